@@ -1,0 +1,41 @@
+// The golden model: what every layer computes, bit for bit, written as the specification.
+// Every function throws Error with one sentence when shapes do not fit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sw_model/layer.hpp"
+#include "sw_model/tensor.hpp"
+
+namespace weft::golden {
+
+// Size of one output axis: (in + pad_before + pad_after - dilation*(filter-1) - 1) / stride + 1.
+// Throws when the window is larger than the padded input, or when the stride leaves a remainder and `floor` is false.
+int OutputSize(int in, int filter, int stride, int dilation, int pad_before, int pad_after, bool floor);
+Shape OutputShape(const Shape& in, const Window& window, int channels);
+Shape OutputShape(const Shape& in, const ConvLayer& layer);     // after the fused max-pool
+Shape ConvShape(const Shape& in, const ConvLayer& layer);       // before it
+int64_t Macs(const Shape& in, const ConvLayer& layer);          // padding taps counted, as is usual
+int64_t Parameters(const ConvLayer& layer);                     // weights + biases
+
+// Checks that a layer is well formed for this input (channel counts, vector lengths, ranges); throws Error if not.
+void Check(const Shape& in, const ConvLayer& layer);
+
+// The steps of a convolution layer.
+TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);                   // conv + bias, modulo 2^32
+int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier, int shift);  // TFLite reference, double rounding
+int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi);
+TensorI8 MaxPool(const TensorI8& in, const Window& window);  // padding never wins
+TensorI8 Conv(const TensorI8& in, const ConvLayer& layer);   // the whole layer, fused max-pool included
+
+// Average over the taps inside the map, rounded half away from zero (TFLite reference).
+TensorI8 AveragePool(const TensorI8& in, const Window& window, int clamp_lo = -128, int clamp_hi = 127);
+
+// Float softmax over the channels of each pixel: exp(s*(q - max)) / sum.
+std::vector<float> Softmax(const TensorI8& logits, float scale);
+
+// The real factor as TFLite's QuantizeMultiplier does: factor = multiplier * 2^(shift-31), multiplier in [2^30, 2^31) or 0.
+void QuantizeMultiplier(double factor, int32_t* multiplier, int* shift);
+
+}  // namespace weft::golden
