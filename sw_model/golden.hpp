@@ -16,11 +16,13 @@ int OutputSize(int in, int filter, int stride, int dilation, int pad_before, int
 Shape OutputShape(const Shape& in, const Window& window, int channels);
 Shape OutputShape(const Shape& in, const ConvLayer& layer);     // after the fused max-pool
 Shape ConvShape(const Shape& in, const ConvLayer& layer);       // before it
+Shape PoolShape(const TensorI8& in, const Window& window);      // of a pooling layer; checks the window too
 int64_t Macs(const Shape& in, const ConvLayer& layer);          // padding taps counted, as is usual
 int64_t Parameters(const ConvLayer& layer);                     // weights + biases
 
 // Checks that a layer is well formed for this input (channel counts, vector lengths, ranges); throws Error if not.
 void Check(const Shape& in, const ConvLayer& layer);
+void Check(const TensorI8& in, const ConvLayer& layer);  // and that the tensor holds what its shape says
 
 // The steps of a convolution layer.
 TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);                   // conv + bias, modulo 2^32

@@ -1,0 +1,248 @@
+// The operators that OnnxTranslator knows, all but QuantizeLinear and DequantizeLinear.
+#include <algorithm>
+
+#include "compiler/onnx_access.hpp"
+#include "compiler/onnx_translator.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden.hpp"
+
+namespace weft {
+
+using namespace onnx_access;
+using namespace onnx_layers;
+using onnx::NodeProto;
+using onnx::TensorProto;
+
+namespace {
+
+Window PoolWindow(const NodeProto& node, const Shape& in) {
+  const std::vector<int64_t> kernel = IntsAttribute(node, "kernel_shape", {});
+  if (kernel.size() != 2) throw Error("kernel_shape has {} numbers instead of 2", kernel.size());
+  const Window w = SlidingWindow(node, in, kernel[0], kernel[1]);
+  if (w.dilation_h != 1 || w.dilation_w != 1) throw Error("dilation is not supported");
+  if (std::max(w.pad.top, w.pad.bottom) >= w.kh || std::max(w.pad.left, w.pad.right) >= w.kw)
+    throw Error("its padding is as large as its window");
+  golden::OutputShape(in, w, in.c);  // throws when the window does not fit
+  return w;
+}
+
+}  // namespace
+
+// ---- Convolutions
+
+std::vector<int32_t> OnnxTranslator::ReadBias(const NodeProto& node, int i,
+                                              const std::vector<double>& factor) const {
+  if (!HasInput(node, i)) return std::vector<int32_t>(factor.size(), 0);
+  const Value& value = Input(node, i);
+  if (const auto* constant = std::get_if<Constant>(&value)) return Bias(*constant->tensor, factor);
+  if (const auto* weights = std::get_if<Weights>(&value)) return Bias(*weights, factor);
+  throw Error("its bias '{}' must be a constant", Printable(node.input(i)));
+}
+
+Value OnnxTranslator::Conv(const NodeProto& node) {
+  const Real in = MapInput(node);
+  const TensorInfo& info = Info(in.tensor);
+  const Weights& weights = WeightsInput(node, 1);
+  Accumulator sum{
+      .layer = {}, .input = in.tensor, .factor = {}, .has_bias = true, .flat = false, .clamp = {}};
+  ConvLayer& layer = sum.layer;
+  layer.name = LayerName(node);
+  layer.filters = ConvFilters(weights);
+  const Shape& f = layer.filters.shape;
+  if (IntsAttribute(node, "kernel_shape", {f.h, f.w}) != std::vector<int64_t>{f.h, f.w})
+    throw Error("kernel_shape differs from its weights' {} x {}", f.h, f.w);
+  const int64_t groups = IntAttribute(node, "group", 1);
+  if (groups < 1 || f.n % groups != 0 || groups * f.c != info.shape.c)
+    throw Error("{} groups of {} input channels and {} filters do not fit {} channels", groups, f.c, f.n,
+                info.shape.c);
+  layer.groups = int(groups);
+  layer.window = SlidingWindow(node, info.shape, f.h, f.w);
+  layer.input_zp = info.zero_point;
+  golden::ConvShape(info.shape, layer);  // throws when the window does not fit
+  sum.factor = Factors(weights, info.scale, 0, f.n);
+  layer.bias = ReadBias(node, 2, sum.factor);
+  return sum;
+}
+
+// Gemm and MatMul: a convolution whose filters cover the whole map, so that a Flatten before it costs
+// nothing.
+Value OnnxTranslator::Dense(const NodeProto& node, bool filters_first) const {
+  const Real in = RealInput(node);
+  const TensorInfo& info = Info(in.tensor);
+  if (!in.flat) throw Error("its input '{}' has 4 dimensions instead of 2", Printable(node.input(0)));
+  const Weights& weights = WeightsInput(node, 1);
+  Accumulator sum{.layer = {},
+                  .input = in.tensor,
+                  .factor = {},
+                  .has_bias = HasInput(node, 2),
+                  .flat = true,
+                  .clamp = {}};
+  ConvLayer& layer = sum.layer;
+  layer.name = LayerName(node);
+  layer.filters = DenseFilters(weights, info.shape, filters_first);
+  layer.window.kh = info.shape.h;
+  layer.window.kw = info.shape.w;
+  layer.input_zp = info.zero_point;
+  sum.factor = Factors(weights, info.scale, filters_first ? 0 : 1, layer.filters.shape.n);
+  layer.bias = ReadBias(node, 2, sum.factor);
+  return sum;
+}
+
+Value OnnxTranslator::Gemm(const NodeProto& node) {
+  if (IntAttribute(node, "transA", 0) != 0) throw Error("transA 1 is not supported");
+  if (FloatAttribute(node, "alpha", 1) != 1 || FloatAttribute(node, "beta", 1) != 1)
+    throw Error("only alpha 1 and beta 1 are supported");
+  return Dense(node, IntAttribute(node, "transB", 0) != 0);
+}
+
+Value OnnxTranslator::Add(const NodeProto& node) {
+  const bool sum_is_second = std::holds_alternative<Accumulator>(Input(node, 1));
+  const auto* sum = std::get_if<Accumulator>(&Input(node, sum_is_second ? 1 : 0));
+  if (sum == nullptr || sum->has_bias || !sum->clamp.IsOpen() || sum->layer.max_pool)
+    throw Error("only the addition of a constant bias directly after MatMul or Gemm is supported");
+  Accumulator biased = *sum;
+  biased.layer.bias = ReadBias(node, sum_is_second ? 0 : 1, sum->factor);
+  biased.has_bias = true;
+  return biased;
+}
+
+// ---- Clamps
+
+Value OnnxTranslator::Clamped(const NodeProto& node, const Clamp& clamp) const {
+  Value value = Input(node, 0);
+  if (auto* sum = std::get_if<Accumulator>(&value)) {
+    sum->clamp = sum->clamp.Then(clamp);
+  } else if (auto* average = std::get_if<Average>(&value)) {
+    average->clamp = average->clamp.Then(clamp);
+  } else {
+    const TensorInfo& info = Info(RealInput(node).tensor);
+    const double lowest = double(info.scale) * (-128 - info.zero_point);
+    const double highest = double(info.scale) * (127 - info.zero_point);
+    if (clamp.lo > lowest || clamp.hi < highest)
+      throw Error(
+          "it must follow a Conv, Gemm, MatMul or average pooling directly, without QuantizeLinear between");
+  }
+  return value;
+}
+
+double OnnxTranslator::Bound(const NodeProto& node, const char* name, int i, double fallback) const {
+  if (FindAttribute(node, name) != nullptr) return double(FloatAttribute(node, name, 0));  // opset 6
+  if (!HasInput(node, i)) return fallback;
+  const std::vector<float> values = FloatValues(ConstantInput(node, i));
+  if (values.size() != 1) throw Error("its {} must be one number", name);
+  return double(values[0]);
+}
+
+Value OnnxTranslator::Clip(const NodeProto& node) {
+  const Clamp clamp{Bound(node, "min", 1, Clamp{}.lo), Bound(node, "max", 2, Clamp{}.hi)};
+  if (!(clamp.lo <= clamp.hi)) throw Error("its bounds {} and {} are not in order", clamp.lo, clamp.hi);
+  return Clamped(node, clamp);
+}
+
+// ---- Pooling
+
+Value OnnxTranslator::MaxPool(const NodeProto& node) {
+  if (node.output_size() > 1 && !node.output(1).empty())
+    throw Error("its output of indices is not supported");
+  if (const auto* sum = std::get_if<Accumulator>(&Input(node, 0))) {  // max and quantisation commute
+    Accumulator pooled = *sum;
+    if (sum->flat || sum->layer.max_pool) throw Error("it must follow a convolution or DequantizeLinear");
+    pooled.layer.max_pool = PoolWindow(node, golden::ConvShape(Info(sum->input).shape, sum->layer));
+    if (pooled.layer.max_pool->pad != Padding{})
+      throw Error("with padding it needs QuantizeLinear and DequantizeLinear before it");
+    return pooled;
+  }
+  const Real in = MapInput(node);
+  const TensorInfo info = Info(in.tensor);
+  const Window window = PoolWindow(node, info.shape);
+  const int output = AddTensor(node.output(0), golden::OutputShape(info.shape, window, info.shape.c),
+                               {info.scale, info.zero_point, in.is_unsigned});
+  Emit({.name = LayerName(node),
+        .op = Op::kMaxPool,
+        .inputs = {in.tensor},
+        .output = output,
+        .conv = {},
+        .pool = window});
+  return Real{output, false, in.is_unsigned};
+}
+
+Value OnnxTranslator::AveragePool(const NodeProto& node) {
+  const Real in = MapInput(node);
+  const Window window = PoolWindow(node, Info(in.tensor).shape);
+  return Average{LayerName(node), in.tensor, window, IntAttribute(node, "count_include_pad", 0) != 0, {}};
+}
+
+Value OnnxTranslator::GlobalAveragePool(const NodeProto& node) {
+  const Real in = MapInput(node);
+  Window window;
+  window.kh = Info(in.tensor).shape.h;
+  window.kw = Info(in.tensor).shape.w;
+  return Average{LayerName(node), in.tensor, window, false, {}};
+}
+
+// ---- Operators that only change how ONNX sees a tensor
+
+Value OnnxTranslator::Flat(const NodeProto& node) const {
+  Value value = Input(node, 0);
+  if (auto* quantised = std::get_if<Quantised>(&value)) quantised->flat = true;
+  else if (auto* real = std::get_if<Real>(&value)) real->flat = true;
+  else throw Error("its input '{}' must be quantised", Printable(node.input(0)));
+  return value;
+}
+
+Value OnnxTranslator::Flatten(const NodeProto& node) {
+  const int64_t axis = IntAttribute(node, "axis", 1);
+  const Value value = Input(node, 0);
+  if (axis != 1 && axis != -3) throw Error("only axis 1 is supported");
+  return Flat(node);
+}
+
+Value OnnxTranslator::Reshape(const NodeProto& node) {
+  const std::vector<int64_t> shape = IntegerValues(ConstantInput(node, 1));
+  const auto* real = std::get_if<Real>(&Input(node, 0));
+  const auto* quantised = std::get_if<Quantised>(&Input(node, 0));
+  if (real == nullptr && quantised == nullptr)
+    throw Error("its input '{}' must be quantised", Printable(node.input(0)));
+  const Shape& in = Info(real != nullptr ? real->tensor : quantised->tensor).shape;
+  const bool batch = !shape.empty() && (shape[0] == 1 || shape[0] == 0 || shape[0] == -1);
+  const bool rest =
+      shape.size() == 2 && (shape[1] == int64_t(in.size()) || (shape[1] == -1 && shape[0] != -1));
+  if (!batch || !rest) throw Error("only a reshape to [batch, {}] is supported", in.size());
+  return Flat(node);
+}
+
+Value OnnxTranslator::Squeeze(const NodeProto& node) {
+  std::vector<int64_t> axes =
+      HasInput(node, 1) ? IntegerValues(ConstantInput(node, 1)) : IntsAttribute(node, "axes", {});
+  for (int64_t& axis : axes) axis += axis < 0 ? 4 : 0;
+  std::sort(axes.begin(), axes.end());
+  const Real in = MapInput(node);
+  if (axes != std::vector<int64_t>{2, 3} || Info(in.tensor).shape.h != 1 || Info(in.tensor).shape.w != 1)
+    throw Error("only axes 2 and 3 of a map of one pixel are supported");
+  return Flat(node);
+}
+
+Value OnnxTranslator::Softmax(const NodeProto& node) {
+  const Real in = RealInput(node);
+  const TensorInfo info = Info(in.tensor);
+  const int64_t axis = IntAttribute(node, "axis", in.flat ? 1 : -1);
+  if (info.shape.h != 1 || info.shape.w != 1 || (axis != 1 && !(axis == -1 && in.flat)))
+    throw Error("only softmax over the channels of one pixel is supported");
+  const int output =
+      AddTensor(node.output(0), info.shape, {.scale = 1.0F / 256, .zero_point = -128, .is_unsigned = false});
+  Emit({.name = LayerName(node),
+        .op = Op::kSoftmax,
+        .inputs = {in.tensor},
+        .output = output,
+        .conv = {},
+        .pool = {}});
+  return Probabilities{output};
+}
+
+Value OnnxTranslator::ReadConstant(const NodeProto& node) {
+  const onnx::AttributeProto* value = FindAttribute(node, "value");
+  if (value == nullptr || !value->has_t()) throw Error("only constants given as a tensor are supported");
+  return Constant{&value->t()};
+}
+
+}  // namespace weft

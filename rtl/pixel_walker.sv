@@ -1,0 +1,185 @@
+// Walks over the output pixels of a job and hands them out in tiles of ROWS: for each pixel the ring address and the position
+// of its window, for each tile which lines it needs and which it no longer does.
+// Five nested loops (pool x, pool y, x, y, image); the step to the next pixel adds one precomputed delta, so stride, padding,
+// pooling order, row wrap and image wrap all cost nothing. A tile that is not full is filled up with copies (n_valid < ROWS).
+// Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job.
+`default_nettype none
+module pixel_walker #(
+    parameter int ROWS       = 8,
+    parameter int LINE_BYTES = 65536,
+    parameter int BUS_BYTES  = 8,
+    localparam int ADDR_W = $clog2(LINE_BYTES),
+    localparam int PTR_W = $clog2(LINE_BYTES / BUS_BYTES) + 2,
+    localparam int ROW_W = $clog2(ROWS + 1),
+    localparam int DIM_W = weft_pkg::DIM_W,
+    localparam int POS_W = weft_pkg::POS_W
+) (
+    input  wire logic                              clk_i,
+    input  wire logic                              rst_ni,
+    input  wire logic                              job_valid_i,
+    input  wire logic [32*weft_pkg::JOB_WORDS-1:0] job_i,
+    output wire logic                              job_next_o,
+    // pixels, first one first
+    input  wire logic                              pixel_pop_i,
+    output wire logic [        ADDR_W+2*POS_W-1:0] pixel_o,      // {y, x, address}
+    // tiles: valid once all of its pixels can be popped
+    output wire logic                              tile_valid_o,
+    input  wire logic                              tile_pop_i,
+    output wire logic [                 ROW_W-1:0] tile_rows_o,   // pixels that count
+    output wire logic                              tile_final_o,  // the last tile of its job
+    output wire logic [                 DIM_W-1:0] tile_need_o,   // lines_o of the line buffer must have reached this
+    output wire logic [                 PTR_W-1:0] tile_free_o    // bus words below this are not read by it or any later tile
+);
+  localparam int Depth = 4 * (1 << $clog2(ROWS));
+  localparam int CountW = $clog2(Depth) + 1;
+  localparam int BusW = $clog2(BUS_BYTES);
+  localparam int Loops = 5;
+
+  // The job's fields.
+  wire logic signed [POS_W-1:0] y_lim = job_i[32*weft_pkg::JOB_YLIM+:POS_W];
+  wire logic signed [POS_W-1:0] span = job_i[32*weft_pkg::JOB_SPAN+:POS_W];
+  wire logic [DIM_W-1:0] pitch = job_i[32*weft_pkg::JOB_PITCH+:DIM_W];
+  wire logic [DIM_W-1:0] lines = job_i[32*weft_pkg::JOB_LINES+:DIM_W];
+  wire logic [PTR_W-1:0] job_words = job_i[32*weft_pkg::JOB_BUSWORDS+:PTR_W];
+  wire unused = &{1'b0, job_i};
+
+  // Loop state.
+  logic active_q, filling_q;  // filling: the job's pixels are done, its last tile is not full
+  logic [DIM_W-1:0] index_q[0:Loops-1];
+  logic [ADDR_W-1:0] addr_q;
+  logic signed [POS_W-1:0] x_q, y_q, row_y_q;  // row_y: y at the start of this row of (pooled) outputs
+  logic [DIM_W-1:0] image_line_q, line_base_q;
+  logic [PTR_W-1:0] word_base_q;
+  logic [ROW_W-1:0] slot_q, valid_q;
+
+  wire logic [CountW-1:0] count;
+  wire logic push = active_q & (count != CountW'(Depth));
+  wire logic slot_last = slot_q == ROW_W'(ROWS - 1);
+
+  // The innermost loop that is not at its end steps; those inside it start again.
+  logic [Loops-1:0] inner_end, step;  // inner_end: every loop inside this one is at its end
+  logic all_end;
+  logic [ADDR_W-1:0] d_addr;
+  logic signed [POS_W-1:0] d_x, d_y;
+  integer i;
+  always_comb begin
+    all_end = 1'b1;
+    d_addr = '0;
+    d_x = '0;
+    d_y = '0;
+    for (i = 0; i < Loops; i++) begin
+      inner_end[i] = all_end;
+      all_end = all_end & (index_q[i] == job_i[32*(weft_pkg::JOB_WALK+4*i)+:DIM_W]);
+      step[i] = inner_end[i] & ~all_end;
+      if (step[i]) begin
+        d_addr = job_i[32*(weft_pkg::JOB_WALK+4*i+1)+:ADDR_W];
+        d_x = job_i[32*(weft_pkg::JOB_WALK+4*i+2)+:POS_W];
+        d_y = job_i[32*(weft_pkg::JOB_WALK+4*i+3)+:POS_W];
+      end
+    end
+  end
+  wire logic pixels_done = filling_q | all_end;
+  wire logic job_done = push & slot_last & pixels_done;
+  assign job_next_o = job_done;
+
+  integer k;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      active_q    <= 1'b0;
+      filling_q   <= 1'b0;
+      slot_q      <= '0;
+      valid_q     <= '0;
+      line_base_q <= '0;
+      word_base_q <= '0;
+    end else if (!active_q) begin
+      active_q <= job_valid_i;
+    end else if (push) begin
+      slot_q <= slot_last ? '0 : slot_q + 1'b1;
+      valid_q <= slot_last ? '0 : valid_q + ROW_W'(!filling_q);
+      filling_q <= pixels_done & ~slot_last;
+      if (job_done) begin
+        active_q    <= 1'b0;
+        line_base_q <= line_base_q + lines;
+        word_base_q <= word_base_q + job_words;
+      end
+    end
+
+    if (!active_q) begin  // load the job
+      for (k = 0; k < Loops; k++) index_q[k] <= '0;
+      addr_q <= {word_base_q[ADDR_W-BusW-1:0], BusW'(0)} + job_i[32*weft_pkg::JOB_ADDR0+:ADDR_W];
+      x_q <= job_i[32*weft_pkg::JOB_X0+:POS_W];
+      y_q <= job_i[32*weft_pkg::JOB_Y0+:POS_W];
+      row_y_q <= job_i[32*weft_pkg::JOB_Y0+:POS_W];
+      image_line_q <= '0;
+    end else if (push && !pixels_done) begin
+      for (k = 0; k < Loops; k++) begin
+        if (step[k]) index_q[k] <= index_q[k] + 1'b1;
+        else if (inner_end[k]) index_q[k] <= '0;
+      end
+      addr_q <= addr_q + d_addr;
+      x_q <= x_q + d_x;
+      y_q <= y_q + d_y;
+      if (step[3] | step[4]) row_y_q <= y_q + d_y;
+      if (step[4]) image_line_q <= image_line_q + DIM_W'($unsigned(y_lim));
+    end
+  end
+
+  wire logic pixel_valid;
+  fifo #(.WIDTH(ADDR_W + 2 * POS_W), .DEPTH(Depth)) u_pixels (
+      .clk_i, .rst_ni, .push_i(push), .data_i({y_q, x_q, addr_q}), .pop_i(pixel_pop_i),
+      .valid_o(pixel_valid), .data_o(pixel_o), .count_o(count)
+  );
+  wire unused_valid = &{1'b0, pixel_valid};
+
+  // Lines of the tile: from its first pixel's row on they are kept, up to its last pixel's row they must be there.
+  wire logic signed [POS_W-1:0] row_end = row_y_q + span;
+  wire logic signed [POS_W-1:0] row_lo = row_y_q < 0 ? '0 : row_y_q > y_lim ? y_lim : row_y_q;
+  wire logic signed [POS_W-1:0] row_hi = row_end < 0 ? '0 : row_end > y_lim ? y_lim : row_end;
+
+  wire unused_rows = &{1'b0, row_lo, row_hi};
+
+  logic [DIM_W-1:0] lo_q, hi_q;  // of this tile, in lines of the job
+  always_ff @(posedge clk_i)
+    if (push && !filling_q) begin
+      if (slot_q == '0) lo_q <= image_line_q + row_lo[DIM_W-1:0];
+      hi_q <= image_line_q + row_hi[DIM_W-1:0];
+    end
+
+  // Tile record, MULT_LATENCY + 1 cycles behind its last pixel: lines become bus words.
+  logic done_q, final_q;
+  logic [ROW_W-1:0] rows_q;
+  logic [DIM_W-1:0] base_q, pitch_q;
+  logic [PTR_W-1:0] words_q;
+  always_ff @(posedge clk_i) begin
+    done_q  <= push & slot_last & rst_ni;
+    final_q <= pixels_done;
+    rows_q  <= valid_q + ROW_W'(!filling_q);
+    base_q  <= line_base_q;
+    words_q <= word_base_q;
+    pitch_q <= pitch;
+  end
+
+  wire logic [2*DIM_W+1:0] lo_words;
+  mult #(.A_W(DIM_W + 1), .B_W(DIM_W + 1)) u_lo_words (
+      .clk_i, .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q}), .p_o(lo_words)
+  );
+  wire logic done_d, final_d;
+  wire logic [ROW_W-1:0] rows_d;
+  wire logic [DIM_W-1:0] need_d;
+  wire logic [PTR_W-1:0] words_d;
+  delay #(.WIDTH(2 + ROW_W + DIM_W + PTR_W), .CYCLES(weft_pkg::MULT_LATENCY)) u_record (
+      .clk_i, .rst_ni,
+      .d_i({done_q, final_q, rows_q, DIM_W'(base_q + hi_q), words_q}),
+      .q_o({done_d, final_d, rows_d, need_d, words_d})
+  );
+  wire unused_words = &{1'b0, lo_words};
+
+  wire logic [3:0] tile_count;
+  fifo #(.WIDTH(1 + ROW_W + DIM_W + PTR_W), .DEPTH(8)) u_tiles (
+      .clk_i, .rst_ni, .push_i(done_d), .data_i({final_d, rows_d, need_d, PTR_W'(words_d + lo_words[PTR_W-1:0])}),
+      .pop_i(tile_pop_i), .valid_o(tile_valid_o), .data_o({tile_final_o, tile_rows_o, tile_need_o, tile_free_o}),
+      .count_o(tile_count)
+  );
+  wire unused_count = &{1'b0, tile_count};
+endmodule
+`default_nettype wire

@@ -1,0 +1,59 @@
+// Names that the whole of the RTL shares: the words of a job and the fixed latencies of the datapath.
+`default_nettype none
+package weft_pkg;
+  // A job is JOB_WORDS words of 32 bits, word w at job[32*w +: 32]. The compiler derives every one of them from a layer
+  // (compiler/job.hpp says how); counts are stored as their last index, so 0 means one.
+  localparam int JOB_FLAGS = 0;        // bit 0: the first beat clears the accumulators; bit 1: the last one drains them
+  localparam int JOB_ADDR0 = 1;        // first pixel's window: byte offset from the job's first line (signed)
+  localparam int JOB_X0 = 2;           // ... its x in bytes from the left edge of the line (signed)
+  localparam int JOB_Y0 = 3;           // ... its y in lines from the top of the image (signed)
+  localparam int JOB_WALK = 4;         // 5 loops of 4 words {last, d_addr, d_x, d_y}: pool x, pool y, x, y, image
+  localparam int JOB_XLIM = 24;        // valid bytes of a line, W*C
+  localparam int JOB_YLIM = 25;        // lines of an image, H
+  localparam int JOB_SPAN = 26;        // lines that one row of (pooled) outputs reads
+  localparam int JOB_PITCH = 27;       // bus words of a line
+  localparam int JOB_LINES = 28;       // lines of the job, over all images
+  localparam int JOB_BUSWORDS = 29;    // JOB_LINES * JOB_PITCH
+  localparam int JOB_KY_LAST = 30;     // filter rows
+  localparam int JOB_KY_ADDR = 31;     // byte offset of the next filter row's line
+  localparam int JOB_KY_Y = 32;        // ... in lines (the dilation)
+  localparam int JOB_KX_LAST = 33;     // runs in one filter row
+  localparam int JOB_KX_ADDR = 34;     // byte offset of the next run
+  localparam int JOB_CHUNK_LAST = 35;  // chunks of a run
+  localparam int JOB_CHUNK_LEN = 36;   // bytes of a chunk; the first JOB_CHUNK_REM chunks hold one more
+  localparam int JOB_CHUNK_REM = 37;
+  localparam int JOB_GROUP_LAST = 38;  // groups of COLS output channels
+  localparam int JOB_COLS_LAST = 39;   // channels in the last group
+  localparam int JOB_ZP_IN = 40;       // value of the padding
+  localparam int JOB_OUT = 41;         // {8'd0, clamp_hi, clamp_lo, output_zp}
+  localparam int JOB_POOL = 42;        // pixels of one pooling window, 1 = no pooling
+  localparam int JOB_GROUP_ADDR = 43;  // byte offset of the next group's channels: 0, or a grouped convolution's step
+  localparam int JOB_WORDS = 44;
+
+  localparam int DIM_W = 17;  // counts of pixels, lines, channels
+  localparam int POS_W = 20;  // signed positions, in bytes or lines
+
+  // Control that travels with the data through the array, one bit each.
+  localparam int CTL_VALID = 0;  // this beat carries a product
+  localparam int CTL_FIRST = 1;  // ... the first of a tile
+  localparam int CTL_LAST = 2;   // ... the last of a tile
+  localparam int CTL_SHIFT = 3;  // the drain registers move up one row
+  localparam int CTL_W = 4;
+
+  // Cycles from the sequencer's decision to the byte select of row 0, and from there to the accumulator.
+  localparam int FEED_LATENCY = 7;
+  localparam int MULT_LATENCY = 3;
+  localparam int REQUANT_LATENCY = 9;
+
+  // What an array cycle was spent on (sequencer.sv decides, cycle_counters.sv counts).
+  localparam int CAUSE_MAC = 0;      // a beat
+  localparam int CAUSE_FILL = 1;     // nothing to do yet: a job, its first tile or a decision on its way
+  localparam int CAUSE_DRAIN = 2;    // the drain registers are still being read, or the last outputs are on their way
+  localparam int CAUSE_LINES = 3;    // waiting for input lines
+  localparam int CAUSE_WEIGHTS = 4;  // waiting for weights or requantisation parameters
+  localparam int CAUSE_STORE = 5;    // waiting for room for the outputs
+  localparam int CAUSE_EDGE = 6;     // not a cause of its own: idle PEs during beats, in PE cycles
+  localparam int CAUSE_FEED = 7;     // the read port is busy: the run is shorter than ROWS bytes
+  localparam int CAUSES = 8;
+  localparam int COUNT_W = 48;
+endpackage

@@ -1,0 +1,13 @@
+// The subcommands of `weft`. Each function adds one; when it ran, `*status` is the exit status: 0, or 1 when
+// outputs differed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace weft::cli {
+
+void AddInfoCommand(CLI::App* app, int* status);
+void AddRunCommand(CLI::App* app, int* status);
+void AddConvCommand(CLI::App* app, int* status);
+
+}  // namespace weft::cli

@@ -1,0 +1,181 @@
+// weft run: a network on images, with accuracy, cycles and comparison with the golden model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "compiler/onnx_reader.hpp"
+#include "sim/cli_commands.hpp"
+#include "sim/cli_options.hpp"
+#include "sim/cli_report.hpp"
+#include "sim/io.hpp"
+#include "sw_model/error.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr int kGoldenBatch =
+    100;  // the other engines take images one by one, so that cycles are those of one image
+constexpr size_t kPredictionsShown = 10;
+
+struct RunOptions {
+  std::string model, labels, json;
+  std::vector<std::filesystem::path> inputs;
+  int limit = 0;
+  EngineFlags engine;
+};
+
+struct Prediction {
+  int label;
+  float score;
+};
+
+struct RunTotals {
+  int images = 0;
+  std::vector<LayerStats> layers;       // one for each Graph::nodes
+  std::vector<Prediction> predictions;  // of networks that end in one pixel
+  LayerStats all;
+};
+
+TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input) {
+  if (options.inputs.empty() && options.engine.options.engine == "cycles") return TensorI8(input.shape);
+  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
+  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
+}
+
+std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
+  if (options.labels.empty()) return {};
+  std::vector<int> labels = LoadLabels(options.labels);
+  if (int(labels.size()) < images)
+    throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
+  labels.resize(size_t(images));
+  return labels;
+}
+
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  TensorI8 slice;
+  slice.shape = images.shape;
+  slice.shape.n = count;
+  const size_t image = slice.shape.size() / size_t(count);
+  const auto begin = images.data.begin() + std::ptrdiff_t(size_t(first) * image);
+  slice.data.assign(begin, begin + std::ptrdiff_t(slice.shape.size()));
+  return slice;
+}
+
+// The class with the largest score in each image; of equal ones the first.
+void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predictions) {
+  const Shape& s = result.output.shape;
+  if (s.h != 1 || s.w != 1) return;
+  for (int n = 0; n < s.n; ++n) {
+    const auto begin = result.scores.begin() + std::ptrdiff_t(n) * s.c;
+    const auto best = std::max_element(begin, begin + s.c);
+    predictions->push_back({int(best - begin), *best});
+  }
+}
+
+RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions& options) {
+  const std::unique_ptr<LayerEngine> engine = MakeEngine(options);
+  RunTotals totals;
+  totals.images = images.shape.n;
+  totals.layers.resize(graph.nodes.size());
+  const int batch = options.engine == "golden" ? kGoldenBatch : 1;
+  ProgressBar progress(totals.images);
+  for (int first = 0; first < totals.images; first += batch) {
+    const NetworkResult result =
+        RunNetwork(graph, Slice(images, first, std::min(batch, totals.images - first)), engine.get());
+    for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
+    AddPredictions(result, &totals.predictions);
+    progress.Show(first + batch);
+  }
+  for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
+  return totals;
+}
+
+std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
+  if (!labels || totals.predictions.empty()) return {};
+  int right = 0;
+  for (size_t i = 0; i < labels->size(); ++i) right += totals.predictions[i].label == (*labels)[i] ? 1 : 0;
+  return double(right) / double(labels->size());
+}
+
+Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals,
+            std::optional<double> accuracy) {
+  const bool has_cycles = options.engine.options.engine != "golden";
+  Json json = {
+      {"model", options.model}, {"engine", options.engine.options.engine}, {"images", totals.images}};
+  if (accuracy) json["accuracy"] = *accuracy;
+  json.update(StatsJson(totals.all, has_cycles));
+  json["layers"] = Json::array();
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    Json layer = {{"name", graph.nodes[i].name}, {"op", OpName(graph.nodes[i].op)}};
+    layer.update(StatsJson(totals.layers[i], has_cycles));
+    json["layers"].push_back(layer);
+  }
+  json["predictions"] = Json::array();
+  for (const Prediction& p : totals.predictions) json["predictions"].push_back(p.label);
+  return json;
+}
+
+void PrintPredictions(std::FILE* stream, const RunTotals& totals,
+                      const std::optional<std::vector<int>>& labels) {
+  const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const Prediction& p = totals.predictions[i];
+    const std::string label = labels ? fmt::format(", label {}", (*labels)[i]) : "";
+    fmt::print(stream, "image {}: class {} ({:.3f}){}\n", i, p.label, p.score, label);
+  }
+  if (totals.predictions.size() > shown)
+    fmt::print(stream, "... and {} more\n", totals.predictions.size() - shown);
+}
+
+void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals) {
+  std::vector<std::vector<std::string>> rows = {
+      {"layer", "op", "MACs", "cycles/image", "utilisation", "mismatches"}};
+  const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s) {
+    rows.push_back({name, op, std::to_string(s.macs / totals.images),
+                    std::to_string(s.cycles / totals.images), s.cycles > 0 ? PercentText(s.utilisation) : "-",
+                    std::to_string(s.mismatches)});
+  };
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    add(graph.nodes[i].name, OpName(graph.nodes[i].op), totals.layers[i]);
+  add("total", "", totals.all);
+  PrintTable(stream, rows);
+}
+
+int Run(const RunOptions& options) {
+  const EngineOptions engine = ParsedEngine(options.engine);
+  const Graph graph = ReadOnnx(options.model);
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
+  const auto labels = LoadMatchingLabels(options, images.shape.n);
+  const RunTotals totals = RunAll(graph, images, engine);
+  const std::optional<double> accuracy = Accuracy(totals, labels);
+  if (labels && !accuracy && engine.engine != "cycles")
+    throw Error("--labels needs a network that ends in one pixel of class scores");
+
+  std::FILE* stream = TableStream(options.json);
+  PrintPredictions(stream, totals, labels);
+  if (engine.engine != "golden") PrintLayers(stream, graph, totals);
+  fmt::print(stream, "images: {}\n", totals.images);
+  if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
+  if (engine.check) fmt::print(stream, "mismatches: {}\n", totals.all.mismatches);
+  WriteJson(options.json, ToJson(options, graph, totals, accuracy));
+  return totals.all.mismatches == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app->add_subcommand("run", "Run a network on images");
+  command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
+  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  command->add_option("--limit", options->limit, "use only the first N images")->check(CLI::PositiveNumber);
+  command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  AddEngineFlags(command, &options->engine);
+  AddTraceFlags(command, &options->engine);
+  command->callback([options, status] { *status = Run(*options); });
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,61 @@
+// Runs layers and networks on one of the engines: the RTL, the golden model, or the cycle model.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/graph.hpp"
+#include "sw_model/layer.hpp"
+#include "sw_model/tensor.hpp"
+
+namespace weft {
+
+struct LayerStats {
+  int64_t macs = 0, cycles = 0, predicted_cycles = 0;
+  double utilisation = 0;  // of the multipliers, 0..1; 0 when the engine does not count cycles
+  int64_t mismatches = 0;
+  std::map<std::string, double> stalls;  // cause -> cycles
+};
+
+// Adds what another run of the same layer, or another layer, took: counts add up, utilisation is weighted by
+// cycles.
+void Accumulate(const LayerStats& run, LayerStats* total);
+
+class LayerEngine {
+ public:
+  virtual ~LayerEngine() = default;
+  // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in `stats`, all but
+  // `mismatches`.
+  virtual TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) = 0;
+};
+
+struct EngineOptions {
+  std::string engine;                      // "rtl", "golden" or "cycles"
+  std::string config = "8x8";              // name of a configuration, or a file
+  std::string memory;                      // "WIDTH:LATENCY", empty: the default
+  double stalls = 0;                       // probability of a stall a cycle, 0..1
+  uint64_t seed = 1;                       // of the stalls
+  std::string trace_file;                  // .fst, empty: none
+  int64_t trace_begin = 0, trace_end = 0;  // cycles
+  bool check = false;                      // compare every output with the golden model
+};
+
+// Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and
+// tells the first few of each layer on stderr; the reference is ConvFast, and golden::Conv for the engine
+// "golden".
+std::unique_ptr<LayerEngine> MakeEngine(const EngineOptions& options);
+
+struct NetworkResult {
+  TensorI8 output;                // of Graph::output, empty if the engine computes no data
+  std::vector<float> scores;      // the output as real values; of a Softmax its probabilities, unrounded
+  std::vector<LayerStats> nodes;  // one for each Graph::nodes
+};
+
+// Runs a batch of images. Operators other than convolutions run on the host and take no cycles.
+NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerEngine* engine);
+
+}  // namespace weft

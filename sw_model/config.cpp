@@ -1,0 +1,103 @@
+#include "sw_model/config.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+int PowerOfTwoAtLeast(int x) { return int(std::bit_ceil(unsigned(x))); }
+
+void RequireRange(const Config& c, const char* key, int value, int lo, int hi) {
+  if (value < lo || value > hi)
+    throw Error("configuration {}: {} is {}, choose {} to {}", c.name, key, value, lo, hi);
+}
+
+void RequirePowerOfTwo(const Config& c, const char* key, int value, int lo, int hi) {
+  RequireRange(c, key, value, lo, hi);
+  if (!std::has_single_bit(unsigned(value)))
+    throw Error("configuration {}: {} is {}, choose a power of two such as {}", c.name, key, value,
+                PowerOfTwoAtLeast(value));
+}
+
+std::string ShippedNames() {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(WEFT_CONFIG_DIR, ignored))
+    if (file.path().extension() == ".json") names.push_back(file.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+void Config::Check() const {
+  RequireRange(*this, "rows", rows, 2, 64);
+  RequireRange(*this, "cols", cols, 2, 64);
+  RequireRange(*this, "lanes", lanes, 1, cols / 2);
+  if (cols % lanes != 0)
+    throw Error("configuration {}: lanes is {}, choose a divisor of cols ({})", name, lanes, cols);
+  RequirePowerOfTwo(*this, "bus_bytes", bus_bytes, 4, 64);
+  RequirePowerOfTwo(*this, "line_buffer_bytes", line_buffer_bytes, 4 * Word(), 1 << 18);
+  RequirePowerOfTwo(*this, "weight_buffer_bytes", weight_buffer_bytes, 16 * std::max(Cpad(), bus_bytes), 1 << 24);
+  RequireRange(*this, "acc_bits", acc_bits, 20, 32);
+}
+
+Config Config::Load(const std::string& name_or_file) {
+  namespace fs = std::filesystem;
+  fs::path path = fs::path(WEFT_CONFIG_DIR) / (name_or_file + ".json");
+  if (name_or_file.find('/') != std::string::npos || !fs::is_regular_file(path)) path = name_or_file;
+  if (!fs::is_regular_file(path))
+    throw Error("there is no configuration '{}': name one of {}, or a JSON file", name_or_file, ShippedNames());
+  Config config;
+  config.name = name_or_file;
+  try {
+    std::ifstream file(path);
+    const auto json = nlohmann::json::parse(file);
+    struct Field {
+      const char* key;
+      int* value;
+    };
+    const Field fields[] = {{"rows", &config.rows},
+                            {"cols", &config.cols},
+                            {"lanes", &config.lanes},
+                            {"line_buffer_bytes", &config.line_buffer_bytes},
+                            {"weight_buffer_bytes", &config.weight_buffer_bytes},
+                            {"bus_bytes", &config.bus_bytes},
+                            {"acc_bits", &config.acc_bits}};
+    for (const auto& [key, value] : json.items())
+      if (std::none_of(std::begin(fields), std::end(fields), [&](const Field& f) { return f.key == key; }))
+        throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file, key);
+    for (const Field& field : fields) {
+      if (!json.contains(field.key)) throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
+      const auto& value = json.at(field.key);
+      if (!value.is_number_integer() || value.get<int64_t>() < 0 || value.get<int64_t>() > (1 << 30))
+        throw Error("configuration {}: {} must be a whole number, not {}", name_or_file, field.key, value.dump());
+      *field.value = value.get<int>();
+    }
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("configuration {} is not valid JSON: {}", name_or_file, e.what());
+  }
+  config.Check();
+  return config;
+}
+
+std::string Config::Key() const {
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}", rows, cols, lanes, line_buffer_bytes, weight_buffer_bytes,
+                     bus_bytes, acc_bits);
+}
+
+int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_bytes); }
+int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
+int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
+int Config::ParamBeats() const { return std::max(1, 16 * PowerOfTwoAtLeast(lanes) / bus_bytes); }
+int Config::OutDepth() const { return PowerOfTwoAtLeast((Word() + cols + 40) / Steps() + 3 * rows); }
+int Config::WalkDepth() const { return 4 * PowerOfTwoAtLeast(rows); }
+
+}  // namespace weft
