@@ -111,11 +111,11 @@ bool StrideLeavesRemainder(const Shape& in, const Window& w) {
 
 }  // namespace
 
-std::string Printable(std::string_view name) {
-  std::string text(name.substr(0, 80));
+std::string Printable(std::string_view text, size_t max_size) {
+  std::string printable(text.substr(0, max_size));
   std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-  return text;
+      printable.begin(), printable.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return printable;
 }
 
 std::string LayerName(const NodeProto& node) {

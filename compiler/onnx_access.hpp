@@ -15,9 +15,9 @@ namespace weft::onnx_access {
 
 constexpr int64_t kMaxElements = int64_t{1} << 28;  // of one tensor
 
-std::string Printable(std::string_view name);        // shortened, without control characters
-std::string Label(const onnx::NodeProto& node);      // Conv 'conv1'
-std::string LayerName(const onnx::NodeProto& node);  // its name, or that of its output
+std::string Printable(std::string_view text, size_t max_size = 80);  // shortened, without control characters
+std::string Label(const onnx::NodeProto& node);                      // Conv 'conv1'
+std::string LayerName(const onnx::NodeProto& node);                  // its name, or that of its output
 
 // An attribute, or `fallback` when the operator does not have it.
 int64_t IntAttribute(const onnx::NodeProto& node, std::string_view name, int64_t fallback);

@@ -19,10 +19,10 @@ bool IsScale(float s) { return std::isfinite(s) && s > 0; }
 
 int64_t RoundHalfEven(double v) { return std::llrint(v); }  // the default rounding mode
 
-// The int8 code of a real bound; infinities become the ends of int8.
+// The int8 code of a real bound, as QuantizeLinear makes it; infinities become the ends of int8.
 int QuantiseBound(double bound, const Quantisation& q) {
-  const double code = std::clamp(bound / double(q.scale) + q.zero_point, -128.0, 127.0);
-  return int(RoundHalfEven(code));
+  const double steps = std::clamp(bound / double(q.scale), -1e6, 1e6);
+  return int(std::clamp<int64_t>(RoundHalfEven(steps) + q.zero_point, -128, 127));
 }
 
 int32_t QuantiseBias(double real, double factor) {

@@ -60,10 +60,12 @@ void CheckLayers(const Graph& graph) {
 
 std::map<std::string, std::string> Metadata(const onnx::ModelProto& model) {
   std::map<std::string, std::string> metadata;
-  for (const auto& entry : model.metadata_props()) metadata[entry.key()] = entry.value();
-  if (!model.producer_name().empty())
-    metadata["producer"] = model.producer_name() + " " + model.producer_version();
-  if (!model.graph().name().empty()) metadata["graph"] = model.graph().name();
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (!value.empty()) metadata[Printable(key)] = Printable(value, std::string::npos);
+  };
+  for (const auto& entry : model.metadata_props()) add(entry.key(), entry.value());
+  add("producer", model.producer_name());
+  add("graph", model.graph().name());
   return metadata;
 }
 

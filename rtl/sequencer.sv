@@ -83,6 +83,7 @@ module sequencer #(
   wire logic [POS_W-1:0] group_x = job_i[32*weft_pkg::JOB_GROUP_ADDR+:POS_W];
   wire logic [ADDR_W-1:0] ky_addr = job_i[32*weft_pkg::JOB_KY_ADDR+:ADDR_W];
   wire logic [LINE_PTR_W-1:0] job_words = job_i[32*weft_pkg::JOB_BUSWORDS+:LINE_PTR_W];
+  wire logic [COL_W-1:0] cols_full = job_i[32*weft_pkg::JOB_COLS+:COL_W];
   wire logic [COL_W-1:0] cols_last = job_i[32*weft_pkg::JOB_COLS_LAST+:COL_W];
   wire unused = &{1'b0, job_i};
 
@@ -101,7 +102,7 @@ module sequencer #(
   wire logic tile_final = tile_begin_q ? tile_final_i : final_q;
   wire logic end_job = end_tile & tile_final;
   wire logic [ROW_W-1:0] rows = tile_begin_q ? tile_rows_i : rows_q;
-  wire logic [COL_W-1:0] cols = group_q == group_last ? cols_last : COL_W'(COLS);
+  wire logic [COL_W-1:0] cols = group_q == group_last ? cols_last : cols_full;
   wire logic [LEN_W-1:0] len = chunk_len + LEN_W'(chunk_q < chunk_rem);
   wire logic end_drain = end_group & drains;
 

@@ -28,7 +28,8 @@ package weft_pkg;
   localparam int JOB_OUT = 41;         // {8'd0, clamp_hi, clamp_lo, output_zp}
   localparam int JOB_POOL = 42;        // pixels of one pooling window, 1 = no pooling
   localparam int JOB_GROUP_ADDR = 43;  // byte offset of the next group's channels: 0, or a grouped convolution's step
-  localparam int JOB_WORDS = 44;
+  localparam int JOB_COLS = 44;        // channels in every other group
+  localparam int JOB_WORDS = 45;
 
   localparam int DIM_W = 17;  // counts of pixels, lines, channels
   localparam int POS_W = 20;  // signed positions, in bytes or lines

@@ -37,7 +37,9 @@ void AddEngineFlags(CLI::App* command, EngineFlags* flags) {
   command->add_option("--stalls", o.stalls, "probability that a memory stream stalls in a cycle, 0..1");
   command->add_option("--seed", o.seed, "seed of stalls and of random data")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check([](const std::string& text) {  // CLI11 would take -1 as 2^64 - 1
+        return text.starts_with('-') ? std::string("give a whole number from 0") : std::string();
+      });
   command->add_flag("--check", o.check, "compare every output with the golden model");
 }
 

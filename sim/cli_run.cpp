@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "compiler/onnx_reader.hpp"
 #include "sim/cli_commands.hpp"
@@ -117,13 +118,27 @@ Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& tota
   return json;
 }
 
-void PrintPredictions(std::FILE* stream, const RunTotals& totals,
+// The classes' names, from the model's metadata "labels" (a,b,c); empty if it has none.
+std::vector<std::string> ClassNames(const Graph& graph) {
+  const auto labels = graph.metadata.find("labels");
+  std::vector<std::string> names;
+  if (labels == graph.metadata.end()) return names;
+  std::istringstream text(labels->second);
+  for (std::string name; std::getline(text, name, ',');) names.push_back(name);
+  return names;
+}
+
+void PrintPredictions(std::FILE* stream, const Graph& graph, const RunTotals& totals,
                       const std::optional<std::vector<int>>& labels) {
+  const std::vector<std::string> names = ClassNames(graph);
+  const auto name = [&](int label) {
+    return size_t(label) < names.size() ? names[size_t(label)] : fmt::format("class {}", label);
+  };
   const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
   for (size_t i = 0; i < shown; ++i) {
     const Prediction& p = totals.predictions[i];
-    const std::string label = labels ? fmt::format(", label {}", (*labels)[i]) : "";
-    fmt::print(stream, "image {}: class {} ({:.3f}){}\n", i, p.label, p.score, label);
+    const std::string label = labels ? fmt::format(", label {}", name((*labels)[i])) : "";
+    fmt::print(stream, "image {}: {} ({:.3f}){}\n", i, name(p.label), p.score, label);
   }
   if (totals.predictions.size() > shown)
     fmt::print(stream, "... and {} more\n", totals.predictions.size() - shown);
@@ -154,7 +169,7 @@ int Run(const RunOptions& options) {
     throw Error("--labels needs a network that ends in one pixel of class scores");
 
   std::FILE* stream = TableStream(options.json);
-  PrintPredictions(stream, totals, labels);
+  PrintPredictions(stream, graph, totals, labels);
   if (engine.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));

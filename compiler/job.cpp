@@ -1,0 +1,295 @@
+#include "compiler/job.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "compiler/geometry.hpp"
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+uint32_t Word(int64_t value) { return uint32_t(value); }
+
+// Output channels that share input channels, or step through them together: a job's column groups come from one section.
+struct Section {
+  int k0, channels;            // output channels
+  int per_group;               // ... of one column group
+  int channel0, channel_step;  // input channels: of the first column group; from one to the next
+  int channels_in;             // ... that one column group reads
+  [[nodiscard]] int groups() const { return int(CeilDiv(channels, per_group)); }
+};
+
+// Convolution groups narrower than the array share a pass of the columns: `fold` of them side by side, their weights for each
+// other's inputs zero. Chooses the fold that takes the fewest cycles a tile.
+int ChooseFold(const ConvLayer& layer, int cg, int kg, const Config& config) {
+  auto cost = [&](int64_t fold) {
+    const int64_t beats = int64_t{layer.window.kh} * layer.window.kw * std::max<int64_t>(fold * cg, config.rows);
+    return CeilDiv(layer.groups, fold) * std::max<int64_t>(beats, int64_t{config.rows} * config.Steps());
+  };
+  int best = 1;
+  for (int fold = 2; fold <= std::min(layer.groups, config.cols / kg); fold++)
+    if (cost(fold) < cost(best)) best = fold;
+  return best;
+}
+
+std::vector<Section> MakeSections(const Shape& in, const ConvLayer& layer, const Config& config) {
+  const int outputs = layer.filters.shape.n;
+  const int cg = in.c / layer.groups, kg = outputs / layer.groups;
+  if (layer.groups == 1) return {{0, outputs, config.cols, 0, 0, in.c}};
+  if (kg <= config.cols) {
+    const int fold = ChooseFold(layer, cg, kg, config);
+    return {{0, outputs, fold * kg, 0, fold * cg, fold * cg}};
+  }
+  std::vector<Section> sections;
+  for (int g = 0; g < layer.groups; g++) sections.push_back({g * kg, kg, config.cols, g * cg, 0, cg});
+  return sections;
+}
+
+// Everything of a job that depends on the region and the part of the reduction.
+Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red, const ConvLayer& layer,
+            const Config& config) {
+  const Window& w = g.window;
+  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in;
+  const bool all = all_columns && red.ky0 == 0 && red.ky1 == w.kh;
+  const bool contiguous = all_columns && s.channels_in == g.in.c && w.dilation_w == 1;
+
+  // Lines and bytes to stream. A part of the reduction reads only its filter rows; a part of the channels or filter columns
+  // is read at a single pixel, so its bytes are one piece of a line.
+  InputBox box = g.InputOf(r);
+  int first_y = g.FirstY(r.oy0), span = g.Span();
+  if (!all) {
+    first_y += red.ky0 * w.dilation_h;
+    span = (red.ky1 - red.ky0 - 1) * w.dilation_h + 1;
+    box.y0 = std::clamp(first_y, 0, g.in.h);
+    box.y1 = std::clamp(first_y + span, 0, g.in.h);
+  }
+  int64_t x0 = int64_t{g.FirstX(r.ox0) + red.kx0 * w.dilation_w} * g.in.c + s.channel0 + red.c0;
+  int64_t begin = int64_t{box.x0} * g.in.c, end = int64_t{box.x1} * g.in.c;
+  if (!all_columns) {
+    const int x = g.FirstX(r.ox0) + red.kx0 * w.dilation_w;
+    begin = x < 0 || x >= g.in.w ? 0 : x0;
+    end = x < 0 || x >= g.in.w ? 0 : x0 + red.c1 - red.c0;
+    if (x < 0) x0 = -(red.c1 - red.c0);  // as far outside as need be
+  }
+  const int height = box.y1 - box.y0;
+  const int64_t pitch = LinePitch(end - begin, config);
+
+  Job job;
+  job.lines = {r.image0, r.images, box.y0, height, int(begin), int(end - begin)};
+  job.reduction = red;
+  job.channel0 = s.channel0;
+  job.channel_step = s.channel_step;
+  job.per_group = s.per_group;
+  job.oy0 = r.oy0;
+  job.rows = r.rows;
+  job.ox0 = r.ox0;
+  job.cols = r.cols;
+  job.window = g.WindowPixels();
+  job.pixels = int64_t{r.images} * r.rows * r.cols * job.window;
+
+  // Walk: pool x, pool y, x, y, image. The delta of a loop takes back what the loops inside it have moved.
+  const int64_t counts[5] = {g.pool.kw, g.pool.kh, r.cols, r.rows, r.images};
+  const int64_t step_x[5] = {int64_t{w.stride_w} * g.in.c, 0, int64_t{g.pool.stride_w} * w.stride_w * g.in.c, 0, 0};
+  const int64_t step_y[5] = {0, w.stride_h, 0, g.RowStep(), 0};
+  int64_t back_x = 0, back_y = 0;
+  for (size_t i = 0; i < 5; i++) {
+    const int64_t d_x = step_x[i] - back_x, d_y = step_y[i] - back_y;
+    const int64_t d_line = (i == 4 ? height : step_y[i]) - back_y;
+    const uint32_t loop[4] = {Word(counts[i] - 1), Word(d_line * pitch + d_x), Word(d_x), Word(d_y)};
+    std::copy(loop, loop + 4, &job.words[kWalk + 4 * i]);
+    back_x += (counts[i] - 1) * step_x[i];
+    back_y += (counts[i] - 1) * step_y[i];
+  }
+
+  const int64_t run = contiguous ? int64_t{red.kx1 - red.kx0} * g.in.c : red.c1 - red.c0;
+  const int64_t chunks = CeilDiv(run, config.Word());
+  const bool clears = red.ky0 == 0 && red.kx0 == 0 && red.c0 == 0;
+  const bool drains = red.ky1 == w.kh && red.kx1 == w.kw && red.c1 == s.channels_in;
+  const Requant& q = layer.requant;
+  auto& words = job.words;
+  words[kFlags] = (clears ? kFlagClears : 0) | (drains ? kFlagDrains : 0);
+  words[kAddr0] = Word((first_y - box.y0) * pitch + x0 - begin);
+  words[kX0] = Word(x0 - begin);
+  words[kY0] = Word(first_y - box.y0);
+  words[kXlim] = Word(end - begin);
+  words[kYlim] = Word(height);
+  words[kSpan] = Word(span);
+  words[kPitch] = Word(pitch / config.bus_bytes);
+  words[kLines] = Word(int64_t{r.images} * height);
+  words[kBusWords] = Word(int64_t{r.images} * height * (pitch / config.bus_bytes));
+  words[kKyLast] = Word(red.ky1 - red.ky0 - 1);
+  words[kKyAddr] = Word(w.dilation_h * pitch);
+  words[kKyY] = Word(w.dilation_h);
+  words[kKxLast] = Word(contiguous ? 0 : red.kx1 - red.kx0 - 1);
+  words[kKxAddr] = Word(int64_t{w.dilation_w} * g.in.c);
+  words[kChunkLast] = Word(chunks - 1);
+  words[kChunkLen] = Word(run / chunks);
+  words[kChunkRem] = Word(run % chunks);
+  words[kGroupAddr] = Word(s.channel_step);
+  words[kZpIn] = Word(layer.input_zp & 0xff);
+  words[kOut] = Word((q.clamp_hi & 0xff) << 16 | (q.clamp_lo & 0xff) << 8 | (q.output_zp & 0xff));
+  words[kPool] = Word(g.WindowPixels());
+  return job;
+}
+
+// Gives a job `count` column groups of its section, from `first` on.
+void SetGroups(Job* job, const Section& s, int first, int count) {
+  job->k0 = s.k0 + first * s.per_group;
+  job->channels = std::min(count * s.per_group, s.channels - first * s.per_group);
+  job->groups = count;
+  job->channel0 = s.channel0 + first * s.channel_step;
+  const int64_t skipped = int64_t{first} * s.channel_step;
+  job->words[kAddr0] = Word(job->words[kAddr0] + skipped);
+  job->words[kX0] = Word(job->words[kX0] + skipped);
+  job->words[kGroupLast] = Word(count - 1);
+  job->words[kCols] = Word(s.per_group);
+  job->words[kColsLast] = Word(job->ChannelsOf(count - 1));
+}
+
+// The widest column bands whose lines fit, preferably with the next row's lines loading ahead; 0 if not even one column's do.
+int BandColumns(const Geometry& g, const Config& config) {
+  for (const int ahead : {g.RowStep(), 0})
+    for (int bands = 1; bands <= g.out.w; bands++) {
+      const int cols = int(CeilDiv(g.out.w, bands));
+      if (g.LinesFit({0, g.in.n, 0, g.out.h, 0, cols}, config, ahead)) return cols;
+    }
+  return 0;
+}
+
+// How many column groups a job takes: two jobs' weights and parameters fit, so that the next job's load during this one.
+int GroupsOfJob(const Geometry& g, const Section& s, int64_t group_words, const Config& config) {
+  if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1) return 1;  // a pooling window crosses tiles
+  const int64_t most = std::clamp<int64_t>(config.WeightWords() / 2 / group_words, 1,
+                                           std::max(1, config.ParamEntries() / 2 / config.Steps()));
+  return int(CeilDiv(s.groups(), CeilDiv(s.groups(), most)));
+}
+
+// The layer as whole reductions: bands of columns x groups of channels.
+void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int band, int images, const ConvLayer& layer,
+                  const Config& config, std::vector<Job>* jobs) {
+  for (const Section& s : sections) {
+    const Job::Reduction all{0, g.window.kh, 0, g.window.kw, 0, s.channels_in};
+    const int step = GroupsOfJob(g, s, RoundUp(all.length(), config.WeightPack()), config);
+    for (int image = 0; image < g.in.n; image += images)
+      for (int ox = 0; ox < g.out.w; ox += band)
+        for (int first = 0; first < s.groups(); first += step) {
+          const Region r{image, std::min(images, g.in.n - image), 0, g.out.h, ox, std::min(band, g.out.w - ox)};
+          jobs->push_back(MakeJob(g, r, s, all, layer, config));
+          SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
+        }
+  }
+}
+
+// The pieces of the reduction for a tile of `pixels` pixels in a row: filter rows if one fits, else parts of the channels at
+// single pixels (the caller then walks single pixels).
+std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, int pixels, const Config& config) {
+  const Window& w = g.window;
+  const int64_t line = (int64_t{pixels - 1} * w.stride_w + int64_t{w.kw - 1} * w.dilation_w + 1) * g.in.c;
+  const int64_t most_words = config.WeightWords() / 2, most_bytes = config.line_buffer_bytes / 2;
+  std::vector<Job::Reduction> pieces;
+  if (line <= most_bytes && int64_t{w.kw} * s.channels_in <= most_words) {
+    for (int ky = 0; ky < w.kh; ky++) pieces.push_back({ky, ky + 1, 0, w.kw, 0, s.channels_in});
+  } else if (pixels == 1) {
+    const int part = int(std::min<int64_t>({most_words, most_bytes, s.channels_in}));
+    for (int ky = 0; ky < w.kh; ky++)
+      for (int kx = 0; kx < w.kw; kx++)
+        for (int c = 0; c < s.channels_in; c += part)
+          pieces.push_back({ky, ky + 1, kx, kx + 1, c, std::min(c + part, s.channels_in)});
+  }
+  return pieces;
+}
+
+// The layer as pieces of the reduction, one tile at a time: the pixels of one pooling window's row, or a run of a row.
+void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, const ConvLayer& layer,
+                   const Config& config, std::vector<Job>* jobs) {
+  const Geometry g = pooled.Unpooled();
+  const bool pools = pooled.WindowPixels() > 1;
+  const Window& pool = pooled.pool;
+  for (const Section& s : sections)
+    for (int group = 0; group < s.groups(); group++) {
+      Section one = s;  // of this column group only, since a piece of its channels is all that is streamed
+      one.channel0 += group * s.channel_step;
+      auto tile = [&](int image, int oy, int ox, int pixels, bool last_of_window) {
+        int step = std::min(pixels, config.rows);
+        if (CutReduction(g, one, step, config).empty()) step = 1;
+        for (int x = 0; x < pixels; x += step) {
+          const int run = std::min(step, pixels - x);
+          for (const Job::Reduction& piece : CutReduction(g, one, step, config)) {
+            Job job = MakeJob(g, {image, 1, oy, 1, ox + x, run}, one, piece, layer, config);
+            SetGroups(&job, one, 0, 1);
+            job.k0 = s.k0 + group * s.per_group;
+            job.channels = std::min(s.per_group, s.channels - group * s.per_group);
+            job.words[kColsLast] = Word(job.channels);
+            job.words[kPool] = Word(pooled.WindowPixels());
+            job.single_tile = true;
+            if (!job.drains() || (pools && !(last_of_window && x + run == pixels))) job.rows = 0;
+            jobs->push_back(job);
+          }
+        }
+      };
+      for (int image = 0; image < g.in.n; image++)
+        for (int oy = 0; oy < pooled.out.h; oy++) {
+          if (!pools) {
+            tile(image, oy, 0, g.out.w, false);
+            continue;
+          }
+          for (int ox = 0; ox < pooled.out.w; ox++)
+            for (int wy = 0; wy < pool.kh; wy++) {
+              const size_t first = jobs->size();
+              tile(image, oy * pool.stride_h + wy, ox * pool.stride_w, pool.kw, wy == pool.kh - 1);
+              for (size_t j = first; j < jobs->size(); j++)  // what leaves is one pixel of the pooled map
+                if ((*jobs)[j].rows > 0) (*jobs)[j].oy0 = oy, (*jobs)[j].ox0 = ox, (*jobs)[j].cols = 1;
+            }
+        }
+    }
+}
+
+// The longest sum must fit the accumulator: 128 * sum |w| of the worst channel, or 2^14 a tap where only shapes are known.
+void CheckAccumulator(const ConvLayer& layer, const Config& config) {
+  const Shape& f = layer.filters.shape;
+  const int64_t taps = int64_t{f.h} * f.w * f.c;
+  int64_t worst = layer.filters.data.empty() ? taps << 14 : 0;
+  for (size_t k = 0; k * size_t(taps) < layer.filters.data.size(); k++) {
+    int64_t sum = 0;
+    for (int64_t t = 0; t < taps; t++) sum += std::abs(int(layer.filters.data[k * size_t(taps) + size_t(t)]));
+    worst = std::max(worst, sum * 128);
+  }
+  if (worst >= int64_t{1} << (config.acc_bits - 1))
+    throw Error("layer {}: sums reach {}, which acc_bits = {} does not hold; choose a configuration with a wider one",
+                layer.name, worst, config.acc_bits);
+}
+
+void CheckCounters(const Geometry& g, const ConvLayer& layer) {
+  const int64_t widest = (int64_t{g.in.w} + g.window.pad.left + g.window.pad.right) * g.in.c;
+  const int64_t highest = int64_t{g.in.h} + g.window.pad.top + g.window.pad.bottom + g.window.kh * g.window.dilation_h;
+  if (highest >= 1 << 16) throw Error("layer {}: {} lines with padding; the engine counts to 65535", layer.name, highest);
+  if (widest >= 1 << 19) throw Error("layer {}: {} bytes a line with padding; the engine counts to 524287", layer.name, widest);
+  if (g.WindowPixels() >= 1 << 16) throw Error("layer {}: pooling windows of {} pixels; the engine counts to 65535", layer.name, g.WindowPixels());
+}
+
+}  // namespace
+
+int Job::ChannelsOf(int group) const { return std::min(per_group, channels - group * per_group); }
+
+std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config) {
+  if (layer.max_pool && layer.max_pool->pad != Padding{})
+    throw Error("layer {}: a fused max-pool has no padding", layer.name);
+  const Geometry g(in, layer);
+  CheckAccumulator(layer, config);
+  CheckCounters(g, layer);
+  const std::vector<Section> sections = MakeSections(in, layer, config);
+  const int64_t taps = int64_t{g.window.kh} * g.window.kw * sections[0].channels_in;
+  const int images = std::min(in.n, std::max(1, 60000 / in.h));
+  Geometry batch = g;
+  batch.in.n = images;
+  const int band = BandColumns(batch, config);
+  std::vector<Job> jobs;
+  if (band > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
+    CompileWhole(g, sections, band, images, layer, config, &jobs);
+  else
+    CompilePieces(g, sections, layer, config, &jobs);
+  return jobs;
+}
+
+}  // namespace weft
