@@ -73,8 +73,7 @@ std::vector<int64_t> Pair(const NodeProto& node, std::string_view name, int64_t 
   return pair;
 }
 
-// The padding of one axis so that the output has ceil(in / stride) values; the odd one goes after (upper) or
-// before.
+// The padding of one axis that makes the output ceil(in / stride) long; an odd one goes after it if `upper`.
 void SamePadding(int64_t in, int64_t extent, int64_t stride, bool upper, int* before, int* after) {
   const int64_t out = (in + stride - 1) / stride;
   const int64_t total = std::max<int64_t>((out - 1) * stride + extent - in, 0);

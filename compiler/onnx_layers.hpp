@@ -12,8 +12,8 @@
 
 namespace weft::onnx_layers {
 
-struct Quantisation {  // real = scale * (q - zero_point); zero_point is that of int8, also where the file has
-                       // uint8
+// real = scale * (q - zero_point), q and zero_point as int8 also where the file has uint8
+struct Quantisation {
   float scale = 1.0F;
   int zero_point = 0;
   bool is_unsigned = false;
@@ -32,6 +32,7 @@ struct Weights {
   const onnx::TensorProto* tensor = nullptr;
   std::vector<float> scale;
   int64_t axis = 0;
+  bool is_symmetric = true;  // all zero points are 0
 };
 
 // The real-valued result of a Conv, Gemm or MatMul that waits for its QuantizeLinear.
@@ -59,8 +60,8 @@ Quantisation ActivationQuantisation(const onnx::TensorProto& scale, const onnx::
 Weights MakeWeights(const onnx::TensorProto& tensor, const onnx::TensorProto& scale,
                     const onnx::TensorProto* zero_point, int64_t axis);
 
-// Filters in Weft's order, KRSC, from ONNX's: [K, C/groups, KH, KW], and [K, C*H*W] (or [C*H*W, K] if not
-// `filters_first`).
+// Filters in Weft's order, KRSC, from ONNX's: [K, C/groups, KH, KW], and [K, C*H*W]
+// (`filters_first`) or [C*H*W, K].
 TensorI8 ConvFilters(const Weights& weights);
 TensorI8 DenseFilters(const Weights& weights, const Shape& in, bool filters_first);
 
@@ -72,7 +73,7 @@ std::vector<int32_t> Bias(const onnx::TensorProto& real, const std::vector<doubl
 std::vector<int32_t> Bias(const Weights& quantised, const std::vector<double>& factor);
 
 ConvLayer Requantised(const Accumulator& sum, const Quantisation& output);
-Accumulator AsConvolution(const Average& average, const TensorInfo& in);  // depthwise, all weights 1
+Accumulator AsConvolution(const Average& average, const TensorInfo& in);  // depthwise, equal weights
 
 // Moves each MaxPool into the convolution before it, if that has no other reader and the pooling has no
 // padding and no dilation.

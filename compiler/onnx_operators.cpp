@@ -64,8 +64,7 @@ Value OnnxTranslator::Conv(const NodeProto& node) {
   return sum;
 }
 
-// Gemm and MatMul: a convolution whose filters cover the whole map, so that a Flatten before it costs
-// nothing.
+// Gemm and MatMul: a convolution whose filters cover the whole map, so that a Flatten is free.
 Value OnnxTranslator::Dense(const NodeProto& node, bool filters_first) const {
   const Real in = RealInput(node);
   const TensorInfo& info = Info(in.tensor);
@@ -99,7 +98,9 @@ Value OnnxTranslator::Add(const NodeProto& node) {
   const bool sum_is_second = std::holds_alternative<Accumulator>(Input(node, 1));
   const auto* sum = std::get_if<Accumulator>(&Input(node, sum_is_second ? 1 : 0));
   if (sum == nullptr || sum->has_bias || !sum->clamp.IsOpen() || sum->layer.max_pool)
-    throw Error("only the addition of a constant bias directly after MatMul or Gemm is supported");
+    throw Error(
+        "only the addition of a constant bias directly after MatMul or Gemm is supported "
+        "(onnxruntime.quantization.quant_pre_process fuses them)");
   Accumulator biased = *sum;
   biased.layer.bias = ReadBias(node, sum_is_second ? 0 : 1, sum->factor);
   biased.has_bias = true;
@@ -184,7 +185,8 @@ Value OnnxTranslator::GlobalAveragePool(const NodeProto& node) {
 
 Value OnnxTranslator::Flat(const NodeProto& node) const {
   Value value = Input(node, 0);
-  if (auto* quantised = std::get_if<Quantised>(&value)) quantised->flat = true;
+  if (auto* input = std::get_if<FloatInput>(&value)) input->flat = true;
+  else if (auto* quantised = std::get_if<Quantised>(&value)) quantised->flat = true;
   else if (auto* real = std::get_if<Real>(&value)) real->flat = true;
   else throw Error("its input '{}' must be quantised", Printable(node.input(0)));
   return value;
@@ -192,23 +194,21 @@ Value OnnxTranslator::Flat(const NodeProto& node) const {
 
 Value OnnxTranslator::Flatten(const NodeProto& node) {
   const int64_t axis = IntAttribute(node, "axis", 1);
-  const Value value = Input(node, 0);
   if (axis != 1 && axis != -3) throw Error("only axis 1 is supported");
   return Flat(node);
 }
 
 Value OnnxTranslator::Reshape(const NodeProto& node) {
+  const Value flat = Flat(node);
+  int tensor = graph_.input;
+  if (const auto* real = std::get_if<Real>(&flat)) tensor = real->tensor;
+  if (const auto* quantised = std::get_if<Quantised>(&flat)) tensor = quantised->tensor;
+  const auto features = int64_t(Info(tensor).shape.size());
   const std::vector<int64_t> shape = IntegerValues(ConstantInput(node, 1));
-  const auto* real = std::get_if<Real>(&Input(node, 0));
-  const auto* quantised = std::get_if<Quantised>(&Input(node, 0));
-  if (real == nullptr && quantised == nullptr)
-    throw Error("its input '{}' must be quantised", Printable(node.input(0)));
-  const Shape& in = Info(real != nullptr ? real->tensor : quantised->tensor).shape;
-  const bool batch = !shape.empty() && (shape[0] == 1 || shape[0] == 0 || shape[0] == -1);
-  const bool rest =
-      shape.size() == 2 && (shape[1] == int64_t(in.size()) || (shape[1] == -1 && shape[0] != -1));
-  if (!batch || !rest) throw Error("only a reshape to [batch, {}] is supported", in.size());
-  return Flat(node);
+  const bool sound = shape.size() == 2 && (shape[0] == 1 || shape[0] == 0 || shape[0] == -1) &&
+                     (shape[1] == features || (shape[1] == -1 && shape[0] != -1));
+  if (!sound) throw Error("only a reshape to [batch, {}] is supported", features);
+  return flat;
 }
 
 Value OnnxTranslator::Squeeze(const NodeProto& node) {

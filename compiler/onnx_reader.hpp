@@ -6,12 +6,13 @@
 // (last), Identity, Dropout, Constant.
 //
 // How they become a Graph:
-//   Conv, Relu/Clip, QuantizeLinear   one kConv node, multiplier[k] = QuantizeMultiplier(s_in * s_w[k] /
-//   s_out), the clamp from Relu/Clip Flatten, Gemm                     one kConv node with filters as large
-//   as the map, weights re-ordered from CHW to HWC MaxPool                           inside the convolution
-//   before it when nothing else reads that and it has no padding AveragePool, equal scales         one
-//   kAveragePool node AveragePool, other scales         one kConv node, depthwise, all weights 1, the
-//   division by the window's area in the multiplier
+//   Conv, Relu or Clip         one kConv node: multiplier[k] = QuantizeMultiplier(s_in * s_w[k] / s_out), the
+//                              clamp from Relu or Clip
+//   Flatten, Gemm or MatMul    one kConv node: filters as large as the map, weights from CHW to HWC order
+//   MaxPool                    inside the convolution before it if nothing else reads that and it has no
+//                              padding, else one kMaxPool node
+//   AveragePool                one kAveragePool node if its scale does not change, else one kConv node:
+//                              depthwise, equal weights, the division by the area in the multiplier
 #pragma once
 
 #include <filesystem>

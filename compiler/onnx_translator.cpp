@@ -53,11 +53,11 @@ void OnnxTranslator::Read(const NodeProto& node) try {
 void OnnxTranslator::DefineInput(const onnx::ValueInfoProto& input) {
   int rank = 0;
   graph_.input = AddTensor(input.name(), InputShape(input, &rank), {});
-  input_is_flat_ = rank == 2;
+  const bool flat = rank == 2;
   const int type = input.type().tensor_type().elem_type();
-  if (type == TensorProto::FLOAT) values_.emplace(input.name(), FloatInput{});
+  if (type == TensorProto::FLOAT) values_.emplace(input.name(), FloatInput{flat});
   else if (type == TensorProto::INT8 || type == TensorProto::UINT8)
-    values_.emplace(input.name(), Quantised{graph_.input, input_is_flat_, type == TensorProto::UINT8});
+    values_.emplace(input.name(), Quantised{graph_.input, flat, type == TensorProto::UINT8});
   else throw Error("input '{}' is neither float, int8 nor uint8", Printable(input.name()));
 }
 
@@ -145,8 +145,7 @@ int OnnxTranslator::EmitAverage(const Average& average, const std::string& outpu
                .pool = average.window});
 }
 
-// The scale of the graph's input becomes known at its first QuantizeLinear or DequantizeLinear; others have
-// it from the start.
+// Tensors have their scale from the start, but the graph's input gets it from its first (De)QuantizeLinear.
 void OnnxTranslator::GiveScale(int tensor, const Quantisation& q) {
   TensorInfo& info = graph_.tensors[size_t(tensor)];
   if (tensor == graph_.input && !input_has_scale_) {
@@ -178,10 +177,10 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     graph_.tensors[size_t(probabilities->tensor)].zero_point = q.zero_point;
     return Quantised{probabilities->tensor, true, q.is_unsigned};
   }
-  if (!std::holds_alternative<FloatInput>(in))
-    throw Error("only activations can be quantised here; weights must be stored as int8");
+  const auto* input = std::get_if<FloatInput>(&in);
+  if (input == nullptr) throw Error("only activations can be quantised here; weights must be stored as int8");
   GiveScale(graph_.input, q);
-  return Quantised{graph_.input, input_is_flat_, q.is_unsigned};
+  return Quantised{graph_.input, input->flat, q.is_unsigned};
 }
 
 Value OnnxTranslator::DequantizeLinear(const NodeProto& node) {

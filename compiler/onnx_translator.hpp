@@ -14,15 +14,16 @@
 
 namespace weft {
 
-// What a name in the ONNX graph stands for. Operators are read in the file's order; each makes one more of
-// these.
-struct FloatInput {};  // the graph's input before its QuantizeLinear
+// What a name in the ONNX graph stands for. Each operator, in the file's order, makes one more.
+struct FloatInput {  // the graph's input before its QuantizeLinear
+  bool flat;         // ONNX sees it as [N, C*H*W]
+};
 struct Constant {
   const onnx::TensorProto* tensor;
 };
 struct Quantised {  // a tensor of the Graph
   int tensor;
-  bool flat;         // ONNX sees it as [N, C*H*W]
+  bool flat;
   bool is_unsigned;  // the file's type is uint8
 };
 struct Real {  // the same after DequantizeLinear
@@ -94,7 +95,6 @@ class OnnxTranslator {
 
   Graph& graph_;
   std::unordered_map<std::string, Value> values_;
-  bool input_is_flat_ = false;
   bool input_has_scale_ = false;
 };
 

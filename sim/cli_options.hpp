@@ -22,8 +22,7 @@ struct Notation {
 };
 std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
 
-// --engine, --config, --memory, --stalls, --seed and --check; `ParsedEngine` checks their values after
-// parsing.
+// --engine, --config, --memory, --stalls, --seed and --check; `ParsedEngine` checks their values.
 struct EngineFlags {
   EngineOptions options;
   std::string trace_window;

@@ -11,7 +11,6 @@
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <regex>
 
 #include "sw_model/error.hpp"
 
@@ -54,12 +53,14 @@ size_t ItemSize(const std::string& dtype, const std::string& path) {
   throw Error("{}: arrays of '{}' are not supported; use int8, uint8, int32, int64 or float32", path, dtype);
 }
 
-// A value of the header, which is the text of a Python dictionary.
-std::string HeaderField(const std::string& header, const std::string& pattern, const std::string& path) {
-  std::smatch match;
-  if (!std::regex_search(header, match, std::regex(pattern)))
-    throw Error("{}: the .npy header is damaged", path);
-  return match[1];
+// The header is the text of a Python dictionary: what stands between `open` and `close` after 'key'.
+std::string HeaderField(const std::string& header, const std::string& key, char open, char close,
+                        const std::string& path) {
+  const size_t at = header.find("'" + key + "'");
+  const size_t begin = at == std::string::npos ? at : header.find(open, at + key.size() + 2);
+  const size_t end = begin == std::string::npos ? begin : header.find(close, begin + 1);
+  if (end == std::string::npos) throw Error("{}: the .npy header has no sound {}", path, key);
+  return header.substr(begin + 1, end - begin - 1);
 }
 
 std::vector<int64_t> ParseShape(const std::string& text, const std::string& path) {
@@ -95,10 +96,10 @@ NpyArray ParseNpy(const Bytes& file, const std::string& path) {
   const std::string header(file.begin() + long(kFixed + length_bytes), file.begin() + long(start));
 
   NpyArray array;
-  array.dtype = HeaderField(header, "'descr' *: *'([^']*)'", path);
-  if (HeaderField(header, "'fortran_order' *: *(True|False)", path) == "True")
+  array.dtype = HeaderField(header, "descr", '\'', '\'', path);
+  if (HeaderField(header, "fortran_order", ':', ',', path).find("True") != std::string::npos)
     throw Error("{}: arrays in Fortran order are not supported; save numpy.ascontiguousarray of it", path);
-  array.shape = ParseShape(HeaderField(header, "'shape' *: *\\(([^)]*)\\)", path), path);
+  array.shape = ParseShape(HeaderField(header, "shape", '(', ')', path), path);
   const size_t expected = array.size() * ItemSize(array.dtype, path);
   if (file.size() - start != expected)
     throw Error("{}: it should hold {} bytes of data and holds {}", path, expected, file.size() - start);

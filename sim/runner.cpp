@@ -91,8 +91,7 @@ std::vector<float> Dequantised(const TensorI8& tensor, const TensorInfo& info) {
   return reals;
 }
 
-// An engine without data: zeros of the right shape stand for it, so that the next layer knows its input's
-// shape.
+// An engine without data: zeros stand for it, so that the next layer knows the shape of its input.
 TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerEngine* engine, LayerStats* stats,
                  bool* has_data) {
   TensorI8 out = engine->Run(layer, in, *stats);

@@ -21,15 +21,14 @@ struct LayerStats {
   std::map<std::string, double> stalls;  // cause -> cycles
 };
 
-// Adds what another run of the same layer, or another layer, took: counts add up, utilisation is weighted by
-// cycles.
+// Adds what another run or another layer took: counts add up, utilisation is weighted by cycles.
 void Accumulate(const LayerStats& run, LayerStats* total);
 
 class LayerEngine {
  public:
   virtual ~LayerEngine() = default;
-  // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in `stats`, all but
-  // `mismatches`.
+  // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in
+  // `stats`, all but `mismatches`.
   virtual TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) = 0;
 };
 

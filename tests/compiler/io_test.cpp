@@ -90,7 +90,7 @@ TEST_F(Files, DamagedNpyIsRefused) {
             std::string::npos);
   EXPECT_NE(says(WriteNpy("|i1", "(7,)", kSix)).find("should hold 7 bytes of data and holds 6"),
             std::string::npos);
-  EXPECT_NE(says(WriteNpy("|i1", "(6", kSix)).find("header is damaged"), std::string::npos);
+  EXPECT_NE(says(WriteNpy("|i1", "(6", kSix)).find("no sound shape"), std::string::npos);
   EXPECT_NE(says(WriteNpy("|i1", "(-6,)", kSix)).find("zero, negative or too large"), std::string::npos);
   EXPECT_NE(says(WriteNpy("|i1", "(99999999999999999999,)", kSix)).find("too large"), std::string::npos);
   EXPECT_NE(says(WriteNpy("|i1", "(65536, 65536, 65536, 65536)", kSix)).find("too large"), std::string::npos);
@@ -137,7 +137,7 @@ TEST_F(Files, NpyImages) {
   EXPECT_EQ(LoadImages({WriteNpy("|u1", "(2, 3, 1)", kSix)}, kFormat, 0).data, kSixCodes);
   EXPECT_EQ(LoadImages({WriteNpy("|i1", "(1, 2, 3, 1)", kSix)}, kFormat, 0).data,
             (std::vector<int8_t>{0, 1, 2, 127, -128, -1}));
-  const std::vector<float> reals = {0, 1, 0.5F, -1, 9, 100.0F / 255};
+  const std::vector<float> reals = {0, 1, 128.0F / 255, -1, 9, 100.0F / 255};
   const std::string bytes(reinterpret_cast<const char*>(reals.data()), 24);
   EXPECT_EQ(LoadImages({WriteNpy("<f4", "(2, 3, 1)", bytes)}, kFormat, 0).data,
             (std::vector<int8_t>{-128, 127, 0, -128, 127, -28}));

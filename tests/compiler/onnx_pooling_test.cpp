@@ -197,6 +197,15 @@ TEST(OnnxDense, FlattenBetweenItsOwnQuantizeLinears) {
   ExpectDense(net.Finish(net.Requantise("g", 8.0F, 0)), {1, 4, 5, 3}, 7, false, 0);
 }
 
+TEST(OnnxDense, FlattenOfTheInputBeforeItsQuantizeLinear) {
+  OnnxBuilder net;
+  net.Input("x", {0, 3, 4, 5});
+  net.Op("Flatten", {"x"}, "f");
+  net.Op("MatMul", {net.Requantise("f", 0.5F, 3), net.Weights("w", {60, 7}, {0.25F})}, "g");
+  net.Output(net.Requantise("g", 8.0F, 0));
+  ExpectDense(ParseOnnx(net.Bytes()), {1, 4, 5, 3}, 7, false, 0);
+}
+
 TEST(OnnxDense, ReshapeMatMulAddRelu) {
   for (const Ints& shape : {Ints{1, 60}, Ints{0, -1}, Ints{-1, 60}, Ints{1, -1}}) {
     Net net({1, 3, 4, 5});

@@ -1,0 +1,94 @@
+// The Verilated conv_engine of one configuration behind RtlModel; built once for each configuration into a library.
+#include <verilated.h>
+#include <verilated_fst_c.h>
+
+#include <cstring>
+
+#include "Vconv_engine.h"
+#include "sim/rtl_model.hpp"
+
+namespace weft {
+namespace {
+
+// Verilator's ports are integers up to 64 bits and arrays of words beyond; both are little endian byte strings here.
+template <typename Port>
+void CopyIn(Port* port, const void* bytes, size_t size) {
+  if (bytes != nullptr) std::memcpy(port, bytes, std::min(size, sizeof(Port)));
+}
+
+class VerilatedEngine : public RtlModel {
+ public:
+  VerilatedEngine() {
+    context_.traceEverOn(true);
+    context_.commandArgs(0, static_cast<char**>(nullptr));
+    model_ = std::make_unique<Vconv_engine>(&context_, "conv_engine");
+  }
+  ~VerilatedEngine() override {
+    StopTrace();
+    model_->final();
+  }
+
+  void Cycle(EnginePins* pins) override {
+    Vconv_engine& m = *model_;
+    m.rst_ni = !pins->reset;
+    m.count_i = pins->count;
+    m.job_valid_i = pins->job_valid;
+    m.line_valid_i = pins->line_valid;
+    m.line_last_i = pins->line_last;
+    m.weight_valid_i = pins->weight_valid;
+    m.param_valid_i = pins->param_valid;
+    m.out_ready_i = pins->out_ready;
+    if (pins->job_valid) CopyIn(&m.job_i, pins->job, sizeof m.job_i);
+    if (pins->line_valid) CopyIn(&m.line_data_i, pins->line, WEFT_BUS_BYTES);
+    if (pins->weight_valid) CopyIn(&m.weight_data_i, pins->weight, WEFT_BUS_BYTES);
+    if (pins->param_valid) CopyIn(&m.param_data_i, pins->param, WEFT_BUS_BYTES);
+    Edge(1);
+    Edge(0);
+    pins->job_ready = m.job_ready_o;
+    pins->line_ready = m.line_ready_o;
+    pins->weight_ready = m.weight_ready_o;
+    pins->param_ready = m.param_ready_o;
+    pins->idle = m.idle_o;
+    pins->out_valid = m.out_valid_o;
+    if (!m.out_valid_o) return;
+    pins->out_final = m.out_final_o;
+    pins->out_cols = m.out_cols_o;
+    std::memcpy(pins->out.data(), &m.out_data_o, WEFT_COLS);
+  }
+
+  CauseCounts Counts() const override {
+    CauseCounts counts{};
+    const auto* words = reinterpret_cast<const uint8_t*>(&model_->counts_o);
+    for (size_t i = 0; i < kCauses; i++) std::memcpy(&counts[i], words + 6 * i, 6);  // 48 bits each
+    return counts;
+  }
+
+  void StartTrace(const std::string& file) override {
+    trace_ = std::make_unique<VerilatedFstC>();
+    model_->trace(trace_.get(), 99);
+    trace_->open(file.c_str());
+  }
+  void StopTrace() override {
+    if (trace_) trace_->close();
+    trace_.reset();
+  }
+
+ private:
+  void Edge(int clk) {
+    model_->clk_i = clk;
+    model_->eval();
+    if (trace_) trace_->dump(context_.time());
+    context_.timeInc(1);
+  }
+
+  VerilatedContext context_;
+  std::unique_ptr<Vconv_engine> model_;
+  std::unique_ptr<VerilatedFstC> trace_;
+};
+
+}  // namespace
+}  // namespace weft
+
+#define WEFT_EXPORT extern "C" __attribute__((visibility("default")))
+WEFT_EXPORT weft::RtlModel* WeftMakeModel() { return new weft::VerilatedEngine; }
+WEFT_EXPORT void WeftDeleteModel(weft::RtlModel* model) { delete model; }

@@ -1,0 +1,49 @@
+// Drives a Verilated conv_engine: streams jobs, lines, weights and parameters in, collects the outputs, counts cycles.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/job.hpp"
+#include "compiler/schedule.hpp"
+#include "sim/rtl_model.hpp"
+#include "sw_model/memory.hpp"
+
+namespace weft {
+
+struct HarnessOptions {
+  Memory memory;
+  double stalls = 0;   // probability that a stream pauses in a cycle, each for itself
+  uint64_t seed = 1;   // of the pauses
+  std::string trace_file;
+  int64_t trace_begin = 0, trace_end = 0;  // cycles since the harness was made, [begin, end)
+};
+
+struct RunResult {
+  TensorI8 output;
+  int64_t cycles = 0;  // from the start (jobs and memory requests are there) to the last output written
+  CauseCounts counts{};
+  int64_t bytes_read = 0, bytes_written = 0;
+};
+
+class Harness {
+ public:
+  Harness(const Config& config, const HarnessOptions& options);
+  // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
+  RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out);
+
+ private:
+  class ReadChannel;
+  bool Paused() { return options_.stalls > 0 && double(Random() >> 11) * 0x1p-53 < options_.stalls; }
+  uint64_t Random();
+  void Cycle(EnginePins* pins);
+
+  Config config_;
+  HarnessOptions options_;
+  std::unique_ptr<RtlModel, void (*)(RtlModel*)> model_;
+  uint64_t random_;
+  int64_t now_ = 0;
+};
+
+}  // namespace weft

@@ -1,0 +1,249 @@
+#include "sw_model/cycle_model.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "compiler/schedule.hpp"
+#include "sw_model/read_model.hpp"
+
+namespace weft {
+namespace {
+
+// Latencies of the RTL, from the cycle of an event to the cycle in which its effect can be seen.
+constexpr int64_t kTileRecord = 5;      // pixel_walker: last pixel of a tile -> its record
+constexpr int64_t kLastToPixel = 27;    // last beat -> a pixel's outputs at the fifo, plus COLS and its row's turn
+constexpr int64_t kWeightsFreed = 7;    // last beat of a job -> room for weights
+constexpr int64_t kLinesFreed = 2;      // start of a tile -> room for lines
+constexpr int64_t kParamsFreed = 14;    // last beat of a job -> room for parameters, plus COLS and all rows' turns
+
+// The output side: outputs wait for the memory, and the places they held return to the sequencer.
+class StoreModel {
+ public:
+  StoreModel(const Config& config, const Memory& memory) : memory_(memory), depth_(config.OutDepth()) {}
+
+  void Reserve(int64_t places) { reserved_ += places; }
+  void Absorb(int64_t time) { absorbed_.push_back(time + 1); }  // a pixel that gives no output, at the fifo in this cycle
+  void Write(int64_t time, int channels) {                      // ... that does
+    const int64_t pop = std::max(time + 1, write_free_);
+    write_free_ = pop + memory_.WriteCycles(channels);
+    written_.push_back(pop + 1);
+    bytes_ += channels;
+  }
+  // Cycle from which `places` more can be reserved.
+  int64_t RoomFor(int64_t places) {
+    while (depth_ - (reserved_ - returned_) < places) Return();
+    return last_return_;
+  }
+  // Cycle from which everything has returned.
+  int64_t Empty() { return RoomFor(depth_); }
+  [[nodiscard]] int64_t done() const { return write_free_; }
+  [[nodiscard]] int64_t bytes() const { return bytes_; }
+
+ private:
+  void Return() {
+    std::deque<int64_t>& first =
+        written_.empty() || (!absorbed_.empty() && absorbed_.front() <= written_.front()) ? absorbed_ : written_;
+    last_return_ = std::max(last_return_, first.front());
+    first.pop_front();
+    returned_++;
+  }
+
+  const Memory& memory_;
+  int64_t depth_, reserved_ = 0, returned_ = 0, last_return_ = 0, write_free_ = 0, bytes_ = 0;
+  std::deque<int64_t> absorbed_, written_;
+};
+
+class CycleModel {
+ public:
+  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory)
+      : jobs_(jobs), config_(config), read_(jobs, config, memory), store_(config, memory), drain_cycles_(int64_t{config.rows} * config.Steps()) {}
+
+  CycleResult Run() {
+    for (size_t j = 0; j < jobs_.size(); j++) RunJob(int(j));
+    // What is left: the last outputs.
+    const int64_t end = store_.done();
+    const int64_t empty = store_.Empty();
+    Spend(kDrain, std::min(empty, end));
+    Spend(kFill, end);
+    read_.Finish();
+    return {end, counts_, read_.bytes(), store_.bytes()};
+  }
+
+ private:
+  // Idle cycles from the first one without a beat up to `until` (exclusive) have this cause.
+  void Spend(Cause cause, int64_t until) {
+    if (until <= idle_from_) return;
+    counts_[cause] += until - idle_from_;
+    idle_from_ = until;
+  }
+
+  // From which cycle on the conditions of the pending chunk hold.
+  struct Conditions {
+    int64_t job = 0, tile = 0, lines = 0, weights = 0, drain = 0, room = 0;
+  };
+
+  // Starts a chunk of `len` beats as soon as it can, and accounts for the cycles before it.
+  void Start(const Conditions& c, int64_t len) {
+    const int64_t ready = std::max({start_ + 1, c.job, c.tile, c.lines, c.weights, c.drain, c.room});
+    const int64_t begin = std::max({ready + 1, start_ + config_.rows, start_ + beats_});
+    if (begin + 1 > idle_from_) {
+      if (c.job > idle_from_) {
+        Spend(kDrain, std::min(store_.Empty(), c.job));
+        Spend(kFill, c.job);
+      }
+      Spend(kFeed, start_ + config_.rows);
+      Spend(kFill, c.tile);
+      Spend(kWaitLines, c.lines);
+      Spend(kWaitWeights, c.weights);
+      Spend(kDrain, c.drain);
+      Spend(kStore, c.room);
+      Spend(kFill, begin + 1);
+    }
+    start_ = begin;
+    beats_ = len;
+    counts_[kMac] += len;
+    idle_from_ = begin + len + 1;
+  }
+
+  void RunJob(int j) {
+    const Job& job = jobs_[size_t(j)];
+    accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
+    walk_ = std::max(accepted_ + 1, walk_ + 1);  // the walker loads the job, then a pixel a cycle
+    const int64_t tiles = job.tiles(config_);
+    for (int64_t tile = 0; tile < tiles; tile++)
+      for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
+    ends_.push_back(start_);
+    line_base_ += job.words[kLines];
+    word_base_ += job.words[kBusWords];
+    weight_base_ += GroupWeightWords(job, config_) * job.groups;
+    read_.lines.Free(start_ + config_.rows + kLinesFreed, word_base_);
+    read_.weights.Free(start_ + beats_ + kWeightsFreed, weight_base_);
+    if (!job.drains()) return;
+    param_base_ += int64_t{config_.Steps()} * job.groups;
+    read_.params.Free(start_ + beats_ + kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(), param_base_);
+  }
+
+  void RunTile(int j, int64_t tile, int group) {
+    const Job& job = jobs_[size_t(j)];
+    const int64_t rows = config_.rows;
+    const int64_t valid = std::min(rows, job.pixels - tile * rows);
+    Conditions c;
+    c.job = accepted_ + 1;
+    TileLines lines{};
+    if (group == 0) {
+      lines = LinesOfTile(job, tile, config_);
+      c.tile = WalkTile();
+      c.lines = read_.LinesSeen(line_base_ + lines.need);
+    }
+    // Chunks: `runs` runs of `chunks` chunks, the first `rem` of a run one longer.
+    const int64_t runs = (int64_t{job.words[kKyLast]} + 1) * (int64_t{job.words[kKxLast]} + 1);
+    const int64_t chunks = int64_t{job.words[kChunkLast]} + 1;
+    const int64_t len = job.words[kChunkLen], rem = job.words[kChunkRem];
+    const int64_t total = runs * chunks;
+    int64_t words = 0;
+    for (int64_t i = 0; i < total; i++) {
+      const int64_t beats = len + (i % chunks < rem ? 1 : 0);
+      words += beats;
+      if (tile == 0) c.weights = read_.WeightsSeen(j, group, words);
+      if (i + 1 == total && job.drains()) {
+        c.weights = std::max(c.weights, tile == 0 ? read_.ParametersSeen(j, group) : 0);
+        c.drain = last_drain_ + drain_cycles_ - beats - 1;
+        c.room = store_.RoomFor(rows);
+      }
+      Start(c, beats);
+      if (i == 0 && group == 0) {
+        tile_starts_.push_back(start_);
+        if (tile_starts_.size() > kKept) tile_starts_.pop_front(), tiles_dropped_++;
+        read_.lines.Free(start_ + kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
+        c.tile = c.lines = 0;
+      }
+      if (tile > 0 && i + 2 < total) {  // nothing can wait until the last chunk
+        const int64_t skipped = total - 2 - i;
+        SkipChunks(skipped, chunks, rem, len, i + 1);
+        i += skipped;
+      }
+    }
+    counts_[kEdge] += int64_t{job.reduction.length()} * (rows * config_.cols - valid * job.ChannelsOf(group));
+    if (!job.drains()) return;
+    last_drain_ = start_ + beats_;
+    Drain(job, group, valid);
+  }
+
+  // Chunks first .. first+count-1 of a tile that follow each other at the pace of the read port.
+  void SkipChunks(int64_t count, int64_t chunks, int64_t rem, int64_t len, int64_t first) {
+    auto longer = [&](int64_t i) { return i / chunks * rem + std::min(i % chunks, rem); };  // of the first i chunks
+    const int64_t beats = count * len + longer(first + count) - longer(first);
+    const int64_t last = len + ((first + count - 1) % chunks < rem ? 1 : 0);
+    const int64_t rows = config_.rows;
+    if (len < rows) {  // one chunk a run: the port is slower than the beats
+      const int64_t pause = rows - len;
+      counts_[kFeed] += count * pause;
+      start_ += count * rows;
+    } else {
+      start_ += beats_ + beats - last;
+    }
+    counts_[kMac] += beats;
+    beats_ = last;
+    idle_from_ = start_ + beats_ + 1;
+  }
+
+  // The pixel walker's next tile: the cycle from which its record can be seen.
+  int64_t WalkTile() {
+    // Pixel n waits until pixel n - depth has left; those leave one a cycle from their tile's start on.
+    const int64_t rows = config_.rows, depth = config_.WalkDepth();
+    const int64_t first = tiles_walked_ * rows - depth;  // the pixel that makes room for this tile's first
+    int64_t last = walk_ + rows;
+    for (int64_t n = std::max<int64_t>(first, 0); n < first + rows; n = (n / rows + 1) * rows) {
+      const int64_t left = tile_starts_[size_t(n / rows - tiles_dropped_)] + 1 + n % rows;
+      last = std::max(last, left + 1 + (first + rows - 1 - n));
+    }
+    tiles_walked_++;
+    walk_ = last;
+    return last + kTileRecord;
+  }
+
+  // The tile's pixels on their way to the store.
+  void Drain(const Job& job, int group, int64_t valid) {
+    store_.Reserve(config_.rows);
+    const int64_t first = start_ + beats_ + kLastToPixel + config_.cols;
+    for (int64_t row = 0; row < config_.rows; row++) {
+      const int64_t time = first + row * config_.Steps();
+      bool gives = row < valid;
+      if (gives && job.words[kPool] > 1) {
+        pool_count_ = (pool_count_ + 1) % job.words[kPool];
+        gives = pool_count_ == 0;
+      }
+      if (gives)
+        store_.Write(time, job.ChannelsOf(group));
+      else
+        store_.Absorb(time);
+    }
+  }
+
+  static constexpr size_t kKept = 16;  // tile starts that the walker may still look back to
+
+  const std::vector<Job>& jobs_;
+  const Config& config_;
+  ReadModel read_;
+  StoreModel store_;
+  int64_t drain_cycles_;
+  CauseCounts counts_{};
+  int64_t start_ = -1000, beats_ = 0;      // the chunk that started last
+  int64_t idle_from_ = 0;                  // the first cycle after its beats
+  int64_t last_drain_ = -1000000;          // last beat of the tile that drained last
+  int64_t accepted_ = 0;                   // of this job
+  std::vector<int64_t> ends_;              // start of each job's last chunk
+  int64_t walk_ = -1;                      // the walker's last pixel
+  int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
+  std::deque<int64_t> tile_starts_;
+  int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;
+  int64_t pool_count_ = 0;
+};
+
+}  // namespace
+
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory) {
+  return CycleModel(jobs, config, memory).Run();
+}
+
+}  // namespace weft

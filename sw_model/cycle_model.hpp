@@ -1,0 +1,26 @@
+// The cycle model: how many cycles conv_engine takes for a list of jobs under a memory, and what it spends them on. Equal to
+// the RTL, difference 0, in the total and in every cause.
+//
+// It follows the decisions of rtl/sequencer.sv chunk by chunk, and whole tiles at a time where nothing can wait inside one.
+// All times are cycles since the start, in which job 0 and the first read request are there (cycle 0).
+#pragma once
+
+#include <vector>
+
+#include "compiler/job.hpp"
+#include "sw_model/causes.hpp"
+#include "sw_model/config.hpp"
+#include "sw_model/memory.hpp"
+
+namespace weft {
+
+struct CycleResult {
+  int64_t cycles = 0;
+  CauseCounts counts{};
+  int64_t bytes_read = 0, bytes_written = 0;
+};
+
+// Throws Error if the jobs would wait for each other for ever.
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory);
+
+}  // namespace weft

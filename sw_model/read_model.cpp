@@ -1,0 +1,128 @@
+#include "sw_model/read_model.hpp"
+
+#include <algorithm>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+
+int64_t RingModel::RoomFor(int64_t end) {
+  while (end > limit()) {
+    if (next_ == events_.size()) return -1;
+    freed_ = events_[next_].freed;
+    time_ = events_[next_].time;
+    next_++;
+  }
+  return time_;
+}
+
+ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory)
+    : lines(config.line_buffer_bytes / config.bus_bytes),
+      weights(config.WeightWords()),
+      params(config.ParamEntries()),
+      jobs_(jobs),
+      config_(config),
+      schedule_(MakeSchedule(jobs, config)),
+      read_cycles_(memory.ReadCycles(config)),
+      next_time_(memory.latency) {
+  size_t groups = 0;
+  for (const Job& job : jobs) {
+    first_group_.push_back(groups);
+    groups += size_t(job.groups);
+  }
+  groups_.resize(groups);
+}
+
+int64_t ReadModel::LinesSeen(int64_t count) {
+  if (count == 0) return 0;
+  while (int64_t(line_times_.size()) < count)
+    if (!Step()) throw Error("the jobs wait for line {}, which is never read", count);
+  return line_times_[size_t(count - 1)] + 1;  // the count is a register
+}
+
+int64_t ReadModel::WeightsSeen(int job, int group, int64_t words) {
+  const Group& g = At(job, group);
+  while (!g.loaded)
+    if (!Step()) throw Error("job {} waits for weights that are never read", job);
+  // The bus word that completes weight word `words - 1`: words are whole bus words, or share one.
+  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const Stretch* stretch = &g.stretches.front();
+  for (const Stretch& s : g.stretches)
+    if (s.first_word < words) stretch = &s;
+  const int64_t bus_word = (words - stretch->first_word + pack - 1) / pack * slices - 1;
+  return stretch->time + bus_word * read_cycles_ + 1;
+}
+
+int64_t ReadModel::ParametersSeen(int job, int group) {
+  const Group& g = At(job, group);
+  while (!g.loaded)
+    if (!Step()) throw Error("job {} waits for parameters that are never read", job);
+  return g.params_time + 2;  // gathered into an entry, written, counted
+}
+
+void ReadModel::Finish() {
+  while (Step()) {
+  }
+}
+
+bool ReadModel::Step() {
+  if (piece_ == schedule_.size()) return false;
+  const Transfer& t = schedule_[piece_];
+  const Job& job = jobs_[size_t(t.job)];
+  if (t.kind == Transfer::Kind::kLines)
+    ReadLine(job);
+  else
+    ReadGroup(job, &At(t.job, t.first + part_));
+  if (++part_ == t.count) {
+    piece_++;
+    part_ = 0;
+  }
+  return true;
+}
+
+int64_t ReadModel::Take(int64_t earliest) {
+  if (earliest < 0) throw Error("the jobs wait for each other: a buffer is full and nothing will free it");
+  const int64_t time = std::max(next_time_, earliest);
+  next_time_ = time + read_cycles_;
+  bus_words_++;
+  return time;
+}
+
+// Words that need no new event follow each other at the pace of the memory, so they are taken in one step.
+void ReadModel::ReadLine(const Job& job) {
+  int64_t left = job.words[kPitch], time = 0;
+  while (left > 0) {
+    time = Take(lines.RoomFor(++line_words_));
+    const int64_t more = std::min(--left, lines.limit() - line_words_);
+    left -= more;
+    line_words_ += more;
+    bus_words_ += more;
+    time += more * read_cycles_;
+    next_time_ += more * read_cycles_;
+  }
+  line_times_.push_back(time);
+}
+
+void ReadModel::ReadGroup(const Job& job, Group* group) {
+  const int64_t beats = config_.ParamBeats();
+  for (int64_t n = ParameterBusWords(job, config_); n > 0; n--) {
+    if (n % beats == 0) param_entries_++;  // an entry's first bus word needs the room
+    group->params_time = Take(params.RoomFor(param_entries_));
+  }
+  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const int64_t words = GroupWeightWords(job, config_);
+  for (int64_t done = 0; done < words;) {
+    const int64_t time = Take(weights.RoomFor(weight_words_ + done + pack));
+    group->stretches.push_back({done, time});
+    // The rest of this weight word, and all that follow without a new event.
+    const int64_t fit = std::min(words, (weights.limit() - weight_words_) / pack * pack);
+    const int64_t bus_words = (fit - done) / pack * slices - 1;
+    next_time_ += bus_words * read_cycles_;
+    bus_words_ += bus_words;
+    done = fit;
+  }
+  weight_words_ += words;
+  group->loaded = true;
+}
+
+}  // namespace weft

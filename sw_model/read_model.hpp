@@ -1,0 +1,74 @@
+// The read side of the cycle model: when every line, weight word and parameter entry arrives in its buffer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/schedule.hpp"
+#include "sw_model/memory.hpp"
+
+namespace weft {
+
+// One of the engine's input buffers as a ring: words arrive in order and wait for room.
+class RingModel {
+ public:
+  explicit RingModel(int64_t capacity) : capacity_(capacity) {}
+  // From cycle `time` on everything below `freed` (a running count) is free. Both grow from call to call.
+  void Free(int64_t time, int64_t freed) { events_.push_back({time, freed}); }
+  // The earliest cycle at which a word that ends at `end` (a running count) may be taken; negative if nothing that is known
+  // to happen makes room for it. `end` grows from call to call.
+  int64_t RoomFor(int64_t end);
+  // How far words may go without another event.
+  [[nodiscard]] int64_t limit() const { return freed_ + capacity_; }
+
+ private:
+  struct Event {
+    int64_t time, freed;
+  };
+  int64_t capacity_, freed_ = 0, time_ = 0;
+  std::vector<Event> events_;
+  size_t next_ = 0;
+};
+
+class ReadModel {
+ public:
+  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory);
+
+  // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
+  int64_t LinesSeen(int64_t lines);
+  // ... that weight words up to `words` within a column group have arrived, and the group's parameters.
+  int64_t WeightsSeen(int job, int group, int64_t words);
+  int64_t ParametersSeen(int job, int group);
+
+  RingModel lines, weights, params;  // in bus words, weight words, parameter entries
+  [[nodiscard]] int64_t bytes() const { return bus_words_ * config_.bus_bytes; }
+  void Finish();  // reads what nobody waited for
+
+ private:
+  struct Stretch {
+    int64_t first_word, time;  // weight words from first_word on (in the group), the first one's bus word taken at time
+  };
+  struct Group {
+    bool loaded = false;
+    int64_t params_time = 0;
+    std::vector<Stretch> stretches;
+  };
+  bool Step();  // reads the next line or column group
+  void ReadLine(const Job& job);
+  void ReadGroup(const Job& job, Group* group);
+  int64_t Take(int64_t earliest);  // one bus word, returns its cycle
+  Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
+
+  const std::vector<Job>& jobs_;
+  const Config& config_;
+  std::vector<Transfer> schedule_;
+  size_t piece_ = 0;
+  int part_ = 0;
+  int64_t read_cycles_, next_time_;
+  std::vector<size_t> first_group_;
+  std::vector<Group> groups_;
+  std::vector<int64_t> line_times_;
+  int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
+};
+
+}  // namespace weft
