@@ -45,17 +45,18 @@ int64_t Geometry::LinesNeeded(const Region& r, const Config& config) const {
   int64_t need = 0;
   for (int64_t p = 0; p < total; p += config.rows) {
     const int64_t last = std::min<int64_t>(p + config.rows, total) - 1;
-    need = std::max(need, line(last / row_pixels, Span()) - line(p / row_pixels, 0));
+    const int64_t before = std::max<int64_t>(p - config.rows, 0);
+    need = std::max(need, line(last / row_pixels, Span()) - line(before / row_pixels, 0));
   }
   return need;
 }
 
-bool Geometry::LinesFit(const Region& region, const Config& config, int ahead) const {
+bool Geometry::LinesFit(const Region& region, const Config& config) const {
   const InputBox box = InputOf(region);
   const int64_t all = int64_t{region.images} * (box.y1 - box.y0);
   const int64_t pitch = Pitch(region, config);
   if (all * pitch <= config.line_buffer_bytes) return true;
-  return std::min(LinesNeeded(region, config) + ahead, all) * pitch <= config.line_buffer_bytes;
+  return LinesNeeded(region, config) * pitch <= config.line_buffer_bytes;
 }
 
 }  // namespace weft

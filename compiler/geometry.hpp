@@ -40,10 +40,10 @@ struct Geometry {
   [[nodiscard]] InputBox InputOf(const Region& region) const;
   // Bytes that a line of the region takes in the line buffer.
   [[nodiscard]] int64_t Pitch(const Region& region, const Config& config) const;
-  // The most lines that one tile of the region needs at once, from its first pixel's row to its last one's.
+  // The most lines that the line buffer must hold at once: a tile's lines are freed when the next tile starts, so from the row of
+  // the first pixel of the tile before to the row of a tile's last pixel.
   [[nodiscard]] int64_t LinesNeeded(const Region& region, const Config& config) const;
-  // Whether the line buffer holds them, and `ahead` more.
-  [[nodiscard]] bool LinesFit(const Region& region, const Config& config, int ahead) const;
+  [[nodiscard]] bool LinesFit(const Region& region, const Config& config) const;
 };
 
 constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }

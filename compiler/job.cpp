@@ -147,13 +147,15 @@ void SetGroups(Job* job, const Section& s, int first, int count) {
   job->words[kColsLast] = Word(job->ChannelsOf(count - 1));
 }
 
-// The widest column bands whose lines fit, preferably with the next row's lines loading ahead; 0 if not even one column's do.
+// The widest column bands whose lines fit; 0 if not even one column's do.
 int BandColumns(const Geometry& g, const Config& config) {
-  for (const int ahead : {g.RowStep(), 0})
-    for (int bands = 1; bands <= g.out.w; bands++) {
-      const int cols = int(CeilDiv(g.out.w, bands));
-      if (g.LinesFit({0, g.in.n, 0, g.out.h, 0, cols}, config, ahead)) return cols;
-    }
+  for (int bands = 1; bands <= g.out.w; bands++) {
+    const int cols = int(CeilDiv(g.out.w, bands));
+    bool fit = true;
+    for (int ox = 0; ox < g.out.w && fit; ox += cols)
+      fit = g.LinesFit({0, g.in.n, 0, g.out.h, ox, std::min(cols, g.out.w - ox)}, config);
+    if (fit) return cols;
+  }
   return 0;
 }
 

@@ -276,15 +276,19 @@ module sequencer #(
   assign edge_o = edge_q;
   assign idle_o = ~job_valid_i & (beats_q == '0) & (space_q == SPACE_W'(OUT_DEPTH));
 
-  // Why there is no beat: the first that applies.
-  assign cause_o = 3'(beat_valid_o ? weft_pkg::CAUSE_MAC
-                    : ~job_valid_i ? (space_q == SPACE_W'(OUT_DEPTH) ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
-                    : port_q != '0 ? weft_pkg::CAUSE_FEED
-                    : ~tile_ok     ? weft_pkg::CAUSE_FILL
-                    : ~lines_ok    ? weft_pkg::CAUSE_LINES
-                    : ~weights_ok  ? weft_pkg::CAUSE_WEIGHTS
-                    : ~drain_ok    ? weft_pkg::CAUSE_DRAIN
-                    : ~room_ok     ? weft_pkg::CAUSE_STORE
-                                   : weft_pkg::CAUSE_FILL);
+  // Why there is no beat: a cycle earlier the chunk could not start, for the first reason that applies.
+  logic [2:0] wait_q;
+  always_ff @(posedge clk_i)
+    if (!rst_ni) wait_q <= 3'(weft_pkg::CAUSE_FILL);
+    else
+      wait_q <= 3'(~job_valid_i ? (space_q == SPACE_W'(OUT_DEPTH) ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
+                  : port_q != '0 ? weft_pkg::CAUSE_FEED
+                  : ~tile_ok     ? weft_pkg::CAUSE_FILL
+                  : ~lines_ok    ? weft_pkg::CAUSE_LINES
+                  : ~weights_ok  ? weft_pkg::CAUSE_WEIGHTS
+                  : ~drain_ok    ? weft_pkg::CAUSE_DRAIN
+                  : ~room_ok     ? weft_pkg::CAUSE_STORE
+                                 : weft_pkg::CAUSE_FILL);
+  assign cause_o = beat_valid_o ? 3'(weft_pkg::CAUSE_MAC) : wait_q;
 endmodule
 `default_nettype wire

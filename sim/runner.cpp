@@ -38,7 +38,7 @@ class CheckedEngine : public LayerEngine {
       throw Error("layer {}: the engine's output is {}x{}x{}x{} instead of {}x{}x{}x{}", layer.name,
                   got.shape.n, got.shape.h, got.shape.w, got.shape.c, expected.shape.n, expected.shape.h,
                   expected.shape.w, expected.shape.c);
-    stats.mismatches = CountMismatches(layer.name, expected, got);
+    stats.mismatches += CountMismatches(layer.name, expected, got);
     return got;
   }
 
@@ -48,21 +48,27 @@ class CheckedEngine : public LayerEngine {
   static constexpr int kTold = 5;  // differences that are printed for a layer
   std::unique_ptr<LayerEngine> engine_;
   Reference reference_;
-  std::map<std::string, int> told_;
+  struct Seen {
+    int differences = 0, images = 0;
+  };
+  std::map<std::string, Seen> seen_;  // by layer
 };
 
 int64_t CheckedEngine::CountMismatches(const std::string& name, const TensorI8& expected,
                                        const TensorI8& got) {
   int64_t mismatches = 0;
   const Shape& s = got.shape;
+  Seen& seen = seen_[name];
   for (size_t i = 0; i < got.data.size(); ++i) {
     if (got.data[i] == expected.data[i]) continue;
     ++mismatches;
-    if (told_[name]++ >= kTold) continue;
+    if (seen.differences++ >= kTold) continue;
     const auto c = size_t(s.c), w = size_t(s.w), h = size_t(s.h);
-    fmt::print(stderr, "layer {}: n={} k={} y={} x={}: expected {}, got {}\n", name, i / c / w / h, i % c,
-               i / c / w % h, i / c % w, expected.data[i], got.data[i]);
+    fmt::print(stderr, "layer {}: n={} k={} y={} x={}: expected {}, got {}\n", name,
+               size_t(seen.images) + i / c / w / h, i % c, i / c / w % h, i / c % w, expected.data[i],
+               got.data[i]);
   }
+  seen.images += s.n;
   return mismatches;
 }
 

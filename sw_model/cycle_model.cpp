@@ -63,14 +63,15 @@ class CycleModel {
     // What is left: the last outputs.
     const int64_t end = store_.done();
     const int64_t empty = store_.Empty();
-    Spend(kDrain, std::min(empty, end));
+    Spend(kDrain, std::min(empty + 1, end));
     Spend(kFill, end);
     read_.Finish();
     return {end, counts_, read_.bytes(), store_.bytes()};
   }
 
  private:
-  // Idle cycles from the first one without a beat up to `until` (exclusive) have this cause.
+  // Idle cycles from the first one without a beat up to `until` (exclusive) have this cause: a condition that holds from cycle x
+  // on lets a beat be decided in x, so it explains the idle cycles up to x.
   void Spend(Cause cause, int64_t until) {
     if (until <= idle_from_) return;
     counts_[cause] += until - idle_from_;
@@ -87,16 +88,16 @@ class CycleModel {
     const int64_t ready = std::max({start_ + 1, c.job, c.tile, c.lines, c.weights, c.drain, c.room});
     const int64_t begin = std::max({ready + 1, start_ + config_.rows, start_ + beats_});
     if (begin + 1 > idle_from_) {
-      if (c.job > idle_from_) {
-        Spend(kDrain, std::min(store_.Empty(), c.job));
-        Spend(kFill, c.job);
+      if (c.job + 1 > idle_from_) {
+        if (!tile_starts_.empty()) Spend(kDrain, std::min(store_.Empty(), c.job) + 1);
+        Spend(kFill, c.job + 1);
       }
-      Spend(kFeed, start_ + config_.rows);
-      Spend(kFill, c.tile);
-      Spend(kWaitLines, c.lines);
-      Spend(kWaitWeights, c.weights);
-      Spend(kDrain, c.drain);
-      Spend(kStore, c.room);
+      Spend(kFeed, start_ + config_.rows + 1);
+      Spend(kFill, c.tile + 1);
+      Spend(kWaitLines, c.lines + 1);
+      Spend(kWaitWeights, c.weights + 1);
+      Spend(kDrain, c.drain + 1);
+      Spend(kStore, c.room + 1);
       Spend(kFill, begin + 1);
     }
     start_ = begin;

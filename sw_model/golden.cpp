@@ -181,7 +181,8 @@ int OutputSize(int in, int filter, int stride, int dilation, int pad_before, int
     throw Error(
         "the filter {}{} covers {} and the padded input is only {}: add padding or use a smaller filter",
         filter, dilated, span, padded);
-  if ((padded - span) % stride != 0 && !floor)
+  // What is left over may be padding, but not a part of the map.
+  if ((padded - span) % stride > pad_after && !floor)
     throw Error(
         "the filter {}{} with stride {} does not fit the padded input of {}: {} is not a multiple of {}; "
         "change "

@@ -11,7 +11,8 @@
 namespace weft::golden {
 
 // Size of one output axis: (in + pad_before + pad_after - dilation*(filter-1) - 1) / stride + 1.
-// Throws when the window is larger than the padded input, or when the stride leaves a remainder and `floor` is false.
+// Throws when the window is larger than the padded input, or when the stride leaves a part of the map itself unread and `floor`
+// is false: a remainder of up to pad_after lines is padding and is dropped.
 int OutputSize(int in, int filter, int stride, int dilation, int pad_before, int pad_after, bool floor);
 Shape OutputShape(const Shape& in, const Window& window, int channels);
 Shape OutputShape(const Shape& in, const ConvLayer& layer);     // after the fused max-pool

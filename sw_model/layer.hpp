@@ -21,7 +21,7 @@ struct Window {
   int stride_h = 1, stride_w = 1;
   int dilation_h = 1, dilation_w = 1;
   Padding pad;
-  bool floor = false;  // a stride that does not fit: drop the remainder (true) or refuse (false)
+  bool floor = false;  // a stride that leaves part of the map unread: drop the remainder (true) or refuse (false)
 };
 
 // acc -> int8, per output channel k, as TFLite's reference kernels do (double rounding):
