@@ -33,10 +33,10 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layer:
-    """A quantised convolution (3x3, pad 1, ReLU) or fully connected layer."""
+    """A quantised convolution (FxF, pad F/2, ReLU) or fully connected layer."""
 
     name: str
-    weight: np.ndarray  # int8, [K, C, 3, 3] or [K, C]
+    weight: np.ndarray  # int8, [K, C, F, F] or [K, C]
     weight_scale: np.ndarray  # float32, [K]
     bias: np.ndarray  # int32, [K]
     source: Tensor
@@ -107,9 +107,10 @@ def run_layer(layer: Layer, x: np.ndarray) -> np.ndarray:
     """Evaluate one layer on int8 values [N, C, H, W] or [N, C] exactly."""
     x = x.astype(np.int64) - layer.source.zero_point
     if layer.is_conv:
-        x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        x = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(2, 3))
-        x = x.transpose(0, 2, 3, 1, 4, 5)  # [N, H, W, C, 3, 3]
+        f = layer.weight.shape[-1]
+        x = np.pad(x, ((0, 0), (0, 0), (f // 2, f // 2), (f // 2, f // 2)))
+        x = np.lib.stride_tricks.sliding_window_view(x, (f, f), axis=(2, 3))
+        x = x.transpose(0, 2, 3, 1, 4, 5)  # [N, H, W, C, F, F]
     k = layer.weight.shape[0]
     lead = x.shape[:3] if layer.is_conv else x.shape[:1]
     # A float64 product of these integers is exact (far below 2^53) and fast.
@@ -202,8 +203,9 @@ def to_onnx(layers: list[Layer], metadata: dict[str, str]) -> onnx.ModelProto:
             g.activation(x, layer.result, "logits")
             continue
         index = name.removeprefix("conv")
-        x = g.node("Conv", name, [x, *inputs], f"{name}_output", kernel_shape=[3, 3],
-                   pads=[1, 1, 1, 1], strides=[1, 1], dilations=[1, 1], group=1)
+        f = layer.weight.shape[-1]
+        x = g.node("Conv", name, [x, *inputs], f"{name}_output", kernel_shape=[f, f],
+                   pads=[f // 2] * 4, strides=[1, 1], dilations=[1, 1], group=1)
         source = g.node("Relu", f"relu{index}", [x], f"relu{index}_output")
         x = g.activation(source, layer.result)
         if layer.pool:  # max pooling keeps the quantisation of its input

@@ -28,8 +28,8 @@ import quantize
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
           "Sneaker", "Bag", "Ankle boot")
 
-# Name suffix, input channels, output channels, followed by a 2x2 max pooling?
-CONVS = ((1, 1, 16, True), (2, 16, 32, True), (3, 32, 64, False))
+# Name suffix, filter size, input channels, output channels, followed by a 2x2 max pooling?
+CONVS = ((1, 5, 1, 16, True), (2, 3, 16, 32, True), (3, 3, 32, 64, False))
 SIZE = 28
 
 
@@ -57,8 +57,8 @@ def to_float(images: np.ndarray) -> torch.Tensor:
 def build() -> nn.Sequential:
     """The float network, with batch normalisation for training."""
     modules, size = OrderedDict(), SIZE
-    for i, c_in, c_out, pool in CONVS:
-        modules[f"conv{i}"] = nn.Conv2d(c_in, c_out, 3, padding=1, bias=False)
+    for i, size_f, c_in, c_out, pool in CONVS:
+        modules[f"conv{i}"] = nn.Conv2d(c_in, c_out, size_f, padding=size_f // 2, bias=False)
         modules[f"bn{i}"] = nn.BatchNorm2d(c_out)
         modules[f"relu{i}"] = nn.ReLU()
         if pool:
@@ -66,7 +66,7 @@ def build() -> nn.Sequential:
             size //= 2
     modules["flatten"] = nn.Flatten()
     modules["dropout"] = nn.Dropout(0.3)
-    modules["fc"] = nn.Linear(CONVS[-1][2] * size * size, len(LABELS))
+    modules["fc"] = nn.Linear(CONVS[-1][3] * size * size, len(LABELS))
     return nn.Sequential(modules)
 
 
@@ -138,7 +138,7 @@ def fold(conv: nn.Conv2d, bn: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
 def quantise(net: nn.Sequential, images: np.ndarray) -> list[quantize.Layer]:
     """Quantise a trained network, calibrated on the given training images."""
     values, layers, source = activations(net, images), [], quantize.INPUT
-    for i, _, _, pool in CONVS:
+    for i, *_, pool in CONVS:
         weight, bias = fold(net.get_submodule(f"conv{i}"), net.get_submodule(f"bn{i}"))
         result = quantize.calibrate(values[f"relu{i}"])
         layers.append(

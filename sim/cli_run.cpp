@@ -16,14 +16,13 @@
 namespace weft::cli {
 namespace {
 
-constexpr int kGoldenBatch =
-    100;  // the other engines take images one by one, so that cycles are those of one image
+constexpr int kGoldenBatch = 100;  // for speed; it counts no cycles
 constexpr size_t kPredictionsShown = 10;
 
 struct RunOptions {
   std::string model, labels, json;
   std::vector<std::filesystem::path> inputs;
-  int limit = 0;
+  int limit = 0, batch = 1;
   EngineFlags engine;
 };
 
@@ -75,12 +74,12 @@ void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predic
   }
 }
 
-RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions& options) {
+RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions& options, int batch) {
   const std::unique_ptr<LayerEngine> engine = MakeEngine(options);
   RunTotals totals;
   totals.images = images.shape.n;
   totals.layers.resize(graph.nodes.size());
-  const int batch = options.engine == "golden" ? kGoldenBatch : 1;
+  if (options.engine == "golden") batch = kGoldenBatch;
   ProgressBar progress(totals.images);
   for (int first = 0; first < totals.images; first += batch) {
     const NetworkResult result =
@@ -163,7 +162,7 @@ int Run(const RunOptions& options) {
   const Graph graph = ReadOnnx(options.model);
   const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const RunTotals totals = RunAll(graph, images, engine);
+  const RunTotals totals = RunAll(graph, images, engine, options.batch);
   const std::optional<double> accuracy = Accuracy(totals, labels);
   if (labels && !accuracy && engine.engine != "cycles")
     throw Error("--labels needs a network that ends in one pixel of class scores");
@@ -186,6 +185,8 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
   command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
   command->add_option("--limit", options->limit, "use only the first N images")->check(CLI::PositiveNumber);
+  command->add_option("--batch", options->batch, "images that run together and share the array's rows")
+      ->check(CLI::Range(1, 4096));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddEngineFlags(command, &options->engine);

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "compiler/schedule.hpp"
+#include "sw_model/cycle_observer.hpp"
 #include "sw_model/read_model.hpp"
 
 namespace weft {
@@ -23,11 +24,12 @@ class StoreModel {
 
   void Reserve(int64_t places) { reserved_ += places; }
   void Absorb(int64_t time) { absorbed_.push_back(time + 1); }  // a pixel that gives no output, at the fifo in this cycle
-  void Write(int64_t time, int channels) {                      // ... that does
+  int64_t Write(int64_t time, int channels) {                   // ... that does; the cycle in which it leaves
     const int64_t pop = std::max(time + 1, write_free_);
     write_free_ = pop + memory_.WriteCycles(channels);
     written_.push_back(pop + 1);
     bytes_ += channels;
+    return pop;
   }
   // Cycle from which `places` more can be reserved.
   int64_t RoomFor(int64_t places) {
@@ -55,8 +57,13 @@ class StoreModel {
 
 class CycleModel {
  public:
-  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory)
-      : jobs_(jobs), config_(config), read_(jobs, config, memory), store_(config, memory), drain_cycles_(int64_t{config.rows} * config.Steps()) {}
+  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, CycleObserver* observer)
+      : jobs_(jobs),
+        config_(config),
+        observer_(observer),
+        read_(jobs, config, memory, observer),
+        store_(config, memory),
+        drain_cycles_(int64_t{config.rows} * config.Steps()) {}
 
   CycleResult Run() {
     for (size_t j = 0; j < jobs_.size(); j++) RunJob(int(j));
@@ -75,6 +82,7 @@ class CycleModel {
   void Spend(Cause cause, int64_t until) {
     if (until <= idle_from_) return;
     counts_[cause] += until - idle_from_;
+    if (observer_ != nullptr) observer_->Idle(cause, idle_from_, until);
     idle_from_ = until;
   }
 
@@ -109,6 +117,7 @@ class CycleModel {
   void RunJob(int j) {
     const Job& job = jobs_[size_t(j)];
     accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
+    if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
     walk_ = std::max(accepted_ + 1, walk_ + 1);  // the walker loads the job, then a pixel a cycle
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
@@ -134,6 +143,7 @@ class CycleModel {
     if (group == 0) {
       lines = LinesOfTile(job, tile, config_);
       c.tile = WalkTile();
+      if (observer_ != nullptr) observer_->TileWalked(j, tile, walk_, c.tile);
       c.lines = read_.LinesSeen(line_base_ + lines.need);
     }
     // Chunks: `runs` runs of `chunks` chunks, the first `rem` of a run one longer.
@@ -152,13 +162,14 @@ class CycleModel {
         c.room = store_.RoomFor(rows);
       }
       Start(c, beats);
+      if (observer_ != nullptr) observer_->ChunkStarted(j, tile, group, i, start_, beats);
       if (i == 0 && group == 0) {
         tile_starts_.push_back(start_);
         if (tile_starts_.size() > kKept) tile_starts_.pop_front(), tiles_dropped_++;
         read_.lines.Free(start_ + kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
         c.tile = c.lines = 0;
       }
-      if (tile > 0 && i + 2 < total) {  // nothing can wait until the last chunk
+      if (tile > 0 && i + 2 < total && observer_ == nullptr) {  // nothing can wait until the last chunk
         const int64_t skipped = total - 2 - i;
         SkipChunks(skipped, chunks, rem, len, i + 1);
         i += skipped;
@@ -167,7 +178,7 @@ class CycleModel {
     counts_[kEdge] += int64_t{job.reduction.length()} * (rows * config_.cols - valid * job.ChannelsOf(group));
     if (!job.drains()) return;
     last_drain_ = start_ + beats_;
-    Drain(job, group, valid);
+    Drain(j, tile, group, valid);
   }
 
   // Chunks first .. first+count-1 of a tile that follow each other at the pace of the read port.
@@ -204,7 +215,8 @@ class CycleModel {
   }
 
   // The tile's pixels on their way to the store.
-  void Drain(const Job& job, int group, int64_t valid) {
+  void Drain(int j, int64_t tile, int group, int64_t valid) {
+    const Job& job = jobs_[size_t(j)];
     store_.Reserve(config_.rows);
     const int64_t first = start_ + beats_ + kLastToPixel + config_.cols;
     for (int64_t row = 0; row < config_.rows; row++) {
@@ -214,10 +226,12 @@ class CycleModel {
         pool_count_ = (pool_count_ + 1) % job.words[kPool];
         gives = pool_count_ == 0;
       }
+      int64_t pop = -1;
       if (gives)
-        store_.Write(time, job.ChannelsOf(group));
+        pop = store_.Write(time, job.ChannelsOf(group));
       else
         store_.Absorb(time);
+      if (observer_ != nullptr) observer_->RowDrained(j, tile, group, int(row), time, pop);
     }
   }
 
@@ -225,6 +239,7 @@ class CycleModel {
 
   const std::vector<Job>& jobs_;
   const Config& config_;
+  CycleObserver* observer_;
   ReadModel read_;
   StoreModel store_;
   int64_t drain_cycles_;
@@ -243,8 +258,9 @@ class CycleModel {
 
 }  // namespace
 
-CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory) {
-  return CycleModel(jobs, config, memory).Run();
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                        CycleObserver* observer) {
+  return CycleModel(jobs, config, memory, observer).Run();
 }
 
 }  // namespace weft

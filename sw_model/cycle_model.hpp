@@ -20,7 +20,10 @@ struct CycleResult {
   int64_t bytes_read = 0, bytes_written = 0;
 };
 
-// Throws Error if the jobs would wait for each other for ever.
-CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory);
+class CycleObserver;
+
+// Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the model down).
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                        CycleObserver* observer = nullptr);
 
 }  // namespace weft

@@ -16,12 +16,14 @@ int64_t RingModel::RoomFor(int64_t end) {
   return time_;
 }
 
-ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory)
+ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                     CycleObserver* observer)
     : lines(config.line_buffer_bytes / config.bus_bytes),
       weights(config.WeightWords()),
       params(config.ParamEntries()),
       jobs_(jobs),
       config_(config),
+      observer_(observer),
       schedule_(MakeSchedule(jobs, config)),
       read_cycles_(memory.ReadCycles(config)),
       next_time_(memory.latency) {
@@ -68,11 +70,10 @@ void ReadModel::Finish() {
 bool ReadModel::Step() {
   if (piece_ == schedule_.size()) return false;
   const Transfer& t = schedule_[piece_];
-  const Job& job = jobs_[size_t(t.job)];
   if (t.kind == Transfer::Kind::kLines)
-    ReadLine(job);
+    ReadLine(t.job, t.first + part_);
   else
-    ReadGroup(job, &At(t.job, t.first + part_));
+    ReadGroup(t.job, t.first + part_);
   if (++part_ == t.count) {
     piece_++;
     part_ = 0;
@@ -89,11 +90,13 @@ int64_t ReadModel::Take(int64_t earliest) {
 }
 
 // Words that need no new event follow each other at the pace of the memory, so they are taken in one step.
-void ReadModel::ReadLine(const Job& job) {
-  int64_t left = job.words[kPitch], time = 0;
+void ReadModel::ReadLine(int j, int line) {
+  const int64_t pitch = jobs_[size_t(j)].words[kPitch];
+  int64_t left = pitch, time = 0;
   while (left > 0) {
     time = Take(lines.RoomFor(++line_words_));
     const int64_t more = std::min(--left, lines.limit() - line_words_);
+    if (observer_ != nullptr) observer_->LineRead(j, line, pitch - left - 1, more + 1, time, read_cycles_);
     left -= more;
     line_words_ += more;
     bus_words_ += more;
@@ -103,11 +106,15 @@ void ReadModel::ReadLine(const Job& job) {
   line_times_.push_back(time);
 }
 
-void ReadModel::ReadGroup(const Job& job, Group* group) {
+void ReadModel::ReadGroup(int j, int g) {
+  const Job& job = jobs_[size_t(j)];
+  Group* group = &At(j, g);
   const int64_t beats = config_.ParamBeats();
-  for (int64_t n = ParameterBusWords(job, config_); n > 0; n--) {
+  const int64_t param_words = ParameterBusWords(job, config_);
+  for (int64_t n = 0; n < param_words; n++) {
     if (n % beats == 0) param_entries_++;  // an entry's first bus word needs the room
     group->params_time = Take(params.RoomFor(param_entries_));
+    if (observer_ != nullptr) observer_->ParametersRead(j, g, n, 1, group->params_time, read_cycles_);
   }
   const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
   const int64_t words = GroupWeightWords(job, config_);
@@ -117,6 +124,8 @@ void ReadModel::ReadGroup(const Job& job, Group* group) {
     // The rest of this weight word, and all that follow without a new event.
     const int64_t fit = std::min(words, (weights.limit() - weight_words_) / pack * pack);
     const int64_t bus_words = (fit - done) / pack * slices - 1;
+    if (observer_ != nullptr)
+      observer_->WeightsRead(j, g, done / pack * slices, bus_words + 1, time, read_cycles_);
     next_time_ += bus_words * read_cycles_;
     bus_words_ += bus_words;
     done = fit;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/schedule.hpp"
+#include "sw_model/cycle_observer.hpp"
 #include "sw_model/memory.hpp"
 
 namespace weft {
@@ -32,7 +33,7 @@ class RingModel {
 
 class ReadModel {
  public:
-  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory);
+  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, CycleObserver* observer = nullptr);
 
   // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
   int64_t LinesSeen(int64_t lines);
@@ -54,13 +55,14 @@ class ReadModel {
     std::vector<Stretch> stretches;
   };
   bool Step();  // reads the next line or column group
-  void ReadLine(const Job& job);
-  void ReadGroup(const Job& job, Group* group);
+  void ReadLine(int j, int line);
+  void ReadGroup(int j, int group);
   int64_t Take(int64_t earliest);  // one bus word, returns its cycle
   Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
 
   const std::vector<Job>& jobs_;
   const Config& config_;
+  CycleObserver* observer_;
   std::vector<Transfer> schedule_;
   size_t piece_ = 0;
   int part_ = 0;

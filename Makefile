@@ -1,0 +1,68 @@
+# make            installs what is missing, builds, and classifies Fashion-MNIST images on the RTL
+# make test       the same, then all tests
+# make help       the other targets
+DATA := /usr/share/datasets/fashion-mnist
+IMAGES := $(DATA)/t10k-images-idx3-ubyte.gz
+LABELS := $(DATA)/t10k-labels-idx1-ubyte.gz
+MODEL := models/fashion_cnn.onnx
+JOBS := $(shell nproc)
+
+.DEFAULT_GOAL := demo
+.PHONY: demo build engine test asan accuracy lint format long bench speed synth train clean help
+
+demo: build  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
+	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
+
+bootstrap-%:
+	@scripts/bootstrap.sh $*
+
+build: bootstrap-debian  ## build everything
+	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS)
+
+engine: build  ## build the RTL model of one more configuration: make engine CONFIG=NAME|FILE
+	@test -n "$(CONFIG)" || { echo "make engine: say CONFIG=NAME or CONFIG=FILE.json"; exit 2; }
+	@build/weft conv --in 8x8x8 --filters 8x1x1 --engine cycles --config $(CONFIG) --json /dev/null > /dev/null
+	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset release -j $(JOBS)
+
+test: build  ## all tests
+	ctest --preset release -j $(JOBS)
+
+asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers
+	cmake --preset asan > /dev/null
+	cmake --build --preset asan -j $(JOBS)
+	ctest --preset asan -j $(JOBS) -LE rtl
+
+accuracy: build  ## accuracy of the golden model on all 10,000 test images, beside the float network's
+	@build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --engine golden --json build/accuracy.json > /dev/null
+	@build/weft info $(MODEL) | sed -n 's/^float_accuracy: \(.*\)/float accuracy: \1 %/p'
+	@awk -F'[:,]' '/"accuracy"/ {printf "int8 accuracy: %.2f %%\n", 100 * $$2}' build/accuracy.json
+
+lint: bootstrap-python  ## Verilator, Icarus, Yosys and clang-format over everything
+	scripts/lint.sh
+
+format: bootstrap-debian  ## format the C++
+	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
+
+long: build  ## 20,000 random layers x configurations x memory timings on the RTL
+	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
+
+bench: build bootstrap-python  ## utilisation of seven networks on four arrays, with plots
+	.venv/bin/python scripts/bench.py
+
+speed: build  ## simulation speed beside the bare array's; golden model's speed
+	build/weft_throughput
+
+FPGA := ecp5
+synth: bootstrap-python  ## place and route the engine: make synth FPGA=ecp5 [CONFIG=8x16]
+	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16)
+
+train: bootstrap-train  ## train and quantise the demo network anew
+	/usr/bin/python3 scripts/train.py
+
+clean:  ## remove what was built
+	rm -rf build build-asan build.log
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
+# `bootstrap.sh train`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+list() { sed -n "s/^$1 //p" scripts/packages.txt; }
+
+debian() {
+  local missing=() package
+  for package in $(list "$1"); do
+    [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == "install ok installed" ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  echo "bootstrap: installing Debian packages: ${missing[*]}"
+  local sudo=()
+  [[ $(id -u) -eq 0 ]] || sudo=(sudo)
+  export DEBIAN_FRONTEND=noninteractive
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+python() {
+  debian debian
+  local stamp=.venv/packages.txt
+  [[ ! -f $stamp || $(list python) != $(cat "$stamp") ]] || return 0
+  echo "bootstrap: installing Python packages into .venv: $(list python | tr '\n' ' ')"
+  [[ -x .venv/bin/pip ]] || /usr/bin/python3 -m venv .venv
+  list python | xargs .venv/bin/pip install --quiet --disable-pip-version-check
+  list python >"$stamp"
+}
+
+case ${1-} in
+  debian) debian debian ;;
+  train) debian debian && debian train ;;
+  python) python ;;
+  *) echo "usage: bootstrap.sh debian|python|train" >&2 && exit 2 ;;
+esac
