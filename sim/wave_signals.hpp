@@ -1,0 +1,47 @@
+// The RTL signals that `weft waves` compares with the golden and cycle models, module by module in the order of the dataflow.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sw_model/config.hpp"
+
+namespace weft {
+
+// A lane of a signal, which the models predict on its own: a row's byte of act_o, a column's of wgt_o.
+// kSample: predicted in some cycles, nothing is said about the others. kPulse: 0 but where predicted.
+// kLevel: keeps its predicted value until the next one.
+enum class StreamKind { kSample, kPulse, kLevel };
+
+enum class StreamId {
+  kJobValid,
+  kPixelPush, kPixelAddr, kPixelX, kPixelY, kTileValid, kTileRows, kTileFinal, kTileNeed, kTileFree,
+  kStart, kStartNewTile, kStartAddr, kStartX, kStartY,
+  kBeatValid, kBeatFirst, kBeatLast, kBeatFinal, kBeatIndex, kBeatWeight, kTilePush, kTileInfo, kLineFreed, kCause, kEdgePes,
+  kLineReady, kLines, kReadAddr, kLineData, kAct,
+  kWeightReady, kWeightArrived, kWeightFreed, kWgt,
+  kParamReady, kParamArrived, kParamFreed,
+  kCtl, kProduct, kAcc, kShift, kChain,
+  kAheadValid, kAheadFirst, kAheadRow, kAheadStep, kSum,
+  kParamBias, kParamMult, kParamShift, kBiasAcc, kScaled, kClamped,
+  kGatherValid, kGathered, kPoolValid, kPooled,
+  kOutValid, kOutData, kOutCols, kOutFinal,
+  kStreamIds
+};
+
+struct StreamSpec {
+  StreamId id;
+  StreamKind kind;
+  std::string scope, name;  // of the signal: "conv_engine.u_feeder", "act_o"
+  int signal_bits;          // width of the whole signal
+  int lanes = 1;            // lane l is bits [l*bits, (l+1)*bits), or instance l of a generated module
+  int bits = 1;             // at most 64
+  bool is_signed = false;
+  bool fine = false;        // predicted in every beat: only compared around a divergence
+  // The generated instances' scopes: {row}, {col} or {lane} in `scope` stand for the lane's number.
+};
+
+std::vector<StreamSpec> WaveStreams(const Config& config);
+
+}  // namespace weft
