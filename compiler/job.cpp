@@ -81,9 +81,9 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
   job.channel0 = s.channel0;
   job.channel_step = s.channel_step;
   job.per_group = s.per_group;
-  job.oy0 = r.oy0;
+  job.oy0 = job.walk_y0 = r.oy0;
   job.rows = r.rows;
-  job.ox0 = r.ox0;
+  job.ox0 = job.walk_x0 = r.ox0;
   job.cols = r.cols;
   job.window = g.WindowPixels();
   job.pixels = int64_t{r.images} * r.rows * r.cols * job.window;

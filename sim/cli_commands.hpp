@@ -9,5 +9,6 @@ namespace weft::cli {
 void AddInfoCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
+void AddWavesCommand(CLI::App* app, int* status);
 
 }  // namespace weft::cli

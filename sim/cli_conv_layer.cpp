@@ -169,6 +169,34 @@ void CheckFilesComplete(const ConvOptions& o) {
     throw Error("--bias, --multiplier and --shift need --input and --weights");
 }
 
+void AddShapeFlags(CLI::App* command, ConvOptions* o) {
+  command->add_option("--in", o->in, "input HEIGHTxWIDTHxCHANNELS");
+  command->add_option("--filters", o->filters, "COUNTxHEIGHTxWIDTH");
+  command->add_option_function<int>(
+      "--batch", [o](int n) { o->batch = n, o->has_batch = true; }, "images");
+  command->add_option("--stride", o->stride, "S or SHxSW");
+  command->add_option("--pad", o->pad, "P or TOP,BOTTOM,LEFT,RIGHT");
+  command->add_option("--dilation", o->dilation, "D or DHxDW");
+  command->add_option("--groups", o->groups, "groups of channels");
+  command->add_option("--pool", o->pool,
+                      "max-pool FHxFW[:STRIDE] after it; the stride is the window's size by default");
+  command->add_flag("--relu", o->relu, "clamp at the output zero point");
+  command->add_flag("--floor", o->floor, "allow a stride that does not fit: drop the remainder");
+}
+
+void AddArrayFlags(CLI::App* command, ConvOptions* o) {
+  command->add_option("--input", o->input_file,
+                      "int8 [H, W, C] or [N, H, W, C] (.npy) instead of random data");
+  command->add_option("--weights", o->weights_file, "int8 [K, FH, FW, C / groups] (.npy)");
+  command->add_option("--bias", o->bias_file, "int32 [K] (.npy)");
+  command->add_option("--multiplier", o->multiplier_file, "int32 [K] (.npy)");
+  command->add_option("--shift", o->shift_file,
+                      "int32 [K] (.npy): sums are multiplied by multiplier * 2^(shift-31)");
+  command->add_option("--input-zp", o->input_zp, "zero point of --input");
+  command->add_option("--output-zp", o->output_zp, "zero point of the output");
+  command->add_option("--clamp", o->clamp, "LO:HI of the output");
+}
+
 }  // namespace
 
 ConvCase MakeConvCase(const ConvOptions& o) {
@@ -198,6 +226,11 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   SetClamp(o, &c.layer.requant);
   golden::Check(in, c.layer);
   return c;
+}
+
+void AddConvLayerFlags(CLI::App* command, ConvOptions* options) {
+  AddShapeFlags(command, options);
+  AddArrayFlags(command, options);
 }
 
 }  // namespace weft::cli

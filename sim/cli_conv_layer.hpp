@@ -1,6 +1,7 @@
 // The layer that `weft conv` runs: made from options, with random numbers or with the user's arrays.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
@@ -22,6 +23,8 @@ struct ConvCase {
   TensorI8 input;
   ConvLayer layer;
 };
+
+void AddConvLayerFlags(CLI::App* command, ConvOptions* options);
 
 // Throws Error for whatever does not fit. Without --input and --weights the numbers are random, the same for
 // the same seed everywhere: input and weights uniform in -128..127 and -127..127, bias within one standard

@@ -1,6 +1,7 @@
 // The Verilated conv_engine of one configuration behind RtlModel; built once for each configuration into a library.
 #include <verilated.h>
 #include <verilated_fst_c.h>
+#include <verilated_syms.h>
 
 #include <cstring>
 
@@ -61,6 +62,14 @@ class VerilatedEngine : public RtlModel {
     const auto* words = reinterpret_cast<const uint8_t*>(&model_->counts_o);
     for (size_t i = 0; i < kCauses; i++) std::memcpy(&counts[i], words + 6 * i, 6);  // 48 bits each
     return counts;
+  }
+
+  const uint8_t* Find(const std::string& scope, const std::string& name) const override {
+    const VerilatedScopeNameMap* scopes = const_cast<VerilatedContext&>(context_).scopeNameMap();
+    const auto found = scopes->find(("conv_engine." + scope).c_str());  // Verilator puts the model's name in front
+    if (found == scopes->end() || found->second->varsp() == nullptr) return nullptr;
+    VerilatedVar* variable = found->second->varFind(name.c_str());
+    return variable == nullptr ? nullptr : static_cast<const uint8_t*>(variable->datap());
   }
 
   void StartTrace(const std::string& file) override {

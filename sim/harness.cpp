@@ -91,13 +91,14 @@ uint64_t Harness::Random() {  // xorshift64*: the pauses must be the same everyw
 void Harness::Cycle(EnginePins* pins) {
   if (!options_.trace_file.empty()) {
     if (now_ == options_.trace_begin) model_->StartTrace(options_.trace_file);
-    if (now_ == options_.trace_end) model_->StopTrace();
+    if (now_ == options_.trace_end && now_ > options_.trace_begin) model_->StopTrace();
   }
   model_->Cycle(pins);
   now_++;
 }
 
-RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out) {
+RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
+                       CycleProbe* probe) {
   RunResult result;
   result.output = TensorI8(out);
   EnginePins pins;
@@ -122,7 +123,9 @@ RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, con
   const int read_cycles = options_.memory.ReadCycles(config_);
   int64_t read_time = options_.memory.latency, write_time = 0, progress = 0;
   int64_t t = 0;
+  if (probe != nullptr) probe->Attach(*model_);
   for (; job_out < jobs.size() || t < write_time; t++) {
+    if (probe != nullptr && !probe->Cycle(t)) break;
     pins.job_valid = job_in < jobs.size() && !Paused();
     if (pins.job_valid) pins.job = jobs[job_in].words.data();
     const bool reads = !read.exhausted() && t >= read_time && !Paused();

@@ -17,7 +17,7 @@ struct HarnessOptions {
   double stalls = 0;   // probability that a stream pauses in a cycle, each for itself
   uint64_t seed = 1;   // of the pauses
   std::string trace_file;
-  int64_t trace_begin = 0, trace_end = 0;  // cycles since the harness was made, [begin, end)
+  int64_t trace_begin = 0, trace_end = 0;  // cycles since the harness was made, [begin, end); end 0: all
 };
 
 struct RunResult {
@@ -27,11 +27,20 @@ struct RunResult {
   int64_t bytes_read = 0, bytes_written = 0;
 };
 
+// Looks at the engine in every cycle of a run, before its clock edge.
+class CycleProbe {
+ public:
+  virtual ~CycleProbe() = default;
+  virtual void Attach(const RtlModel& model) = 0;  // before the first cycle
+  virtual bool Cycle(int64_t cycle) = 0;           // false: the run ends here
+};
+
 class Harness {
  public:
   Harness(const Config& config, const HarnessOptions& options);
   // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
-  RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out);
+  RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
+                CycleProbe* probe = nullptr);
 
  private:
   class ReadChannel;

@@ -26,6 +26,7 @@ int Run(int argc, char** argv) {
   weft::cli::AddInfoCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
+  weft::cli::AddWavesCommand(&app, &status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -34,7 +35,7 @@ int Run(int argc, char** argv) {
     return Refuse(error.what());
   }
   if (app.get_subcommands().empty())
-    return Refuse("say what to do: info, run or conv (weft --help tells more)");
+    return Refuse("say what to do: info, run, conv or waves (weft --help tells more)");
   return status;
 }
 

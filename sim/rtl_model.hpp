@@ -31,6 +31,8 @@ class RtlModel {
   virtual ~RtlModel() = default;
   virtual void Cycle(EnginePins* pins) = 0;  // one clock edge with the inputs in pins; fills in the outputs after it
   [[nodiscard]] virtual CauseCounts Counts() const = 0;
+  // Memory of a signal of rtl/observed.vlt, little endian; null if there is none of this name. Scopes begin with conv_engine.
+  [[nodiscard]] virtual const uint8_t* Find(const std::string& scope, const std::string& name) const = 0;
   virtual void StartTrace(const std::string& fst_file) = 0;  // every cycle from now on is written
   virtual void StopTrace() = 0;
 };

@@ -1,0 +1,469 @@
+#include "sim/wave_predictor.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "sw_model/cycle_model.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden.hpp"
+
+namespace weft {
+namespace {
+
+// Cycles of the datapath, as in rtl/: from a chunk's start to the first row's read address, line data and byte at the array,
+// to its products' control; from a tile's last control to its sums and what is made of them.
+constexpr int64_t kToReadAddr = 3, kToLineData = 5, kToAct = 9, kToCtl = 12;
+constexpr int64_t kToAcc = 1, kToChain = 2, kToAhead = 2;                                    // after the last control
+constexpr int64_t kToSum = 2, kToBias = 3, kToScaled = 12, kToClamped = 13, kToGather = 14, kToPool = 15;  // after `ahead`
+
+int64_t Word(const Job& job, int i) { return int64_t{int32_t(job.words[size_t(i)])}; }
+
+}  // namespace
+
+WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Config& config,
+                             const Memory& memory)
+    : jobs_(jobs), layer_(layer), in_(in), config_(config) {
+  Base base;
+  for (const Job& job : jobs) {
+    bases_.push_back(base);
+    base.lines += Word(job, kLines);
+    base.words += Word(job, kBusWords);
+    base.weights += GroupWeightWords(job, config) * job.groups;
+    base.params += job.drains() ? int64_t{config.Steps()} * job.groups : 0;
+  }
+  bases_.push_back(base);
+  const size_t taps = layer.filters.shape.size() / size_t(layer.filters.shape.n);
+  for (size_t k = 0; k < layer.bias.size(); k++) {
+    uint32_t sum = 0;
+    for (size_t t = 0; t < taps; t++) sum += uint32_t(int32_t{layer.filters.data[k * taps + t]});
+    bias_.push_back(int32_t(uint32_t(layer.bias[k]) - uint32_t(layer.input_zp) * sum));
+  }
+  cycles_ = CountCycles(jobs, config, memory, this).cycles;
+  PredictWalk();
+  PredictFrees();
+  sums_.resize(size_t(config.rows) * size_t(config.cols));
+  pooled_.resize(size_t(config.cols));
+  levels_.assign(size_t(StreamId::kStreamIds), -1);
+  ring_.resize(size_t(kRing));
+}
+
+// ---- What the cycle model says ------------------------------------------------------------------------------------------
+
+void WavePredictor::JobAccepted(int, int64_t time) { accepted_.push_back(time); }
+
+void WavePredictor::TileWalked(int job, int64_t tile, int64_t last_pixel, int64_t record) {
+  tiles_.push_back({job, tile, last_pixel, record});
+}
+
+void WavePredictor::ChunkStarted(int job, int64_t tile, int group, int64_t chunk, int64_t start, int64_t beats) {
+  const bool begins = chunk == 0;
+  if (begins && group == 0) tile_starts_.push_back(start);
+  const int64_t first = begins ? 0 : chunks_.back().first_beat + chunks_.back().beats;
+  chunks_.push_back({job, group, tile, chunk, start, beats, first});
+  const Job& j = jobs_[size_t(job)];
+  if (tile + 1 == j.tiles(config_) && group + 1 == j.groups && first + beats == j.reduction.length()) ended_.push_back(start);
+}
+
+void WavePredictor::Idle(Cause cause, int64_t from, int64_t until) { idles_.push_back({cause, from, until}); }
+
+void WavePredictor::RowDrained(int job, int64_t tile, int group, int row, int64_t time, int64_t pop) {
+  rows_.push_back({job, group, row, tile, time, pop});
+}
+
+void WavePredictor::LineRead(int job, int line, int64_t done, int64_t count, int64_t time, int64_t pace) {
+  line_reads_.push_back({job, line, done, count, time, pace});
+}
+void WavePredictor::ParametersRead(int job, int group, int64_t done, int64_t count, int64_t time, int64_t pace) {
+  param_reads_.push_back({job, group, done, count, time, pace});
+}
+void WavePredictor::WeightsRead(int job, int group, int64_t done, int64_t count, int64_t time, int64_t pace) {
+  weight_reads_.push_back({job, group, done, count, time, pace});
+}
+
+// Pixel n is handed over one cycle after pixel n-1, but not before pixel n-depth has left; a new job takes a cycle to load.
+void WavePredictor::PredictWalk() {
+  const int64_t rows = config_.rows, depth = config_.WalkDepth();
+  int64_t time = -1;
+  for (size_t i = 0; i < tiles_.size(); i++) {
+    const TileEvent& tile = tiles_[i];
+    if (tile.tile == 0) time = std::max(accepted_[size_t(tile.job)] + 1, time + 1);
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t makes_room = int64_t(i) * rows + r - depth;
+      time++;
+      if (makes_room >= 0) time = std::max(time, tile_starts_[size_t(makes_room / rows)] + 1 + makes_room % rows + 1);
+      pixel_times_.push_back(time);
+    }
+    if (time != tile.last_pixel) throw Error("the walk of job {} does not follow the cycle model", tile.job);
+  }
+}
+
+void WavePredictor::PredictFrees() {
+  const int64_t steps = config_.Steps(), rows = config_.rows;
+  for (const ChunkEvent& c : chunks_) {
+    const Job& job = jobs_[size_t(c.job)];
+    const Base &base = bases_[size_t(c.job)], &next = bases_[size_t(c.job) + 1];
+    if (c.chunk == 0 && c.group == 0)
+      line_ring_.frees.emplace_back(c.start + 1, base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
+    if (c.tile + 1 != job.tiles(config_) || c.group + 1 != job.groups || c.first_beat + c.beats != job.reduction.length())
+      continue;
+    line_ring_.frees.emplace_back(c.start + rows + 1, next.words);
+    weight_ring_.frees.emplace_back(c.start + c.beats + 6, next.weights);
+    if (job.drains())
+      param_ring_.frees.emplace_back(c.start + c.beats + 13 + config_.cols + (rows - 1) * steps, next.params);
+  }
+}
+
+// ---- Pixels, taps, operands ---------------------------------------------------------------------------------------------
+
+int64_t WavePredictor::Valid(int job, int64_t tile) const {
+  return std::min<int64_t>(config_.rows, jobs_[size_t(job)].pixels - tile * config_.rows);
+}
+
+WavePixel WavePredictor::Pixel(int j, int64_t tile, int row) const {
+  const Job& job = jobs_[size_t(j)];
+  // Rows beyond the last pixel repeat it.
+  int64_t n = std::min(tile * config_.rows + row, job.pixels - 1);
+  const int64_t pool_w = Word(job, kWalk) + 1, pool_h = Word(job, kWalk + 4) + 1;
+  const int64_t cols = Word(job, kWalk + 8) + 1, rows = Word(job, kWalk + 12) + 1;
+  const int64_t wx = n % pool_w, wy = (n /= pool_w) % pool_h, ox = (n /= pool_h) % cols, oy = (n /= cols) % rows;
+  const Window pool = layer_.max_pool && !job.single_tile ? *layer_.max_pool : Window{};
+  return {job.lines.image0 + int(n / rows), int((job.walk_y0 + oy) * pool.stride_h + wy),
+          int((job.walk_x0 + ox) * pool.stride_w + wx)};
+}
+
+WavePredictor::Position WavePredictor::PositionOf(int j, const WavePixel& p) const {
+  const Job& job = jobs_[size_t(j)];
+  const Window& w = layer_.window;
+  const Job::Lines& lines = job.lines;
+  const int64_t pixel_x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{job.reduction.kx0} * w.dilation_w;
+  int64_t x = pixel_x * in_.shape.c + job.channel0 + job.reduction.c0 - lines.offset;
+  if (lines.bytes == 0 && pixel_x < 0) x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
+  const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
+  const int64_t line = int64_t{p.n - lines.image0} * lines.count + y;
+  const int64_t pitch = Word(job, kPitch) * config_.bus_bytes;
+  return {bases_[size_t(j)].words * config_.bus_bytes + line * pitch + x, x, y};
+}
+
+WaveTap WavePredictor::Tap(const Job& job, int64_t beat) const {
+  const Job::Reduction& r = job.reduction;
+  const int64_t channels = r.c1 - r.c0, columns = r.kx1 - r.kx0;
+  return {r.ky0 + int(beat / channels / columns), r.kx0 + int(beat / channels % columns), r.c0 + int(beat % channels)};
+}
+
+// Where in the input a beat's byte is; false if it is padding.
+bool WavePredictor::Inside(const Job& job, int group, const WavePixel& p, const WaveTap& t, size_t* index) const {
+  const Window& w = layer_.window;
+  const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{t.ky} * w.dilation_h;
+  const int64_t x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{t.kx} * w.dilation_w;
+  const int64_t byte = x * in_.shape.c + job.channel0 + group * job.channel_step + t.c;
+  // Beyond a band's right edge only weights that are zero read on.
+  if (y < 0 || y >= in_.shape.h || byte < job.lines.offset || byte >= int64_t{job.lines.offset} + job.lines.bytes) return false;
+  *index = in_.index(p.n, int(y), 0, 0) + size_t(byte);
+  return true;
+}
+
+int WavePredictor::Act(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap) const {
+  size_t index = 0;
+  return Inside(job, group, pixel, tap, &index) ? in_.data[index] : layer_.input_zp;
+}
+
+int WavePredictor::Wgt(const Job& job, int group, int col, const WaveTap& tap) const {
+  if (col >= job.ChannelsOf(group)) return 0;
+  const Shape& f = layer_.filters.shape;
+  const int k = job.FirstChannel(group) + col;
+  const int own = job.channel0 + group * job.channel_step + tap.c - k / (f.n / layer_.groups) * f.c;
+  return own >= 0 && own < f.c ? layer_.filters.at(k, tap.ky, tap.kx, own) : 0;
+}
+
+WaveTap WavePredictor::TapOf(const WavePlace& p) const { return Tap(jobs_[size_t(p.job)], p.beat); }
+int WavePredictor::ChannelOf(const WavePlace& p) const { return jobs_[size_t(p.job)].FirstChannel(p.group) + p.col; }
+int WavePredictor::ActOf(const WavePlace& p) const { return Act(jobs_[size_t(p.job)], p.group, PixelOf(p), TapOf(p)); }
+int WavePredictor::WgtOf(const WavePlace& p) const { return Wgt(jobs_[size_t(p.job)], p.group, p.col, TapOf(p)); }
+
+// ---- Cycle by cycle -----------------------------------------------------------------------------------------------------
+
+void WavePredictor::Put(int64_t cycle, StreamId id, int lane, int64_t value, const WavePlace& place) {
+  ring_[size_t(cycle % kRing)].push_back({id, lane, value, place});
+}
+
+const std::vector<WaveSample>& WavePredictor::Cycle(int64_t cycle, bool fine) {
+  while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].start <= cycle) ExpandChunk(chunks_[next_chunk_++], fine);
+  current_.swap(ring_[size_t(cycle % kRing)]);
+  ring_[size_t(cycle % kRing)].clear();
+  ExpandWalk(cycle);
+  ExpandLevels(cycle);
+  ExpandBuffers(cycle);
+  std::stable_sort(current_.begin(), current_.end(), [](const WaveSample& a, const WaveSample& b) { return a.id < b.id; });
+  return current_;
+}
+
+void WavePredictor::SetLevel(StreamId id, int64_t value) {
+  if (levels_[size_t(id)] == value) return;
+  levels_[size_t(id)] = value;
+  current_.push_back({id, 0, value, {}});
+}
+
+void WavePredictor::ExpandWalk(int64_t cycle) {
+  using enum StreamId;
+  if (next_pixel_ == pixel_times_.size() || pixel_times_[next_pixel_] != cycle) return;
+  const TileEvent& tile = tiles_[next_pixel_ / size_t(config_.rows)];
+  const WavePlace place{tile.job, tile.tile, -1, int(next_pixel_ % size_t(config_.rows)), -1, -1};
+  const Position at = PositionOf(tile.job, PixelOf(place));
+  current_.push_back({kPixelPush, 0, 1, place});
+  current_.push_back({kPixelAddr, 0, at.addr, place});
+  current_.push_back({kPixelX, 0, at.x, place});
+  current_.push_back({kPixelY, 0, at.y, place});
+  next_pixel_++;
+}
+
+void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
+  using enum StreamId;
+  const Job& job = jobs_[size_t(c.job)];
+  const Base& base = bases_[size_t(c.job)];
+  const int64_t valid = Valid(c.job, c.tile), length = job.reduction.length();
+  const bool ends_group = c.first_beat + c.beats == length;
+  const bool ends_job = ends_group && c.group + 1 == job.groups && c.tile + 1 == job.tiles(config_);
+  const WavePlace place{c.job, c.tile, c.group, -1, -1, c.first_beat};
+  const WaveTap tap = Tap(job, c.first_beat);
+  const int64_t x = (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 + c.group * job.channel_step;
+  const int64_t dy = tap.ky - job.reduction.ky0;
+  Put(c.start, kStart, 0, 1, place);
+  Put(c.start, kStartNewTile, 0, c.chunk == 0 && c.group == 0, place);
+  Put(c.start, kStartAddr, 0, dy * Word(job, kKyAddr) + x, place);
+  Put(c.start, kStartX, 0, x, place);
+  Put(c.start, kStartY, 0, dy * Word(job, kKyY), place);
+  if (c.chunk == 0 && c.group == 0) {
+    const TileLines lines = LinesOfTile(job, c.tile, config_);
+    Put(c.start, kTileRows, 0, valid, place);
+    Put(c.start, kTileFinal, 0, c.tile + 1 == job.tiles(config_), place);
+    Put(c.start, kTileNeed, 0, base.lines + lines.need, place);
+    Put(c.start, kTileFree, 0, base.words + lines.free * Word(job, kPitch), place);
+  }
+  if (ends_group && job.drains()) {
+    const int64_t param = (base.params + int64_t{c.group} * config_.Steps()) & (config_.ParamEntries() * 4 - 1);
+    Put(c.start, kTilePush, 0, 1, place);
+    const int col_bits = std::bit_width(unsigned(config_.cols)), row_bits = std::bit_width(unsigned(config_.rows));
+    const int64_t info = ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
+    Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
+  }
+  Put(c.start + 1, kEdgePes, 0, int64_t{config_.rows} * config_.cols - valid * job.ChannelsOf(c.group), place);
+  for (int64_t i = 0; i < c.beats; i++) {
+    WavePlace beat = place;
+    beat.beat += i;
+    const bool first = beat.beat == 0 && job.clears(), last = ends_group && i + 1 == c.beats;
+    Put(c.start + 1 + i, kBeatValid, 0, 1, beat);
+    Put(c.start + 1 + i, kBeatFirst, 0, first, beat);
+    if (last && job.drains()) Put(c.start + 1 + i, kBeatLast, 0, 1, beat);
+    if (last && ends_job) Put(c.start + 1 + i, kBeatFinal, 0, 1, beat);
+    Put(c.start + 1 + i, kBeatIndex, 0, i, beat);
+    Put(c.start + 1 + i, kBeatWeight, 0, base.weights + c.group * GroupWeightWords(job, config_) + beat.beat, beat);
+    Put(c.start + kToCtl + i, kCtl, 0, 1 | int{first} << 1 | int{last && job.drains()} << 2, beat);
+  }
+  if (c.chunk == 0) {
+    act_.assign(size_t(config_.rows * length), 0);
+    wgt_.assign(size_t(length * config_.cols), 0);
+    if (job.clears()) std::fill(sums_.begin(), sums_.end(), 0);
+  }
+  ExpandReads(c, fine);
+  ExpandBeats(c, fine);
+  if (ends_group) ExpandTileEnd(c);
+}
+
+// The line buffer's reads, and the bytes that they give each row.
+void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
+  using enum StreamId;
+  const Job& job = jobs_[size_t(c.job)];
+  const WaveTap tap = Tap(job, c.first_beat);
+  const int64_t offset = (tap.ky - job.reduction.ky0) * Word(job, kKyAddr) + (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) +
+                         tap.c - job.reduction.c0 + c.group * job.channel_step;
+  for (int r = 0; r < config_.rows; r++) {
+    WavePlace place{c.job, c.tile, c.group, r, -1, c.first_beat};
+    const WavePixel pixel = PixelOf(place);
+    const int64_t addr = PositionOf(c.job, pixel).addr + offset;
+    Put(c.start + kToReadAddr + r, kReadAddr, 0, addr, place);
+    for (int64_t i = 0; i < c.beats; i++, place.beat++) {
+      size_t index = 0;
+      const bool inside = Inside(job, c.group, pixel, Tap(job, place.beat), &index);
+      const int act = inside ? in_.data[index] : layer_.input_zp;
+      act_[size_t(r * int64_t{job.reduction.length()} + place.beat)] = int8_t(act);
+      Put(c.start + kToAct + i + r, kAct, r, act, place);
+      if (fine && inside) Put(c.start + kToLineData + r, kLineData, int((addr + i) & (2 * config_.Word() - 1)), act, place);
+    }
+  }
+}
+
+void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
+  using enum StreamId;
+  const Job& job = jobs_[size_t(c.job)];
+  const int64_t length = job.reduction.length();
+  for (int64_t i = 0; i < c.beats; i++) {
+    const int64_t beat = c.first_beat + i;
+    const WaveTap tap = Tap(job, beat);
+    int8_t* wgt = &wgt_[size_t(beat * config_.cols)];
+    for (int col = 0; col < config_.cols; col++) {
+      wgt[col] = int8_t(Wgt(job, c.group, col, tap));
+      Put(c.start + kToAct + i, kWgt, col, wgt[col], {c.job, c.tile, c.group, -1, col, beat});
+    }
+    const bool last = beat + 1 == length;
+    for (int r = 0; r < config_.rows; r++) {
+      const int act = act_[size_t(r * length + beat)];
+      for (int col = 0; col < config_.cols; col++) {
+        const size_t pe = size_t(r * config_.cols + col);
+        sums_[pe] += act * wgt[col];
+        if (!fine && !last) continue;
+        const WavePlace place{c.job, c.tile, c.group, r, col, beat};
+        const int64_t time = c.start + kToCtl + i + r + col;
+        if (fine) Put(time, kProduct, int(pe), act * wgt[col], place);
+        Put(time + kToAcc, kAcc, int(pe), sums_[pe], place);
+      }
+    }
+  }
+}
+
+void WavePredictor::ExpandTileEnd(const ChunkEvent& last) {
+  using enum StreamId;
+  const Job& job = jobs_[size_t(last.job)];
+  if (!job.drains()) return;
+  const int64_t end = last.start + last.beats - 1 + kToCtl;  // the last control at row 0
+  const int steps = config_.Steps();
+  WavePlace place{last.job, last.tile, last.group, -1, -1, last.first_beat + last.beats - 1};
+  for (int r = 0; r < config_.rows; r++) {
+    place.row = r;
+    if (r > 0) Put(end + r * steps, kShift, 0, 1, place);
+    for (int c = 0; c < config_.cols; c++) {
+      place.col = c;
+      const size_t pe = size_t(r * config_.cols + c);
+      Put(end + kToChain + r + c, kChain, int(pe), sums_[pe], place);
+    }
+  }
+  ExpandOutputs(last, end + kToAhead + int64_t{config_.lanes - 1} * steps);
+}
+
+// Every sum on its way out: lane l takes column l*steps + j in step j.
+void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
+  using enum StreamId;
+  const Job& job = jobs_[size_t(last.job)];
+  const Requant& q = layer_.requant;
+  const int steps = config_.Steps(), channels = job.ChannelsOf(last.group);
+  const int64_t valid = Valid(last.job, last.tile);
+  const bool ends_job = last.group + 1 == job.groups && last.tile + 1 == job.tiles(config_);
+  std::vector<int8_t> pixel(size_t(config_.cols));
+  for (int r = 0; r < config_.rows; r++) {
+    WavePlace place{last.job, last.tile, last.group, r, -1, -1};
+    for (int j = 0; j < steps; j++) {
+      const int64_t time = ahead + r * steps + j;
+      Put(time, kAheadValid, 0, 1, place);
+      if (r == 0 && j == 0) Put(time, kAheadFirst, 0, 1, place);
+      Put(time, kAheadRow, 0, r, place);
+      Put(time, kAheadStep, 0, j, place);
+      for (int lane = 0; lane < config_.lanes; lane++) {
+        place.col = lane * steps + j;
+        const bool real = place.col < channels;
+        const size_t k = size_t(job.FirstChannel(last.group) + place.col);
+        const int32_t bias = real ? bias_[k] : 0, mult = real ? q.multiplier[k] : 0, shift = real ? q.shift[k] : 0;
+        const int64_t sum = sums_[size_t(r * config_.cols + place.col)];
+        const auto acc = int32_t(uint32_t(sum) + uint32_t(bias));
+        const int8_t scaled = golden::Requantize(acc, mult, shift, q.output_zp, -128, 127);
+        const auto clamped = int8_t(std::clamp<int>(scaled, q.clamp_lo, q.clamp_hi));
+        pixel[size_t(place.col)] = clamped;
+        Put(time + kToSum, kSum, lane, sum, place);
+        Put(time + kToSum, kParamBias, lane, bias, place);
+        Put(time + kToSum, kParamMult, lane, mult, place);
+        Put(time + kToSum, kParamShift, lane, shift, place);
+        Put(time + kToBias, kBiasAcc, lane, acc, place);
+        Put(time + kToScaled, kScaled, lane, scaled, place);
+        Put(time + kToClamped, kClamped, lane, clamped, place);
+      }
+      place.col = -1;
+    }
+    const int64_t time = ahead + (r + 1) * steps - 1;
+    Put(time + kToGather, kGatherValid, 0, 1, place);
+    auto put_pixel = [&](int64_t cycle, StreamId id, const std::vector<int8_t>& bytes) {
+      for (place.col = 0; place.col < config_.cols; place.col++)
+        Put(cycle, id, place.col, bytes[size_t(place.col)], place);
+      place.col = -1;
+    };
+    put_pixel(time + kToGather, kGathered, pixel);
+    const RowEvent& event = rows_[ended_row_++];
+    if (r >= valid) continue;
+    for (size_t c = 0; c < pixel.size(); c++) pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
+    pool_count_ = (pool_count_ + 1) % Word(job, kPool);
+    if (event.pop < 0) continue;
+    if (event.pop - last.start >= kRing) throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
+    Put(time + kToPool, kPoolValid, 0, 1, place);
+    put_pixel(time + kToPool, kPooled, pooled_);
+    put_pixel(event.pop, kOutData, pooled_);
+    Put(event.pop, kOutCols, 0, channels, place);
+    Put(event.pop, kOutFinal, 0, ends_job && r + 1 == valid, place);
+  }
+}
+
+// Registers that keep their value: who is busy with what.
+void WavePredictor::ExpandLevels(int64_t cycle) {
+  using enum StreamId;
+  auto count = [&](size_t* next, size_t size, auto time) {
+    while (*next < size && time(*next) <= cycle) ++*next;
+    return *next;
+  };
+  const size_t in = count(&jobs_in_, accepted_.size(), [&](size_t i) { return accepted_[i] + 1; });
+  const size_t out = count(&jobs_out_, ended_.size(), [&](size_t i) { return ended_[i] + 1; });
+  SetLevel(kJobValid, in > out);
+  const size_t records = count(&records_, tiles_.size(), [&](size_t i) { return tiles_[i].record; });
+  const size_t tiles = count(&tiles_out_, tile_starts_.size(), [&](size_t i) { return tile_starts_[i] + 1; });
+  SetLevel(kTileValid, records > tiles);
+  for (; rows_in_ < rows_.size() && rows_[rows_in_].time < cycle; rows_in_++) waiting_ += rows_[rows_in_].pop >= 0;
+  for (; rows_out_ < rows_.size() && rows_[rows_out_].pop < cycle; rows_out_++) {
+    if (rows_[rows_out_].pop < 0 && rows_[rows_out_].time >= cycle) break;
+    waiting_ -= rows_[rows_out_].pop >= 0;
+  }
+  SetLevel(kOutValid, waiting_ > 0);
+  while (next_idle_ < idles_.size() && idles_[next_idle_].until <= cycle) next_idle_++;
+  const bool idle = next_idle_ < idles_.size() && idles_[next_idle_].from <= cycle;
+  SetLevel(kCause, idle ? idles_[next_idle_].cause : kMac);
+}
+
+// Whether the stream took a bus word in the cycle before this one.
+bool WavePredictor::TakeWord(Ring* ring, const std::vector<ReadEvent>& events, int64_t cycle, const ReadEvent** event,
+                             int64_t* word) {
+  if (ring->event == events.size()) return false;
+  const ReadEvent& e = events[ring->event];
+  if (e.time + ring->word * e.pace != cycle - 1) return false;
+  *event = &e;
+  *word = e.done + ring->word;
+  ring->taken++;
+  if (++ring->word == e.count) ring->event++, ring->word = 0;
+  return true;
+}
+
+// What the freed register showed in the cycle before.
+int64_t WavePredictor::FreedBefore(Ring* ring, int64_t cycle) {
+  while (ring->free < ring->frees.size() && ring->frees[ring->free].first <= cycle - 1)
+    ring->freed = ring->frees[ring->free++].second;
+  return ring->freed;
+}
+
+void WavePredictor::ExpandBuffers(int64_t cycle) {
+  using enum StreamId;
+  const ReadEvent* event = nullptr;
+  int64_t word = 0;
+  if (TakeWord(&line_ring_, line_reads_, cycle, &event, &word))
+    lines_done_ += word + 1 == Word(jobs_[size_t(event->job)], kPitch);
+  TakeWord(&weight_ring_, weight_reads_, cycle, &event, &word);
+  if (TakeWord(&param_ring_, param_reads_, cycle, &event, &word) && (word + 1) % config_.ParamBeats() == 0)
+    entries_landed_.push_back(cycle + 1);
+  while (entry_ < entries_landed_.size() && entries_landed_[entry_] <= cycle) entry_++;
+
+  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const int64_t weights = weight_ring_.taken / slices * pack;
+  SetLevel(kLineReady, line_ring_.taken - FreedBefore(&line_ring_, cycle) < config_.line_buffer_bytes / config_.bus_bytes);
+  SetLevel(kWeightReady, weights - FreedBefore(&weight_ring_, cycle) < config_.WeightWords() - pack + 1);
+  SetLevel(kParamReady, param_ring_.taken / config_.ParamBeats() - FreedBefore(&param_ring_, cycle) < config_.ParamEntries());
+  SetLevel(kLines, lines_done_);
+  SetLevel(kWeightArrived, weights);
+  SetLevel(kParamArrived, int64_t(entry_));
+  SetLevel(kLineFreed, FreedBefore(&line_ring_, cycle + 1));
+  SetLevel(kWeightFreed, FreedBefore(&weight_ring_, cycle + 1));
+  SetLevel(kParamFreed, FreedBefore(&param_ring_, cycle + 1));
+}
+
+}  // namespace weft
