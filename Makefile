@@ -8,23 +8,29 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo build engine test asan accuracy lint format long bench speed synth train clean help
+.PHONY: demo configure weft build engine waves mutants test asan accuracy lint format long bench speed synth train clean help
 
-demo: build  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
+demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
 bootstrap-%:
 	@scripts/bootstrap.sh $*
 
-build: bootstrap-debian  ## build everything
+configure: bootstrap-debian
 	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
+
+weft: configure  ## build the program and the RTL models of five configurations
+	@cmake --build --preset release -j $(JOBS) --target weft weft_engines
+
+build: configure  ## build everything, tests too
 	@cmake --build --preset release -j $(JOBS)
 
-engine: build  ## build the RTL model of one more configuration: make engine CONFIG=NAME|FILE
+engine: configure  ## build the RTL model of one more configuration: make engine CONFIG=NAME|FILE
 	@test -n "$(CONFIG)" || { echo "make engine: say CONFIG=NAME or CONFIG=FILE.json"; exit 2; }
+	@cmake --build --preset release -j $(JOBS) --target weft
 	@build/weft conv --in 8x8x8 --filters 8x1x1 --engine cycles --config $(CONFIG) --json /dev/null > /dev/null
 	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target weft_engines
 
 test: build  ## all tests
 	ctest --preset release -j $(JOBS)
@@ -34,7 +40,7 @@ asan: bootstrap-debian  ## the C++ tests under the address and undefined-behavio
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS) -LE rtl
 
-accuracy: build  ## accuracy of the golden model on all 10,000 test images, beside the float network's
+accuracy: weft  ## accuracy of the golden model on all 10,000 test images, beside the float network's
 	@build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --engine golden --json build/accuracy.json > /dev/null
 	@build/weft info $(MODEL) | sed -n 's/^float_accuracy: \(.*\)/float accuracy: \1 %/p'
 	@awk -F'[:,]' '/"accuracy"/ {printf "int8 accuracy: %.2f %%\n", 100 * $$2}' build/accuracy.json
@@ -47,6 +53,12 @@ format: bootstrap-debian  ## format the C++
 
 long: build  ## 20,000 random layers x configurations x memory timings on the RTL
 	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
+
+waves: weft  ## compare every internal stream of the demo network's run with the golden model
+	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time
+
+mutants: build  ## plant every fault of tests/mutants in a copy of the RTL; the comparison must name it
+	/usr/bin/python3 scripts/mutants.py
 
 bench: build bootstrap-python  ## utilisation of seven networks on four arrays, with plots
 	.venv/bin/python scripts/bench.py

@@ -167,6 +167,16 @@ int GroupsOfJob(const Geometry& g, const Section& s, int64_t group_words, const 
   return int(CeilDiv(s.groups(), CeilDiv(s.groups(), most)));
 }
 
+// A list longer than this is no longer a sensible way to run a layer (and fills the memory).
+constexpr size_t kMostJobs = 2'000'000;
+
+void AddJob(const ConvLayer& layer, const Job& job, std::vector<Job>* jobs) {
+  if (jobs->size() == kMostJobs)
+    throw Error("layer {}: takes more than {} jobs with these buffers; choose a configuration with larger ones", layer.name,
+                kMostJobs);
+  jobs->push_back(job);
+}
+
 // The layer as whole reductions: bands of columns x groups of channels.
 void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int band, int images, const ConvLayer& layer,
                   const Config& config, std::vector<Job>* jobs) {
@@ -177,7 +187,7 @@ void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int b
       for (int ox = 0; ox < g.out.w; ox += band)
         for (int first = 0; first < s.groups(); first += step) {
           const Region r{image, std::min(images, g.in.n - image), 0, g.out.h, ox, std::min(band, g.out.w - ox)};
-          jobs->push_back(MakeJob(g, r, s, all, layer, config));
+          AddJob(layer, MakeJob(g, r, s, all, layer, config), jobs);
           SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
         }
   }
@@ -226,7 +236,7 @@ void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections,
             job.words[kPool] = Word(pooled.WindowPixels());
             job.single_tile = true;
             if (!job.drains() || (pools && !(last_of_window && x + run == pixels))) job.rows = 0;
-            jobs->push_back(job);
+            AddJob(layer, job, jobs);
           }
         }
       };

@@ -34,7 +34,7 @@ void AddEngineFlags(CLI::App* command, EngineFlags* flags) {
   command->add_option("--config", o.config, "hardware configuration: a name, or a file")
       ->capture_default_str();
   command->add_option("--memory", o.memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
-  command->add_option("--stalls", o.stalls, "probability that a memory stream stalls in a cycle, 0..1");
+  command->add_option("--stalls", o.stalls, "probability that a memory stream stalls in a cycle, 0..0.99");
   command->add_option("--seed", o.seed, "seed of stalls and of random data")
       ->capture_default_str()
       ->check([](const std::string& text) {  // CLI11 would take -1 as 2^64 - 1
@@ -52,7 +52,7 @@ EngineOptions ParsedEngine(const EngineFlags& flags) {
   EngineOptions o = flags.options;
   if (o.engine != "rtl" && o.engine != "golden" && o.engine != "cycles")
     throw Error("--engine '{}': use rtl, golden or cycles", o.engine);
-  if (!(o.stalls >= 0 && o.stalls <= 1)) throw Error("--stalls {}: give a probability from 0 to 1", o.stalls);
+  if (!(o.stalls >= 0 && o.stalls <= 0.99)) throw Error("--stalls {}: give a probability from 0 to 0.99", o.stalls);
   if (!o.memory.empty()) ParseNumbers(o.memory, {"--memory", ':', {2}, 0, 1'000'000, "8:40"});
   if (o.trace_file.empty() && !flags.trace_window.empty()) throw Error("--trace-window needs --trace FILE");
   if (!o.trace_file.empty() && o.engine != "rtl") throw Error("--trace needs the engine rtl");

@@ -20,6 +20,8 @@ struct Options {
   std::vector<std::filesystem::path> inputs;
   ConvOptions conv;
   std::string config = "8x8", memory, out = "waves", json;
+  int64_t window = 48;
+  bool time = false;
 };
 
 // What all layers of a run add up to.
@@ -69,7 +71,8 @@ void PrintFirst(std::FILE* stream, const Total& total) {
 // Compares every layer until one differs; what goes on from a layer is the golden output.
 class WaveEngine : public LayerEngine {
  public:
-  WaveEngine(const Config& config, const Memory& memory, Total* total) : config_(config), memory_(memory), total_(*total) {}
+  WaveEngine(const Config& config, const Options& options, Total* total)
+      : config_(config), options_(options), memory_(Memory::Parse(options.memory, config)), total_(*total) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats&) override {
     if (!total_.report.first) Compare(layer, in);
@@ -78,13 +81,16 @@ class WaveEngine : public LayerEngine {
 
  private:
   void Compare(const ConvLayer& layer, const TensorI8& in) {
-    WaveReport report = CompareWaves(layer, in, config_, {.memory = memory_, .keep_window = total_.report.cycles == 0});
+    const WaveOptions wave_options{memory_, options_.window, total_.report.cycles == 0, options_.time};
+    WaveReport report = CompareWaves(layer, in, config_, wave_options);
     WaveReport& all = total_.report;
     if (all.cycles == 0 || report.first) all.window = std::move(report.window);
     all.streams = report.streams;
     all.samples += report.samples;
     all.differences += report.differences;
     all.cycles += report.cycles;
+    all.seconds += report.seconds;
+    all.plain_seconds += report.plain_seconds;
     all.first = report.first;
     all.focus = report.focus;
     all.stopped = report.stopped;
@@ -92,6 +98,7 @@ class WaveEngine : public LayerEngine {
   }
 
   const Config& config_;
+  const Options& options_;
   Memory memory_;
   Total& total_;
 };
@@ -106,7 +113,7 @@ void CompareNetwork(const Options& options, WaveEngine* engine) {
 int Waves(const Options& options) {
   const Config config = Config::Load(options.config);
   Total total;
-  WaveEngine engine(config, Memory::Parse(options.memory, config), &total);
+  WaveEngine engine(config, options, &total);
   if (options.model.empty()) {
     const ConvCase c = MakeConvCase(options.conv);
     LayerStats unused;
@@ -124,6 +131,7 @@ int Waves(const Options& options) {
   std::FILE* stream = TableStream(options.json);
   fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams, report.samples,
              report.cycles, report.differences);
+  if (options.time) fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n", report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, total);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
   WriteJson(options.json, {{"streams", report.streams},
@@ -138,6 +146,8 @@ void AddWaveFlags(CLI::App* command, Options* o) {
   command->add_option("--config", o->config, "hardware configuration: a name, or a file")->capture_default_str();
   command->add_option("--memory", o->memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
   command->add_option("--out", o->out, "folder for the waveform files")->capture_default_str();
+  command->add_option("--window", o->window, "cycles in the waveform files")->check(CLI::Range(8, 100000))->capture_default_str();
+  command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
 }
 

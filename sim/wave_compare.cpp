@@ -1,6 +1,7 @@
 #include "sim/wave_compare.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "sw_model/error.hpp"
@@ -13,6 +14,11 @@ constexpr int64_t kCountedAfter = 1000;  // cycles after the first difference
 
 // Bits [lsb, lsb + bits) of a little-endian value, bits <= 64.
 uint64_t ReadBits(const uint8_t* data, int lsb, int bits) {
+  if (lsb % 8 == 0 && (bits == 8 || bits == 32)) {  // most of them
+    uint32_t value = 0;
+    std::memcpy(&value, data + lsb / 8, size_t(bits / 8));
+    return value;
+  }
   uint64_t value = 0;
   for (int i = 0, byte = lsb / 8, shift = -(lsb % 8); shift < bits; i++, byte++, shift += 8)
     value |= shift < 0 ? uint64_t{data[byte]} >> -shift : uint64_t{data[byte]} << shift;
@@ -264,9 +270,18 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
     }
   };
 
+  using Clock = std::chrono::steady_clock;
+  auto since = [](Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  if (options.time) {
+    const auto start = Clock::now();
+    run(nullptr);
+    report.plain_seconds = since(start);
+  }
+  const auto start = Clock::now();
   WavePredictor predictor(s.jobs, s.layer, s.in, config, options.memory);
   Comparer all(&predictor, config, -1, {0, options.keep_window ? options.window : 0, 0, 0});
   run(&all);
+  report.seconds = since(start);
   report.streams = all.streams();
   report.samples = all.samples();
   report.differences = all.differences();

@@ -29,6 +29,7 @@ struct WaveDifference {
 
 struct WaveReport {
   int64_t streams = 0, samples = 0, differences = 0, cycles = 0;
+  double seconds = 0, plain_seconds = 0;  // of the run with and without the comparison
   std::optional<WaveDifference> first;
   WaveWindow window;  // around the first difference, or the start of the run
   std::optional<WaveFocus> focus;
@@ -39,6 +40,7 @@ struct WaveOptions {
   Memory memory;
   int64_t window = 48;      // cycles kept for the files
   bool keep_window = true;  // of a run without a difference
+  bool time = false;        // run once more without comparing, to tell what comparing costs
 };
 
 // Runs one layer in both. Counts differences until 1,000 cycles after the first one; then runs once more up to there with every

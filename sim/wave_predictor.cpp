@@ -193,7 +193,6 @@ const std::vector<WaveSample>& WavePredictor::Cycle(int64_t cycle, bool fine) {
   ExpandWalk(cycle);
   ExpandLevels(cycle);
   ExpandBuffers(cycle);
-  std::stable_sort(current_.begin(), current_.end(), [](const WaveSample& a, const WaveSample& b) { return a.id < b.id; });
   return current_;
 }
 

@@ -47,7 +47,7 @@ class WavePredictor : private CycleObserver {
   WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Config& config,
                 const Memory& memory);
 
-  // All samples of one cycle, in the order of the dataflow; to be called for cycle 0, 1, 2, ... `fine`: those of every beat in
+  // All samples of one cycle, in no order; to be called for cycle 0, 1, 2, ... `fine`: those of every beat in
   // every processing element too. Pulses and levels come as samples where they change (levels) or are not 0 (pulses).
   const std::vector<WaveSample>& Cycle(int64_t cycle, bool fine);
   [[nodiscard]] int64_t cycles() const { return cycles_; }

@@ -13,7 +13,7 @@ struct Memory {
   int latency = 40;  // cycles, at least 1
 
   // "WIDTH:LATENCY"; empty: the bus width of the configuration and 40 cycles. A memory wider than the bus is as fast as the
-  // bus. Throws Error.
+  // bus (and says so on stderr). Throws Error.
   static Memory Parse(const std::string& text, const Config& config);
   [[nodiscard]] int ReadCycles(const Config& config) const { return (config.bus_bytes + width - 1) / width; }  // of a bus word
   [[nodiscard]] int WriteCycles(int bytes) const { return (bytes + width - 1) / width; }
