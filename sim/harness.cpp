@@ -78,8 +78,8 @@ class Harness::ReadChannel {
   int64_t bytes_ = 0;
 };
 
-Harness::Harness(const Config& config, const HarnessOptions& options)
-    : config_(config), options_(options), model_(LoadRtlModel(config)), random_(options.seed * 2 + 1) {}
+Harness::Harness(const Config& config, const HarnessOptions& options, RtlModelPtr model)
+    : config_(config), options_(options), model_(std::move(model)), random_(options.seed * 2 + 1) {}
 
 uint64_t Harness::Random() {  // xorshift64*: the pauses must be the same everywhere
   random_ ^= random_ >> 12;

@@ -37,7 +37,8 @@ class CycleProbe {
 
 class Harness {
  public:
-  Harness(const Config& config, const HarnessOptions& options);
+  Harness(const Config& config, const HarnessOptions& options) : Harness(config, options, LoadRtlModel(config)) {}
+  Harness(const Config& config, const HarnessOptions& options, RtlModelPtr model);
   // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
   RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
                 CycleProbe* probe = nullptr);
@@ -50,7 +51,7 @@ class Harness {
 
   Config config_;
   HarnessOptions options_;
-  std::unique_ptr<RtlModel, void (*)(RtlModel*)> model_;
+  RtlModelPtr model_;
   uint64_t random_;
   int64_t now_ = 0;
 };

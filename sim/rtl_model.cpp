@@ -8,7 +8,7 @@
 
 namespace weft {
 
-std::unique_ptr<RtlModel, void (*)(RtlModel*)> LoadRtlModel(const Config& config) {
+RtlModelPtr LoadRtlModel(const Config& config) {
   const char* other = std::getenv("WEFT_ENGINE_DIR");  // models of changed sources, for tests of the tests
   const std::string file = std::string(other != nullptr ? other : WEFT_ENGINE_DIR) + "/weft_engine_" + config.Key() + ".so";
   if (!std::filesystem::exists(file))

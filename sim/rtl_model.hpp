@@ -37,7 +37,9 @@ class RtlModel {
   virtual void StopTrace() = 0;
 };
 
+using RtlModelPtr = std::unique_ptr<RtlModel, void (*)(RtlModel*)>;
+
 // Loads the model of a configuration; throws Error that names the command which builds it if it is not there.
-std::unique_ptr<RtlModel, void (*)(RtlModel*)> LoadRtlModel(const Config& config);
+RtlModelPtr LoadRtlModel(const Config& config);
 
 }  // namespace weft
