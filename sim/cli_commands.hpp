@@ -9,6 +9,8 @@ namespace weft::cli {
 void AddInfoCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
+void AddBenchCommand(CLI::App* app, int* status);
 void AddWavesCommand(CLI::App* app, int* status);
+void AddWavediffCommand(CLI::App* app, int* status);
 
 }  // namespace weft::cli

@@ -113,24 +113,6 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-void FillRandom(Random* random, ConvCase* c) {
-  ConvLayer& layer = c->layer;
-  random->Fill(&c->input.data, -128, 127);
-  random->Fill(&layer.filters.data, -127, 127);
-  layer.input_zp = random->Int(-16, 16);
-  layer.requant.output_zp = random->Int(-16, 16);
-  const Shape& f = layer.filters.shape;
-  const double spread =
-      74.0 * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // standard deviations of input and weights
-  for (int k = 0; k < f.n; ++k) {
-    const int bias = int(std::min(spread, 1e9));
-    layer.bias.push_back(random->Int(-bias, bias));
-    const double factor = 40.0 / spread * random->Int(750, 1250) / 1000.0;
-    golden::QuantizeMultiplier(factor, &layer.requant.multiplier.emplace_back(),
-                               &layer.requant.shift.emplace_back());
-  }
-}
-
 std::vector<int32_t> PerChannel(const std::string& file, size_t channels, int32_t otherwise) {
   if (file.empty()) return std::vector<int32_t>(channels, otherwise);
   std::vector<int32_t> values = AsInt32(LoadNpy(file), file);
@@ -199,6 +181,25 @@ void AddArrayFlags(CLI::App* command, ConvOptions* o) {
 
 }  // namespace
 
+void FillRandom(uint64_t seed, ConvCase* c) {
+  Random random(seed);
+  ConvLayer& layer = c->layer;
+  random.Fill(&c->input.data, -128, 127);
+  random.Fill(&layer.filters.data, -127, 127);
+  layer.input_zp = random.Int(-16, 16);
+  layer.requant.output_zp = random.Int(-16, 16);
+  const Shape& f = layer.filters.shape;
+  const double spread =
+      74.0 * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // standard deviations of input and weights
+  for (int k = 0; k < f.n; ++k) {
+    const int bias = int(std::min(spread, 1e9));
+    layer.bias.push_back(random.Int(-bias, bias));
+    const double factor = 40.0 / spread * random.Int(750, 1250) / 1000.0;
+    golden::QuantizeMultiplier(factor, &layer.requant.multiplier.emplace_back(),
+                               &layer.requant.shift.emplace_back());
+  }
+}
+
 ConvCase MakeConvCase(const ConvOptions& o) {
   CheckFilesComplete(o);
   const bool random = o.input_file.empty();
@@ -218,8 +219,7 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   if (random) {
     c.input = TensorI8(in);
     c.layer.filters = TensorI8(filters);
-    Random numbers(o.seed);
-    FillRandom(&numbers, &c);
+    FillRandom(o.seed, &c);
   } else {
     FillFromFiles(o, &c.layer);
   }

@@ -32,4 +32,7 @@ void AddConvLayerFlags(CLI::App* command, ConvOptions* options);
 // points in -16..16.
 ConvCase MakeConvCase(const ConvOptions& options);
 
+// Fills the input and everything of the layer that is a number with such random data; the shapes are there.
+void FillRandom(uint64_t seed, ConvCase* c);
+
 }  // namespace weft::cli

@@ -43,8 +43,8 @@ class VerilatedEngine : public RtlModel {
     if (pins->line_valid) CopyIn(&m.line_data_i, pins->line, WEFT_BUS_BYTES);
     if (pins->weight_valid) CopyIn(&m.weight_data_i, pins->weight, WEFT_BUS_BYTES);
     if (pins->param_valid) CopyIn(&m.param_data_i, pins->param, WEFT_BUS_BYTES);
+    Edge(0);  // in a trace the inputs change half a cycle before the edge that takes them
     Edge(1);
-    Edge(0);
     pins->job_ready = m.job_ready_o;
     pins->line_ready = m.line_ready_o;
     pins->weight_ready = m.weight_ready_o;
@@ -87,7 +87,7 @@ class VerilatedEngine : public RtlModel {
     model_->clk_i = clk;
     model_->eval();
     if (trace_) trace_->dump(context_.time());
-    context_.timeInc(1);
+    context_.timeInc(5000);  // picoseconds
   }
 
   VerilatedContext context_;

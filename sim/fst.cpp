@@ -28,7 +28,8 @@ bool IsHierarchy(int type) {
 
 bool IsKnownBlock(int type) { return type <= FST_BL_VCDATA_DYN_ALIAS2; }
 
-// A chain of blocks (type, length, contents), first the header; a writer that was stopped leaves no hierarchy.
+// A chain of blocks (type, length, contents), first the header; a writer that was stopped leaves no
+// hierarchy.
 void CheckBlocks(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const uint64_t size = std::filesystem::file_size(path);
@@ -39,9 +40,9 @@ void CheckBlocks(const std::filesystem::path& path) {
     file.seekg(std::streamoff(position));
     const int type = file.get();
     const uint64_t length = ReadBigEndian(file);
-    if (!file) throw Error("{}: cut off in its last block", name);
     if (position == 0 && (type != FST_BL_HDR || length != kHeaderLength))
       throw Error("{}: not an FST file, or its header is damaged", name);
+    if (!file) throw Error("{}: cut off in its last block", name);
     if (type == FST_BL_SKIP) throw Error("{}: incomplete: its writer did not finish it", name);
     if (!IsKnownBlock(type) || length < 8) throw Error("{}: damaged at byte {}", name, position);
     if (length > size - position - 1) throw Error("{}: cut off, or damaged at byte {}", name, position);
@@ -107,7 +108,8 @@ void FstWriter::PopScope() { fstWriterSetUpscope(writer_); }
 
 uint32_t FstWriter::AddVariable(const std::string& name, int bits, Kind kind) {
   const auto type = kind == Kind::kInteger ? FST_VT_VCD_INTEGER : FST_VT_VCD_WIRE;
-  const std::string ranged = bits == 1 ? name : fmt::format("{} [{}:0]", name, bits - 1);
+  const std::string ranged =
+      bits == 1 || kind == Kind::kInteger ? name : fmt::format("{} [{}:0]", name, bits - 1);
   return fstWriterCreateVar(writer_, type, FST_VD_IMPLICIT, uint32_t(bits), ranged.c_str(), 0);
 }
 

@@ -29,7 +29,8 @@ class FstWriter {
   void SetTime(uint64_t time);
   void SetValue(uint32_t handle, const std::string& value);
 
-  // Finishes the file. Throws Error if it could not be written. (The destructor finishes it without saying so.)
+  // Finishes the file. Throws Error if it could not be written. (The destructor finishes it without saying
+  // so.)
   void Close();
 
  private:

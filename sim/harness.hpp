@@ -8,6 +8,7 @@
 #include "compiler/job.hpp"
 #include "compiler/schedule.hpp"
 #include "sim/rtl_model.hpp"
+#include "sw_model/cycle_model.hpp"
 #include "sw_model/memory.hpp"
 
 namespace weft {
@@ -35,6 +36,19 @@ class CycleProbe {
   virtual bool Cycle(int64_t cycle) = 0;           // false: the run ends here
 };
 
+// One layer of a chain: what it computes from what, and how it is cut.
+struct ChainPart {
+  const ConvLayer* layer;
+  const TensorI8* in;
+  Shape out;
+  const std::vector<Job>* jobs;
+};
+
+struct ChainResult {
+  std::vector<TensorI8> outputs;  // of each layer
+  CycleResult cycles;
+};
+
 class Harness {
  public:
   Harness(const Config& config, const HarnessOptions& options) : Harness(config, options, LoadRtlModel(config)) {}
@@ -42,6 +56,9 @@ class Harness {
   // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
   RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
                 CycleProbe* probe = nullptr);
+  // Runs layers one after the other without a stop: the weights of a layer load during the layer before, its lines are asked
+  // for when all outputs of the layer before are written.
+  ChainResult RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe = nullptr);
 
  private:
   class ReadChannel;

@@ -26,7 +26,9 @@ int Run(int argc, char** argv) {
   weft::cli::AddInfoCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
+  weft::cli::AddBenchCommand(&app, &status);
   weft::cli::AddWavesCommand(&app, &status);
+  weft::cli::AddWavediffCommand(&app, &status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -35,7 +37,7 @@ int Run(int argc, char** argv) {
     return Refuse(error.what());
   }
   if (app.get_subcommands().empty())
-    return Refuse("say what to do: info, run, conv or waves (weft --help tells more)");
+    return Refuse("say what to do: info, run, conv, bench, waves or wavediff (weft --help tells more)");
   return status;
 }
 

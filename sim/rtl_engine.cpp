@@ -1,30 +1,13 @@
 #include "sim/rtl_engine.hpp"
 
-#include "compiler/job.hpp"
+#include "compiler/chain.hpp"
 #include "sim/harness.hpp"
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
 
 namespace weft {
-namespace {
 
-// What the engine is given: the layer itself, or its vertically interleaved form.
-struct Prepared {
-  ConvLayer layer;
-  Shape in;
-  std::vector<Job> jobs;
-};
-
-Prepared Prepare(const ConvLayer& layer, const Shape& in, const Config& config) {
-  const bool interleave = NeedsInterleave(layer, in, config);
-  Prepared p{interleave ? InterleaveLayer(layer) : layer, interleave ? InterleavedShape(layer, in) : in, {}};
-  p.jobs = CompileConv(p.in, p.layer, config);
-  return p;
-}
-
-// Cycles without a beat by cause, and the beats that idle rows and columns waste (as cycles of the whole array), so that
-// utilisation * cycles + stalls = cycles.
 void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, LayerStats* stats) {
   const double pes = double(config.rows) * config.cols;
   stats->cycles = cycles;
@@ -33,6 +16,8 @@ void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, 
     if (cause != kEdge) stats->stalls[kCauseNames[cause]] = double(counts[size_t(cause)]);
   stats->stalls["edge"] = double(counts[kMac]) - double(stats->macs) / pes;
 }
+
+namespace {
 
 class RtlEngine : public LayerEngine {
  public:
@@ -44,9 +29,8 @@ class RtlEngine : public LayerEngine {
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
     golden::Check(in.shape, layer);
-    const Prepared p = Prepare(layer, in.shape, config_);
-    const bool interleaved = p.in != in.shape;
-    RunResult result = harness_.Run(p.jobs, p.layer, interleaved ? InterleaveInput(layer, in) : in,
+    const PreparedLayer p = PrepareLayer(layer, in.shape, config_);
+    RunResult result = harness_.Run(p.jobs, p.layer, p.interleaved ? InterleaveInput(layer, in) : in,
                                     golden::OutputShape(in.shape, layer));
     stats.macs = golden::Macs(in.shape, layer);
     FillStats(result.counts, result.cycles, config_, &stats);
@@ -55,7 +39,7 @@ class RtlEngine : public LayerEngine {
   }
 
  private:
-  void CheckPrediction(const ConvLayer& layer, const Prepared& p, const RunResult& result, LayerStats* stats) {
+  void CheckPrediction(const ConvLayer& layer, const PreparedLayer& p, const RunResult& result, LayerStats* stats) {
     const CycleResult model = CountCycles(p.jobs, config_, memory_);
     stats->predicted_cycles = model.cycles;
     if (model.cycles == result.cycles && model.counts == result.counts) return;
@@ -80,7 +64,7 @@ class CycleEngine : public LayerEngine {
   }
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
-    const Prepared p = Prepare(layer, in.shape, config_);
+    const PreparedLayer p = PrepareLayer(layer, in.shape, config_);
     const CycleResult model = CountCycles(p.jobs, config_, memory_);
     stats.macs = golden::Macs(in.shape, layer);
     stats.predicted_cycles = model.cycles;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <optional>
 
 #include "sw_model/error.hpp"
 
@@ -16,13 +15,14 @@ constexpr int kMaxBits = 1 << 20;
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 bool IsBits(std::string_view type) {
-  return type != "real" && type != "realtime" && type != "real_parameter" && type != "string" && type != "event";
+  return type != "real" && type != "realtime" && type != "real_parameter" && type != "string" &&
+         type != "event";
 }
 
 bool IsState(char c) { return std::strchr("01xXzZuUwWlLhH-", c) != nullptr && c != '\0'; }
 
-// To `bits` lower-case characters: a shorter value is continued to the left with its first character if that is x or
-// z and with 0 otherwise.
+// To `bits` lower-case characters: a shorter value is continued to the left with its first character if that
+// is x or z and with 0 otherwise.
 void Widen(std::string_view digits, int bits, std::string* value) {
   const char first = digits.front() == '1' ? '0' : digits.front();
   if (digits.size() > size_t(bits)) digits.remove_prefix(digits.size() - size_t(bits));
@@ -154,11 +154,13 @@ void VcdReader::ReadVariable(const std::string& scope) {
   }
   int bits = 0;
   const auto [end, error] = std::from_chars(width.data(), width.data() + width.size(), bits);
-  if (name.empty() || error != std::errc() || end != width.data() + width.size() || bits < 0 || bits > kMaxBits)
+  if (name.empty() || error != std::errc() || end != width.data() + width.size() || bits < 0 ||
+      bits > kMaxBits)
     Fail("no such $var: kind, width, code and name should be here");
   if (!IsBits(type)) bits = 0;
   const auto [item, is_new] = codes_.try_emplace(code, Code{uint32_t(codes_.size()) + 1, bits});
-  if (!is_new && item->second.bits != bits) Fail(fmt::format("{} was {} bits wide before", code, item->second.bits));
+  if (!is_new && item->second.bits != bits)
+    Fail(fmt::format("{} was {} bits wide before", code, item->second.bits));
   if (bits > 0) header_.variables.push_back({scope + PlainName(name), bits, item->second.handle});
 }
 

@@ -52,9 +52,10 @@ std::string ModuleOf(const StreamSpec& spec) {
       {"u_jobs", "job_queue"},   {"u_walker", "pixel_walker"}, {"u_sequencer", "sequencer"}, {"u_lines", "line_buffer"},
       {"u_feeder", "row_feeder"}, {"u_weights", "weight_buffer"}, {"u_params", "param_buffer"}, {"u_pe", "pe"},
       {"u_drain", "drain"},      {"u_bias", "bias"},           {"u_requantize", "requantize"}, {"u_activation", "activation"},
-      {"u_gather", "gather"},    {"u_pool", "max_pool"}};
+      {"u_gather", "gather"},    {"u_pool", "max_pool"},       {"u_counters", "cycle_counters"},
+      {"gen_col[{col}]", "systolic_array"}};
   if (spec.id == StreamId::kProduct) return "mult";
-  if (spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData || spec.id == StreamId::kOutCols) return "fifo";
+  if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData || spec.id == StreamId::kOutCols) return "fifo";
   const auto found = modules.find(spec.scope.substr(spec.scope.rfind('.') + 1));
   return found == modules.end() ? "conv_engine" : found->second;
 }

@@ -1,4 +1,5 @@
-// A window of cycles as waveform files: RTL, golden and their difference side by side, opened at the cycle that matters.
+// A window of cycles as waveform files: RTL, golden and their difference side by side, opened at the cycle
+// that matters.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace weft {
 
-// A signal over the window. Values are strings of `bits` characters '0', '1', 'x', most significant first, one a cycle;
-// 'x' in the golden ones: the model says nothing about this cycle.
+// A signal over the window. Values are strings of `bits` characters '0', '1', 'x', most significant first,
+// one a cycle; 'x' in the golden ones: the model says nothing about this cycle.
 struct WaveSignal {
   std::string scope;  // "conv_engine.u_feeder"
   std::string name;   // "act_o"
@@ -19,7 +20,8 @@ struct WaveSignal {
 };
 
 struct WaveWindow {
-  int64_t begin = 0;  // cycle of the first value; a cycle is kCyclePs picoseconds from rising edge to rising edge
+  // Cycle of the first value. A cycle is kCyclePs picoseconds from rising edge to rising edge.
+  int64_t begin = 0;
   std::vector<WaveSignal> signals;
 };
 inline constexpr int64_t kCyclePs = 10000;
@@ -31,9 +33,9 @@ struct WaveFocus {
   std::string title;  // one line of text: what differs, in the words of the network
 };
 
-// Writes waves.fst (scopes rtl, golden, diff; same names below each), waves.gtkw (GTKWave), waves.surf.ron (Surfer),
-// waves.svg and waves.png into `dir`, which is made if need be. Without a focus they open at the window's start.
-// Returns the files. Throws Error.
+// Writes waves.fst (scopes rtl, golden, diff; same names below each), waves.gtkw (GTKWave), waves.surf.ron
+// (Surfer), waves.svg and waves.png into `dir`, which is made if need be. Without a focus they open at the
+// window's start. Returns the files. Throws Error.
 std::vector<std::filesystem::path> WriteWaves(const WaveWindow& window, const std::optional<WaveFocus>& focus,
                                               const std::filesystem::path& dir);
 

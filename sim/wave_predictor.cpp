@@ -12,7 +12,7 @@ namespace {
 
 // Cycles of the datapath, as in rtl/: from a chunk's start to the first row's read address, line data and byte at the array,
 // to its products' control; from a tile's last control to its sums and what is made of them.
-constexpr int64_t kToReadAddr = 3, kToLineData = 5, kToAct = 9, kToCtl = 12;
+constexpr int64_t kToReadAddr = 3, kToLineData = 5, kToWeightAddr = 6, kToAct = 9, kToCtl = 12;
 constexpr int64_t kToAcc = 1, kToChain = 2, kToAhead = 2;                                    // after the last control
 constexpr int64_t kToSum = 2, kToBias = 3, kToScaled = 12, kToClamped = 13, kToGather = 14, kToPool = 15;  // after `ahead`
 
@@ -38,6 +38,7 @@ WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& laye
     for (size_t t = 0; t < taps; t++) sum += uint32_t(int32_t{layer.filters.data[k * taps + t]});
     bias_.push_back(int32_t(uint32_t(layer.bias[k]) - uint32_t(layer.input_zp) * sum));
   }
+  space_ = config.OutDepth();
   cycles_ = CountCycles(jobs, config, memory, this).cycles;
   PredictWalk();
   PredictFrees();
@@ -208,6 +209,11 @@ void WavePredictor::ExpandWalk(int64_t cycle) {
   const TileEvent& tile = tiles_[next_pixel_ / size_t(config_.rows)];
   const WavePlace place{tile.job, tile.tile, -1, int(next_pixel_ % size_t(config_.rows)), -1, -1};
   const Position at = PositionOf(tile.job, PixelOf(place));
+  const Job& job = jobs_[size_t(tile.job)];
+  const bool first = tile.tile == 0 && place.row == 0;
+  const bool last = tile.tile + 1 == job.tiles(config_) && place.row + 1 == config_.rows;
+  for (int w = 0; w < kJobWords && (first || last); w++)
+    current_.push_back({kWalkJob, w, job.words[size_t(w)], {.job = tile.job}});
   current_.push_back({kPixelPush, 0, 1, place});
   current_.push_back({kPixelAddr, 0, at.addr, place});
   current_.push_back({kPixelX, 0, at.x, place});
@@ -237,15 +243,26 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start, kTileFinal, 0, c.tile + 1 == job.tiles(config_), place);
     Put(c.start, kTileNeed, 0, base.lines + lines.need, place);
     Put(c.start, kTileFree, 0, base.words + lines.free * Word(job, kPitch), place);
+    const int addr_bits = std::bit_width(unsigned(config_.line_buffer_bytes)) - 1, pos_bits = 20;
+    for (int r = 0; r < config_.rows; r++) {
+      const WavePlace pixel{c.job, c.tile, -1, r, -1, -1};
+      const Position at = PositionOf(c.job, PixelOf(pixel));
+      const int64_t mask = (int64_t{1} << pos_bits) - 1;
+      const int64_t addr = at.addr & ((int64_t{1} << addr_bits) - 1);
+      Put(c.start + 1 + r, kPixel, 0, (at.y & mask) << (addr_bits + pos_bits) | (at.x & mask) << addr_bits | addr, pixel);
+    }
   }
+  for (int w = 0; w < kJobWords && ends_job; w++) Put(c.start, kSeqJob, w, job.words[size_t(w)], {.job = c.job});
   if (ends_group && job.drains()) {
+    reserved_ += config_.rows;
     const int64_t param = (base.params + int64_t{c.group} * config_.Steps()) & (config_.ParamEntries() * 4 - 1);
     Put(c.start, kTilePush, 0, 1, place);
     const int col_bits = std::bit_width(unsigned(config_.cols)), row_bits = std::bit_width(unsigned(config_.rows));
     const int64_t info = ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
     Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
   }
-  Put(c.start + 1, kEdgePes, 0, int64_t{config_.rows} * config_.cols - valid * job.ChannelsOf(c.group), place);
+  next_edge_ = int64_t{config_.rows} * config_.cols - valid * job.ChannelsOf(c.group);
+  Put(c.start + 1, kEdgePes, 0, next_edge_, place);
   for (int64_t i = 0; i < c.beats; i++) {
     WavePlace beat = place;
     beat.beat += i;
@@ -255,8 +272,14 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     if (last && job.drains()) Put(c.start + 1 + i, kBeatLast, 0, 1, beat);
     if (last && ends_job) Put(c.start + 1 + i, kBeatFinal, 0, 1, beat);
     Put(c.start + 1 + i, kBeatIndex, 0, i, beat);
-    Put(c.start + 1 + i, kBeatWeight, 0, base.weights + c.group * GroupWeightWords(job, config_) + beat.beat, beat);
-    Put(c.start + kToCtl + i, kCtl, 0, 1 | int{first} << 1 | int{last && job.drains()} << 2, beat);
+    const int64_t weight = base.weights + c.group * GroupWeightWords(job, config_) + beat.beat;
+    Put(c.start + 1 + i, kBeatWeight, 0, weight, beat);
+    Put(c.start + kToWeightAddr + i, kWeightAddr, 0, weight, beat);
+    const int ctl = 1 | int{first} << 1 | int{last && job.drains()} << 2;
+    Put(c.start + kToCtl + i, kCtl, 0, ctl, beat);
+    for (beat.row = 0; fine && beat.row < config_.rows; beat.row++)
+      for (beat.col = 0; beat.col < config_.cols; beat.col++)
+        Put(c.start + kToCtl + i + beat.row + beat.col, kCtlIn, beat.row * config_.cols + beat.col, ctl, beat);
   }
   if (c.chunk == 0) {
     act_.assign(size_t(config_.rows * length), 0);
@@ -265,7 +288,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   }
   ExpandReads(c, fine);
   ExpandBeats(c, fine);
-  if (ends_group) ExpandTileEnd(c);
+  if (ends_group) ExpandTileEnd(c, fine);
 }
 
 // The line buffer's reads, and the bytes that they give each row.
@@ -312,14 +335,19 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
         if (!fine && !last) continue;
         const WavePlace place{c.job, c.tile, c.group, r, col, beat};
         const int64_t time = c.start + kToCtl + i + r + col;
-        if (fine) Put(time, kProduct, int(pe), act * wgt[col], place);
+        if (fine) {
+          const int64_t in = c.start + kToAct + i + r + col;
+          Put(in, kActIn, int(pe), act, place);
+          Put(in, kWgtIn, int(pe), wgt[col], place);
+          Put(time, kProduct, int(pe), act * wgt[col], place);
+        }
         Put(time + kToAcc, kAcc, int(pe), sums_[pe], place);
       }
     }
   }
 }
 
-void WavePredictor::ExpandTileEnd(const ChunkEvent& last) {
+void WavePredictor::ExpandTileEnd(const ChunkEvent& last, bool fine) {
   using enum StreamId;
   const Job& job = jobs_[size_t(last.job)];
   if (!job.drains()) return;
@@ -333,6 +361,12 @@ void WavePredictor::ExpandTileEnd(const ChunkEvent& last) {
       place.col = c;
       const size_t pe = size_t(r * config_.cols + c);
       Put(end + kToChain + r + c, kChain, int(pe), sums_[pe], place);
+      // On its way up through the rows above, one a shift.
+      for (int above = r - 1; fine && above >= 0; above--) {
+        const int64_t time = end + int64_t{r - above} * steps + kToChain + above + c;
+        Put(time - 1, kChainIn, above * config_.cols + c, sums_[pe], place);
+        Put(time, kChain, above * config_.cols + c, sums_[pe], place);
+      }
     }
   }
   ExpandOutputs(last, end + kToAhead + int64_t{config_.lanes - 1} * steps);
@@ -355,6 +389,11 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
       if (r == 0 && j == 0) Put(time, kAheadFirst, 0, 1, place);
       Put(time, kAheadRow, 0, r, place);
       Put(time, kAheadStep, 0, j, place);
+      Put(time, kRowValid, 0, r < valid, place);
+      Put(time, kParamAddr, 0, bases_[size_t(last.job)].params + int64_t{last.group} * steps + j, place);
+      Put(time + kToBias, kZp, 0, q.output_zp, place);
+      Put(time + kToScaled, kClampLo, 0, q.clamp_lo, place);
+      Put(time + kToScaled, kClampHi, 0, q.clamp_hi, place);
       for (int lane = 0; lane < config_.lanes; lane++) {
         place.col = lane * steps + j;
         const bool real = place.col < channels;
@@ -406,7 +445,7 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   };
   const size_t in = count(&jobs_in_, accepted_.size(), [&](size_t i) { return accepted_[i] + 1; });
   const size_t out = count(&jobs_out_, ended_.size(), [&](size_t i) { return ended_[i] + 1; });
-  SetLevel(kJobValid, in > out);
+  ExpandJobs(in, out);
   const size_t records = count(&records_, tiles_.size(), [&](size_t i) { return tiles_[i].record; });
   const size_t tiles = count(&tiles_out_, tile_starts_.size(), [&](size_t i) { return tile_starts_[i] + 1; });
   SetLevel(kTileValid, records > tiles);
@@ -418,7 +457,43 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   SetLevel(kOutValid, waiting_ > 0);
   while (next_idle_ < idles_.size() && idles_[next_idle_].until <= cycle) next_idle_++;
   const bool idle = next_idle_ < idles_.size() && idles_[next_idle_].from <= cycle;
-  SetLevel(kCause, idle ? idles_[next_idle_].cause : kMac);
+  const Cause cause = idle ? idles_[next_idle_].cause : kMac;
+  SetLevel(kCause, cause);
+  ExpandCounts(cause);
+  ExpandSpace(cycle);
+}
+
+// Jobs that the queue has taken and the sequencer has ended; the words of its job once it sees them (and once more at its end).
+void WavePredictor::ExpandJobs(size_t in, size_t out) {
+  using enum StreamId;
+  SetLevel(kJobReady, in - out < 2);
+  SetLevel(kJobValid, in > out);
+  if (in == out || out == shown_job_) return;
+  shown_job_ = out;
+  for (int w = 0; w < kJobWords; w++) current_.push_back({kSeqJob, w, jobs_[out].words[size_t(w)], {.job = int(out)}});
+}
+
+void WavePredictor::ExpandCounts(Cause cause) {
+  for (int i = 0; i < kCauses; i++) current_.push_back({StreamId::kCounts, i, counts_[size_t(i)], {}});
+  counts_[cause]++;
+  if (cause == kMac) counts_[kEdge] += edge_;
+  edge_ = next_edge_;
+}
+
+// Places for outputs: a tile takes ROWS of them when its last chunk starts; they come back one by one.
+void WavePredictor::ExpandSpace(int64_t cycle) {
+  SetLevel(StreamId::kSpace, space_);
+  space_ -= reserved_;
+  reserved_ = 0;
+  for (; gone_ < rows_.size() && rows_[gone_].time <= cycle; gone_++) {
+    if (rows_[gone_].pop >= 0) continue;
+    current_.push_back({StreamId::kPixelGone, 0, 1, {}});
+    space_++;
+  }
+  for (; popped_ < rows_.size() && rows_[popped_].pop <= cycle; popped_++) {
+    if (rows_[popped_].pop < 0 && rows_[popped_].time > cycle) break;
+    if (rows_[popped_].pop >= 0) space_++;
+  }
 }
 
 // Whether the stream took a bus word in the cycle before this one.

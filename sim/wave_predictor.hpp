@@ -98,9 +98,12 @@ class WavePredictor : private CycleObserver {
   void ExpandChunk(const ChunkEvent& chunk, bool fine);
   void ExpandReads(const ChunkEvent& chunk, bool fine);
   void ExpandBeats(const ChunkEvent& chunk, bool fine);
-  void ExpandTileEnd(const ChunkEvent& last);
+  void ExpandTileEnd(const ChunkEvent& last, bool fine);
   void ExpandOutputs(const ChunkEvent& last, int64_t ahead);
   void ExpandLevels(int64_t cycle);
+  void ExpandJobs(size_t in, size_t out);
+  void ExpandCounts(Cause cause);
+  void ExpandSpace(int64_t cycle);
   void ExpandBuffers(int64_t cycle);
 
   [[nodiscard]] int64_t Valid(int job, int64_t tile) const;  // pixels of a tile that count
@@ -154,6 +157,11 @@ class WavePredictor : private CycleObserver {
   size_t rows_in_ = 0, rows_out_ = 0;
   size_t ended_row_ = 0;  // rows_ index of the tile end that is expanded next
   int64_t waiting_ = 0;   // outputs in the queue
+  size_t gone_ = 0, popped_ = 0;  // rows_ index: looked at for pixels that give no output, for outputs
+  size_t shown_job_ = SIZE_MAX;   // the sequencer's, whose words have been compared
+  int64_t space_ = 0, reserved_ = 0;
+  CauseCounts counts_{};
+  int64_t edge_ = 0, next_edge_ = 0;  // idle PEs of a beat
   int64_t pool_count_ = 0;
   std::vector<int64_t> sums_;    // rows x cols, kept from job to job
   std::vector<int8_t> pooled_;   // cols

@@ -1,5 +1,6 @@
 #include "sim/wave_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -18,7 +19,8 @@ std::unique_ptr<WaveReader> OpenWaves(const std::filesystem::path& path) {
   if (!file.is_open() || file.bad()) throw Error("{}: cannot be read", path.string());
   if (text.empty()) throw Error("{}: the file is empty", path.string());
   if (text[0] == '\0' || text[0] == '\xfe') return std::make_unique<FstReader>(path);
-  if (text.starts_with("\x1f\x8b")) throw Error("{}: is compressed: unpack it with gunzip first", path.string());
+  if (text.starts_with("\x1f\x8b"))
+    throw Error("{}: is compressed: unpack it with gunzip first", path.string());
   const size_t word = text.find_first_not_of(" \t\r\n");
   if (word != text.npos && text[word] == '$') return std::make_unique<VcdReader>(path);
   throw Error("{}: neither an FST nor a VCD file", path.string());
@@ -28,11 +30,15 @@ std::string PlainName(std::string_view name) {
   if (name.starts_with('\\')) name.remove_prefix(1);
   while (name.ends_with(' ')) name.remove_suffix(1);
   const size_t open = name.ends_with(']') ? name.rfind('[') : name.npos;
-  if (open == name.npos) return std::string(name);
-  std::string_view stem = name.substr(0, open), index = name.substr(open);
-  while (stem.ends_with(' ')) stem.remove_suffix(1);
-  if (index.find(':') != index.npos && !stem.empty()) return std::string(stem);
-  return std::string(stem) + std::string(index);
+  std::string plain(name.substr(0, open));
+  if (open != name.npos) {
+    while (plain.ends_with(' ')) plain.pop_back();
+    const std::string_view index = name.substr(open);
+    if (index.find(':') == index.npos || plain.empty()) plain += index;
+  }
+  const auto is_control = [](unsigned char c) { return c < ' ' || c == 127; };  // of a damaged file
+  std::replace_if(plain.begin(), plain.end(), is_control, '?');
+  return plain;
 }
 
 }  // namespace weft

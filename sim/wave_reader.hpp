@@ -25,8 +25,8 @@ struct WaveHeader {
 
 class WaveReader {
  public:
-  // Called in order of time; the value has as many characters as its variable has bits: 0, 1, x, z and what VHDL
-  // adds, most significant first. Returns whether to go on.
+  // Called in order of time; the value has as many characters as its variable has bits: 0, 1, x, z and what
+  // VHDL adds, most significant first. Returns whether to go on.
   using OnChange = std::function<bool(uint64_t time, uint32_t handle, std::string_view value)>;
 
   virtual ~WaveReader() = default;
@@ -35,8 +35,9 @@ class WaveReader {
   virtual void ReadChanges(const std::vector<uint32_t>& handles, const OnChange& on_change) = 0;
 };
 
-// Opens an FST or VCD file, told apart by what is in them. Throws Error. The FST library may end the process or crash
-// on damaged files that pass the checks made here: see wave_samples.hpp, which does the reading in a child process.
+// Opens an FST or VCD file, told apart by what is in them. Throws Error. The FST library may end the process
+// or crash on damaged files that pass the checks made here: see wave_samples.hpp, which does the reading in a
+// child process.
 std::unique_ptr<WaveReader> OpenWaves(const std::filesystem::path& path);
 
 // The name of a variable as WaveVariable has it: "act_o [7:0]" is "act_o", "\mem [3]" is "mem[3]".

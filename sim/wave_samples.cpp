@@ -20,9 +20,9 @@
 namespace weft {
 namespace {
 
-constexpr int kPatienceMs = 120'000;               // without a byte from the child
-constexpr size_t kBufferBytes = 1 << 16;           // of the pipe's ends
-constexpr rlim_t kChildBytes = rlim_t{8} << 30;    // a damaged length must not take all memory
+constexpr int kPatienceMs = 120'000;             // without a byte from the child
+constexpr size_t kBufferBytes = 1 << 16;         // of the pipe's ends
+constexpr rlim_t kChildBytes = rlim_t{8} << 30;  // a damaged length must not take all memory
 enum Message : uint8_t { kVariable, kSample, kDone, kFailed };
 
 // The child's end of the pipe.
@@ -242,7 +242,9 @@ class WaveSamples::Child {
     ssize_t n = 0;
     do n = read(fd_, buffer_.data(), buffer_.size());
     while (n < 0 && errno == EINTR);
-    if (n <= 0) throw Error("{}: damaged: it cannot be read as an FST file", path_.string());  // VCD Errors come as text
+    if (n <= 0)
+      throw Error("{}: damaged: it cannot be read as an FST file",
+                  path_.string());  // VCD Errors come as text
     at_ = 0;
     end_ = size_t(n);
   }

@@ -1,5 +1,5 @@
-// The values of signals at the rising edges of a clock, read from a waveform file by a child process: a damaged file that
-// crashes or hangs the reading library becomes an Error.
+// The values of signals at the rising edges of a clock, read from a waveform file by a child process: a
+// damaged file that crashes or hangs the reading library becomes an Error.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct SamplePlan {
   WaveVariable cycle{"", 0, 0};
 };
 
-// The samples one after another, each just before an edge: what changes at the edge is not in it. An edge is a change of the
-// clock from 0 to 1.
+// The samples one after another, each just before an edge: what changes at the edge is not in it. An edge is
+// a change of the clock from 0 to 1.
 class WaveSamples {
  public:
   WaveSamples(const std::filesystem::path& path, const SamplePlan& plan);
@@ -33,8 +33,9 @@ class WaveSamples {
   bool Next();  // false at the end; throws Error
   int64_t cycle() const { return cycle_; }
   uint64_t time() const { return time_; }  // of the edge
-  const std::vector<std::string>& values() const { return values_; }  // as SamplePlan::signals; x before the first one
-  const std::vector<uint32_t>& changed() const { return changed_; }   // of values(), since the sample before
+  // As SamplePlan::signals; x before the first change.
+  const std::vector<std::string>& values() const { return values_; }
+  const std::vector<uint32_t>& changed() const { return changed_; }  // of values(), since the sample before
 
  private:
   class Child;

@@ -15,17 +15,18 @@ namespace weft {
 enum class StreamKind { kSample, kPulse, kLevel };
 
 enum class StreamId {
-  kJobValid,
-  kPixelPush, kPixelAddr, kPixelX, kPixelY, kTileValid, kTileRows, kTileFinal, kTileNeed, kTileFree,
+  kJobReady, kJobValid, kWalkJob, kSeqJob,
+  kPixelPush, kPixelAddr, kPixelX, kPixelY, kTileValid, kTileRows, kTileFinal, kTileNeed, kTileFree, kPixel,
   kStart, kStartNewTile, kStartAddr, kStartX, kStartY,
   kBeatValid, kBeatFirst, kBeatLast, kBeatFinal, kBeatIndex, kBeatWeight, kTilePush, kTileInfo, kLineFreed, kCause, kEdgePes,
+  kSpace, kCounts,
   kLineReady, kLines, kReadAddr, kLineData, kAct,
-  kWeightReady, kWeightArrived, kWeightFreed, kWgt,
+  kWeightReady, kWeightArrived, kWeightFreed, kWeightAddr, kWgt,
   kParamReady, kParamArrived, kParamFreed,
-  kCtl, kProduct, kAcc, kShift, kChain,
+  kCtl, kCtlIn, kActIn, kWgtIn, kProduct, kAcc, kShift, kChainIn, kChain,
   kAheadValid, kAheadFirst, kAheadRow, kAheadStep, kSum,
-  kParamBias, kParamMult, kParamShift, kBiasAcc, kScaled, kClamped,
-  kGatherValid, kGathered, kPoolValid, kPooled,
+  kRowValid, kParamAddr, kParamBias, kParamMult, kParamShift, kBiasAcc, kZp, kScaled, kClampLo, kClampHi, kClamped,
+  kGatherValid, kGathered, kPoolValid, kPooled, kPixelGone,
   kOutValid, kOutData, kOutCols, kOutFinal,
   kStreamIds
 };

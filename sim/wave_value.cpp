@@ -6,6 +6,8 @@
 namespace weft {
 namespace {
 
+constexpr int kMinAccBits = 20;  // of accumulators (Config::acc_bits)
+
 bool IsKnownBit(char c) { return c == '0' || c == '1'; }
 
 char HexDigit(std::string_view nibble) {
@@ -22,8 +24,8 @@ char HexDigit(std::string_view nibble) {
 
 ValueFormat FormatOf(int bits) {
   if (bits == 1) return ValueFormat::kBit;
-  if (bits == 8 || bits == 16 || bits == 32) return ValueFormat::kSigned;
-  return bits < 32 ? ValueFormat::kUnsigned : ValueFormat::kHex;
+  if (bits == 8 || bits == 16 || (bits >= kMinAccBits && bits <= 32)) return ValueFormat::kSigned;
+  return bits < kMinAccBits ? ValueFormat::kUnsigned : ValueFormat::kHex;
 }
 
 bool IsKnown(std::string_view value) { return std::all_of(value.begin(), value.end(), IsKnownBit); }
@@ -36,6 +38,16 @@ std::string HexText(std::string_view value) {
     left -= bits;
   }
   return text;
+}
+
+std::string HexAround(std::string_view value, std::string_view other, size_t digits) {
+  const std::string hex = HexText(value), hex_other = HexText(other);
+  if (hex.size() <= digits) return hex;
+  const auto [at, _] = std::mismatch(hex.begin(), hex.end(), hex_other.begin(), hex_other.end());
+  const bool is_end = hex_other.size() != hex.size() || at == hex.end();
+  const size_t first = is_end ? hex.size() : size_t(at - hex.begin());
+  const size_t begin = std::min(first - std::min(first, digits / 2), hex.size() - digits);
+  return (begin > 0 ? ".." : "") + hex.substr(begin, digits) + (begin + digits < hex.size() ? ".." : "");
 }
 
 std::string DecimalText(std::string_view value) {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
-#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "sim/wave_samples.hpp"
 #include "sim/wave_value.hpp"
@@ -15,7 +14,8 @@ namespace {
 
 bool IsWildcard(char c) { return c == '*' || c == '?'; }
 
-// Whether `glob` fits the whole of `name`; `parts` are what its wildcards stand for. A * takes as little as it can.
+// Whether `glob` fits the whole of `name`; `parts` are what its wildcards stand for. A * takes as little as
+// it can.
 bool Fits(std::string_view glob, std::string_view name, std::vector<std::string_view>* parts) {
   size_t g = 0, n = 0;
   size_t star = glob.npos, star_begin = 0, star_parts = 0;  // the last *: only it has to be made longer
@@ -91,10 +91,8 @@ bool NameMap::Rename(std::string_view name, std::string* renamed) const {
     renamed->clear();
     size_t part = 0;
     for (const char c : line.to) {
-      if (IsWildcard(c))
-        *renamed += parts[part++];
-      else
-        *renamed += c;
+      if (IsWildcard(c)) *renamed += parts[part++];
+      else *renamed += c;
     }
     return true;
   }
@@ -161,9 +159,11 @@ class Matcher {
     return b_.FindShort(name);
   }
 
-  static WaveVariable Bit(const File& file, const WaveVariable* v, const std::string& name, const char* option) {
+  static WaveVariable Bit(const File& file, const WaveVariable* v, const std::string& name,
+                          const char* option) {
     if (v == nullptr) throw Error("{}: no such signal: {} {}", file.path.string(), option, name);
-    if (v->bits != 1) throw Error("{}: {} {} has {} bits, one is needed", file.path.string(), option, name, v->bits);
+    if (v->bits != 1)
+      throw Error("{}: {} {} has {} bits, one is needed", file.path.string(), option, name, v->bits);
     return *v;
   }
 
@@ -190,17 +190,23 @@ class Slots {
   std::unordered_map<uint32_t, uint32_t> slots_;
 };
 
-// The signals of both files that belong together. The clock is not one: it is 0 before every edge.
+// The signals of both files that belong together. The clock is not one (it is 0 before every edge), nor is
+// what numbers the cycles.
 std::vector<Pair> MatchSignals(const File& a, const File& b, const NameMap& map, const Control& clock,
                                SamplePlan* plan_a, SamplePlan* plan_b, WavediffResult* result) {
   std::vector<Pair> pairs;
   Slots slots_a, slots_b;
-  std::unordered_map<const WaveVariable*, bool> used;
+  std::unordered_set<const WaveVariable*> used;
   std::string renamed;
+  const auto is_signal = [](const File& file, const WaveVariable& v, const WaveVariable& clk,
+                            const SamplePlan& plan) {
+    const bool is_cycle = plan.cycle.bits > 0 && v.handle == plan.cycle.handle;
+    return v.handle != clk.handle && !is_cycle && file.Find(v.name) == &v;
+  };
   for (const WaveVariable& v : a.header.variables) {
-    if (v.handle == clock.a.handle || a.Find(v.name) != &v) continue;
+    if (!is_signal(a, v, clock.a, *plan_a)) continue;
     const WaveVariable* w = map.Rename(v.name, &renamed) ? b.Find(renamed) : nullptr;
-    if (w != nullptr) used[w] = true;
+    if (w != nullptr) used.insert(w);
     if (w == nullptr) {
       result->only_a.push_back(v.name);
     } else if (w->bits != v.bits) {
@@ -210,7 +216,7 @@ std::vector<Pair> MatchSignals(const File& a, const File& b, const NameMap& map,
     }
   }
   for (const WaveVariable& w : b.header.variables)
-    if (w.handle != clock.b.handle && b.Find(w.name) == &w && !used.contains(&w)) result->only_b.push_back(w.name);
+    if (is_signal(b, w, clock.b, *plan_b) && !used.contains(&w)) result->only_b.push_back(w.name);
   return pairs;
 }
 
@@ -218,7 +224,11 @@ std::vector<Pair> MatchSignals(const File& a, const File& b, const NameMap& map,
 class Comparison {
  public:
   Comparison(std::vector<Pair> pairs, size_t slots_a, size_t slots_b, bool x_is_any)
-      : pairs_(std::move(pairs)), x_is_any_(x_is_any), states_(pairs_.size()), of_a_(slots_a), of_b_(slots_b) {
+      : pairs_(std::move(pairs)),
+        x_is_any_(x_is_any),
+        states_(pairs_.size()),
+        of_a_(slots_a),
+        of_b_(slots_b) {
     for (uint32_t i = 0; i < pairs_.size(); ++i) {
       of_a_[pairs_[i].slot_a].push_back(i);
       of_b_[pairs_[i].slot_b].push_back(i);
@@ -278,7 +288,8 @@ class Comparison {
     s.differs = differs;
     if (!differs || s.found) return;
     s.found = true;
-    found_.emplace_back(i, SignalDifference{pair.a, pair.b, a.cycle(), b.cycle(), a.time(), b.time(), value, value_b});
+    found_.emplace_back(
+        i, SignalDifference{pair.a, pair.b, a.cycle(), b.cycle(), a.time(), b.time(), value, value_b});
   }
 
   std::vector<Pair> pairs_;
@@ -345,7 +356,8 @@ WavediffResult DiffWaves(const WavediffOptions& options) {
   const Control clock = matcher.FindClock(options.clock);
   plan_a.clock = clock.a;
   plan_b.clock = clock.b;
-  for (const auto& [name, option] : {std::pair{options.valid, "--valid"}, std::pair{options.ready, "--ready"}}) {
+  for (const auto& [name, option] :
+       {std::pair{options.valid, "--valid"}, std::pair{options.ready, "--ready"}}) {
     if (name.empty()) continue;
     const Control enable = matcher.FindControl(name, option);
     plan_a.enables.push_back(enable.a);
@@ -366,10 +378,11 @@ WavediffResult DiffWaves(const WavediffOptions& options) {
   Comparison comparison(std::move(pairs), plan_a.signals.size(), plan_b.signals.size(), options.x_is_any);
   Samples samples_a(a, plan_a, options, 0), samples_b(b, plan_b, options, options.shift);
   CompareAll(&samples_a, &samples_b, &comparison, &result);
-  if (result.samples + result.samples_a + result.samples_b == 0)
-    throw Error("no {} to compare at{}", result.transfers ? "transfer" : "clock edge",
-                options.from > 0 || options.to < std::numeric_limits<int64_t>::max() ? " in these cycles" : "");
   comparison.Finish(options.limit, &result);
+  if (result.samples + result.samples_a + result.samples_b == 0)
+    throw Error(
+        "no {} in either file{}", result.transfers ? "transfer" : "rising edge of the clock",
+        options.from > 0 || options.to < std::numeric_limits<int64_t>::max() ? " in these cycles" : "");
   return result;
 }
 

@@ -10,8 +10,9 @@
 
 namespace weft {
 
-// Renames: each line "GLOB_A -> GLOB_B". In GLOB_A a * stands for any text (dots too) and a ? for one character; what they
-// stood for goes where GLOB_B has them, in the same order. The first line that fits a name renames it.
+// Renames: each line "GLOB_A -> GLOB_B". In GLOB_A a * stands for any text (dots too) and a ? for one
+// character; what they stood for goes where GLOB_B has them, in the same order. The first line that fits a
+// name renames it.
 class NameMap {
  public:
   NameMap() = default;                                // every name is itself
@@ -30,12 +31,13 @@ class NameMap {
 
 struct WavediffOptions {
   std::filesystem::path a, b;
-  std::filesystem::path map;         // empty: equal names are compared
-  std::string clock, valid, ready;   // names in A, whole or their last part; an empty clock: clk, clk_i, clock or clock_i
+  std::filesystem::path map;  // empty: equal names are compared
+  // Names in A, whole or their last part. An empty clock: clk, clk_i, clock or clock_i.
+  std::string clock, valid, ready;
   int64_t from = 0, to = std::numeric_limits<int64_t>::max();  // cycles of A, both included
-  int64_t shift = 0;                 // cycle n of A belongs to cycle n + shift of B
-  bool x_is_any = false;             // what A does not know is no difference either
-  size_t limit = 20;                 // of WavediffResult::first
+  int64_t shift = 0;                                           // cycle n of A belongs to cycle n + shift of B
+  bool x_is_any = false;                                       // what A does not know is no difference either
+  size_t limit = 20;                                           // of WavediffResult::first
 };
 
 // A signal that differs.
@@ -48,11 +50,11 @@ struct SignalDifference {
 };
 
 struct WavediffResult {
-  size_t signals = 0;       // compared
-  int64_t samples = 0;      // compared: clock edges or transfers
-  int64_t values = 0;       // compared: of signals in samples, without those that B does not know
-  int64_t differences = 0;  // of `values`
-  size_t differing = 0;     // signals
+  size_t signals = 0;                   // compared
+  int64_t samples = 0;                  // compared: clock edges or transfers
+  int64_t values = 0;                   // compared: of signals in samples, without those that B does not know
+  int64_t differences = 0;              // of `values`
+  size_t differing = 0;                 // signals
   std::vector<SignalDifference> first;  // their first differences, in order of cycle
   std::vector<std::string> only_a, only_b, other_width;  // not compared; names as in A (or B)
   int64_t samples_a = 0, samples_b = 0;                  // that the other file does not have
