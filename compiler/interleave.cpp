@@ -11,8 +11,9 @@ bool NeedsInterleave(const ConvLayer& layer, const Shape& in, const Config& conf
 ConvLayer InterleaveLayer(const ConvLayer& layer) {
   ConvLayer out = layer;
   const Shape& f = layer.filters.shape;
-  out.filters = TensorI8({f.n, 1, f.w, f.h * f.c});
-  for (int k = 0; k < f.n; k++)
+  out.filters.shape = {f.n, 1, f.w, f.h * f.c};
+  if (!layer.filters.data.empty()) out.filters = TensorI8(out.filters.shape);
+  for (int k = 0; k < f.n && !out.filters.data.empty(); k++)
     for (int ky = 0; ky < f.h; ky++)
       for (int kx = 0; kx < f.w; kx++)
         for (int c = 0; c < f.c; c++) out.filters.at(k, 0, kx, ky * f.c + c) = layer.filters.at(k, ky, kx, c);

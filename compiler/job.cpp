@@ -216,7 +216,7 @@ std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, in
 void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, const ConvLayer& layer,
                    const Config& config, std::vector<Job>* jobs) {
   const Geometry g = pooled.Unpooled();
-  const bool pools = pooled.WindowPixels() > 1;
+  const bool pools = layer.max_pool.has_value();
   const Window& pool = pooled.pool;
   for (const Section& s : sections)
     for (int group = 0; group < s.groups(); group++) {

@@ -24,7 +24,7 @@ TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {
   std::vector<Transfer> schedule;
   auto add = [&](Transfer::Kind kind, int job, int first, int count) {
-    if (count > 0) schedule.push_back({kind, job, first, count});
+    if (count > 0) schedule.push_back({kind, job, first, count, false});
   };
   for (int j = 0; j < int(jobs.size()); j++) {
     const Job& job = jobs[size_t(j)];
@@ -39,6 +39,17 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
     add(Transfer::Kind::kLines, j, 0, need);
     add(Transfer::Kind::kGroups, j, 1, job.groups - 1);
     add(Transfer::Kind::kLines, j, need, lines - need);
+  }
+  return schedule;
+}
+
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts) {
+  std::vector<Transfer> schedule = MakeSchedule(jobs, config);
+  auto next = schedule.begin();
+  for (const int start : layer_starts) {
+    if (start == 0) continue;
+    next = std::find_if(next, schedule.end(), [&](const Transfer& t) { return t.job >= start && t.kind == Transfer::Kind::kLines; });
+    if (next != schedule.end()) next->after_stores = true;
   }
   return schedule;
 }

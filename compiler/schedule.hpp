@@ -15,11 +15,18 @@ struct Transfer {
   Kind kind;
   int job;
   int first, count;
+  // The memory is asked for this piece when all outputs of all jobs before `job` are written: its first data comes `latency`
+  // cycles later.
+  bool after_stores = false;
 };
 
 // The first job gets its first column group and the lines of its first tile first, so that it can begin at once; every other
 // job loads while the one before it runs: all its column groups, then its lines.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config);
+
+// The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the layer before has
+// written, so its first lines wait for the stores (and all that comes after them in the stream).
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts);
 
 // Which lines of a job a tile needs: those from `free` on are still read by it or a later tile, those below `need` must be there.
 struct TileLines {

@@ -21,7 +21,7 @@ findings() {
   return 1
 }
 report() {  # NAME WHAT
-  if findings; then echo "$1: findings in $2"; else echo "$1: $2, no findings ($((SECONDS - start)) s)"; fi
+  if findings; then echo "$1: $2, findings above ($((SECONDS - start)) s)"; else echo "$1: $2, no findings ($((SECONDS - start)) s)"; fi
   start=$SECONDS
   : >"$log"
 }

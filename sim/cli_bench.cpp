@@ -54,8 +54,8 @@ void Add(const BenchRow& layer, BenchRow* total) {
 }
 
 // What the layers of a chain took, each from the end of the layer before to its own last output.
-Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<PreparedLayer>& prepared, const CycleResult& result,
-                const Config& config) {
+Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<PreparedLayer>& prepared,
+                const CycleResult& result, const Config& config) {
   Bench bench;
   LayerEnd before;
   for (size_t i = 0; i < layers.size(); i++) {
@@ -67,7 +67,8 @@ Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<Prepa
     row.bytes_read = traffic.read;
     row.bytes_written = traffic.written;
     row.stats.macs = golden::Macs(l.in, l.layer);
-    FillStats(Minus(result.layers[i].counts, before.counts), result.layers[i].end - before.end, config, &row.stats);
+    FillStats(Minus(result.layers[i].counts, before.counts), result.layers[i].end - before.end, config,
+              &row.stats);
     before = result.layers[i];
     Add(row, &bench.total);
   }
@@ -79,12 +80,15 @@ Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<Prepa
 int64_t CountDifferences(const std::string& layer, const TensorI8& expected, const TensorI8& got) {
   int64_t differences = 0;
   for (size_t i = 0; i < expected.data.size(); i++) differences += expected.data[i] != got.data[i] ? 1 : 0;
-  if (differences > 0) fmt::print(stderr, "layer {}: {} of {} outputs differ from the golden model\n", layer, differences, expected.data.size());
+  if (differences > 0)
+    fmt::print(stderr, "layer {}: {} of {} outputs differ from the golden model\n", layer, differences,
+               expected.data.size());
   return differences;
 }
 
 // Runs random data through the RTL; `layers` receives the numbers.
-Bench RunRtl(const Options& options, const Config& config, const Memory& memory, std::vector<NetworkLayer>* layers) {
+Bench RunRtl(const Options& options, const Config& config, const Memory& memory,
+             std::vector<NetworkLayer>* layers) {
   std::deque<TensorI8> inputs;
   std::vector<PreparedLayer> prepared;
   std::vector<TensorI8> expected;
@@ -135,7 +139,9 @@ Bench RunModel(const Config& config, const Memory& memory, const std::vector<Net
 
 double Fraction(int64_t a, int64_t b) { return b > 0 ? double(a) / double(b) : 0; }
 
-double UsefulUtilisation(const BenchRow& row) { return row.stats.utilisation * Fraction(row.useful_macs, row.stats.macs); }
+double UsefulUtilisation(const BenchRow& row) {
+  return row.stats.utilisation * Fraction(row.useful_macs, row.stats.macs);
+}
 
 Json RowJson(const BenchRow& row, bool rtl) {
   Json json = {{"macs", row.stats.macs},
@@ -156,12 +162,9 @@ Json RowJson(const BenchRow& row, bool rtl) {
 
 Json BenchJson(const Options& options, const Network& network, const Bench& bench, const Memory& memory) {
   const bool rtl = options.engine == "rtl";
-  Json json = {{"network", network.name},
-               {"engine", options.engine},
-               {"config", options.config},
-               {"memory", fmt::format("{}:{}", memory.width, memory.latency)},
-               {"batch", options.batch},
-               {"fully_connected", network.with_fc || options.with_fc}};
+  Json json = {{"network", network.name},  {"engine", options.engine},
+               {"config", options.config}, {"memory", fmt::format("{}:{}", memory.width, memory.latency)},
+               {"batch", options.batch},   {"fully_connected", network.with_fc || options.with_fc}};
   json.update(RowJson(bench.total, rtl));
   json["layers"] = Json::array();
   for (const BenchRow& row : bench.layers) {
@@ -177,8 +180,8 @@ void PrintLayers(std::FILE* stream, const Bench& bench) {
   for (const auto& [cause, cycles] : bench.total.stats.stalls) rows[0].push_back(cause);
   rows[0].insert(rows[0].end(), {"read", "written"});
   auto add = [&](const BenchRow& row) {
-    std::vector<std::string> cells = {row.name, std::to_string(row.stats.macs), std::to_string(row.stats.cycles),
-                                      PercentText(row.stats.utilisation)};
+    std::vector<std::string> cells = {row.name, std::to_string(row.stats.macs),
+                                      std::to_string(row.stats.cycles), PercentText(row.stats.utilisation)};
     for (const auto& [cause, cycles] : row.stats.stalls) cells.push_back(fmt::format("{:.0f}", cycles));
     cells.insert(cells.end(), {std::to_string(row.bytes_read), std::to_string(row.bytes_written)});
     rows.push_back(cells);
@@ -194,16 +197,22 @@ void Print(std::FILE* stream, const Options& options, const Network& network, co
   fmt::print(stream, "{}, {} layers, batch {}{}\n", network.name, bench.layers.size(), options.batch,
              network.with_fc || options.with_fc ? "" : ", without fully connected layers");
   if (!network.left_out.empty()) fmt::print(stream, "not on the array, not counted: {}\n", network.left_out);
-  fmt::print(stream, "MACs: {}\ncycles: {}\nutilisation: {} ({} without the taps in the padding)\nbytes per MAC: {:.4f}\n",
-             total.stats.macs, total.stats.cycles, PercentText(total.stats.utilisation), PercentText(UsefulUtilisation(total)),
-             Fraction(total.bytes_read + total.bytes_written, total.stats.macs));
+  fmt::print(
+      stream,
+      "MACs: {}\ncycles: {}\nutilisation: {} ({} without the taps in the padding)\nbytes per MAC: {:.4f}\n",
+      total.stats.macs, total.stats.cycles, PercentText(total.stats.utilisation),
+      PercentText(UsefulUtilisation(total)),
+      Fraction(total.bytes_read + total.bytes_written, total.stats.macs));
   if (options.engine == "rtl")
-    fmt::print(stream, "predicted cycles: {}\nmismatches: {}\n", total.stats.predicted_cycles, bench.mismatches);
+    fmt::print(stream, "predicted cycles: {}\nmismatches: {}\n", total.stats.predicted_cycles,
+               bench.mismatches);
 }
 
 int Run(const Options& options) {
-  if (options.engine != "rtl" && options.engine != "cycles") throw Error("--engine '{}': use rtl or cycles", options.engine);
-  if (options.batch < 1 || options.batch > 4096) throw Error("--batch {}: give a number from 1 to 4096", options.batch);
+  if (options.engine != "rtl" && options.engine != "cycles")
+    throw Error("--engine '{}': use rtl or cycles", options.engine);
+  if (options.batch < 1 || options.batch > 4096)
+    throw Error("--batch {}: give a number from 1 to 4096", options.batch);
   const Config config = Config::Load(options.config);
   const Memory memory = Memory::Parse(options.memory, config);
   const Network network = MakeNetwork(options.network, options.batch);
@@ -220,13 +229,20 @@ int Run(const Options& options) {
 
 void AddBenchCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("bench", "Count the cycles of a well-known network, on random data");
-  command->add_option("NETWORK", options->network, fmt::format("{}", fmt::join(NetworkNames(), ", ")))->required();
+  CLI::App* command =
+      app->add_subcommand("bench", "Count the cycles of a well-known network, on random data");
+  command->add_option("NETWORK", options->network, fmt::format("{}", fmt::join(NetworkNames(), ", ")))
+      ->required();
   command->add_option("--engine", options->engine, "rtl or cycles")->required();
-  command->add_option("--config", options->config, "hardware configuration: a name, or a file")->capture_default_str();
+  command->add_option("--config", options->config, "hardware configuration: a name, or a file")
+      ->capture_default_str();
   command->add_option("--memory", options->memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
   command->add_option("--batch", options->batch, "images")->capture_default_str();
-  command->add_option("--seed", options->seed, "seed of the random data")->capture_default_str();
+  command->add_option("--seed", options->seed, "seed of the random data")
+      ->capture_default_str()
+      ->check([](const std::string& text) {  // CLI11 would take -1 as 2^64 - 1
+        return text.starts_with('-') ? std::string("give a whole number from 0") : std::string();
+      });
   command->add_flag("--with-fc", options->with_fc, "count the fully connected layers of large networks too");
   command->add_flag("--layers,!--no-layers", options->layers, "print a table of the layers (the default)");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");

@@ -520,11 +520,20 @@ void WavePredictor::ExpandBuffers(int64_t cycle) {
   using enum StreamId;
   const ReadEvent* event = nullptr;
   int64_t word = 0;
-  if (TakeWord(&line_ring_, line_reads_, cycle, &event, &word))
+  if (TakeWord(&line_ring_, line_reads_, cycle, &event, &word)) {
+    current_.push_back({kLineWrite, 0, 1, {.job = event->job}});
+    current_.push_back({kLineWriteAddr, 0, (line_ring_.taken - 1) * config_.bus_bytes, {.job = event->job}});
     lines_done_ += word + 1 == Word(jobs_[size_t(event->job)], kPitch);
-  TakeWord(&weight_ring_, weight_reads_, cycle, &event, &word);
-  if (TakeWord(&param_ring_, param_reads_, cycle, &event, &word) && (word + 1) % config_.ParamBeats() == 0)
+  }
+  if (TakeWord(&weight_ring_, weight_reads_, cycle, &event, &word)) {
+    current_.push_back({kWeightWrite, 0, 1, {.job = event->job}});
+    current_.push_back({kWeightWriteAddr, 0, weight_ring_.taken - 1, {.job = event->job}});
+  }
+  if (TakeWord(&param_ring_, param_reads_, cycle, &event, &word) && (word + 1) % config_.ParamBeats() == 0) {
+    current_.push_back({kParamWrite, 0, 1, {.job = event->job}});
+    current_.push_back({kParamWriteAddr, 0, param_ring_.taken / config_.ParamBeats() - 1, {.job = event->job}});
     entries_landed_.push_back(cycle + 1);
+  }
   while (entry_ < entries_landed_.size() && entries_landed_[entry_] <= cycle) entry_++;
 
   const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();

@@ -18,6 +18,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
   constexpr int kDim = 17, kPos = 20;  // weft_pkg::DIM_W, POS_W
   const int addr = Clog2(c.line_buffer_bytes), line_ptr = Clog2(c.line_buffer_bytes / c.bus_bytes) + 2;
   const int weight_ptr = Clog2(c.WeightWords()) + 2, param_ptr = Clog2(c.ParamEntries()) + 2;
+  const int weight_bus = weight_ptr + Clog2(c.Cpad()) - Clog2(c.bus_bytes);  // counts bus words
   const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1), step = Clog2(c.Steps());
   const int info = 1 + row + col + param_ptr + 24 + kDim;
   const int edge = Clog2(c.rows * c.cols + 1);
@@ -32,6 +33,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kJobValid, kLevel, jobs, "seq_valid_o", 1},
       {kWalkJob, kSample, jobs, "walk_job_o", 32 * kJobWords, kJobWords, 32},
       {kSeqJob, kSample, jobs, "seq_job_o", 32 * kJobWords, kJobWords, 32},
+      {kPixel, kSample, walker, "pixel_o", addr + 2 * kPos, 1, addr + 2 * kPos},
       {kPixelPush, kPulse, walker, "push", 1},
       {kPixelAddr, kSample, walker, "addr_q", addr, 1, addr},
       {kPixelX, kSample, walker, "x_q", kPos, 1, kPos, true},
@@ -41,7 +43,6 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kTileFinal, kSample, walker, "tile_final_o", 1},
       {kTileNeed, kSample, walker, "tile_need_o", kDim, 1, kDim},
       {kTileFree, kSample, walker, "tile_free_o", line_ptr, 1, line_ptr},
-      {kPixel, kSample, walker, "pixel_o", addr + 2 * kPos, 1, addr + 2 * kPos},
       {kStart, kPulse, seq, "start_o", 1},
       {kStartNewTile, kSample, seq, "start_new_tile_o", 1},
       {kStartAddr, kSample, seq, "start_addr_o", addr, 1, addr},
@@ -62,16 +63,22 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kCounts, kSample, top + ".u_counters", "counts_o", 48 * kCauses, kCauses, 48},
       {kLineReady, kLevel, lines, "ready_o", 1},
       {kLines, kLevel, lines, "lines_o", kDim, 1, kDim},
+      {kLineWrite, kPulse, lines, "we_q", 1},
+      {kLineWriteAddr, kSample, lines, "waddr_q", addr, 1, addr},
       {kReadAddr, kSample, feeder, "raddr_o", addr, 1, addr},
       {kLineData, kSample, lines, "rdata_o", 16 * c.Word(), 2 * c.Word(), 8, true},
       {kAct, kSample, feeder, "act_o", 8 * c.rows, c.rows, 8, true},
       {kWeightReady, kLevel, weights, "ready_o", 1},
       {kWeightArrived, kLevel, weights, "arrived_o", weight_ptr, 1, weight_ptr},
+      {kWeightWrite, kPulse, weights, "we_q", 1},
+      {kWeightWriteAddr, kSample, weights, "waddr_q", weight_bus, 1, weight_bus},
       {kWeightFreed, kLevel, top, "weight_freed_q", weight_ptr, 1, weight_ptr},
       {kWeightAddr, kSample, top, "weight_raddr", weight_ptr, 1, weight_ptr},
       {kWgt, kSample, weights, "wgt_o", 8 * c.cols, c.cols, 8, true},
       {kParamReady, kLevel, params, "ready_o", 1},
       {kParamArrived, kLevel, params, "arrived_o", param_ptr, 1, param_ptr},
+      {kParamWrite, kPulse, params, "full_q", 1},
+      {kParamWriteAddr, kSample, params, "waddr_q", param_ptr - 2, 1, param_ptr - 2},
       {kParamFreed, kLevel, top, "param_freed_q", param_ptr, 1, param_ptr},
       {kCtl, kPulse, top, "beat_ctl", 3, 1, 3},
       {kCtlIn, kSample, array, "ctl_in", 4, pes, 3, false, true},

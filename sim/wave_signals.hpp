@@ -16,13 +16,13 @@ enum class StreamKind { kSample, kPulse, kLevel };
 
 enum class StreamId {
   kJobReady, kJobValid, kWalkJob, kSeqJob,
-  kPixelPush, kPixelAddr, kPixelX, kPixelY, kTileValid, kTileRows, kTileFinal, kTileNeed, kTileFree, kPixel,
+  kPixel, kPixelPush, kPixelAddr, kPixelX, kPixelY, kTileValid, kTileRows, kTileFinal, kTileNeed, kTileFree,
   kStart, kStartNewTile, kStartAddr, kStartX, kStartY,
   kBeatValid, kBeatFirst, kBeatLast, kBeatFinal, kBeatIndex, kBeatWeight, kTilePush, kTileInfo, kLineFreed, kCause, kEdgePes,
   kSpace, kCounts,
-  kLineReady, kLines, kReadAddr, kLineData, kAct,
-  kWeightReady, kWeightArrived, kWeightFreed, kWeightAddr, kWgt,
-  kParamReady, kParamArrived, kParamFreed,
+  kLineReady, kLines, kLineWrite, kLineWriteAddr, kReadAddr, kLineData, kAct,
+  kWeightReady, kWeightArrived, kWeightWrite, kWeightWriteAddr, kWeightFreed, kWeightAddr, kWgt,
+  kParamReady, kParamArrived, kParamWrite, kParamWriteAddr, kParamFreed,
   kCtl, kCtlIn, kActIn, kWgtIn, kProduct, kAcc, kShift, kChainIn, kChain,
   kAheadValid, kAheadFirst, kAheadRow, kAheadStep, kSum,
   kRowValid, kParamAddr, kParamBias, kParamMult, kParamShift, kBiasAcc, kZp, kScaled, kClampLo, kClampHi, kClamped,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "compiler/schedule.hpp"
 #include "sw_model/cycle_observer.hpp"
@@ -57,23 +58,32 @@ class StoreModel {
 
 class CycleModel {
  public:
-  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, CycleObserver* observer)
+  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, const std::vector<int>& layer_starts,
+             CycleObserver* observer)
       : jobs_(jobs),
         config_(config),
         observer_(observer),
-        read_(jobs, config, memory, observer),
+        layer_starts_(layer_starts),
+        read_(jobs, config, memory, layer_starts, observer),
         store_(config, memory),
         drain_cycles_(int64_t{config.rows} * config.Steps()) {}
 
   CycleResult Run() {
-    for (size_t j = 0; j < jobs_.size(); j++) RunJob(int(j));
+    for (size_t j = 0, layer = 0; j < jobs_.size(); j++) {
+      RunJob(int(j));
+      read_.Stored(int(j) + 1, store_.done());
+      if (layer + 1 >= layer_starts_.size() || j + 1 != size_t(layer_starts_[layer + 1])) continue;
+      layer_ends_.push_back({store_.done(), {}});
+      layer++;
+    }
     // What is left: the last outputs.
     const int64_t end = store_.done();
     const int64_t empty = store_.Empty();
     Spend(kDrain, std::min(empty + 1, end));
     Spend(kFill, end);
+    layer_ends_.push_back({end, counts_});
     read_.Finish();
-    return {end, counts_, read_.bytes(), store_.bytes()};
+    return {end, counts_, read_.bytes(), store_.bytes(), std::move(layer_ends_)};
   }
 
  private:
@@ -82,8 +92,18 @@ class CycleModel {
   void Spend(Cause cause, int64_t until) {
     if (until <= idle_from_) return;
     counts_[cause] += until - idle_from_;
+    EndLayers(until, cause);
     if (observer_ != nullptr) observer_->Idle(cause, idle_from_, until);
     idle_from_ = until;
+  }
+
+  // The counts of layers that end by the cycle `until`, the last cycles before which have this cause.
+  void EndLayers(int64_t until, Cause cause) {
+    for (; layers_ended_ < layer_ends_.size() && layer_ends_[layers_ended_].end <= until; layers_ended_++) {
+      LayerEnd& layer = layer_ends_[layers_ended_];
+      layer.counts = counts_;
+      layer.counts[cause] -= until - layer.end;
+    }
   }
 
   // From which cycle on the conditions of the pending chunk hold.
@@ -112,6 +132,7 @@ class CycleModel {
     beats_ = len;
     counts_[kMac] += len;
     idle_from_ = begin + len + 1;
+    EndLayers(idle_from_, kMac);
   }
 
   void RunJob(int j) {
@@ -169,7 +190,8 @@ class CycleModel {
         read_.lines.Free(start_ + kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
         c.tile = c.lines = 0;
       }
-      if (tile > 0 && i + 2 < total && observer_ == nullptr) {  // nothing can wait until the last chunk
+      if (tile > 0 && i + 2 < total && observer_ == nullptr && layers_ended_ == layer_ends_.size()) {
+        // nothing can wait until the last chunk
         const int64_t skipped = total - 2 - i;
         SkipChunks(skipped, chunks, rem, len, i + 1);
         i += skipped;
@@ -240,6 +262,7 @@ class CycleModel {
   const std::vector<Job>& jobs_;
   const Config& config_;
   CycleObserver* observer_;
+  const std::vector<int>& layer_starts_;
   ReadModel read_;
   StoreModel store_;
   int64_t drain_cycles_;
@@ -254,13 +277,20 @@ class CycleModel {
   std::deque<int64_t> tile_starts_;
   int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;
   int64_t pool_count_ = 0;
+  std::vector<LayerEnd> layer_ends_;  // of the layers whose jobs have run
+  size_t layers_ended_ = 0;           // ... of which the cycles have passed
 };
 
 }  // namespace
 
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         CycleObserver* observer) {
-  return CycleModel(jobs, config, memory, observer).Run();
+  return CountCycles(jobs, config, memory, {}, observer);
+}
+
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                        const std::vector<int>& layer_starts, CycleObserver* observer) {
+  return CycleModel(jobs, config, memory, layer_starts, observer).Run();
 }
 
 }  // namespace weft

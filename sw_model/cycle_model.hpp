@@ -14,10 +14,18 @@
 
 namespace weft {
 
+// A layer of a chain ends with the cycle in which its last output is written; the counts are those of all cycles before `end`,
+// layers before it included (kEdge only up to the last tile that has begun).
+struct LayerEnd {
+  int64_t end = 0;
+  CauseCounts counts{};
+};
+
 struct CycleResult {
   int64_t cycles = 0;
   CauseCounts counts{};
   int64_t bytes_read = 0, bytes_written = 0;
+  std::vector<LayerEnd> layers;  // of a chain; one for a single layer
 };
 
 class CycleObserver;
@@ -25,5 +33,8 @@ class CycleObserver;
 // Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the model down).
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         CycleObserver* observer = nullptr);
+// Of layers that follow each other, whose first jobs are `layer_starts`: see MakeSchedule.
+CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                        const std::vector<int>& layer_starts, CycleObserver* observer = nullptr);
 
 }  // namespace weft

@@ -17,14 +17,15 @@ int64_t RingModel::RoomFor(int64_t end) {
 }
 
 ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
-                     CycleObserver* observer)
+                     const std::vector<int>& layer_starts, CycleObserver* observer)
     : lines(config.line_buffer_bytes / config.bus_bytes),
       weights(config.WeightWords()),
       params(config.ParamEntries()),
       jobs_(jobs),
       config_(config),
       observer_(observer),
-      schedule_(MakeSchedule(jobs, config)),
+      schedule_(MakeSchedule(jobs, config, layer_starts)),
+      latency_(memory.latency),
       read_cycles_(memory.ReadCycles(config)),
       next_time_(memory.latency) {
   size_t groups = 0;
@@ -70,6 +71,10 @@ void ReadModel::Finish() {
 bool ReadModel::Step() {
   if (piece_ == schedule_.size()) return false;
   const Transfer& t = schedule_[piece_];
+  if (t.after_stores && part_ == 0) {
+    if (stored_jobs_ < t.job) throw Error("job {} waits for outputs that come after it", t.job);
+    next_time_ = std::max(next_time_, stored_ + latency_);
+  }
   if (t.kind == Transfer::Kind::kLines)
     ReadLine(t.job, t.first + part_);
   else

@@ -33,7 +33,8 @@ class RingModel {
 
 class ReadModel {
  public:
-  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, CycleObserver* observer = nullptr);
+  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, const std::vector<int>& layer_starts = {},
+            CycleObserver* observer = nullptr);
 
   // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
   int64_t LinesSeen(int64_t lines);
@@ -44,6 +45,8 @@ class ReadModel {
   RingModel lines, weights, params;  // in bus words, weight words, parameter entries
   [[nodiscard]] int64_t bytes() const { return bus_words_ * config_.bus_bytes; }
   void Finish();  // reads what nobody waited for
+  // All outputs of the jobs before `job` are written at this cycle.
+  void Stored(int job, int64_t time) { stored_jobs_ = job, stored_ = time; }
 
  private:
   struct Stretch {
@@ -66,7 +69,9 @@ class ReadModel {
   std::vector<Transfer> schedule_;
   size_t piece_ = 0;
   int part_ = 0;
-  int64_t read_cycles_, next_time_;
+  int64_t latency_, read_cycles_, next_time_;
+  int stored_jobs_ = 0;
+  int64_t stored_ = 0;
   std::vector<size_t> first_group_;
   std::vector<Group> groups_;
   std::vector<int64_t> line_times_;

@@ -25,9 +25,10 @@ struct RandomLimits {
   bool allow_groups = true;        // depthwise among them
   bool allow_unequal_pads = true;  // top, bottom, left, right each on its own
   bool allow_floor = true;
-  bool allow_pool = true;     // a fused max-pool
-  bool allow_extreme = true;  // one layer in eight: corner multipliers, shifts, biases, data at the ends of
-                              // int8; one in eight: outputs that are the low bytes of the accumulators
+  bool allow_pool = true;      // a fused max-pool
+  bool allow_pool_pad = true;  // ... with padding, which the engine does not fuse
+  bool allow_extreme = true;   // one layer in eight: corner multipliers, shifts, biases, data at the ends of
+                               // int8; one in eight: outputs that are the low bytes of the accumulators
 };
 
 struct RandomLayer {
@@ -91,7 +92,7 @@ inline Window RandomPoolWindow(Random& random, const Shape& in, const RandomLimi
   const bool floor = limits.allow_floor && random.Chance(2);
   const auto axis = [&](int size) {
     const int filter = int(random.Int(1, std::min(3, size)));
-    const int pad = std::min(limits.max_pad, filter - 1);
+    const int pad = limits.allow_pool_pad ? std::min(limits.max_pad, filter - 1) : 0;
     const int before = int(random.Int(0, pad)),
               after = limits.allow_unequal_pads ? int(random.Int(0, pad)) : before;
     return FitAxis({filter, int(random.Int(1, limits.max_stride)), 1, before, after}, size, floor);

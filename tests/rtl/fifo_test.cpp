@@ -31,7 +31,9 @@ TYPED_TEST(Fifo, EqualsAQueue) {
       full += want.size() == P::DEPTH ? 1 : 0;
       ASSERT_EQ(m->valid_o, !want.empty()) << "cycle " << t;
       ASSERT_EQ(m->count_o, want.size()) << "cycle " << t;
-      if (!want.empty()) ASSERT_EQ(m->data_o, want.front()) << "cycle " << t;
+      if (!want.empty()) {
+        ASSERT_EQ(m->data_o, want.front()) << "cycle " << t;
+      }
     }
   }
   EXPECT_GT(full, 100);

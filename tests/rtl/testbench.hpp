@@ -1,4 +1,5 @@
-// What the test of an RTL module needs: a clock and a reset, bits and lanes of ports, pipelines, idle patterns.
+// What the test of an RTL module needs: a clock and a reset, bits and lanes of ports, pipelines, idle
+// patterns.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,12 +19,15 @@
 
 namespace weft::rtl {
 
-// Latencies that modules on both sides of a port rely on and that weft_pkg does not name; their own tests measure them.
-inline constexpr int kRamLatency = 2;         // ram: address -> data
-inline constexpr int kLastToDrain = 2;        // pe: CTL_LAST -> drain_o
-inline constexpr int kLongestLatency = 24;    // of any module
+// Latencies on which a module on the other side of a port relies and that weft_pkg does not name. The tests
+// of the modules that have them measure them.
+inline constexpr int kLineLatency = 2;      // line_buffer: raddr -> rdata, for row_feeder
+inline constexpr int kParamLatency = 2;     // param_buffer: raddr -> bias, for drain (ahead_* -> sums_o)
+inline constexpr int kLastToDrain = 2;      // pe: CTL_LAST -> drain_o, for drain
+inline constexpr int kLongestLatency = 24;  // of any module
 
-// ---- ports --------------------------------------------------------------------------------------------------
+// ---- ports
+// --------------------------------------------------------------------------------------------------
 // Verilator's ports are little-endian byte strings: integers up to 64 bits, arrays of words beyond.
 
 constexpr uint64_t Mask(int width) { return width >= 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1; }
@@ -62,7 +66,10 @@ std::vector<uint8_t> GetBytes(const Port& port, int count) {
   return {bytes, bytes + count};
 }
 
-// ---- the module ---------------------------------------------------------------------------------------------
+// ---- the module
+// ---------------------------------------------------------------------------------------------
+
+void ThrowIfStopped();  // throws std::runtime_error that names the assertion, if one of the RTL's has failed
 
 // A Verilated module. Inputs are set, then Clock() passes the rising edge; outputs are those after it.
 template <class Params>
@@ -75,18 +82,24 @@ class Testbench {
     context_.randSeed(seed);
     model_ = std::make_unique<Model>(&context_);
     model_->clk_i = 0;
+    model_->eval();
     if constexpr (kHasReset) Reset();
   }
-  ~Testbench() { model_->final(); }
+  ~Testbench() {
+    Verilated::threadContextp(
+        &context_);  // a model leaves the context that ran last: be sure that it is its own
+    model_->final();
+    model_.reset();
+  }
   Model* operator->() { return model_.get(); }
   Model& operator*() { return *model_; }
 
-  void Settle() { model_->eval(); }  // lets inputs reach outputs that depend on them in the same cycle
+  void Settle() { Eval(); }  // lets inputs reach outputs that depend on them in the same cycle
   void Clock() {
     model_->clk_i = 1;
-    model_->eval();
+    Eval();
     model_->clk_i = 0;
-    model_->eval();
+    Eval();
   }
   void Clock(int cycles) {
     for (int i = 0; i < cycles; i++) Clock();
@@ -99,6 +112,10 @@ class Testbench {
   }
 
  private:
+  void Eval() {
+    model_->eval();
+    ThrowIfStopped();
+  }
   static constexpr bool kHasReset = requires(Model m) { m.rst_ni; };
   VerilatedContext context_;
   std::unique_ptr<Model> model_;
@@ -130,7 +147,8 @@ class Pipeline {
   void Check(Got read, Says says) {
     if (queue_.size() < latency_) return;
     const T got = read();
-    if (!(got == queue_.front())) ADD_FAILURE() << "item " << count_ << ": " << says(queue_.front(), got);
+    if (!(got == queue_.front()) && told_++ < kTold)
+      ADD_FAILURE() << "item " << count_ << ": " << says(queue_.front(), got);
     queue_.pop_front();
     count_++;
   }
@@ -140,15 +158,19 @@ class Pipeline {
   std::deque<T> queue_;
   size_t latency_;
   int64_t count_ = 0;
+  static constexpr int kTold = 5;  // differences that are printed
+  int told_ = 0;
 };
 
-// ---- patterns -----------------------------------------------------------------------------------------------
+// ---- patterns
+// -----------------------------------------------------------------------------------------------
 
 // Percent of the cycles in which a side is active.
 struct Pattern {
   int source, sink;
 };
-inline constexpr std::array<Pattern, 6> kPatterns = {{{100, 100}, {50, 100}, {100, 50}, {50, 50}, {10, 100}, {100, 10}}};
+inline constexpr std::array<Pattern, 6> kPatterns = {
+    {{100, 100}, {50, 100}, {100, 50}, {50, 50}, {10, 100}, {100, 10}}};
 inline std::string ToString(Pattern p) { return fmt::format("source {} %, sink {} %", p.source, p.sink); }
 inline bool Active(Random& random, int percent) { return random.Int(1, 100) <= percent; }
 
@@ -160,7 +182,9 @@ struct ParameterNames {
   }
 };
 
-// Ends a test that passed: what it compared.
-inline void Compared(const std::string& what) { fmt::print("  {}, 0 differences\n", what); }
+// What a test compared, unless it failed.
+inline void Compared(const std::string& what) {
+  if (!testing::Test::HasFailure()) fmt::print("  {}, 0 differences\n", what);
+}
 
 }  // namespace weft::rtl

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Count the cycles of seven networks on four arrays; write the table and the plots of docs/benchmarks.md.
+
+Networks that are small enough run on the Verilated RTL (on the arrays whose RTL model is built), the others on the cycle
+model, which counts the same cycles. Needs a build, and matplotlib for the plots:
+
+    make bench
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WEFT = ROOT / "build" / "weft"
+PAGE = ROOT / "docs" / "benchmarks.md"
+IMAGES = ROOT / "docs" / "images"
+BEGIN, END = "<!-- table: scripts/bench.py -->", "<!-- end of table -->"
+
+NETWORKS = ("vgg16", "resnet50", "mobilenetv1", "mobilenetv2", "convnetjs-cifar", "lenet5", "resnet8")
+CONFIGS = ("4x4", "8x8", "16x16", "32x32")
+ON_RTL = {(network, config) for network in ("convnetjs-cifar", "lenet5", "resnet8") for config in ("4x4", "8x8")}
+LATENCY = 40
+
+
+def bus_bytes(config: str) -> int:
+    return json.loads((ROOT / "configs" / f"{config}.json").read_text())["bus_bytes"]
+
+
+def bench(network: str, config: str) -> dict:
+    """The JSON of `weft bench`; exits if the RTL differs from the golden model or from the cycle model."""
+    engine = "rtl" if (network, config) in ON_RTL else "cycles"
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [WEFT, "bench", network, "--config", config, "--engine", engine, "--no-layers",
+                   "--memory", f"{bus_bytes(config)}:{LATENCY}", "--json", file.name]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            sys.exit(f"{' '.join(map(str, command))}\n{run.stdout}{run.stderr}")
+        return json.loads(Path(file.name).read_text())
+
+
+def fraction(value: float) -> str:
+    """Four digits, rounded down: only a full array is 1."""
+    return f"{math.floor(value * 1e4) / 1e4:.4f}"
+
+
+def largest_loss(result: dict) -> str:
+    cause, cycles = max(result["stalls"].items(), key=lambda item: item[1])
+    return f"{cause} {100 * cycles / result['cycles']:.2f} %"
+
+
+def table(results: list[dict]) -> str:
+    lines = ["| network | MACs | array | memory | cycles | utilisation | without padding | bytes per MAC | largest loss | counted by |",
+             "|---|---:|---|---|---:|---:|---:|---:|---|---|"]
+    for r in results:
+        counted = "RTL" if r["engine"] == "rtl" else "cycle model"
+        lines.append(f"| {r['network']} | {r['macs']:,} | {r['config']} | {r['memory']} | {r['cycles']:,} | {fraction(r['utilisation'])} "
+                     f"| {fraction(r['useful_utilisation'])} | {r['bytes_per_mac']:.4f} | {largest_loss(r)} | {counted} |")
+    return "\n".join(lines)
+
+
+def insert(page: Path, text: str) -> None:
+    old = page.read_text()
+    begin, end = old.find(BEGIN), old.find(END)
+    if begin < 0 or end < begin:
+        sys.exit(f"{page}: the lines '{BEGIN}' and '{END}' are missing")
+    page.write_text(f"{old[:begin]}{BEGIN}\n{text}\n{old[end:]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--print", action="store_true", help="print the table only: change no file")
+    arguments = parser.parse_args()
+    if not WEFT.exists():
+        sys.exit("build/weft is missing: run `make build`")
+    results = [bench(network, config) for network in NETWORKS for config in CONFIGS]
+    print(table(results))
+    if arguments.print:
+        return
+    import plot_bench  # only here: it needs matplotlib
+
+    insert(PAGE, table(results))
+    IMAGES.mkdir(exist_ok=True)
+    for image in (plot_bench.utilisation(results, IMAGES), plot_bench.losses(results, IMAGES)):
+        print(f"wrote {image.relative_to(ROOT)}")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
