@@ -173,7 +173,7 @@ module conv_engine #(
   );
 
   // The record of the tile that is draining.
-  wire logic [InfoW-1:0] info_head, info;
+  wire logic [InfoW-1:0] info_head;
   wire logic info_valid;
   wire logic [$clog2(InfoDepth):0] info_count;
   logic [InfoW-1:0] info_q;
@@ -182,8 +182,13 @@ module conv_engine #(
       .valid_o(info_valid), .data_o(info_head), .count_o(info_count)
   );
   wire unused_info = &{1'b0, info_valid, info_count};
-  assign info = ahead_first ? info_head : info_q;
   always_ff @(posedge clk_i) if (ahead_first) info_q <= info_head;
+  wire logic row_ahead;
+  wire logic [RowW-1:0] row;
+  wire logic [StepW-1:0] step;
+  delay #(.WIDTH(1 + RowW + StepW), .CYCLES(1)) u_info_wait (
+      .clk_i, .rst_ni, .d_i({ahead_valid, ahead_row, ahead_step}), .q_o({row_ahead, row, step})
+  );
 
   wire logic info_final;
   wire logic [RowW-1:0] info_rows;
@@ -191,17 +196,17 @@ module conv_engine #(
   wire logic [ParamPtrW-1:0] info_param;
   wire logic [23:0] info_out;  // {clamp_hi, clamp_lo, output_zp}
   wire logic [DimW-1:0] info_pool;
-  assign {info_final, info_rows, info_cols, info_param, info_out, info_pool} = info;
-  wire logic row_valid = ahead_row < info_rows;
-  wire logic pixel_last = ahead_step == StepW'(N - 1);
+  assign {info_final, info_rows, info_cols, info_param, info_out, info_pool} = info_q;
+  wire logic row_valid = row < info_rows;
+  wire logic pixel_last = step == StepW'(N - 1);
 
   // Parameters: read ahead; a job's are free when its last row leaves.
-  wire logic [ParamPtrW-1:0] param_raddr = info_param + ParamPtrW'(ahead_step);
+  wire logic [ParamPtrW-1:0] param_raddr = info_param + ParamPtrW'(step);
   wire unused_param = &{1'b0, param_raddr};
   logic [ParamPtrW-1:0] param_freed_q;
   always_ff @(posedge clk_i)
     if (!rst_ni) param_freed_q <= '0;
-    else if (ahead_valid & info_final & pixel_last & (ahead_row == RowW'(ROWS - 1)))
+    else if (row_ahead & info_final & pixel_last & (row == RowW'(ROWS - 1)))
       param_freed_q <= info_param + ParamPtrW'(N);
   wire logic [32*LANES-1:0] p_bias, p_mult, p_mult_q;
   wire logic [6*LANES-1:0] p_shift, p_shift_q;
@@ -214,7 +219,7 @@ module conv_engine #(
       .clk_i, .rst_ni, .d_i({p_shift, p_mult}), .q_o({p_shift_q, p_mult_q})
   );
 
-  // Side information keeps pace: sums come 2 cycles after `ahead`, bias takes 1, requantize 9, activation 1.
+  // Side information keeps pace: sums come 2 cycles after `row_ahead`, bias takes 1, requantize 9, activation 1.
   localparam int ToRequant = 3;
   localparam int ToActivation = ToRequant + weft_pkg::REQUANT_LATENCY;
   wire logic [7:0] zp, clamp_lo, clamp_hi;
@@ -244,7 +249,7 @@ module conv_engine #(
   wire logic [DimW-1:0] a_pool;
   delay #(.WIDTH(3 + StepW + COL_W + DimW), .CYCLES(ToActivation + 1)) u_side_wait (
       .clk_i, .rst_ni,
-      .d_i({ahead_valid, row_valid, info_final & (ahead_row + 1'b1 == info_rows), ahead_step, info_cols, info_pool}),
+      .d_i({row_ahead, row_valid, info_final & (row + 1'b1 == info_rows), step, info_cols, info_pool}),
       .q_o({a_valid, a_row_valid, a_final, a_step, a_cols, a_pool})
   );
 

@@ -9,7 +9,7 @@ module cycle_counters #(
     input  wire logic                                rst_ni,
     input  wire logic                                count_i,
     input  wire logic [                         2:0] cause_i,
-    input  wire logic [                  EDGE_W-1:0] edge_i,
+    input  wire logic [                  EDGE_W-1:0] edge_i,   // 0 without a beat; may come later than the beat's cause
     output wire logic [weft_pkg::CAUSES*COUNT_W-1:0] counts_o
 );
   genvar i;
@@ -18,7 +18,7 @@ module cycle_counters #(
       logic [COUNT_W-1:0] count_q;
       wire logic [COUNT_W-1:0] add;
       if (i == weft_pkg::CAUSE_EDGE) begin : gen_edge
-        assign add = cause_i == 3'(weft_pkg::CAUSE_MAC) ? COUNT_W'(edge_i) : '0;
+        assign add = COUNT_W'(edge_i);
       end else begin : gen_cycles
         assign add = COUNT_W'(cause_i == 3'(i));
       end

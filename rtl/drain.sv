@@ -19,7 +19,7 @@ module drain #(
     input  wire logic                   last_i,    // with the control of row 0
     output wire logic                   shift_o,
     input  wire logic [ACC_W*COLS-1:0]  chain_i,   // tops of the drain chains
-    // two cycles ahead of sums_o, for the parameter buffer
+    // three cycles ahead of sums_o: one to find the tile's record, two to read its parameters
     output wire logic                   ahead_valid_o,
     output wire logic                   ahead_first_o,  // the first beat of a tile
     output wire logic [      ROW_W-1:0] ahead_row_o,
@@ -62,7 +62,7 @@ module drain #(
     end
   endgenerate
 
-  delay #(.WIDTH(2 + ROW_W + STEP_W), .CYCLES(1 + (LANES - 1) * N)) u_ahead (
+  delay #(.WIDTH(2 + ROW_W + STEP_W), .CYCLES((LANES - 1) * N)) u_ahead (
       .clk_i, .rst_ni,
       .d_i({run_q, run_q & (row_q == '0) & (step_q == '0), row_q, step_q}),
       .q_o({ahead_valid_o, ahead_first_o, ahead_row_o, ahead_step_o})

@@ -15,6 +15,7 @@ module fifo #(
     output wire logic [WIDTH-1:0] data_o,
     output wire logic [ ADDR_W:0] count_o
 );
+  (* ram_style = "distributed" *)
   logic [WIDTH-1:0] mem[0:DEPTH-1];
   logic [ADDR_W:0] wptr_q, rptr_q;
 

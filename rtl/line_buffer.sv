@@ -34,7 +34,7 @@ module line_buffer #(
   logic ready_q;
   wire logic take = valid_i & ready_q;
   wire logic line_done = take & last_i;
-  wire logic [PTR_W-1:0] used_next = wptr_q + PTR_W'(take) - freed_i;
+  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
   assign ready_o = ready_q;
 
   always_ff @(posedge clk_i) begin
@@ -44,7 +44,7 @@ module line_buffer #(
       lines_o <= '0;
     end else begin
       wptr_q  <= wptr_q + PTR_W'(take);
-      ready_q <= used_next < PTR_W'(Words);
+      ready_q <= used < (take ? PTR_W'(Words - 1) : PTR_W'(Words));
       lines_o <= lines_o + weft_pkg::DIM_W'(line_done);
     end
   end

@@ -15,21 +15,22 @@ module max_pool #(
     output logic                   valid_o,
     output logic      [8*COLS-1:0] data_o
 );
-  logic [DIM_W-1:0] index_q;
-  wire logic first = index_q == '0;
-  wire logic last = index_q + 1'b1 == count_i;
+  logic first_q;               // no pixel of the window was there yet
+  logic [DIM_W-1:0] left_q;    // otherwise: pixels that are still to come
+  wire logic last = first_q ? count_i == DIM_W'(1) : left_q == DIM_W'(1);
 
   always_ff @(posedge clk_i) begin
     valid_o <= rst_ni & valid_i & last;
-    if (!rst_ni) index_q <= '0;
-    else if (valid_i) index_q <= last ? '0 : index_q + 1'b1;
+    if (!rst_ni) first_q <= 1'b1;
+    else if (valid_i) first_q <= last;
+    if (valid_i) left_q <= (first_q ? count_i : left_q) - 1'b1;
   end
 
   genvar c;
   generate
     for (c = 0; c < COLS; c++) begin : gen_channel
       always_ff @(posedge clk_i)
-        if (valid_i && (first || $signed(data_i[8*c+:8]) > $signed(data_o[8*c+:8]))) data_o[8*c+:8] <= data_i[8*c+:8];
+        if (valid_i && (first_q || $signed(data_i[8*c+:8]) > $signed(data_o[8*c+:8]))) data_o[8*c+:8] <= data_i[8*c+:8];
     end
   endgenerate
 endmodule

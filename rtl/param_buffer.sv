@@ -33,7 +33,7 @@ module param_buffer #(
   logic full_q, ready_q;
   wire logic take = valid_i & ready_q;
   wire logic entry_done = take & (beat_q == ($clog2(Beats + 1))'(Beats - 1));
-  wire logic [PTR_W-1:0] wptr_next = wptr_q + PTR_W'(entry_done);
+  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
   assign ready_o   = ready_q;
   assign arrived_o = landed_q;
 
@@ -47,10 +47,10 @@ module param_buffer #(
       ready_q  <= 1'b0;
     end else begin
       if (take) beat_q <= entry_done ? '0 : beat_q + 1'b1;
-      wptr_q   <= wptr_next;
+      wptr_q   <= wptr_q + PTR_W'(entry_done);
       landed_q <= wptr_q;
       full_q   <= entry_done;
-      ready_q  <= PTR_W'(wptr_next - freed_i) < PTR_W'(ENTRIES);
+      ready_q  <= used < (entry_done ? PTR_W'(ENTRIES - 1) : PTR_W'(ENTRIES));
     end
   end
 

@@ -45,7 +45,6 @@ module pixel_walker #(
 
   // Loop state.
   logic active_q, filling_q;  // filling: the job's pixels are done, its last tile is not full
-  logic [DIM_W-1:0] index_q[0:Loops-1];
   logic [ADDR_W-1:0] addr_q;
   logic signed [POS_W-1:0] x_q, y_q, row_y_q;  // row_y: y at the start of this row of (pooled) outputs
   logic [DIM_W-1:0] image_line_q, line_base_q;
@@ -53,14 +52,18 @@ module pixel_walker #(
   logic [ROW_W-1:0] slot_q, valid_q;
 
   wire logic [CountW-1:0] count;
-  wire logic push = active_q & (count != CountW'(Depth));
+  logic full_q, primed_q;  // count == Depth; the job's first step is decided
+  wire logic push = primed_q & ~full_q;
   wire logic slot_last = slot_q == ROW_W'(ROWS - 1);
 
-  // The innermost loop that is not at its end steps; those inside it start again.
-  logic [Loops-1:0] inner_end, step;  // inner_end: every loop inside this one is at its end
-  logic all_end;
-  logic [ADDR_W-1:0] d_addr;
-  logic signed [POS_W-1:0] d_x, d_y;
+  // The step to the next pixel, decided one pixel ahead: the innermost loop that is not at its end steps; those inside it start
+  // again.
+  wire logic decide = ~primed_q | ~full_q;
+  wire logic [Loops-1:0] loop_last;
+  logic [Loops-1:0] inner_end;  // every loop inside this one is at its end
+  logic all_end, all_end_q, new_row_q, new_image_q;
+  logic [ADDR_W-1:0] d_addr, d_addr_q;
+  logic signed [POS_W-1:0] d_x, d_y, d_x_q, d_y_q;
   integer i;
   always_comb begin
     all_end = 1'b1;
@@ -69,23 +72,42 @@ module pixel_walker #(
     d_y = '0;
     for (i = 0; i < Loops; i++) begin
       inner_end[i] = all_end;
-      all_end = all_end & (index_q[i] == job_i[32*(weft_pkg::JOB_WALK+4*i)+:DIM_W]);
-      step[i] = inner_end[i] & ~all_end;
-      if (step[i]) begin
+      all_end = all_end & loop_last[i];
+      if (inner_end[i]) begin
         d_addr = job_i[32*(weft_pkg::JOB_WALK+4*i+1)+:ADDR_W];
         d_x = job_i[32*(weft_pkg::JOB_WALK+4*i+2)+:POS_W];
         d_y = job_i[32*(weft_pkg::JOB_WALK+4*i+3)+:POS_W];
       end
     end
   end
-  wire logic pixels_done = filling_q | all_end;
+  always_ff @(posedge clk_i)
+    if (decide) begin
+      all_end_q <= all_end;
+      new_row_q <= inner_end[3];
+      new_image_q <= inner_end[4];
+      d_addr_q <= d_addr;
+      d_x_q <= d_x;
+      d_y_q <= d_y;
+    end
+
+  genvar n;
+  generate
+    for (n = 0; n < Loops; n++) begin : gen_loop
+      loop_counter #(.WIDTH(DIM_W)) u_loop (
+          .clk_i, .load_i(~active_q), .step_i(decide & inner_end[n]),
+          .last_index_i(job_i[32*(weft_pkg::JOB_WALK+4*n)+:DIM_W]), .last_o(loop_last[n])
+      );
+    end
+  endgenerate
+
+  wire logic pixels_done = filling_q | all_end_q;
   wire logic job_done = push & slot_last & pixels_done;
   assign job_next_o = job_done;
 
-  integer k;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q    <= 1'b0;
+      primed_q    <= 1'b0;
       filling_q   <= 1'b0;
       slot_q      <= '0;
       valid_q     <= '0;
@@ -93,34 +115,33 @@ module pixel_walker #(
       word_base_q <= '0;
     end else if (!active_q) begin
       active_q <= job_valid_i;
-    end else if (push) begin
-      slot_q <= slot_last ? '0 : slot_q + 1'b1;
-      valid_q <= slot_last ? '0 : valid_q + ROW_W'(!filling_q);
-      filling_q <= pixels_done & ~slot_last;
-      if (job_done) begin
-        active_q    <= 1'b0;
-        line_base_q <= line_base_q + lines;
-        word_base_q <= word_base_q + job_words;
+    end else begin
+      primed_q <= ~job_done;
+      if (push) begin
+        slot_q <= slot_last ? '0 : slot_q + 1'b1;
+        valid_q <= slot_last ? '0 : valid_q + ROW_W'(!filling_q);
+        filling_q <= pixels_done & ~slot_last;
+        if (job_done) begin
+          active_q    <= 1'b0;
+          line_base_q <= line_base_q + lines;
+          word_base_q <= word_base_q + job_words;
+        end
       end
     end
+    full_q <= rst_ni & ~pixel_pop_i & (full_q | (push & (count == CountW'(Depth - 1))));
 
     if (!active_q) begin  // load the job
-      for (k = 0; k < Loops; k++) index_q[k] <= '0;
       addr_q <= {word_base_q[ADDR_W-BusW-1:0], BusW'(0)} + job_i[32*weft_pkg::JOB_ADDR0+:ADDR_W];
       x_q <= job_i[32*weft_pkg::JOB_X0+:POS_W];
       y_q <= job_i[32*weft_pkg::JOB_Y0+:POS_W];
       row_y_q <= job_i[32*weft_pkg::JOB_Y0+:POS_W];
       image_line_q <= '0;
     end else if (push && !pixels_done) begin
-      for (k = 0; k < Loops; k++) begin
-        if (step[k]) index_q[k] <= index_q[k] + 1'b1;
-        else if (inner_end[k]) index_q[k] <= '0;
-      end
-      addr_q <= addr_q + d_addr;
-      x_q <= x_q + d_x;
-      y_q <= y_q + d_y;
-      if (step[3] | step[4]) row_y_q <= y_q + d_y;
-      if (step[4]) image_line_q <= image_line_q + DIM_W'($unsigned(y_lim));
+      addr_q <= addr_q + d_addr_q;
+      x_q <= x_q + d_x_q;
+      y_q <= y_q + d_y_q;
+      if (new_row_q) row_y_q <= y_q + d_y_q;
+      if (new_image_q) image_line_q <= image_line_q + DIM_W'($unsigned(y_lim));
     end
   end
 
@@ -135,33 +156,44 @@ module pixel_walker #(
   wire logic signed [POS_W-1:0] row_end = row_y_q + span;
   wire logic signed [POS_W-1:0] row_lo = row_y_q < 0 ? '0 : row_y_q > y_lim ? y_lim : row_y_q;
   wire logic signed [POS_W-1:0] row_hi = row_end < 0 ? '0 : row_end > y_lim ? y_lim : row_end;
-
   wire unused_rows = &{1'b0, row_lo, row_hi};
 
-  logic [DIM_W-1:0] lo_q, hi_q;  // of this tile, in lines of the job
-  always_ff @(posedge clk_i)
-    if (push && !filling_q) begin
-      if (slot_q == '0) lo_q <= image_line_q + row_lo[DIM_W-1:0];
-      hi_q <= image_line_q + row_hi[DIM_W-1:0];
-    end
-
-  // Tile record, MULT_LATENCY + 1 cycles behind its last pixel: lines become bus words.
-  logic done_q, final_q;
-  logic [ROW_W-1:0] rows_q;
-  logic [DIM_W-1:0] base_q, pitch_q;
-  logic [PTR_W-1:0] words_q;
+  // First of a pixel's row, one cycle behind the pixel; then of the tile, in lines of the job. The record follows.
+  logic row_valid_q, row_first_q;
+  logic [DIM_W-1:0] row_lo_q, row_hi_q, row_line_q, lo_q, hi_q;
+  logic done_q, final_q, done_q2, final_q2;
+  logic [ROW_W-1:0] rows_q, rows_q2;
+  logic [DIM_W-1:0] base_q, base_q2, pitch_q, pitch_q2;
+  logic [PTR_W-1:0] words_q, words_q2;
   always_ff @(posedge clk_i) begin
-    done_q  <= push & slot_last & rst_ni;
-    final_q <= pixels_done;
-    rows_q  <= valid_q + ROW_W'(!filling_q);
-    base_q  <= line_base_q;
-    words_q <= word_base_q;
-    pitch_q <= pitch;
+    row_valid_q <= push & ~filling_q;
+    row_first_q <= slot_q == '0;
+    row_lo_q    <= row_lo[DIM_W-1:0];
+    row_hi_q    <= row_hi[DIM_W-1:0];
+    row_line_q  <= image_line_q;
+    done_q      <= push & slot_last & rst_ni;
+    final_q     <= pixels_done;
+    rows_q      <= valid_q + ROW_W'(!filling_q);
+    base_q      <= line_base_q;
+    words_q     <= word_base_q;
+    pitch_q     <= pitch;
+
+    if (row_valid_q) begin
+      if (row_first_q) lo_q <= row_line_q + row_lo_q;
+      hi_q <= row_line_q + row_hi_q;
+    end
+    done_q2  <= done_q & rst_ni;
+    final_q2 <= final_q;
+    rows_q2  <= rows_q;
+    base_q2  <= base_q;
+    words_q2 <= words_q;
+    pitch_q2 <= pitch_q;
   end
 
+  // Tile record, MULT_LATENCY + 2 cycles behind its last pixel: lines become bus words.
   wire logic [2*DIM_W+1:0] lo_words;
   mult #(.A_W(DIM_W + 1), .B_W(DIM_W + 1)) u_lo_words (
-      .clk_i, .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q}), .p_o(lo_words)
+      .clk_i, .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q2}), .p_o(lo_words)
   );
   wire logic done_d, final_d;
   wire logic [ROW_W-1:0] rows_d;
@@ -169,7 +201,7 @@ module pixel_walker #(
   wire logic [PTR_W-1:0] words_d;
   delay #(.WIDTH(2 + ROW_W + DIM_W + PTR_W), .CYCLES(weft_pkg::MULT_LATENCY)) u_record (
       .clk_i, .rst_ni,
-      .d_i({done_q, final_q, rows_q, DIM_W'(base_q + hi_q), words_q}),
+      .d_i({done_q2, final_q2, rows_q2, DIM_W'(base_q2 + hi_q), words_q2}),
       .q_o({done_d, final_d, rows_d, need_d, words_d})
   );
   wire unused_words = &{1'b0, lo_words};

@@ -39,24 +39,22 @@ module requantize (
   delay #(.WIDTH(5), .CYCLES(weft_pkg::MULT_LATENCY)) u_right4 (.clk_i, .rst_ni, .d_i(right_q), .q_o(right4));
   delay #(.WIDTH(5), .CYCLES(2)) u_right6 (.clk_i, .rst_ni, .d_i(right4), .q_o(right6));
 
-  // R5, R6: the product rounded at bit 30; 2^30 = 2^14 << 16 goes in with the middle terms.
+  // R5, R6: the product rounded at bit 30.
   logic [33:0] mid_q;
   logic [47:0] outer_q, product_q;  // bits 63..16
   wire unused_ll = &{1'b0, ll[33:32], ll[15:0]};
   always_ff @(posedge clk_i) begin
-    mid_q <= 34'($signed(hl)) + 34'($signed(lh)) + 34'd16384;
-    outer_q <= {hh, ll[31:16]};
+    mid_q <= 34'($signed(hl)) + 34'($signed(lh));
+    outer_q <= {hh, ll[31:16]} + 48'd16384;  // 2^30
     product_q <= outer_q + 48'($signed(mid_q));
   end
   wire logic [31:0] h = product_q[46:15];
   wire unused_product = &{1'b0, product_q[47], product_q[14:0]};
 
-  // R7, R8: divide by 2^right, half away from zero: add half (one less for negative numbers), then shift.
+  // R7, R8: divide by 2^right, half away from zero: add half (one less for negative numbers: 0..01..1, not 0..010..0), then shift.
   logic [32:0] sum_q, quotient_q;
   logic [4:0] right7_q;
-  wire logic [31:0] half = (32'd1 << right6) >> 1;
-  wire logic negative = h[31] & (right6 != 5'd0);
-  wire logic [31:0] addend = half - 32'(negative);
+  wire logic [31:0] addend = (h[31] ? ~(32'hffff_ffff << right6) : 32'd1 << right6) >> 1;
   always_ff @(posedge clk_i) begin
     sum_q <= 33'($signed(h)) + {1'b0, addend};
     right7_q <= right6;
@@ -66,8 +64,10 @@ module requantize (
   // R9: zero point, saturation.
   wire logic [7:0] zp8;
   delay #(.WIDTH(8), .CYCLES(weft_pkg::REQUANT_LATENCY - 1)) u_zp (.clk_i, .rst_ni, .d_i(zp_i), .q_o(zp8));
-  wire logic [33:0] sum = 34'($signed(quotient_q)) + 34'($signed(zp8));
-  wire logic fits = sum[33:7] == '0 || sum[33:7] == '1;
-  always_ff @(posedge clk_i) y_o <= fits ? sum[7:0] : {sum[33], {7{~sum[33]}}};
+  wire logic [10:0] sum = 11'($signed(quotient_q[9:0])) + 11'($signed(zp8));
+  wire logic far = quotient_q[32:9] != {24{quotient_q[32]}};  // so far out that no zero point matters
+  wire logic fits = ~far & (sum[10:7] == {4{sum[7]}});
+  wire logic negative = far ? quotient_q[32] : sum[10];
+  always_ff @(posedge clk_i) y_o <= fits ? sum[7:0] : {negative, {7{~negative}}};
 endmodule
 `default_nettype wire

@@ -37,7 +37,7 @@ module row_feeder #(
   logic [SlotW-1:0] left_q;  // slots still to come
   logic new_tile_q;
   logic [ADDR_W-1:0] chunk_addr_q;
-  logic [POS_W-1:0] chunk_x_q, chunk_y_q, x_lim_q, y_lim_q;
+  logic [POS_W-1:0] chunk_x_q, chunk_y_q, chunk_room_q, y_lim_q;  // room: bytes up to the right edge
   logic [7:0] zp_q;
   logic [PixelW*ROWS-1:0] pixels_q;
   wire logic slot = left_q != '0;
@@ -53,7 +53,7 @@ module row_feeder #(
       chunk_addr_q <= start_addr_i;
       chunk_x_q <= start_x_i;
       chunk_y_q <= start_y_i;
-      x_lim_q <= x_lim_i;
+      chunk_room_q <= x_lim_i - start_x_i;
       y_lim_q <= y_lim_i;
       zp_q <= zp_i;
     end
@@ -71,7 +71,7 @@ module row_feeder #(
     f1_first_q <= left_q == SlotW'(ROWS);
     f1_addr_q  <= pixel[ADDR_W-1:0] + chunk_addr_q;
     f1_x_q     <= $signed(pixel[ADDR_W+:POS_W]) + $signed(chunk_x_q);
-    f1_room_q  <= $signed(x_lim_q) - $signed(pixel[ADDR_W+:POS_W]) - $signed(chunk_x_q);  // bytes up to the right edge
+    f1_room_q  <= $signed(chunk_room_q) - $signed(pixel[ADDR_W+:POS_W]);
     f1_y_q     <= $signed(pixel[ADDR_W+POS_W+:POS_W]) + $signed(chunk_y_q);
     f1_y_lim_q <= y_lim_q;
     f1_zp_q    <= zp_q;
@@ -83,13 +83,14 @@ module row_feeder #(
   logic [MaskW-1:0] f2_begin_q, f2_end_q;
   logic [7:0] f2_zp_q;
   wire logic y_inside = ~f1_y_q[POS_W-1] & (f1_y_q < $signed(f1_y_lim_q));
-  wire logic signed [POS_W-1:0] left_pad = -f1_x_q;
+  wire logic near_left = &f1_x_q[POS_W-1:WordW];      // -WORD <= x < 0
+  wire logic far_right = |f1_room_q[POS_W-2:WordW];  // room >= WORD, unless it is negative
   always_ff @(posedge clk_i) begin
     f2_addr_q  <= f1_addr_q;
     f2_valid_q <= f1_valid_q & rst_ni;
     f2_first_q <= f1_first_q;
-    f2_begin_q <= left_pad <= 0 ? '0 : left_pad >= POS_W'(WORD) ? MaskW'(WORD) : left_pad[MaskW-1:0];
-    f2_end_q   <= ~y_inside | (f1_room_q <= 0) ? '0 : f1_room_q >= POS_W'(WORD) ? MaskW'(WORD) : f1_room_q[MaskW-1:0];
+    f2_begin_q <= ~f1_x_q[POS_W-1] ? '0 : near_left ? -f1_x_q[MaskW-1:0] : MaskW'(WORD);
+    f2_end_q   <= ~y_inside | f1_room_q[POS_W-1] ? '0 : far_right ? MaskW'(WORD) : f1_room_q[MaskW-1:0];
     f2_zp_q    <= f1_zp_q;
   end
   assign raddr_o = f2_addr_q;
@@ -110,11 +111,13 @@ module row_feeder #(
   logic [8*WORD-1:0] f6_data_q;
   logic [1:0] f5_fine_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
-  logic [MaskW-1:0] f5_begin_q, f5_end_q, f6_begin_q, f6_end_q;
+  logic [MaskW-1:0] f5_begin_q, f5_end_q;
+  logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
   wire logic [32*WORD-1:0] coarse = {rdata_i, rdata_i} >> {f4_rotate[WordW:2], 5'd0};
   wire logic [16*WORD-1:0] fine = f5_data_q >> {f5_fine_q, 3'd0};
   wire unused = &{1'b0, coarse[32*WORD-1:16*WORD], fine[16*WORD-1:8*WORD]};
+  integer j;
   always_ff @(posedge clk_i) begin
     f5_data_q  <= coarse[16*WORD-1:0];
     f5_fine_q  <= f4_rotate[1:0];
@@ -126,17 +129,14 @@ module row_feeder #(
     f6_data_q  <= fine[8*WORD-1:0];
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
-    f6_begin_q <= f5_begin_q;
-    f6_end_q   <= f5_end_q;
+    for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
     f6_zp_q    <= f5_zp_q;
   end
 
   // F7: padding, and into the register of the row whose turn it is: row 0 at the first slot, then one row further a cycle.
   logic [8*WORD-1:0] padded;
-  integer j;
-  always_comb
-    for (j = 0; j < WORD; j++)
-      padded[8*j+:8] = MaskW'(j) >= f6_begin_q && MaskW'(j) < f6_end_q ? f6_data_q[8*j+:8] : f6_zp_q;
+  integer b;
+  always_comb for (b = 0; b < WORD; b++) padded[8*b+:8] = f6_inside_q[b] ? f6_data_q[8*b+:8] : f6_zp_q;
 
   logic [ROWS-1:0] turn_q;
   wire logic [ROWS-1:0] turn = f6_first_q ? ROWS'(1) : turn_q;

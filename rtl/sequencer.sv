@@ -4,7 +4,8 @@
 //          lines, weights, the drain registers and room for the outputs are there.
 // All rows do what row 0 does, r cycles later, so this decision is made once. Beats follow start_o without a gap:
 // start at cycle s gives beats at s+1 .. s+len. A cycle without a beat is named in cause_o.
-// Conditions are registered, which costs nothing as long as starts are two cycles apart (ROWS >= 2).
+// Conditions are registered, which costs nothing as long as starts are two cycles apart (ROWS >= 2); so is the step to the
+// chunk after the pending one, which is worked out meanwhile.
 `default_nettype none
 module sequencer #(
     parameter int ROWS         = 8,
@@ -63,7 +64,7 @@ module sequencer #(
     output wire logic [          WEIGHT_PTR_W-1:0] beat_weight_o, // weight word
     output wire logic                              beat_final_o,  // the last beat of its job
     output wire logic [                       2:0] cause_o,       // weft_pkg::CAUSE_*
-    output wire logic [                EDGE_W-1:0] edge_o         // idle PEs of this beat
+    output logic      [                EDGE_W-1:0] edge_o         // idle PEs of the beat two cycles ago, 0 without one
 );
   localparam int N = COLS / LANES;  // cycles for which one row of drain registers is read
   localparam int DrainCycles = N * ROWS;
@@ -87,70 +88,135 @@ module sequencer #(
   wire logic [COL_W-1:0] cols_last = job_i[32*weft_pkg::JOB_COLS_LAST+:COL_W];
   wire unused = &{1'b0, job_i};
 
-  // The pending chunk: loop indices and offsets from the pixel's window.
-  logic [DIM_W-1:0] group_q, ky_q, kx_q, chunk_q;
+  // The loops, one chunk ahead of the pending one: the flags of that are registers.
+  logic loaded_q, active_q;  // the loops stand at the job's first chunk or a later one; so does the pending chunk
+  wire logic start;
+  wire logic advance = start | ~active_q;
+  wire logic ahead_run, ahead_kx, ahead_ky, ahead_group;  // the last chunk of its run, run of its filter row, ...
+  wire logic ahead_end_row = ahead_run & ahead_kx;
+  wire logic ahead_end_group = ahead_end_row & ahead_ky;
+  loop_counter #(.WIDTH(DIM_W)) u_chunks (
+      .clk_i, .load_i(~loaded_q), .step_i(advance), .last_index_i(chunk_last), .last_o(ahead_run)
+  );
+  loop_counter #(.WIDTH(DIM_W)) u_kx (
+      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_run), .last_index_i(kx_last), .last_o(ahead_kx)
+  );
+  loop_counter #(.WIDTH(DIM_W)) u_ky (
+      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_end_row), .last_index_i(ky_last), .last_o(ahead_ky)
+  );
+  loop_counter #(.WIDTH(DIM_W)) u_groups (
+      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_end_group), .last_index_i(group_last), .last_o(ahead_group)
+  );
+  // The first chunk_rem chunks of a run are one byte longer.
+  logic [DIM_W-1:0] long_left_q;  // longer chunks of this run from here on
+  logic long_q;                   // there are any
+  wire logic begin_run = ~loaded_q | ahead_run;
+  always_ff @(posedge clk_i)
+    if (advance) begin
+      long_left_q <= begin_run ? chunk_rem : long_left_q - DIM_W'(long_q);
+      long_q <= begin_run ? chunk_rem != '0 : long_q & (long_left_q != DIM_W'(1));
+    end
+
+  wire logic [LEN_W-1:0] ahead_len = chunk_len + LEN_W'(long_q);
+
+  // The pending chunk: what ends with it, its length, and its offsets from the pixel's window.
+  logic end_run_q, end_row_q, end_group_q, end_tile_q, end_drain_q;
+  logic [LEN_W-1:0] len_q;
+  logic [COL_W-1:0] cols_q;  // of its group
+  always_ff @(posedge clk_i)
+    if (advance) begin
+      end_run_q <= ahead_run;
+      end_row_q <= ahead_end_row;
+      end_group_q <= ahead_end_group;
+      end_tile_q <= ahead_end_group & ahead_group;
+      end_drain_q <= ahead_end_group & drains;
+      len_q <= ahead_len;
+      cols_q <= ahead_group ? cols_last : cols_full;
+    end
   logic [ADDR_W-1:0] addr_q, addr_kx_q, addr_ky_q;
   logic [POS_W-1:0] x_q, x_kx_q, x_group_q, y_q;
   logic tile_begin_q, group_begin_q;  // the first chunk of a tile, of a group
-  logic [ROW_W-1:0] rows_q;
+  logic [ROW_W-1:0] rows_q;  // of its tile
   logic final_q;
-
-  wire logic end_run = chunk_q == chunk_last;
-  wire logic end_row = end_run & (kx_q == kx_last);
-  wire logic end_group = end_row & (ky_q == ky_last);
-  wire logic end_tile = end_group & (group_q == group_last);
-  wire logic tile_final = tile_begin_q ? tile_final_i : final_q;
-  wire logic end_job = end_tile & tile_final;
-  wire logic [ROW_W-1:0] rows = tile_begin_q ? tile_rows_i : rows_q;
-  wire logic [COL_W-1:0] cols = group_q == group_last ? cols_last : cols_full;
-  wire logic [LEN_W-1:0] len = chunk_len + LEN_W'(chunk_q < chunk_rem);
-  wire logic end_drain = end_group & drains;
 
   // Conditions of the pending chunk.
   logic [WEIGHT_PTR_W-1:0] weight_q, weight_base_q;  // its first weight word; the job's first
+  logic [WEIGHT_PTR_W-1:0] weight_end_q;             // the one after its last
   logic [PARAM_PTR_W-1:0] param_q, param_base_q;     // its group's first parameter entry; the job's first
+  logic [PARAM_PTR_W-1:0] param_end_q;               // the next group's first
   logic [TimerW-1:0] drain_q;  // cycles until the drain registers may be written again
   logic [SPACE_W-1:0] space_q;
   wire logic [DIM_W-1:0] lines_ahead = lines_i - tile_need_i;
-  wire logic [WEIGHT_PTR_W-1:0] weight_end = weight_q + WEIGHT_PTR_W'(len);
-  wire logic [WEIGHT_PTR_W-1:0] weights_ahead = weight_arrived_i - weight_end;
-  wire logic [PARAM_PTR_W-1:0] param_end = param_q + PARAM_PTR_W'(N);
-  wire logic [PARAM_PTR_W-1:0] params_ahead = param_arrived_i - param_end;
+  wire logic [WEIGHT_PTR_W-1:0] weights_ahead = weight_arrived_i - weight_end_q;
+  wire logic [PARAM_PTR_W-1:0] params_ahead = param_arrived_i - param_end_q;
   wire logic tile_ok = ~tile_begin_q | tile_valid_i;
   wire logic lines_ok = ~tile_begin_q | ~lines_ahead[DIM_W-1];
-  wire logic weights_ok = ~weights_ahead[WEIGHT_PTR_W-1] & ~(end_drain & params_ahead[PARAM_PTR_W-1]);
-  wire logic drain_ok = ~end_drain | (TimerW'(len) + 1'b1 >= drain_q);
-  wire logic room_ok = ~end_drain | (space_q >= SPACE_W'(ROWS));
+  wire logic weights_ok = ~weights_ahead[WEIGHT_PTR_W-1] & ~(end_drain_q & params_ahead[PARAM_PTR_W-1]);
+  wire logic drain_ok = ~end_drain_q | (TimerW'(len_q) + 1'b1 >= drain_q);
+  wire logic room_ok = ~end_drain_q | (space_q >= SPACE_W'(ROWS));
 
   logic ok_q;
   logic [LEN_W-1:0] beats_q;  // beats left of the chunk that is running
   logic [ROW_W-1:0] port_q;   // cycles until the read port is free
-  wire logic start = ok_q & (beats_q <= LEN_W'(1)) & (port_q == '0);
+  logic free_q;               // it is, and the running chunk gives its last beat at the latest now
+  assign start = ok_q & free_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      loaded_q <= 1'b0;
+      active_q <= 1'b0;
       ok_q <= 1'b0;
+      free_q <= 1'b0;
       port_q <= '0;
       drain_q <= '0;
       space_q <= SPACE_W'(OUT_DEPTH);
     end else begin
-      ok_q <= job_valid_i & tile_ok & lines_ok & weights_ok & drain_ok & room_ok & ~start;
+      loaded_q <= loaded_q ? ~(start & end_job_q) : job_valid_i;
+      active_q <= loaded_q & ~(start & end_job_q);
+      ok_q <= active_q & tile_ok & lines_ok & weights_ok & drain_ok & room_ok & ~start;
+      free_q <= (port_q <= ROW_W'(1)) & (beats_q <= LEN_W'(2)) & ~start;
       if (start) port_q <= ROW_W'(ROWS - 1);
       else if (port_q != '0) port_q <= port_q - 1'b1;
-      if (start & end_drain) drain_q <= TimerW'(len) + TimerW'(DrainCycles - 1);
+      if (start & end_drain_q) drain_q <= TimerW'(len_q) + TimerW'(DrainCycles - 1);
       else if (drain_q != '0) drain_q <= drain_q - 1'b1;
-      space_q <= space_q + SPACE_W'(room_i) - (start & end_drain ? SPACE_W'(ROWS) : '0);
+      space_q <= start & end_drain_q ? space_q + SPACE_W'(room_i) - SPACE_W'(ROWS) : space_q + SPACE_W'(room_i);
     end
   end
 
-  // Step to the next chunk.
-  wire logic [POS_W-1:0] next_x_group = end_tile ? '0 : x_group_q + group_x;
+  // The step to the next chunk: worked out from the pending chunk's first cycle on, taken by start.
+  // Addresses go on from where the outermost loop that ends now began, or from this chunk. Weight words and parameter entries:
+  // every tile reads the job's from the start; a group fills whole bus words.
+  wire logic end_job = end_tile_q & (tile_begin_q ? tile_final_i : final_q);
+  wire logic [POS_W-1:0] next_x_group = end_tile_q ? '0 : x_group_q + group_x;
+  wire logic [ADDR_W-1:0] next_addr = (end_row_q ? addr_ky_q : end_run_q ? addr_kx_q : addr_q)
+                                      + (end_row_q ? ky_addr : end_run_q ? ADDR_W'(kx_x) : ADDR_W'(len_q));
+  wire logic [POS_W-1:0] next_x = (end_run_q ? x_kx_q : x_q) + (end_run_q ? kx_x : POS_W'(len_q));
+  wire logic [WEIGHT_PTR_W-1:0] weight_round = (weight_end_q + WEIGHT_PTR_W'(WEIGHT_PACK - 1)) & ~WEIGHT_PTR_W'(WEIGHT_PACK - 1);
+  wire logic param_again = end_drain_q & end_tile_q & ~end_job;
+  logic end_job_q;
+  logic [ADDR_W-1:0] next_addr_q;
+  logic [POS_W-1:0] next_x_q, next_x_group_q, next_y_q;
+  logic [WEIGHT_PTR_W-1:0] next_weight_q, weight_round_q;
+  logic [PARAM_PTR_W-1:0] next_param_q, next_param_end_q;
   always_ff @(posedge clk_i) begin
+    end_job_q <= end_job;
+    if (tile_begin_q) begin
+      rows_q <= tile_rows_i;
+      final_q <= tile_final_i;
+    end
+    next_addr_q <= end_group_q ? ADDR_W'(next_x_group) : next_addr;
+    next_x_q <= end_group_q ? next_x_group : end_row_q ? x_group_q : next_x;
+    next_x_group_q <= next_x_group;
+    next_y_q <= end_group_q ? '0 : y_q + ky_y;
+    next_weight_q <= end_tile_q & ~end_job ? weight_base_q : end_group_q ? weight_round : weight_end_q;
+    weight_round_q <= weight_round;
+    next_param_q <= param_again ? param_base_q : end_drain_q ? param_end_q : param_q;
+    next_param_end_q <= param_again ? param_base_q + PARAM_PTR_W'(N) : end_drain_q ? param_end_q + PARAM_PTR_W'(N) : param_end_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (advance) weight_end_q <= (active_q ? next_weight_q : weight_q) + WEIGHT_PTR_W'(ahead_len);
     if (!rst_ni) begin
-      group_q <= '0;
-      ky_q <= '0;
-      kx_q <= '0;
-      chunk_q <= '0;
       addr_q <= '0;
       addr_kx_q <= '0;
       addr_ky_q <= '0;
@@ -160,58 +226,30 @@ module sequencer #(
       y_q <= '0;
       tile_begin_q <= 1'b1;
       group_begin_q <= 1'b1;
-      rows_q <= '0;
-      final_q <= 1'b0;
-    end else if (start) begin
-      chunk_q <= end_run ? '0 : chunk_q + 1'b1;
-      if (end_run) kx_q <= end_row ? '0 : kx_q + 1'b1;
-      if (end_row) ky_q <= end_group ? '0 : ky_q + 1'b1;
-      if (end_group) group_q <= end_tile ? '0 : group_q + 1'b1;
-      group_begin_q <= end_group;
-      tile_begin_q <= end_tile;
-      rows_q <= rows;
-      final_q <= tile_final;
-
-      if (end_group) begin
-        addr_q <= ADDR_W'(next_x_group);
-        addr_kx_q <= ADDR_W'(next_x_group);
-        addr_ky_q <= ADDR_W'(next_x_group);
-        x_q <= next_x_group;
-        x_kx_q <= next_x_group;
-        x_group_q <= next_x_group;
-        y_q <= '0;
-      end else if (end_row) begin
-        addr_q <= addr_ky_q + ky_addr;
-        addr_kx_q <= addr_ky_q + ky_addr;
-        addr_ky_q <= addr_ky_q + ky_addr;
-        x_q <= x_group_q;
-        x_kx_q <= x_group_q;
-        y_q <= y_q + ky_y;
-      end else if (end_run) begin
-        addr_q <= addr_kx_q + ADDR_W'(kx_x);
-        addr_kx_q <= addr_kx_q + ADDR_W'(kx_x);
-        x_q <= x_kx_q + kx_x;
-        x_kx_q <= x_kx_q + kx_x;
-      end else begin
-        addr_q <= addr_q + ADDR_W'(len);
-        x_q <= x_q + POS_W'(len);
-      end
-    end
-  end
-
-  // Weight words and parameter entries: every tile reads the job's from the start; a group fills whole bus words.
-  wire logic [WEIGHT_PTR_W-1:0] weight_round = (weight_end + WEIGHT_PTR_W'(WEIGHT_PACK - 1)) & ~WEIGHT_PTR_W'(WEIGHT_PACK - 1);
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
       weight_q <= '0;
       weight_base_q <= '0;
       param_q <= '0;
+      param_end_q <= PARAM_PTR_W'(N);
       param_base_q <= '0;
     end else if (start) begin
-      weight_q <= end_tile & ~end_job ? weight_base_q : end_group ? weight_round : weight_end;
-      if (end_job) weight_base_q <= weight_round;
-      if (end_drain) param_q <= end_tile & ~end_job ? param_base_q : param_end;
-      if (end_drain & end_job) param_base_q <= param_end;
+      group_begin_q <= end_group_q;
+      tile_begin_q <= end_tile_q;
+      addr_q <= next_addr_q;
+      x_q <= next_x_q;
+      if (end_run_q) begin
+        addr_kx_q <= next_addr_q;
+        x_kx_q <= next_x_q;
+      end
+      if (end_row_q) begin
+        addr_ky_q <= next_addr_q;
+        y_q <= next_y_q;
+      end
+      if (end_group_q) x_group_q <= next_x_group_q;
+      weight_q <= next_weight_q;
+      if (end_job_q) weight_base_q <= weight_round_q;
+      param_q <= next_param_q;
+      param_end_q <= next_param_end_q;
+      if (end_drain_q & end_job_q) param_base_q <= param_end_q;
     end
   end
 
@@ -224,7 +262,7 @@ module sequencer #(
       job_end_q <= '0;
       end_timer_q <= '0;
     end else begin
-      if (start & end_job) begin
+      if (start & end_job_q) begin
         job_end_q <= job_end_q + job_words;
         end_timer_q <= ROW_W'(ROWS);
       end else if (end_timer_q != '0) end_timer_q <= end_timer_q - 1'b1;
@@ -236,25 +274,49 @@ module sequencer #(
   // Beats of the running chunk.
   logic [LEN_W-1:0] index_q;
   logic [WEIGHT_PTR_W-1:0] beat_weight_q;
-  logic run_first_q, run_drain_q, run_final_q;
-  logic [EDGE_W-1:0] edge_q;
+  logic beat_q, run_first_q, run_drain_q, run_final_q;
+  logic [ROW_W-1:0] run_rows_q;
+  logic [COL_W-1:0] run_cols_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) beats_q <= '0;
-    else if (start) beats_q <= len;
+    else if (start) beats_q <= len_q;
     else if (beats_q != '0) beats_q <= beats_q - 1'b1;
+    beat_q <= rst_ni & (start | (beats_q > LEN_W'(1)));  // beats_q != 0
 
     if (start) begin
       index_q <= '0;
       beat_weight_q <= weight_q;
       run_first_q <= group_begin_q & clears;
-      run_drain_q <= end_drain;
-      run_final_q <= end_job;
-      edge_q <= EDGE_W'(ROWS * COLS) - EDGE_W'(rows) * EDGE_W'(cols);
+      run_drain_q <= end_drain_q;
+      run_final_q <= end_job_q;
+      run_rows_q <= rows_q;
+      run_cols_q <= cols_q;
     end else begin
       index_q <= index_q + 1'b1;
       beat_weight_q <= beat_weight_q + 1'b1;
       run_first_q <= 1'b0;
     end
+  end
+
+  // PEs that it leaves idle: shifts and adds in two steps, or it would take a multiplier.
+  localparam int HalfW = (ROW_W + 1) / 2;
+  logic [EDGE_W-1:0] busy_lo, busy_hi, busy_lo_q, busy_hi_q;
+  logic beat_q2;
+  integer i;
+  always_comb begin
+    busy_lo = '0;
+    busy_hi = '0;
+    for (i = 0; i < ROW_W; i++)
+      if (run_rows_q[i]) begin
+        if (i < HalfW) busy_lo = busy_lo + (EDGE_W'(run_cols_q) << i);
+        else busy_hi = busy_hi + (EDGE_W'(run_cols_q) << i);
+      end
+  end
+  always_ff @(posedge clk_i) begin
+    busy_lo_q <= busy_lo;
+    busy_hi_q <= busy_hi;
+    beat_q2 <= beat_q;
+    edge_o <= beat_q2 ? EDGE_W'(ROWS * COLS) - busy_lo_q - busy_hi_q : '0;
   end
 
   assign start_o = start;
@@ -263,32 +325,38 @@ module sequencer #(
   assign start_x_o = x_q;
   assign start_y_o = y_q;
   assign tile_pop_o = start & tile_begin_q;
-  assign job_next_o = start & end_job;
-  assign tile_push_o = start & end_drain;
-  assign tile_info_o = {end_job, rows, cols, param_q, job_i[32*weft_pkg::JOB_OUT+:24], job_i[32*weft_pkg::JOB_POOL+:DIM_W]};
+  assign job_next_o = start & end_job_q;
+  assign tile_push_o = start & end_drain_q;
+  assign tile_info_o = {end_job_q, rows_q, cols_q, param_q, job_i[32*weft_pkg::JOB_OUT+:24], job_i[32*weft_pkg::JOB_POOL+:DIM_W]};
 
-  assign beat_valid_o = beats_q != '0;
+  assign beat_valid_o = beat_q;
   assign beat_first_o = run_first_q;
   assign beat_last_o = run_drain_q & (beats_q == LEN_W'(1));
   assign beat_final_o = run_final_q & (beats_q == LEN_W'(1));
   assign beat_index_o = index_q;
   assign beat_weight_o = beat_weight_q;
-  assign edge_o = edge_q;
-  assign idle_o = ~job_valid_i & (beats_q == '0) & (space_q == SPACE_W'(OUT_DEPTH));
+  assign idle_o = ~job_valid_i & ~active_q & ~beat_q & (space_q == SPACE_W'(OUT_DEPTH));
 
   // Why there is no beat: a cycle earlier the chunk could not start, for the first reason that applies.
-  logic [2:0] wait_q;
-  always_ff @(posedge clk_i)
-    if (!rst_ni) wait_q <= 3'(weft_pkg::CAUSE_FILL);
-    else
-      wait_q <= 3'(~job_valid_i ? (space_q == SPACE_W'(OUT_DEPTH) ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
-                  : port_q != '0 ? weft_pkg::CAUSE_FEED
-                  : ~tile_ok     ? weft_pkg::CAUSE_FILL
-                  : ~lines_ok    ? weft_pkg::CAUSE_LINES
-                  : ~weights_ok  ? weft_pkg::CAUSE_WEIGHTS
-                  : ~drain_ok    ? weft_pkg::CAUSE_DRAIN
-                  : ~room_ok     ? weft_pkg::CAUSE_STORE
-                                 : weft_pkg::CAUSE_FILL);
-  assign cause_o = beat_valid_o ? 3'(weft_pkg::CAUSE_MAC) : wait_q;
+  logic waits_job_q, empty_q, waits_port_q, waits_tile_q, waits_lines_q, waits_weights_q, waits_drain_q, waits_room_q;
+  always_ff @(posedge clk_i) begin
+    waits_job_q     <= ~active_q | ~rst_ni;
+    empty_q         <= (space_q == SPACE_W'(OUT_DEPTH)) | ~rst_ni;
+    waits_port_q    <= port_q != '0;
+    waits_tile_q    <= ~tile_ok;
+    waits_lines_q   <= ~lines_ok;
+    waits_weights_q <= ~weights_ok;
+    waits_drain_q   <= ~drain_ok;
+    waits_room_q    <= ~room_ok;
+  end
+  wire logic [2:0] wait_cause = 3'(waits_job_q     ? (empty_q ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
+                                 : waits_port_q    ? weft_pkg::CAUSE_FEED
+                                 : waits_tile_q    ? weft_pkg::CAUSE_FILL
+                                 : waits_lines_q   ? weft_pkg::CAUSE_LINES
+                                 : waits_weights_q ? weft_pkg::CAUSE_WEIGHTS
+                                 : waits_drain_q   ? weft_pkg::CAUSE_DRAIN
+                                 : waits_room_q    ? weft_pkg::CAUSE_STORE
+                                                   : weft_pkg::CAUSE_FILL);
+  assign cause_o = beat_valid_o ? 3'(weft_pkg::CAUSE_MAC) : wait_cause;
 endmodule
 `default_nettype wire

@@ -12,7 +12,9 @@ namespace weft {
 namespace {
 
 // Latencies of the RTL, from the cycle of an event to the cycle in which its effect can be seen.
-constexpr int64_t kTileRecord = 5;      // pixel_walker: last pixel of a tile -> its record
+constexpr int64_t kJobLoaded = 4;       // a job is accepted, or the last chunk of the one before starts -> its first chunk is pending
+constexpr int64_t kJobWalked = 3;       // ... or the walker's last pixel of the one before -> the cycle before its first pixel
+constexpr int64_t kTileRecord = 6;      // pixel_walker: last pixel of a tile -> its record
 constexpr int64_t kLastToPixel = 27;    // last beat -> a pixel's outputs at the fifo, plus COLS and its row's turn
 constexpr int64_t kWeightsFreed = 7;    // last beat of a job -> room for weights
 constexpr int64_t kLinesFreed = 2;      // start of a tile -> room for lines
@@ -38,7 +40,9 @@ class StoreModel {
     return last_return_;
   }
   // Cycle from which everything has returned.
-  int64_t Empty() { return RoomFor(depth_); }
+  [[nodiscard]] int64_t Empty() const {
+    return std::max({last_return_, absorbed_.empty() ? 0 : absorbed_.back(), written_.empty() ? 0 : written_.back()});
+  }
   [[nodiscard]] int64_t done() const { return write_free_; }
   [[nodiscard]] int64_t bytes() const { return bytes_; }
 
@@ -139,7 +143,8 @@ class CycleModel {
     const Job& job = jobs_[size_t(j)];
     accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
-    walk_ = std::max(accepted_ + 1, walk_ + 1);  // the walker loads the job, then a pixel a cycle
+    walk_ = std::max(accepted_, walk_) + kJobWalked;  // the walker's first pixel is in the cycle after this
+    seen_ = std::max(accepted_, start_) + kJobLoaded;
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
@@ -159,7 +164,7 @@ class CycleModel {
     const int64_t rows = config_.rows;
     const int64_t valid = std::min(rows, job.pixels - tile * rows);
     Conditions c;
-    c.job = accepted_ + 1;
+    c.job = seen_;
     TileLines lines{};
     if (group == 0) {
       lines = LinesOfTile(job, tile, config_);
@@ -271,6 +276,7 @@ class CycleModel {
   int64_t idle_from_ = 0;                  // the first cycle after its beats
   int64_t last_drain_ = -1000000;          // last beat of the tile that drained last
   int64_t accepted_ = 0;                   // of this job
+  int64_t seen_ = 0;                       // from when on its first chunk is pending
   std::vector<int64_t> ends_;              // start of each job's last chunk
   int64_t walk_ = -1;                      // the walker's last pixel
   int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
