@@ -5,6 +5,22 @@
 #include "compiler/geometry.hpp"
 
 namespace weft {
+namespace {
+
+// How many column groups of job `next` can be read while the jobs first .. next-1 run: what fits into the cycles in which those read
+// nothing themselves, and at least one.
+int GroupsAhead(const std::vector<Job>& jobs, int first, int next, const Config& config) {
+  auto group_words = [&](const Job& job) { return ParameterBusWords(job, config) + WeightBusWords(job, config); };
+  int64_t spare = 0;
+  for (int j = first; j < next; j++) {
+    const Job& job = jobs[size_t(j)];
+    spare += job.tiles(config) * job.groups * job.reduction.length() - job.line_bus_words() - job.groups * group_words(job);
+  }
+  const Job& job = jobs[size_t(next)];
+  return int(std::clamp<int64_t>(spare / group_words(job), 1, job.groups));
+}
+
+}  // namespace
 
 TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
   auto word = [&](int i) { return int64_t{int32_t(job.words[size_t(i)])}; };
@@ -21,35 +37,34 @@ TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
   return {line(first / row_pixels, 0), line(last / row_pixels, word(kSpan))};
 }
 
-std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) { return MakeSchedule(jobs, config, {}); }
+
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts) {
   std::vector<Transfer> schedule;
+  bool after_stores = false;
   auto add = [&](Transfer::Kind kind, int job, int first, int count) {
-    if (count > 0) schedule.push_back({kind, job, first, count, false});
+    if (count == 0) return;
+    const bool waits = after_stores && kind == Transfer::Kind::kLines;
+    schedule.push_back({kind, job, first, count, waits});
+    if (waits) after_stores = false;
   };
+  size_t layer = 0;
+  int layer_start = 0;
   for (int j = 0; j < int(jobs.size()); j++) {
     const Job& job = jobs[size_t(j)];
     const int lines = int(job.words[kLines]);
-    if (j > 0) {
-      add(Transfer::Kind::kGroups, j, 0, job.groups);
-      add(Transfer::Kind::kLines, j, 0, lines);
-      continue;
+    int ahead = j == 0 ? 1 : job.groups;
+    while (layer < layer_starts.size() && layer_starts[layer] < j) layer++;
+    if (j > 0 && layer < layer_starts.size() && layer_starts[layer] == j) {
+      ahead = GroupsAhead(jobs, layer_start, j, config);
+      after_stores = true;
+      layer_start = j;
     }
-    const int need = int(LinesOfTile(job, 0, config).need);
-    add(Transfer::Kind::kGroups, j, 0, 1);
+    const int need = ahead < job.groups || j == 0 ? int(LinesOfTile(job, 0, config).need) : lines;
+    add(Transfer::Kind::kGroups, j, 0, ahead);
     add(Transfer::Kind::kLines, j, 0, need);
-    add(Transfer::Kind::kGroups, j, 1, job.groups - 1);
+    add(Transfer::Kind::kGroups, j, ahead, job.groups - ahead);
     add(Transfer::Kind::kLines, j, need, lines - need);
-  }
-  return schedule;
-}
-
-std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts) {
-  std::vector<Transfer> schedule = MakeSchedule(jobs, config);
-  auto next = schedule.begin();
-  for (const int start : layer_starts) {
-    if (start == 0) continue;
-    next = std::find_if(next, schedule.end(), [&](const Transfer& t) { return t.job >= start && t.kind == Transfer::Kind::kLines; });
-    if (next != schedule.end()) next->after_stores = true;
   }
   return schedule;
 }

@@ -25,7 +25,8 @@ struct Transfer {
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config);
 
 // The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the layer before has
-// written, so its first lines wait for the stores (and all that comes after them in the stream).
+// written, so its first lines wait for the stores (and all that comes after them in the stream). Before them come as many of its
+// first job's column groups as can be read while the layer before computes, after the lines of its first tile the others.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts);
 
 // Which lines of a job a tile needs: those from `free` on are still read by it or a later tile, those below `need` must be there.
