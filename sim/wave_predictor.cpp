@@ -6,15 +6,10 @@
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
+#include "sw_model/latency.hpp"
 
 namespace weft {
 namespace {
-
-// Cycles of the datapath, as in rtl/: from a chunk's start to the first row's read address, line data and byte at the array,
-// to its products' control; from a tile's last control to its sums and what is made of them.
-constexpr int64_t kToReadAddr = 3, kToLineData = 5, kToWeightAddr = 6, kToAct = 9, kToCtl = 12;
-constexpr int64_t kToAcc = 1, kToChain = 2, kToAhead = 2;                                    // after the last control
-constexpr int64_t kToSum = 2, kToBias = 3, kToScaled = 12, kToClamped = 13, kToGather = 14, kToPool = 15;  // after `ahead`
 
 int64_t Word(const Job& job, int i) { return int64_t{int32_t(job.words[size_t(i)])}; }
 
@@ -81,13 +76,13 @@ void WavePredictor::WeightsRead(int job, int group, int64_t done, int64_t count,
   weight_reads_.push_back({job, group, done, count, time, pace});
 }
 
-// Pixel n is handed over one cycle after pixel n-1, but not before pixel n-depth has left; a new job takes a cycle to load.
+// Pixel n is handed over one cycle after pixel n-1, but not before pixel n-depth has left; a new job takes a while to load.
 void WavePredictor::PredictWalk() {
   const int64_t rows = config_.rows, depth = config_.WalkDepth();
   int64_t time = -1;
   for (size_t i = 0; i < tiles_.size(); i++) {
     const TileEvent& tile = tiles_[i];
-    if (tile.tile == 0) time = std::max(accepted_[size_t(tile.job)] + 1, time + 1);
+    if (tile.tile == 0) time = std::max(accepted_[size_t(tile.job)], time) + latency::kJobWalked;
     for (int64_t r = 0; r < rows; r++) {
       const int64_t makes_room = int64_t(i) * rows + r - depth;
       time++;
@@ -104,13 +99,13 @@ void WavePredictor::PredictFrees() {
     const Job& job = jobs_[size_t(c.job)];
     const Base &base = bases_[size_t(c.job)], &next = bases_[size_t(c.job) + 1];
     if (c.chunk == 0 && c.group == 0)
-      line_ring_.frees.emplace_back(c.start + 1, base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
+      line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1, base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
     if (c.tile + 1 != job.tiles(config_) || c.group + 1 != job.groups || c.first_beat + c.beats != job.reduction.length())
       continue;
-    line_ring_.frees.emplace_back(c.start + rows + 1, next.words);
-    weight_ring_.frees.emplace_back(c.start + c.beats + 6, next.weights);
+    line_ring_.frees.emplace_back(c.start + rows + latency::kLinesFreed - 1, next.words);
+    weight_ring_.frees.emplace_back(c.start + c.beats + latency::kWeightsFreed - 1, next.weights);
     if (job.drains())
-      param_ring_.frees.emplace_back(c.start + c.beats + 13 + config_.cols + (rows - 1) * steps, next.params);
+      param_ring_.frees.emplace_back(c.start + c.beats + latency::kParamsFreed - 1 + config_.cols + (rows - 1) * steps, next.params);
   }
 }
 
@@ -261,8 +256,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     const int64_t info = ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
     Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
   }
-  next_edge_ = int64_t{config_.rows} * config_.cols - valid * job.ChannelsOf(c.group);
-  Put(c.start + 1, kEdgePes, 0, next_edge_, place);
+  const int64_t idle_pes = IdlePes(c);
   for (int64_t i = 0; i < c.beats; i++) {
     WavePlace beat = place;
     beat.beat += i;
@@ -272,14 +266,15 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     if (last && job.drains()) Put(c.start + 1 + i, kBeatLast, 0, 1, beat);
     if (last && ends_job) Put(c.start + 1 + i, kBeatFinal, 0, 1, beat);
     Put(c.start + 1 + i, kBeatIndex, 0, i, beat);
+    if (idle_pes > 0) Put(c.start + latency::kEdge + i, kEdgePes, 0, idle_pes, beat);
     const int64_t weight = base.weights + c.group * GroupWeightWords(job, config_) + beat.beat;
     Put(c.start + 1 + i, kBeatWeight, 0, weight, beat);
-    Put(c.start + kToWeightAddr + i, kWeightAddr, 0, weight, beat);
+    Put(c.start + latency::kWeightAddr + i, kWeightAddr, 0, weight, beat);
     const int ctl = 1 | int{first} << 1 | int{last && job.drains()} << 2;
-    Put(c.start + kToCtl + i, kCtl, 0, ctl, beat);
+    Put(c.start + latency::kCtl + i, kCtl, 0, ctl, beat);
     for (beat.row = 0; fine && beat.row < config_.rows; beat.row++)
       for (beat.col = 0; beat.col < config_.cols; beat.col++)
-        Put(c.start + kToCtl + i + beat.row + beat.col, kCtlIn, beat.row * config_.cols + beat.col, ctl, beat);
+        Put(c.start + latency::kCtl + i + beat.row + beat.col, kCtlIn, beat.row * config_.cols + beat.col, ctl, beat);
   }
   if (c.chunk == 0) {
     act_.assign(size_t(config_.rows * length), 0);
@@ -302,14 +297,14 @@ void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
     WavePlace place{c.job, c.tile, c.group, r, -1, c.first_beat};
     const WavePixel pixel = PixelOf(place);
     const int64_t addr = PositionOf(c.job, pixel).addr + offset;
-    Put(c.start + kToReadAddr + r, kReadAddr, 0, addr, place);
+    Put(c.start + latency::kReadAddr + r, kReadAddr, 0, addr, place);
     for (int64_t i = 0; i < c.beats; i++, place.beat++) {
       size_t index = 0;
       const bool inside = Inside(job, c.group, pixel, Tap(job, place.beat), &index);
       const int act = inside ? in_.data[index] : layer_.input_zp;
       act_[size_t(r * int64_t{job.reduction.length()} + place.beat)] = int8_t(act);
-      Put(c.start + kToAct + i + r, kAct, r, act, place);
-      if (fine && inside) Put(c.start + kToLineData + r, kLineData, int((addr + i) & (2 * config_.Word() - 1)), act, place);
+      Put(c.start + latency::kAct + i + r, kAct, r, act, place);
+      if (fine && inside) Put(c.start + latency::kLineData + r, kLineData, int((addr + i) & (2 * config_.Word() - 1)), act, place);
     }
   }
 }
@@ -324,7 +319,7 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
     int8_t* wgt = &wgt_[size_t(beat * config_.cols)];
     for (int col = 0; col < config_.cols; col++) {
       wgt[col] = int8_t(Wgt(job, c.group, col, tap));
-      Put(c.start + kToAct + i, kWgt, col, wgt[col], {c.job, c.tile, c.group, -1, col, beat});
+      Put(c.start + latency::kAct + i, kWgt, col, wgt[col], {c.job, c.tile, c.group, -1, col, beat});
     }
     const bool last = beat + 1 == length;
     for (int r = 0; r < config_.rows; r++) {
@@ -334,14 +329,14 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
         sums_[pe] += act * wgt[col];
         if (!fine && !last) continue;
         const WavePlace place{c.job, c.tile, c.group, r, col, beat};
-        const int64_t time = c.start + kToCtl + i + r + col;
+        const int64_t time = c.start + latency::kCtl + i + r + col;
         if (fine) {
-          const int64_t in = c.start + kToAct + i + r + col;
+          const int64_t in = c.start + latency::kAct + i + r + col;
           Put(in, kActIn, int(pe), act, place);
           Put(in, kWgtIn, int(pe), wgt[col], place);
           Put(time, kProduct, int(pe), act * wgt[col], place);
         }
-        Put(time + kToAcc, kAcc, int(pe), sums_[pe], place);
+        Put(time + latency::kAcc, kAcc, int(pe), sums_[pe], place);
       }
     }
   }
@@ -351,7 +346,7 @@ void WavePredictor::ExpandTileEnd(const ChunkEvent& last, bool fine) {
   using enum StreamId;
   const Job& job = jobs_[size_t(last.job)];
   if (!job.drains()) return;
-  const int64_t end = last.start + last.beats - 1 + kToCtl;  // the last control at row 0
+  const int64_t end = last.start + last.beats - 1 + latency::kCtl;  // the last control at row 0
   const int steps = config_.Steps();
   WavePlace place{last.job, last.tile, last.group, -1, -1, last.first_beat + last.beats - 1};
   for (int r = 0; r < config_.rows; r++) {
@@ -360,16 +355,16 @@ void WavePredictor::ExpandTileEnd(const ChunkEvent& last, bool fine) {
     for (int c = 0; c < config_.cols; c++) {
       place.col = c;
       const size_t pe = size_t(r * config_.cols + c);
-      Put(end + kToChain + r + c, kChain, int(pe), sums_[pe], place);
+      Put(end + latency::kChain + r + c, kChain, int(pe), sums_[pe], place);
       // On its way up through the rows above, one a shift.
       for (int above = r - 1; fine && above >= 0; above--) {
-        const int64_t time = end + int64_t{r - above} * steps + kToChain + above + c;
+        const int64_t time = end + int64_t{r - above} * steps + latency::kChain + above + c;
         Put(time - 1, kChainIn, above * config_.cols + c, sums_[pe], place);
         Put(time, kChain, above * config_.cols + c, sums_[pe], place);
       }
     }
   }
-  ExpandOutputs(last, end + kToAhead + int64_t{config_.lanes - 1} * steps);
+  ExpandOutputs(last, end + latency::kAhead + int64_t{config_.lanes - 1} * steps);
 }
 
 // Every sum on its way out: lane l takes column l*steps + j in step j.
@@ -389,11 +384,11 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
       if (r == 0 && j == 0) Put(time, kAheadFirst, 0, 1, place);
       Put(time, kAheadRow, 0, r, place);
       Put(time, kAheadStep, 0, j, place);
-      Put(time, kRowValid, 0, r < valid, place);
-      Put(time, kParamAddr, 0, bases_[size_t(last.job)].params + int64_t{last.group} * steps + j, place);
-      Put(time + kToBias, kZp, 0, q.output_zp, place);
-      Put(time + kToScaled, kClampLo, 0, q.clamp_lo, place);
-      Put(time + kToScaled, kClampHi, 0, q.clamp_hi, place);
+      Put(time + 1, kRowValid, 0, r < valid, place);
+      Put(time + 1, kParamAddr, 0, bases_[size_t(last.job)].params + int64_t{last.group} * steps + j, place);
+      Put(time + latency::kBias, kZp, 0, q.output_zp, place);
+      Put(time + latency::kScaled, kClampLo, 0, q.clamp_lo, place);
+      Put(time + latency::kScaled, kClampHi, 0, q.clamp_hi, place);
       for (int lane = 0; lane < config_.lanes; lane++) {
         place.col = lane * steps + j;
         const bool real = place.col < channels;
@@ -404,32 +399,32 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
         const int8_t scaled = golden::Requantize(acc, mult, shift, q.output_zp, -128, 127);
         const auto clamped = int8_t(std::clamp<int>(scaled, q.clamp_lo, q.clamp_hi));
         pixel[size_t(place.col)] = clamped;
-        Put(time + kToSum, kSum, lane, sum, place);
-        Put(time + kToSum, kParamBias, lane, bias, place);
-        Put(time + kToSum, kParamMult, lane, mult, place);
-        Put(time + kToSum, kParamShift, lane, shift, place);
-        Put(time + kToBias, kBiasAcc, lane, acc, place);
-        Put(time + kToScaled, kScaled, lane, scaled, place);
-        Put(time + kToClamped, kClamped, lane, clamped, place);
+        Put(time + latency::kSum, kSum, lane, sum, place);
+        Put(time + latency::kSum, kParamBias, lane, bias, place);
+        Put(time + latency::kSum, kParamMult, lane, mult, place);
+        Put(time + latency::kSum, kParamShift, lane, shift, place);
+        Put(time + latency::kBias, kBiasAcc, lane, acc, place);
+        Put(time + latency::kScaled, kScaled, lane, scaled, place);
+        Put(time + latency::kClamped, kClamped, lane, clamped, place);
       }
       place.col = -1;
     }
     const int64_t time = ahead + (r + 1) * steps - 1;
-    Put(time + kToGather, kGatherValid, 0, 1, place);
+    Put(time + latency::kGather, kGatherValid, 0, 1, place);
     auto put_pixel = [&](int64_t cycle, StreamId id, const std::vector<int8_t>& bytes) {
       for (place.col = 0; place.col < config_.cols; place.col++)
         Put(cycle, id, place.col, bytes[size_t(place.col)], place);
       place.col = -1;
     };
-    put_pixel(time + kToGather, kGathered, pixel);
+    put_pixel(time + latency::kGather, kGathered, pixel);
     const RowEvent& event = rows_[ended_row_++];
     if (r >= valid) continue;
     for (size_t c = 0; c < pixel.size(); c++) pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
     pool_count_ = (pool_count_ + 1) % Word(job, kPool);
     if (event.pop < 0) continue;
     if (event.pop - last.start >= kRing) throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
-    Put(time + kToPool, kPoolValid, 0, 1, place);
-    put_pixel(time + kToPool, kPooled, pooled_);
+    Put(time + latency::kPool, kPoolValid, 0, 1, place);
+    put_pixel(time + latency::kPool, kPooled, pooled_);
     put_pixel(event.pop, kOutData, pooled_);
     Put(event.pop, kOutCols, 0, channels, place);
     Put(event.pop, kOutFinal, 0, ends_job && r + 1 == valid, place);
@@ -444,8 +439,12 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
     return *next;
   };
   const size_t in = count(&jobs_in_, accepted_.size(), [&](size_t i) { return accepted_[i] + 1; });
+  const size_t seen = count(&jobs_seen_, accepted_.size(), [&](size_t i) {
+    return std::max(accepted_[i], i > 0 ? ended_[i - 1] : 0) + latency::kJobSeen;
+  });
   const size_t out = count(&jobs_out_, ended_.size(), [&](size_t i) { return ended_[i] + 1; });
-  ExpandJobs(in, out);
+  SetLevel(kJobReady, in - out < 2);
+  ExpandJobs(seen, out);
   const size_t records = count(&records_, tiles_.size(), [&](size_t i) { return tiles_[i].record; });
   const size_t tiles = count(&tiles_out_, tile_starts_.size(), [&](size_t i) { return tile_starts_[i] + 1; });
   SetLevel(kTileValid, records > tiles);
@@ -459,25 +458,30 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   const bool idle = next_idle_ < idles_.size() && idles_[next_idle_].from <= cycle;
   const Cause cause = idle ? idles_[next_idle_].cause : kMac;
   SetLevel(kCause, cause);
-  ExpandCounts(cause);
+  ExpandCounts(cycle, cause);
   ExpandSpace(cycle);
 }
 
-// Jobs that the queue has taken and the sequencer has ended; the words of its job once it sees them (and once more at its end).
-void WavePredictor::ExpandJobs(size_t in, size_t out) {
+// Jobs that the sequencer has seen and ended; the words of its job once it sees them (and once more at its end).
+void WavePredictor::ExpandJobs(size_t seen, size_t out) {
   using enum StreamId;
-  SetLevel(kJobReady, in - out < 2);
-  SetLevel(kJobValid, in > out);
-  if (in == out || out == shown_job_) return;
+  SetLevel(kJobValid, seen > out);
+  if (seen == out || out == shown_job_) return;
   shown_job_ = out;
   for (int w = 0; w < kJobWords; w++) current_.push_back({kSeqJob, w, jobs_[out].words[size_t(w)], {.job = int(out)}});
 }
 
-void WavePredictor::ExpandCounts(Cause cause) {
+void WavePredictor::ExpandCounts(int64_t cycle, Cause cause) {
   for (int i = 0; i < kCauses; i++) current_.push_back({StreamId::kCounts, i, counts_[size_t(i)], {}});
   counts_[cause]++;
-  if (cause == kMac) counts_[kEdge] += edge_;
-  edge_ = next_edge_;
+  while (edge_chunk_ < chunks_.size() && chunks_[edge_chunk_].start + latency::kEdge + chunks_[edge_chunk_].beats <= cycle)
+    edge_chunk_++;
+  if (edge_chunk_ < chunks_.size() && chunks_[edge_chunk_].start + latency::kEdge <= cycle)
+    counts_[kEdge] += IdlePes(chunks_[edge_chunk_]);
+}
+
+int64_t WavePredictor::IdlePes(const ChunkEvent& c) const {
+  return int64_t{config_.rows} * config_.cols - Valid(c.job, c.tile) * jobs_[size_t(c.job)].ChannelsOf(c.group);
 }
 
 // Places for outputs: a tile takes ROWS of them when its last chunk starts; they come back one by one.

@@ -101,8 +101,9 @@ class WavePredictor : private CycleObserver {
   void ExpandTileEnd(const ChunkEvent& last, bool fine);
   void ExpandOutputs(const ChunkEvent& last, int64_t ahead);
   void ExpandLevels(int64_t cycle);
-  void ExpandJobs(size_t in, size_t out);
-  void ExpandCounts(Cause cause);
+  void ExpandJobs(size_t seen, size_t out);
+  void ExpandCounts(int64_t cycle, Cause cause);
+  [[nodiscard]] int64_t IdlePes(const ChunkEvent& chunk) const;
   void ExpandSpace(int64_t cycle);
   void ExpandBuffers(int64_t cycle);
 
@@ -153,7 +154,7 @@ class WavePredictor : private CycleObserver {
   int64_t lines_done_ = 0;
   std::vector<int64_t> entries_landed_;  // cycles in which parameter entries can be seen
   size_t entry_ = 0;
-  size_t next_chunk_ = 0, next_pixel_ = 0, next_idle_ = 0, jobs_in_ = 0, jobs_out_ = 0, records_ = 0, tiles_out_ = 0;
+  size_t next_chunk_ = 0, next_pixel_ = 0, next_idle_ = 0, jobs_in_ = 0, jobs_seen_ = 0, jobs_out_ = 0, records_ = 0, tiles_out_ = 0;
   size_t rows_in_ = 0, rows_out_ = 0;
   size_t ended_row_ = 0;  // rows_ index of the tile end that is expanded next
   int64_t waiting_ = 0;   // outputs in the queue
@@ -161,7 +162,7 @@ class WavePredictor : private CycleObserver {
   size_t shown_job_ = SIZE_MAX;   // the sequencer's, whose words have been compared
   int64_t space_ = 0, reserved_ = 0;
   CauseCounts counts_{};
-  int64_t edge_ = 0, next_edge_ = 0;  // idle PEs of a beat
+  size_t edge_chunk_ = 0;  // whose idle PEs are counted
   int64_t pool_count_ = 0;
   std::vector<int64_t> sums_;    // rows x cols, kept from job to job
   std::vector<int8_t> pooled_;   // cols

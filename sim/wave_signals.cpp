@@ -58,7 +58,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kTileInfo, kSample, seq, "tile_info_o", info, 1, std::min(info, 64)},
       {kLineFreed, kLevel, seq, "line_freed_o", line_ptr, 1, line_ptr},
       {kCause, kLevel, seq, "cause_o", 3, 1, 3},
-      {kEdgePes, kSample, seq, "edge_o", edge, 1, edge},
+      {kEdgePes, kPulse, seq, "edge_o", edge, 1, edge},
       {kSpace, kLevel, seq, "space_q", space, 1, space},
       {kCounts, kSample, top + ".u_counters", "counts_o", 48 * kCauses, kCauses, 48},
       {kLineReady, kLevel, lines, "ready_o", 1},

@@ -6,19 +6,12 @@
 
 #include "compiler/schedule.hpp"
 #include "sw_model/cycle_observer.hpp"
+#include "sw_model/latency.hpp"
 #include "sw_model/read_model.hpp"
 
 namespace weft {
 namespace {
 
-// Latencies of the RTL, from the cycle of an event to the cycle in which its effect can be seen.
-constexpr int64_t kJobLoaded = 4;       // a job is accepted, or the last chunk of the one before starts -> its first chunk is pending
-constexpr int64_t kJobWalked = 3;       // ... or the walker's last pixel of the one before -> the cycle before its first pixel
-constexpr int64_t kTileRecord = 6;      // pixel_walker: last pixel of a tile -> its record
-constexpr int64_t kLastToPixel = 27;    // last beat -> a pixel's outputs at the fifo, plus COLS and its row's turn
-constexpr int64_t kWeightsFreed = 7;    // last beat of a job -> room for weights
-constexpr int64_t kLinesFreed = 2;      // start of a tile -> room for lines
-constexpr int64_t kParamsFreed = 14;    // last beat of a job -> room for parameters, plus COLS and all rows' turns
 
 // The output side: outputs wait for the memory, and the places they held return to the sequencer.
 class StoreModel {
@@ -143,8 +136,8 @@ class CycleModel {
     const Job& job = jobs_[size_t(j)];
     accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
-    walk_ = std::max(accepted_, walk_) + kJobWalked;  // the walker's first pixel is in the cycle after this
-    seen_ = std::max(accepted_, start_) + kJobLoaded;
+    walk_ = std::max(accepted_, walk_) + latency::kJobWalked;  // the walker's first pixel is in the cycle after this
+    seen_ = std::max(accepted_, start_) + latency::kJobLoaded;
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
@@ -152,11 +145,11 @@ class CycleModel {
     line_base_ += job.words[kLines];
     word_base_ += job.words[kBusWords];
     weight_base_ += GroupWeightWords(job, config_) * job.groups;
-    read_.lines.Free(start_ + config_.rows + kLinesFreed, word_base_);
-    read_.weights.Free(start_ + beats_ + kWeightsFreed, weight_base_);
+    read_.lines.Free(start_ + config_.rows + latency::kLinesFreed, word_base_);
+    read_.weights.Free(start_ + beats_ + latency::kWeightsFreed, weight_base_);
     if (!job.drains()) return;
     param_base_ += int64_t{config_.Steps()} * job.groups;
-    read_.params.Free(start_ + beats_ + kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(), param_base_);
+    read_.params.Free(start_ + beats_ + latency::kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(), param_base_);
   }
 
   void RunTile(int j, int64_t tile, int group) {
@@ -192,7 +185,7 @@ class CycleModel {
       if (i == 0 && group == 0) {
         tile_starts_.push_back(start_);
         if (tile_starts_.size() > kKept) tile_starts_.pop_front(), tiles_dropped_++;
-        read_.lines.Free(start_ + kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
+        read_.lines.Free(start_ + latency::kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
         c.tile = c.lines = 0;
       }
       if (tile > 0 && i + 2 < total && observer_ == nullptr && layers_ended_ == layer_ends_.size()) {
@@ -238,14 +231,14 @@ class CycleModel {
     }
     tiles_walked_++;
     walk_ = last;
-    return last + kTileRecord;
+    return last + latency::kTileRecord;
   }
 
   // The tile's pixels on their way to the store.
   void Drain(int j, int64_t tile, int group, int64_t valid) {
     const Job& job = jobs_[size_t(j)];
     store_.Reserve(config_.rows);
-    const int64_t first = start_ + beats_ + kLastToPixel + config_.cols;
+    const int64_t first = start_ + beats_ + latency::kLastToPixel + config_.cols;
     for (int64_t row = 0; row < config_.rows; row++) {
       const int64_t time = first + row * config_.Steps();
       bool gives = row < valid;
