@@ -78,6 +78,7 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
   Job job;
   job.lines = {r.image0, r.images, box.y0, height, int(begin), int(end - begin)};
   job.reduction = red;
+  job.all_columns = all_columns;
   job.channel0 = s.channel0;
   job.channel_step = s.channel_step;
   job.per_group = s.per_group;

@@ -46,6 +46,7 @@ struct Job {
   int oy0 = 0, rows = 0, ox0 = 0, cols = 0;
   int walk_y0 = 0, walk_x0 = 0;  // where the walk begins: as oy0 and ox0, or before pooling if single_tile
   int window = 1;           // conv pixels of an output pixel
+  bool all_columns = true;   // reads all filter columns and channels; else a part of them, at single pixels
   bool single_tile = false; // a part of one tile: its outputs leave after its last pixel
   int64_t pixels = 0;       // conv pixels walked, over all images
 

@@ -133,7 +133,7 @@ WavePredictor::Position WavePredictor::PositionOf(int j, const WavePixel& p) con
   const Job::Lines& lines = job.lines;
   const int64_t pixel_x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{job.reduction.kx0} * w.dilation_w;
   int64_t x = pixel_x * in_.shape.c + job.channel0 + job.reduction.c0 - lines.offset;
-  if (lines.bytes == 0 && pixel_x < 0) x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
+  if (!job.all_columns && pixel_x < 0) x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
   const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
   const int64_t line = int64_t{p.n - lines.image0} * lines.count + y;
   const int64_t pitch = Word(job, kPitch) * config_.bus_bytes;
