@@ -1,6 +1,8 @@
 // The Verilated conv_engine of one configuration behind RtlModel; built once for each configuration into a library.
 #include <verilated.h>
+#if WEFT_TRACE
 #include <verilated_fst_c.h>
+#endif
 #include <verilated_syms.h>
 
 #include <cstring>
@@ -20,7 +22,7 @@ void CopyIn(Port* port, const void* bytes, size_t size) {
 class VerilatedEngine : public RtlModel {
  public:
   VerilatedEngine() {
-    context_.traceEverOn(true);
+    context_.traceEverOn(WEFT_TRACE);
     context_.commandArgs(0, static_cast<char**>(nullptr));
     model_ = std::make_unique<Vconv_engine>(&context_, "conv_engine");
   }
@@ -72,6 +74,7 @@ class VerilatedEngine : public RtlModel {
     return variable == nullptr ? nullptr : static_cast<const uint8_t*>(variable->datap());
   }
 
+#if WEFT_TRACE
   void StartTrace(const std::string& file) override {
     trace_ = std::make_unique<VerilatedFstC>();
     model_->trace(trace_.get(), 99);
@@ -81,18 +84,26 @@ class VerilatedEngine : public RtlModel {
     if (trace_) trace_->close();
     trace_.reset();
   }
+#else
+  void StartTrace(const std::string&) override {}
+  void StopTrace() override {}
+#endif
 
  private:
   void Edge(int clk) {
     model_->clk_i = clk;
     model_->eval();
+#if WEFT_TRACE
     if (trace_) trace_->dump(context_.time());
+#endif
     context_.timeInc(5000);  // picoseconds
   }
 
   VerilatedContext context_;
   std::unique_ptr<Vconv_engine> model_;
+#if WEFT_TRACE
   std::unique_ptr<VerilatedFstC> trace_;
+#endif
 };
 
 }  // namespace

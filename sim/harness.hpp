@@ -51,7 +51,7 @@ struct ChainResult {
 
 class Harness {
  public:
-  Harness(const Config& config, const HarnessOptions& options) : Harness(config, options, LoadRtlModel(config)) {}
+  Harness(const Config& config, const HarnessOptions& options) : Harness(config, options, LoadRtlModel(config, !options.trace_file.empty())) {}
   Harness(const Config& config, const HarnessOptions& options, RtlModelPtr model);
   // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
   RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,

@@ -8,9 +8,9 @@
 
 namespace weft {
 
-RtlModelPtr LoadRtlModel(const Config& config) {
+RtlModelPtr LoadRtlModel(const Config& config, bool waves) {
   const char* other = std::getenv("WEFT_ENGINE_DIR");  // models of changed sources, for tests of the tests
-  const std::string file = std::string(other != nullptr ? other : WEFT_ENGINE_DIR) + "/weft_engine_" + config.Key() + ".so";
+  const std::string file = std::string(other != nullptr ? other : WEFT_ENGINE_DIR) + "/weft_engine_" + config.Key() + (waves ? "-waves.so" : ".so");
   if (!std::filesystem::exists(file))
     throw Error("the RTL model of configuration {} is not built yet: run `make engine CONFIG={}`", config.name, config.name);
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);

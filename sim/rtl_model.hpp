@@ -40,6 +40,7 @@ class RtlModel {
 using RtlModelPtr = std::unique_ptr<RtlModel, void (*)(RtlModel*)>;
 
 // Loads the model of a configuration; throws Error that names the command which builds it if it is not there.
-RtlModelPtr LoadRtlModel(const Config& config);
+// The one with `waves` knows its signals (Find) and can write traces; the other one is faster.
+RtlModelPtr LoadRtlModel(const Config& config, bool waves);
 
 }  // namespace weft

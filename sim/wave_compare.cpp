@@ -263,7 +263,7 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
   auto run = [&](Comparer* comparer) {
     HarnessOptions harness_options;
     harness_options.memory = options.memory;
-    Harness harness(config, harness_options);
+    Harness harness(config, harness_options, LoadRtlModel(config, comparer != nullptr));
     try {
       report.cycles = harness.Run(s.jobs, s.layer, s.in, s.out, comparer).cycles;
     } catch (const Error& e) {
