@@ -13,6 +13,7 @@ namespace {
 // Cycles of the datapath, as in rtl/: from a chunk's start to the first row's read address, line data and byte at the array,
 // to its products' control; from a tile's last control to its sums and what is made of them.
 constexpr int64_t kToReadAddr = 3, kToLineData = 5, kToWeightAddr = 6, kToAct = 9, kToCtl = 12;
+constexpr int64_t kToNext = 1;  // from one processing element to the next
 constexpr int64_t kToAcc = 1, kToChain = 2, kToAhead = 2;                                    // after the last control
 constexpr int64_t kToSum = 2, kToBias = 3, kToScaled = 12, kToClamped = 13, kToGather = 14, kToPool = 15;  // after `ahead`
 
@@ -279,7 +280,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start + kToCtl + i, kCtl, 0, ctl, beat);
     for (beat.row = 0; fine && beat.row < config_.rows; beat.row++)
       for (beat.col = 0; beat.col < config_.cols; beat.col++)
-        Put(c.start + kToCtl + i + beat.row + beat.col, kCtlIn, beat.row * config_.cols + beat.col, ctl, beat);
+        Put(c.start + kToCtl + i + beat.row + beat.col + kToNext, kPeCtl, beat.row * config_.cols + beat.col, ctl, beat);
   }
   if (c.chunk == 0) {
     act_.assign(size_t(config_.rows * length), 0);
@@ -336,9 +337,9 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
         const WavePlace place{c.job, c.tile, c.group, r, col, beat};
         const int64_t time = c.start + kToCtl + i + r + col;
         if (fine) {
-          const int64_t in = c.start + kToAct + i + r + col;
-          Put(in, kActIn, int(pe), act, place);
-          Put(in, kWgtIn, int(pe), wgt[col], place);
+          const int64_t in = c.start + kToAct + i + r + col + kToNext;
+          Put(in, kPeAct, int(pe), act, place);
+          Put(in, kPeWgt, int(pe), wgt[col], place);
           Put(time, kProduct, int(pe), act * wgt[col], place);
         }
         Put(time + kToAcc, kAcc, int(pe), sums_[pe], place);
