@@ -4,7 +4,8 @@
 Every fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the
 stimuli below makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
 Beside that the ordinary end-to-end test runs on the same stimuli: are the outputs wrong, are the cycle counts? With --effects
-two full traces tell when the fault's first effect is, on any signal of the design.
+two full traces tell when the fault's first effect is, on any signal of the design. Exit status 1 if a fault is not caught or not
+named right.
 """
 
 import argparse
@@ -182,6 +183,7 @@ class Tester:
                 break
         if self.options.quick:
             return row
+        row.update(outputs="", cycles="")
         for name in STIMULI:
             outputs, cycles, said = self.conv(bench.engines, name, out)
             wrong = said or "wrong"
@@ -253,7 +255,7 @@ def cells(row):
         return "" if effect is None else str(first["cycle"] - effect)
 
     def caught(said):
-        return "no" if not said else "hangs" if "progress" in said or "no end" in said else "yes"
+        return "" if said is None else "no" if not said else "hangs" if "progress" in said or "no end" in said else "yes"
     return [f"`{fault.id}`", fault.file, fault.what, caught(row["outputs"]), caught(row["cycles"]), row["stimulus"] or "no",
             first.get("module", ""), f"`{first['signal'].rsplit('.', 1)[1]}`" if first else "", str(first.get("cycle", "")),
             after(row["effects"][1]), after(row["effects"][0])]

@@ -47,15 +47,20 @@ std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config) {
 bool HasInstances(const StreamSpec& spec) { return spec.scope.find('{') != std::string::npos; }
 
 // The file of rtl/ that drives a signal.
-std::string ModuleOf(const StreamSpec& spec) {
+std::string ModuleOf(const StreamSpec& spec, int lane) {
   static const std::map<std::string, std::string> modules = {
       {"u_jobs", "job_queue"},   {"u_walker", "pixel_walker"}, {"u_sequencer", "sequencer"}, {"u_lines", "line_buffer"},
       {"u_feeder", "row_feeder"}, {"u_weights", "weight_buffer"}, {"u_params", "param_buffer"}, {"u_pe", "pe"},
       {"u_drain", "drain"},      {"u_bias", "bias"},           {"u_requantize", "requantize"}, {"u_activation", "activation"},
       {"u_gather", "gather"},    {"u_pool", "max_pool"},       {"u_counters", "cycle_counters"},
       {"gen_col[{col}]", "systolic_array"}};
+  // What an element hands on. All elements are alike: if the first one is right, another one was given the wrong thing.
+  if (spec.id == StreamId::kPeCtl || spec.id == StreamId::kPeAct || spec.id == StreamId::kPeWgt)
+    return lane == 0 ? "pe" : "systolic_array";
   if (spec.id == StreamId::kProduct) return "mult";
-  if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData || spec.id == StreamId::kOutCols) return "fifo";
+  if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData ||
+      spec.id == StreamId::kOutCols)
+    return "fifo";
   const auto found = modules.find(spec.scope.substr(spec.scope.rfind('.') + 1));
   return found == modules.end() ? "conv_engine" : found->second;
 }
@@ -149,7 +154,7 @@ class Comparer : public CycleProbe {
     d.scope = ScopeOf(spec, sample.lane, config_);
     d.signal = spec.name;
     d.lane = spec.lanes > 1 && !HasInstances(spec) ? sample.lane : -1;
-    d.module = ModuleOf(spec);
+    d.module = ModuleOf(spec, sample.lane);
     candidate_ = d;
   }
 

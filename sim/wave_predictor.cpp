@@ -274,7 +274,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start + latency::kCtl + i, kCtl, 0, ctl, beat);
     for (beat.row = 0; fine && beat.row < config_.rows; beat.row++)
       for (beat.col = 0; beat.col < config_.cols; beat.col++)
-        Put(c.start + latency::kCtl + i + beat.row + beat.col, kCtlIn, beat.row * config_.cols + beat.col, ctl, beat);
+        Put(c.start + latency::kCtl + i + beat.row + beat.col + latency::kNext, kPeCtl, beat.row * config_.cols + beat.col, ctl, beat);
   }
   if (c.chunk == 0) {
     act_.assign(size_t(config_.rows * length), 0);
@@ -331,9 +331,9 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
         const WavePlace place{c.job, c.tile, c.group, r, col, beat};
         const int64_t time = c.start + latency::kCtl + i + r + col;
         if (fine) {
-          const int64_t in = c.start + latency::kAct + i + r + col;
-          Put(in, kActIn, int(pe), act, place);
-          Put(in, kWgtIn, int(pe), wgt[col], place);
+          const int64_t in = c.start + latency::kAct + i + r + col + latency::kNext;
+          Put(in, kPeAct, int(pe), act, place);
+          Put(in, kPeWgt, int(pe), wgt[col], place);
           Put(time, kProduct, int(pe), act * wgt[col], place);
         }
         Put(time + latency::kAcc, kAcc, int(pe), sums_[pe], place);

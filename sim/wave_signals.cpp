@@ -23,10 +23,11 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
   const int info = 1 + row + col + param_ptr + 24 + kDim;
   const int edge = Clog2(c.rows * c.cols + 1);
   const int space = Clog2(c.OutDepth() + 1), pes = c.rows * c.cols;
-  const std::string top = "conv_engine", jobs = top + ".u_jobs", walker = top + ".u_walker", seq = top + ".u_sequencer", lines = top + ".u_lines",
-                    feeder = top + ".u_feeder", weights = top + ".u_weights", params = top + ".u_params",
-                    array = top + ".u_array.gen_row[{row}].gen_col[{col}]", pe = array + ".u_pe", drain = top + ".u_drain",
-                    lane = top + ".gen_lane[{lane}]";
+  const std::string top = "conv_engine", jobs = top + ".u_jobs", walker = top + ".u_walker",
+                    seq = top + ".u_sequencer", lines = top + ".u_lines", feeder = top + ".u_feeder",
+                    weights = top + ".u_weights", params = top + ".u_params",
+                    array = top + ".u_array.gen_row[{row}].gen_col[{col}]", pe = array + ".u_pe",
+                    drain = top + ".u_drain", lane = top + ".gen_lane[{lane}]";
   // id, kind, scope, name, bits of the signal, lanes, bits of a lane, signed, fine
   return {
       {kJobReady, kLevel, jobs, "ready_o", 1},
@@ -81,9 +82,9 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kParamWriteAddr, kSample, params, "waddr_q", param_ptr - 2, 1, param_ptr - 2},
       {kParamFreed, kLevel, top, "param_freed_q", param_ptr, 1, param_ptr},
       {kCtl, kPulse, top, "beat_ctl", 3, 1, 3},
-      {kCtlIn, kSample, array, "ctl_in", 4, pes, 3, false, true},
-      {kActIn, kSample, array, "act_in", 8, pes, 8, true, true},
-      {kWgtIn, kSample, array, "wgt_in", 8, pes, 8, true, true},
+      {kPeCtl, kSample, pe, "ctl_o", 4, pes, 3, false, true},
+      {kPeAct, kSample, pe, "act_o", 8, pes, 8, true, true},
+      {kPeWgt, kSample, pe, "wgt_o", 8, pes, 8, true, true},
       {kProduct, kSample, pe, "product", 16, pes, 16, true, true},
       {kAcc, kSample, pe, "acc_q", c.acc_bits, pes, c.acc_bits, true},
       {kShift, kPulse, drain, "shift_o", 1},

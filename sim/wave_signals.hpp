@@ -23,7 +23,7 @@ enum class StreamId {
   kLineReady, kLines, kLineWrite, kLineWriteAddr, kReadAddr, kLineData, kAct,
   kWeightReady, kWeightArrived, kWeightWrite, kWeightWriteAddr, kWeightFreed, kWeightAddr, kWgt,
   kParamReady, kParamArrived, kParamWrite, kParamWriteAddr, kParamFreed,
-  kCtl, kCtlIn, kActIn, kWgtIn, kProduct, kAcc, kShift, kChainIn, kChain,
+  kCtl, kPeCtl, kPeAct, kPeWgt, kProduct, kAcc, kShift, kChainIn, kChain,
   kAheadValid, kAheadFirst, kAheadRow, kAheadStep, kSum,
   kRowValid, kParamAddr, kParamBias, kParamMult, kParamShift, kBiasAcc, kZp, kScaled, kClampLo, kClampHi, kClamped,
   kGatherValid, kGathered, kPoolValid, kPooled, kPixelGone,

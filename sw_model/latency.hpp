@@ -19,6 +19,8 @@ inline constexpr int64_t kAct = 9;                      // -> the first beat's b
 inline constexpr int64_t kCtl = 12;                     // -> their product's control
 inline constexpr int64_t kEdge = 3;                     // -> its idle PEs
 
+inline constexpr int64_t kNext = 1;  // from one processing element to the next
+
 // A tile's last control.
 inline constexpr int64_t kAcc = 1, kChain = 2;  // -> its sum, the drain register
 inline constexpr int64_t kAhead = 1;            // -> `ahead` of its first sums, plus (LANES-1)*N
