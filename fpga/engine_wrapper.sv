@@ -1,0 +1,79 @@
+// Puts the engine on a chip with few pins, for place and route: what the figures of docs/fpga.md are measured on.
+// Every input of the engine is a bit of one long shift register that a pin fills, every output ends in a register and from
+// there in an XOR over four pipeline stages that a pin shows. So nothing of the engine is constant or unused, no path of the
+// engine ends at a pin, and no path of the wrapper is longer than one gate. Computes nothing of use.
+`default_nettype none
+module engine_wrapper #(
+    parameter int ROWS         = 8,
+    parameter int COLS         = 8,
+    parameter int LANES        = 4,
+    parameter int LINE_BYTES   = 65536,
+    parameter int WEIGHT_BYTES = 131072,
+    parameter int BUS_BYTES    = 8,
+    parameter int ACC_W        = 32
+) (
+    input  wire logic clk_i,
+    input  wire logic rst_ni,
+    input  wire logic serial_i,
+    output wire logic parity_o
+);
+  localparam int Bus = 8 * BUS_BYTES;
+  localparam int JobW = 32 * weft_pkg::JOB_WORDS;
+  localparam int InW = JobW + 3 * Bus + 7;
+  localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
+  localparam int OutW = CountsW + 8 * COLS + $clog2(COLS + 1) + 7;
+
+  logic rst_q, rst_q2;
+  logic [InW-1:0] in_q;
+  always_ff @(posedge clk_i) begin
+    rst_q  <= rst_ni;
+    rst_q2 <= rst_q;
+    in_q   <= {in_q[InW-2:0], serial_i};
+  end
+
+  wire logic job_valid, line_valid, line_last, weight_valid, param_valid, out_ready, count;
+  wire logic [JobW-1:0] job;
+  wire logic [Bus-1:0] line_data, weight_data, param_data;
+  assign {job_valid, line_valid, line_last, weight_valid, param_valid, out_ready, count,
+          job, line_data, weight_data, param_data} = in_q;
+
+  wire logic [OutW-1:0] out;
+  wire logic job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, idle;
+  wire logic [8*COLS-1:0] out_data;
+  wire logic [$clog2(COLS+1)-1:0] out_cols;
+  wire logic [CountsW-1:0] counts;
+  assign out = {job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, idle, out_cols, out_data, counts};
+
+  conv_engine #(
+      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
+      .ACC_W(ACC_W)
+  ) u_engine (
+      .clk_i, .rst_ni(rst_q2),
+      .job_valid_i(job_valid), .job_ready_o(job_ready), .job_i(job),
+      .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(line_data), .line_last_i(line_last),
+      .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(weight_data),
+      .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(param_data),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols),
+      .out_final_o(out_final), .idle_o(idle), .count_i(count), .counts_o(counts)
+  );
+
+  // Registers, then an XOR of four bits a stage until one is left.
+  localparam int Stages = ($clog2(OutW) + 1) / 2;
+  localparam int Width = 1 << (2 * Stages);
+  genvar s, i;
+  generate
+    for (s = 0; s <= Stages; s++) begin : gen_stage
+      localparam int N = Width >> (2 * s);
+      logic [N-1:0] q;
+      if (s == 0) begin : gen_outputs
+        always_ff @(posedge clk_i) q <= Width'(out);
+      end else begin : gen_xor
+        for (i = 0; i < N; i++) begin : gen_bit
+          always_ff @(posedge clk_i) q[i] <= ^gen_stage[s-1].q[4*i+:4];
+        end
+      end
+    end
+  endgenerate
+  assign parity_o = gen_stage[Stages].q[0];
+endmodule
+`default_nettype wire
