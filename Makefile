@@ -38,7 +38,7 @@ test: build  ## all tests
 asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers
 	cmake --preset asan > /dev/null
 	cmake --build --preset asan -j $(JOBS)
-	ctest --preset asan -j $(JOBS) -LE rtl
+	ctest --preset asan -j $(JOBS) -LE 'rtl|engine'
 
 accuracy: weft  ## accuracy of the golden model on all 10,000 test images, beside the float network's
 	@build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --engine golden --json build/accuracy.json > /dev/null
@@ -74,7 +74,7 @@ train: bootstrap-train  ## train and quantise the demo network anew
 	/usr/bin/python3 scripts/train.py
 
 clean:  ## remove what was built
-	rm -rf build build-asan build.log
+	rm -rf build build-asan build-mutants build.log
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12

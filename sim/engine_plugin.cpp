@@ -9,6 +9,7 @@
 
 #include "Vconv_engine.h"
 #include "sim/rtl_model.hpp"
+#include "sw_model/error.hpp"
 
 namespace weft {
 namespace {
@@ -24,6 +25,7 @@ class VerilatedEngine : public RtlModel {
   VerilatedEngine() {
     context_.traceEverOn(WEFT_TRACE);
     context_.commandArgs(0, static_cast<char**>(nullptr));
+    context_.fatalOnError(false);  // a failed assertion becomes an Error, below
     model_ = std::make_unique<Vconv_engine>(&context_, "conv_engine");
   }
   ~VerilatedEngine() override {
@@ -47,6 +49,7 @@ class VerilatedEngine : public RtlModel {
     if (pins->param_valid) CopyIn(&m.param_data_i, pins->param, WEFT_BUS_BYTES);
     Edge(0);  // in a trace the inputs change half a cycle before the edge that takes them
     Edge(1);
+    if (context_.gotError()) throw Error("an assertion of the RTL failed (above)");
     pins->job_ready = m.job_ready_o;
     pins->line_ready = m.line_ready_o;
     pins->weight_ready = m.weight_ready_o;

@@ -197,6 +197,8 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
       result.cycles.bytes_written += channels;
       write_time = t + options_.memory.WriteCycles(channels);
       cursor.Next();
+      if (pins.out_final != cursor.done())
+        throw Error("layer {}: the engine marks the wrong output as its job's last", list.LayerName(job_out));
       skip_silent();
       progress = t;
     }
