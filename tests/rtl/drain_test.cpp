@@ -82,7 +82,7 @@ TYPED_TEST(Drain, EverySumLeavesOnceInOrder) {
         ahead.push_back(t);
         beat++;
       }
-      if (!ahead.empty() && ahead.front() + kParamLatency == t) {  // the parameters are read in between
+      if (!ahead.empty() && ahead.front() + kRecordLatency + kParamLatency == t) {  // what is read in between
         ahead.pop_front();
         ASSERT_FALSE(due.empty()) << "cycle " << t;
         for (int l = 0; l < P::LANES; l++, compared++)

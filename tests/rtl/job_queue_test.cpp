@@ -1,6 +1,8 @@
-// job_queue: two jobs deep, two readers, each in its own time; a place is free when both have passed it.
+// job_queue: two jobs deep, two readers, each in its own time; a place is free when both have passed it. A
+// reader sees a job from two cycles after it was taken and after the job before it was passed on.
 #include "models/job_queue.hpp"
 
+#include "sw_model/latency.hpp"
 #include "tests/rtl/testbench.hpp"
 
 namespace weft::rtl {
@@ -11,7 +13,7 @@ class JobQueue : public testing::Test {};
 TYPED_TEST_SUITE(JobQueue, models::job_queue, ParameterNames);
 
 TYPED_TEST(JobQueue, BothReadersSeeEveryJobInOrder) {
-  constexpr int kJobs = 3000, kBytes = 4 * weft_pkg::JOB_WORDS;
+  constexpr int kJobs = 3000, kBytes = 4 * weft_pkg::JOB_WORDS, kToSee = latency::kJobSeen;
   for (const Pattern pattern : kPatterns) {
     SCOPED_TRACE(ToString(pattern));
     Testbench<TypeParam> m;
@@ -22,26 +24,33 @@ TYPED_TEST(JobQueue, BothReadersSeeEveryJobInOrder) {
     };
     fill();
     size_t written = 0, walked = 0, run = 0;  // the sequencer (run) is never ahead of the walker
+    std::vector<int> taken;                   // cycle of each job
+    int walk_next = -kToSee, seq_next = -kToSee;
+    const auto visible = [&](size_t job, int next, int t) {
+      return job < written && t >= std::max(taken[job], next) + kToSee;
+    };
     for (int t = 0; run < kJobs; t++) {
       ASSERT_LT(t, 100 * kJobs);
       m->valid_i = Active(random, pattern.source);
       PutBytes(m->job_i, jobs.back());
-      m->walk_next_i = walked < written && Active(random, 50);
-      m->seq_next_i = run < walked && Active(random, pattern.sink);
+      const bool walk_valid = visible(walked, walk_next, t), seq_valid = visible(run, seq_next, t);
+      m->walk_next_i = walk_valid && Active(random, 50);
+      m->seq_next_i = seq_valid && run < walked && Active(random, pattern.sink);
       m.Settle();
-      ASSERT_EQ(m->ready_o, written - run < 2);
-      ASSERT_EQ(m->walk_valid_o, walked < written);
-      ASSERT_EQ(m->seq_valid_o, run < written);
+      ASSERT_EQ(m->ready_o, written - run < 2) << "cycle " << t;
+      ASSERT_EQ(m->walk_valid_o, walk_valid) << "cycle " << t;
+      ASSERT_EQ(m->seq_valid_o, seq_valid) << "cycle " << t;
       if (m->walk_valid_o) {
         ASSERT_EQ(GetBytes(m->walk_job_o, kBytes), jobs[walked]) << "job " << walked;
       }
       if (m->seq_valid_o) {
         ASSERT_EQ(GetBytes(m->seq_job_o, kBytes), jobs[run]) << "job " << run;
       }
-      walked += m->walk_next_i;
-      run += m->seq_next_i;
+      if (m->walk_next_i) walked++, walk_next = t;
+      if (m->seq_next_i) run++, seq_next = t;
       if (m->valid_i && m->ready_o) {
         written++;
+        taken.push_back(t);
         jobs.emplace_back(kBytes);
         fill();
       }

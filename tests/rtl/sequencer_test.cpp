@@ -9,6 +9,7 @@
 #include "compiler/job.hpp"
 #include "compiler/schedule.hpp"
 #include "sw_model/causes.hpp"
+#include "sw_model/latency.hpp"
 #include "tests/rtl/testbench.hpp"
 
 namespace weft::rtl {
@@ -95,6 +96,7 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
 // hold.
 struct Supply {
   int64_t lines = 0, weights = 0, params = 0, room = 0, tiles = 0;
+  bool pending = false;  // the next chunk's job is there, and the sequencer has worked out its first chunk
 };
 
 template <class P>
@@ -113,6 +115,8 @@ struct Run {
 template <class P>
 void Run<P>::operator()() {
   constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_pkg::DIM_W);
+  constexpr int64_t kSeenToPending = latency::kJobLoaded - latency::kJobSeen;
+  constexpr size_t kBeatToEdge = latency::kEdge - 1;  // the first beat is in the cycle after the start
   const std::vector<Chunk> chunks = ChunksOf<P>(jobs, config);
   const auto& last = chunks.back();
   // What there is to load; of weights and parameters, what fits beside those of the job that runs.
@@ -132,7 +136,10 @@ void Run<P>::operator()() {
   Chunk run;             // the chunk whose beats run
   int64_t beat = 0;      // its beats that have passed
   bool running = false;
-  for (int64_t t = 0; next < chunks.size() || running || reserved > 0; t++) {
+  std::deque<int> edges(kBeatToEdge, 0);  // idle PEs of this cycle's beat and those before, latest first
+  int64_t seen = random.Int(0, 3);        // when the job at the head comes to the queue's output
+  for (int64_t t = 0; next < chunks.size() || running || reserved > 0 || edges.front() + edges.back() > 0;
+       t++) {
     ASSERT_LT(t, 400 * int64_t(chunks.size()) * P::WORD + 10000)
         << "no progress at chunk " << next << " of " << chunks.size();
     // The world moves.
@@ -144,7 +151,7 @@ void Run<P>::operator()() {
                      P::WEIGHT_PACK * P::WEIGHT_PACK;
       now.params += random.Int(0, std::min<int64_t>(all_params - now.params, 4));
     }
-    if (pattern.source == 100) now = {all_lines, all_weights, all_params, now.room, now.tiles};
+    if (pattern.source == 100) now = {all_lines, all_weights, all_params, now.room, now.tiles, false};
     const auto back = Active(random, pattern.sink) ? random.Int(0, std::min<int64_t>(reserved, 2)) : 0;
     const Chunk& head = chunks[std::min(next, chunks.size() - 1)];
     while (tile_chunk < chunks.size() && !chunks[tile_chunk].new_tile) tile_chunk++;
@@ -152,8 +159,15 @@ void Run<P>::operator()() {
         tile_chunk < chunks.size() && (pattern.source == 100 || Active(random, 90) || now.tiles > 0);
     now.tiles = tile_there ? 1 : 0;
     const Chunk& tile = chunks[std::min(tile_chunk, chunks.size() - 1)];
-    m->job_valid_i = job < jobs.size();
-    if (job < jobs.size()) std::memcpy(&m->job_i, jobs[job].words.data(), sizeof jobs[job].words);
+    // A job is held until it is passed on; before that, anything.
+    m->job_valid_i = job < jobs.size() && t >= seen;
+    now.pending = job < jobs.size() && t >= seen + kSeenToPending;
+    if (m->job_valid_i) {
+      std::memcpy(&m->job_i, jobs[job].words.data(), sizeof jobs[job].words);
+    } else {
+      for (int i = 0; i < weft_pkg::JOB_WORDS; i++)
+        Put(m->job_i, 32 * i, 32, uint64_t(random.Int(0, UINT32_MAX)));
+    }
     m->tile_valid_i = tile_there;
     m->tile_rows_i = uint8_t(tile.rows);
     m->tile_final_i = tile.tile + 1 == jobs[tile.job].tiles(config);
@@ -173,13 +187,17 @@ void Run<P>::operator()() {
       ASSERT_EQ(m->beat_first_o, run.first && beat == 0) << "cycle " << t;
       ASSERT_EQ(m->beat_last_o, run.drains && beat + 1 == run.length) << "cycle " << t;
       ASSERT_EQ(m->beat_final_o, run.end_job && beat + 1 == run.length) << "cycle " << t;
-      ASSERT_EQ(m->edge_o, P::ROWS * P::COLS - run.rows * run.cols) << "cycle " << t;
       if (m->beat_last_o) {
         ASSERT_GE(t - last_drain, kSteps * P::ROWS) << "tiles drain into each other, cycle " << t;
         last_drain = t;
       }
       beats++;
     }
+    edges.push_front(running ? P::ROWS * P::COLS - run.rows * run.cols : 0);
+    if (t > 0) {  // two cycles before that, the reset had not taken effect
+      ASSERT_EQ(m->edge_o, edges[kBeatToEdge]) << "cycle " << t;
+    }
+    edges.pop_back();
 
     // Causes: true in the cycle before.
     const bool waits_for_drain = head.drains && last_drain + kSteps * P::ROWS > start;
@@ -201,8 +219,12 @@ void Run<P>::operator()() {
     if (cause == kStore) {
       ASSERT_LT(before.room, P::ROWS) << "cycle " << t;
     }
-    if (cause == kDrain && next < chunks.size()) {
+    if (!running && !before.pending) {
+      ASSERT_EQ(cause, before.room == P::OUT_DEPTH ? kFill : kDrain) << "no job, cycle " << t;
+    } else if (cause == kDrain) {
       ASSERT_TRUE(waits_for_drain) << "cycle " << t;
+    } else if (cause == kFill && (before.tiles > 0 || !head.new_tile)) {
+      ASSERT_TRUE(m->start_o) << "nothing is missing, cycle " << t;
     }
 
     // Lines: those that a chunk still reads, and all before it starts, are not free; rows are read up to ROWS
@@ -225,6 +247,7 @@ void Run<P>::operator()() {
       ASSERT_LT(next, chunks.size()) << "a start too many, cycle " << t;
       const std::string where = fmt::format("cycle {} chunk {} job {} tile {}", t, next, head.job, head.tile);
       ASSERT_GE(t - start, P::ROWS) << where;
+      ASSERT_TRUE(before.pending) << where << ": the job is missing";
       ASSERT_TRUE(!running || beat + 1 == run.length) << where << ": the chunk before is not done";
       ASSERT_EQ(m->start_new_tile_o, head.new_tile) << where;
       ASSERT_EQ(uint64_t(m->start_addr_o),
@@ -252,7 +275,7 @@ void Run<P>::operator()() {
       }
       starts++;
     }
-    ASSERT_EQ(m->idle_o, job == jobs.size() && !running && now.room == P::OUT_DEPTH) << "cycle " << t;
+    ASSERT_EQ(m->idle_o, !m->job_valid_i && !running && now.room == P::OUT_DEPTH) << "cycle " << t;
     m.Clock();
 
     // After the edge.
@@ -267,7 +290,10 @@ void Run<P>::operator()() {
       start = t;
       if (head.new_tile) tile_chunk++, now.tiles = 0;
       if (head.drains) now.room -= P::ROWS, reserved += P::ROWS;
-      if (head.end_job) job++;
+      if (head.end_job) {
+        job++;
+        seen = t + latency::kJobSeen + (pattern.source == 100 || Active(random, 50) ? 0 : random.Int(0, 40));
+      }
       next++;
     }
   }

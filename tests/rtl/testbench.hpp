@@ -22,7 +22,8 @@ namespace weft::rtl {
 // Latencies on which a module on the other side of a port relies and that weft_pkg does not name. The tests
 // of the modules that have them measure them.
 inline constexpr int kLineLatency = 2;      // line_buffer: raddr -> rdata, for row_feeder
-inline constexpr int kParamLatency = 2;     // param_buffer: raddr -> bias, for drain (ahead_* -> sums_o)
+inline constexpr int kParamLatency = 2;     // param_buffer: raddr -> bias, for drain
+inline constexpr int kRecordLatency = 1;    // the engine: ahead_first -> the record of the tile, for drain
 inline constexpr int kLastToDrain = 2;      // pe: CTL_LAST -> drain_o, for drain
 inline constexpr int kLongestLatency = 24;  // of any module
 
