@@ -14,8 +14,12 @@ Geometry::Geometry(const Shape& in_shape, const ConvLayer& layer)
 
 Geometry Geometry::Unpooled() const {
   Geometry g = *this;
-  g.out.h = (in.h + window.pad.top + window.pad.bottom - window.dilation_h * (window.kh - 1) - 1) / window.stride_h + 1;
-  g.out.w = (in.w + window.pad.left + window.pad.right - window.dilation_w * (window.kw - 1) - 1) / window.stride_w + 1;
+  g.out.h = (in.h + window.pad.top + window.pad.bottom - window.dilation_h * (window.kh - 1) - 1) /
+                window.stride_h +
+            1;
+  g.out.w = (in.w + window.pad.left + window.pad.right - window.dilation_w * (window.kw - 1) - 1) /
+                window.stride_w +
+            1;
   g.pool = Window{};
   return g;
 }
@@ -37,7 +41,8 @@ int64_t Geometry::LinesNeeded(const Region& r, const Config& config) const {
   const int height = box.y1 - box.y0;
   const int64_t row_pixels = int64_t{r.cols} * WindowPixels();
   const int64_t total = int64_t{r.images} * r.rows * row_pixels;
-  // Line of the job at which a row of outputs begins (extra = 0) or ends (extra = span); rows run through all images.
+  // Line of the job at which a row of outputs begins (extra = 0) or ends (extra = span); rows run through all
+  // images.
   auto line = [&](int64_t row, int extra) {
     const int y = FirstY(r.oy0 + int(row % r.rows)) - box.y0 + extra;
     return row / r.rows * height + std::clamp(y, 0, height);

@@ -1,4 +1,5 @@
-// The geometry of a layer in the engine's terms: which lines and columns a region of outputs reads, and whether they fit.
+// The geometry of a layer in the engine's terms: which lines and columns a region of outputs reads, and
+// whether they fit.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,9 @@ struct Geometry {
 
   [[nodiscard]] int WindowPixels() const { return pool.kh * pool.kw; }
   // Lines under one row of outputs, and lines from one row to the next.
-  [[nodiscard]] int Span() const { return (pool.kh - 1) * window.stride_h + (window.kh - 1) * window.dilation_h + 1; }
+  [[nodiscard]] int Span() const {
+    return (pool.kh - 1) * window.stride_h + (window.kh - 1) * window.dilation_h + 1;
+  }
   [[nodiscard]] int RowStep() const { return pool.stride_h * window.stride_h; }
   // Where the window of an output begins, negative in the padding.
   [[nodiscard]] int FirstY(int oy) const { return oy * RowStep() - window.pad.top; }
@@ -40,8 +43,8 @@ struct Geometry {
   [[nodiscard]] InputBox InputOf(const Region& region) const;
   // Bytes that a line of the region takes in the line buffer.
   [[nodiscard]] int64_t Pitch(const Region& region, const Config& config) const;
-  // The most lines that the line buffer must hold at once: a tile's lines are freed when the next tile starts, so from the row of
-  // the first pixel of the tile before to the row of a tile's last pixel.
+  // The most lines that the line buffer must hold at once: a tile's lines are freed when the next tile
+  // starts, so from the row of the first pixel of the tile before to the row of a tile's last pixel.
   [[nodiscard]] int64_t LinesNeeded(const Region& region, const Config& config) const;
   [[nodiscard]] bool LinesFit(const Region& region, const Config& config) const;
 };

@@ -18,7 +18,8 @@ struct TensorInfo {
   int zero_point = 0;
 };
 
-// One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights' order.
+// One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
+// order.
 struct Node {
   std::string name;
   Op op = Op::kConv;

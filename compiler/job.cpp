@@ -11,7 +11,8 @@ namespace {
 
 uint32_t Word(int64_t value) { return uint32_t(value); }
 
-// Output channels that share input channels, or step through them together: a job's column groups come from one section.
+// Output channels that share input channels, or step through them together: a job's column groups come from
+// one section.
 struct Section {
   int k0, channels;            // output channels
   int per_group;               // ... of one column group
@@ -20,11 +21,12 @@ struct Section {
   [[nodiscard]] int groups() const { return int(CeilDiv(channels, per_group)); }
 };
 
-// Convolution groups narrower than the array share a pass of the columns: `fold` of them side by side, their weights for each
-// other's inputs zero. Chooses the fold that takes the fewest cycles a tile.
+// Convolution groups narrower than the array share a pass of the columns: `fold` of them side by side, their
+// weights for each other's inputs zero. Chooses the fold that takes the fewest cycles a tile.
 int ChooseFold(const ConvLayer& layer, int cg, int kg, const Config& config) {
   auto cost = [&](int64_t fold) {
-    const int64_t beats = int64_t{layer.window.kh} * layer.window.kw * std::max<int64_t>(fold * cg, config.rows);
+    const int64_t beats =
+        int64_t{layer.window.kh} * layer.window.kw * std::max<int64_t>(fold * cg, config.rows);
     return CeilDiv(layer.groups, fold) * std::max<int64_t>(beats, int64_t{config.rows} * config.Steps());
   };
   int best = 1;
@@ -47,15 +49,15 @@ std::vector<Section> MakeSections(const Shape& in, const ConvLayer& layer, const
 }
 
 // Everything of a job that depends on the region and the part of the reduction.
-Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red, const ConvLayer& layer,
-            const Config& config) {
+Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red,
+            const ConvLayer& layer, const Config& config) {
   const Window& w = g.window;
   const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in;
   const bool all = all_columns && red.ky0 == 0 && red.ky1 == w.kh;
   const bool contiguous = all_columns && s.channels_in == g.in.c && w.dilation_w == 1;
 
-  // Lines and bytes to stream. A part of the reduction reads only its filter rows; a part of the channels or filter columns
-  // is read at a single pixel, so its bytes are one piece of a line.
+  // Lines and bytes to stream. A part of the reduction reads only its filter rows; a part of the channels or
+  // filter columns is read at a single pixel, so its bytes are one piece of a line.
   InputBox box = g.InputOf(r);
   int first_y = g.FirstY(r.oy0), span = g.Span();
   if (!all) {
@@ -91,7 +93,8 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
 
   // Walk: pool x, pool y, x, y, image. The delta of a loop takes back what the loops inside it have moved.
   const int64_t counts[5] = {g.pool.kw, g.pool.kh, r.cols, r.rows, r.images};
-  const int64_t step_x[5] = {int64_t{w.stride_w} * g.in.c, 0, int64_t{g.pool.stride_w} * w.stride_w * g.in.c, 0, 0};
+  const int64_t step_x[5] = {int64_t{w.stride_w} * g.in.c, 0, int64_t{g.pool.stride_w} * w.stride_w * g.in.c,
+                             0, 0};
   const int64_t step_y[5] = {0, w.stride_h, 0, g.RowStep(), 0};
   int64_t back_x = 0, back_y = 0;
   for (size_t i = 0; i < 5; i++) {
@@ -160,9 +163,11 @@ int BandColumns(const Geometry& g, const Config& config) {
   return 0;
 }
 
-// How many column groups a job takes: two jobs' weights and parameters fit, so that the next job's load during this one.
+// How many column groups a job takes: two jobs' weights and parameters fit, so that the next job's load
+// during this one.
 int GroupsOfJob(const Geometry& g, const Section& s, int64_t group_words, const Config& config) {
-  if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1) return 1;  // a pooling window crosses tiles
+  if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1)
+    return 1;  // a pooling window crosses tiles
   const int64_t most = std::clamp<int64_t>(config.WeightWords() / 2 / group_words, 1,
                                            std::max(1, config.ParamEntries() / 2 / config.Steps()));
   return int(CeilDiv(s.groups(), CeilDiv(s.groups(), most)));
@@ -173,30 +178,33 @@ constexpr size_t kMostJobs = 2'000'000;
 
 void AddJob(const ConvLayer& layer, const Job& job, std::vector<Job>* jobs) {
   if (jobs->size() == kMostJobs)
-    throw Error("layer {}: takes more than {} jobs with these buffers; choose a configuration with larger ones", layer.name,
-                kMostJobs);
+    throw Error(
+        "layer {}: takes more than {} jobs with these buffers; choose a configuration with larger ones",
+        layer.name, kMostJobs);
   jobs->push_back(job);
 }
 
 // The layer as whole reductions: bands of columns x groups of channels.
-void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int band, int images, const ConvLayer& layer,
-                  const Config& config, std::vector<Job>* jobs) {
+void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int band, int images,
+                  const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
   for (const Section& s : sections) {
     const Job::Reduction all{0, g.window.kh, 0, g.window.kw, 0, s.channels_in};
     const int step = GroupsOfJob(g, s, RoundUp(all.length(), config.WeightPack()), config);
     for (int image = 0; image < g.in.n; image += images)
       for (int ox = 0; ox < g.out.w; ox += band)
         for (int first = 0; first < s.groups(); first += step) {
-          const Region r{image, std::min(images, g.in.n - image), 0, g.out.h, ox, std::min(band, g.out.w - ox)};
+          const Region r{image, std::min(images, g.in.n - image), 0, g.out.h,
+                         ox,    std::min(band, g.out.w - ox)};
           AddJob(layer, MakeJob(g, r, s, all, layer, config), jobs);
           SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
         }
   }
 }
 
-// The pieces of the reduction for a tile of `pixels` pixels in a row: filter rows if one fits, else parts of the channels at
-// single pixels (the caller then walks single pixels).
-std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, int pixels, const Config& config) {
+// The pieces of the reduction for a tile of `pixels` pixels in a row: filter rows if one fits, else parts of
+// the channels at single pixels (the caller then walks single pixels).
+std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, int pixels,
+                                         const Config& config) {
   const Window& w = g.window;
   const int64_t line = (int64_t{pixels - 1} * w.stride_w + int64_t{w.kw - 1} * w.dilation_w + 1) * g.in.c;
   const int64_t most_words = config.WeightWords() / 2, most_bytes = config.line_buffer_bytes / 2;
@@ -213,7 +221,8 @@ std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, in
   return pieces;
 }
 
-// The layer as pieces of the reduction, one tile at a time: the pixels of one pooling window's row, or a run of a row.
+// The layer as pieces of the reduction, one tile at a time: the pixels of one pooling window's row, or a run
+// of a row.
 void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, const ConvLayer& layer,
                    const Config& config, std::vector<Job>* jobs) {
   const Geometry g = pooled.Unpooled();
@@ -258,7 +267,8 @@ void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections,
     }
 }
 
-// The longest sum must fit the accumulator: 128 * sum |w| of the worst channel, or 2^14 a tap where only shapes are known.
+// The longest sum must fit the accumulator: 128 * sum |w| of the worst channel, or 2^14 a tap where only
+// shapes are known.
 void CheckAccumulator(const ConvLayer& layer, const Config& config) {
   const Shape& f = layer.filters.shape;
   const int64_t taps = int64_t{f.h} * f.w * f.c;
@@ -269,16 +279,22 @@ void CheckAccumulator(const ConvLayer& layer, const Config& config) {
     worst = std::max(worst, sum * 128);
   }
   if (worst >= int64_t{1} << (config.acc_bits - 1))
-    throw Error("layer {}: sums reach {}, which acc_bits = {} does not hold; choose a configuration with a wider one",
-                layer.name, worst, config.acc_bits);
+    throw Error(
+        "layer {}: sums reach {}, which acc_bits = {} does not hold; choose a configuration with a wider one",
+        layer.name, worst, config.acc_bits);
 }
 
 void CheckCounters(const Geometry& g, const ConvLayer& layer) {
   const int64_t widest = (int64_t{g.in.w} + g.window.pad.left + g.window.pad.right) * g.in.c;
-  const int64_t highest = int64_t{g.in.h} + g.window.pad.top + g.window.pad.bottom + g.window.kh * g.window.dilation_h;
-  if (highest >= 1 << 16) throw Error("layer {}: {} lines with padding; the engine counts to 65535", layer.name, highest);
-  if (widest >= 1 << 19) throw Error("layer {}: {} bytes a line with padding; the engine counts to 524287", layer.name, widest);
-  if (g.WindowPixels() >= 1 << 16) throw Error("layer {}: pooling windows of {} pixels; the engine counts to 65535", layer.name, g.WindowPixels());
+  const int64_t highest =
+      int64_t{g.in.h} + g.window.pad.top + g.window.pad.bottom + g.window.kh * g.window.dilation_h;
+  if (highest >= 1 << 16)
+    throw Error("layer {}: {} lines with padding; the engine counts to 65535", layer.name, highest);
+  if (widest >= 1 << 19)
+    throw Error("layer {}: {} bytes a line with padding; the engine counts to 524287", layer.name, widest);
+  if (g.WindowPixels() >= 1 << 16)
+    throw Error("layer {}: pooling windows of {} pixels; the engine counts to 65535", layer.name,
+                g.WindowPixels());
 }
 
 }  // namespace
@@ -300,8 +316,7 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
   std::vector<Job> jobs;
   if (band > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
     CompileWhole(g, sections, band, images, layer, config, &jobs);
-  else
-    CompilePieces(g, sections, layer, config, &jobs);
+  else CompilePieces(g, sections, layer, config, &jobs);
   return jobs;
 }
 

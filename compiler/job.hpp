@@ -1,9 +1,10 @@
 // From a layer to the jobs that the engine runs.
 //
-// A job is one pass of the engine over a rectangle of outputs: JOB_WORDS words of control (rtl/weft_pkg.sv names them), the
-// input lines to stream, the weights and parameters to stream, and where its outputs go. A layer is one job where the buffers
-// allow it, else it is cut: into groups of output channels (weights), bands of columns (lines), and, where even one column
-// does not fit, into pieces of the reduction whose sums stay in the array from job to job.
+// A job is one pass of the engine over a rectangle of outputs: JOB_WORDS words of control (rtl/weft_pkg.sv
+// names them), the input lines to stream, the weights and parameters to stream, and where its outputs go. A
+// layer is one job where the buffers allow it, else it is cut: into groups of output channels (weights),
+// bands of columns (lines), and, where even one column does not fit, into pieces of the reduction whose sums
+// stay in the array from job to job.
 #pragma once
 
 #include <array>
@@ -17,8 +18,32 @@ namespace weft {
 
 // Word indices of a job, as in rtl/weft_pkg.sv.
 enum JobWord {
-  kFlags, kAddr0, kX0, kY0, kWalk, kXlim = 24, kYlim, kSpan, kPitch, kLines, kBusWords, kKyLast, kKyAddr, kKyY,
-  kKxLast, kKxAddr, kChunkLast, kChunkLen, kChunkRem, kGroupLast, kColsLast, kZpIn, kOut, kPool, kGroupAddr, kCols,
+  kFlags,
+  kAddr0,
+  kX0,
+  kY0,
+  kWalk,
+  kXlim = 24,
+  kYlim,
+  kSpan,
+  kPitch,
+  kLines,
+  kBusWords,
+  kKyLast,
+  kKyAddr,
+  kKyY,
+  kKxLast,
+  kKxAddr,
+  kChunkLast,
+  kChunkLen,
+  kChunkRem,
+  kGroupLast,
+  kColsLast,
+  kZpIn,
+  kOut,
+  kPool,
+  kGroupAddr,
+  kCols,
   kJobWords
 };
 inline constexpr uint32_t kFlagClears = 1, kFlagDrains = 2;
@@ -26,29 +51,32 @@ inline constexpr uint32_t kFlagClears = 1, kFlagDrains = 2;
 struct Job {
   std::array<uint32_t, kJobWords> words{};
 
-  // Input lines, in streaming order: for each image, lines y0 .. y0+count-1; of each line `bytes` bytes from byte `offset`.
+  // Input lines, in streaming order: for each image, lines y0 .. y0+count-1; of each line `bytes` bytes from
+  // byte `offset`.
   struct Lines {
     int image0 = 0, images = 1, y0 = 0, count = 0, offset = 0, bytes = 0;
   } lines;
 
-  // The reduction in the order of the beats: filter rows, filter columns, input channels (of those a column group reads).
+  // The reduction in the order of the beats: filter rows, filter columns, input channels (of those a column
+  // group reads).
   struct Reduction {
     int ky0 = 0, ky1 = 1, kx0 = 0, kx1 = 1, c0 = 0, c1 = 1;
     [[nodiscard]] int length() const { return (ky1 - ky0) * (kx1 - kx0) * (c1 - c0); }
   } reduction;
 
-  // Output channels: `groups` column groups of `per_group` channels (the last one may have fewer), from channel k0 on.
-  // Column group g reads the input channels from channel0 + g*channel_step on.
+  // Output channels: `groups` column groups of `per_group` channels (the last one may have fewer), from
+  // channel k0 on. Column group g reads the input channels from channel0 + g*channel_step on.
   int k0 = 0, channels = 0, groups = 1, per_group = 1;
   int channel0 = 0, channel_step = 0;
 
-  // Outputs after pooling, row by row: rows oy0 .., columns ox0 .. of every image. No rows: a later job gives them.
+  // Outputs after pooling, row by row: rows oy0 .., columns ox0 .. of every image. No rows: a later job gives
+  // them.
   int oy0 = 0, rows = 0, ox0 = 0, cols = 0;
   int walk_y0 = 0, walk_x0 = 0;  // where the walk begins: as oy0 and ox0, or before pooling if single_tile
-  int window = 1;           // conv pixels of an output pixel
+  int window = 1;                // conv pixels of an output pixel
   bool all_columns = true;   // reads all filter columns and channels; else a part of them, at single pixels
-  bool single_tile = false; // a part of one tile: its outputs leave after its last pixel
-  int64_t pixels = 0;       // conv pixels walked, over all images
+  bool single_tile = false;  // a part of one tile: its outputs leave after its last pixel
+  int64_t pixels = 0;        // conv pixels walked, over all images
 
   [[nodiscard]] int ChannelsOf(int group) const;
   [[nodiscard]] int FirstChannel(int group) const { return k0 + group * per_group; }
@@ -58,17 +86,20 @@ struct Job {
   [[nodiscard]] int64_t tiles(const Config& config) const { return (pixels + config.rows - 1) / config.rows; }
 };
 
-// Cuts a convolution into jobs. `in` is the shape that the engine reads, batch included. The filters may have a shape only
-// (for cycle counts). Throws Error where a size is beyond the hardware's counters or the accumulator too narrow for the sums.
+// Cuts a convolution into jobs. `in` is the shape that the engine reads, batch included. The filters may have
+// a shape only (for cycle counts). Throws Error where a size is beyond the hardware's counters or the
+// accumulator too narrow for the sums.
 std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config);
 
-// The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then weights.
+// The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then
+// weights.
 std::vector<uint8_t> PackParameters(const Job& job, int group, const ConvLayer& layer, const Config& config);
 std::vector<uint8_t> PackWeights(const Job& job, int group, const ConvLayer& layer, const Config& config);
 
-// Vertical interleaving: where a run (kw*C bytes) is shorter than ROWS bytes, the read port cannot keep the rows busy. The
-// kh lines under a window then become kh*C channels of one line: in'[oy][x][ky*C+c] = in[oy*stride - top + ky*dilation][x][c].
-// The layer that comes out computes the same outputs from the input that comes out.
+// Vertical interleaving: where a run (kw*C bytes) is shorter than ROWS bytes, the read port cannot keep the
+// rows busy. The kh lines under a window then become kh*C channels of one line: in'[oy][x][ky*C+c] =
+// in[oy*stride - top + ky*dilation][x][c]. The layer that comes out computes the same outputs from the input
+// that comes out.
 bool NeedsInterleave(const ConvLayer& layer, const Shape& in, const Config& config);
 ConvLayer InterleaveLayer(const ConvLayer& layer);
 Shape InterleavedShape(const ConvLayer& layer, const Shape& in);

@@ -17,7 +17,8 @@ std::vector<uint8_t> PackWeights(const Job& job, int group, const ConvLayer& lay
       for (int c = red.c0; c < red.c1; c++, word += size_t(config.Cpad()))
         for (int j = 0; j < job.ChannelsOf(group); j++) {
           const int k = job.FirstChannel(group) + j;
-          const int own = channel0 + c - k / kg * f.c;  // channel within k's convolution group, if it is one of its own
+          const int own =
+              channel0 + c - k / kg * f.c;  // channel within k's convolution group, if it is one of its own
           if (own >= 0 && own < f.c) bytes[word + size_t(j)] = uint8_t(layer.filters.at(k, ky, kx, own));
         }
   return bytes;

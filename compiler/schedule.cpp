@@ -7,14 +7,17 @@
 namespace weft {
 namespace {
 
-// How many column groups of job `next` can be read while the jobs first .. next-1 run: what fits into the cycles in which those read
-// nothing themselves, and at least one.
+// How many column groups of job `next` can be read while the jobs first .. next-1 run: what fits into the
+// cycles in which those read nothing themselves, and at least one.
 int GroupsAhead(const std::vector<Job>& jobs, int first, int next, const Config& config) {
-  auto group_words = [&](const Job& job) { return ParameterBusWords(job, config) + WeightBusWords(job, config); };
+  auto group_words = [&](const Job& job) {
+    return ParameterBusWords(job, config) + WeightBusWords(job, config);
+  };
   int64_t spare = 0;
   for (int j = first; j < next; j++) {
     const Job& job = jobs[size_t(j)];
-    spare += job.tiles(config) * job.groups * job.reduction.length() - job.line_bus_words() - job.groups * group_words(job);
+    spare += job.tiles(config) * job.groups * job.reduction.length() - job.line_bus_words() -
+             job.groups * group_words(job);
   }
   const Job& job = jobs[size_t(next)];
   return int(std::clamp<int64_t>(spare / group_words(job), 1, job.groups));
@@ -37,9 +40,12 @@ TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
   return {line(first / row_pixels, 0), line(last / row_pixels, word(kSpan))};
 }
 
-std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) { return MakeSchedule(jobs, config, {}); }
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {
+  return MakeSchedule(jobs, config, {});
+}
 
-std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts) {
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config,
+                                   const std::vector<int>& layer_starts) {
   std::vector<Transfer> schedule;
   bool after_stores = false;
   auto add = [&](Transfer::Kind kind, int job, int first, int count) {

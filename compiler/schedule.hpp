@@ -1,5 +1,5 @@
-// The order in which memory is read for a list of jobs, and in which outputs come back: what the harness streams and what the
-// cycle model counts.
+// The order in which memory is read for a list of jobs, and in which outputs come back: what the harness
+// streams and what the cycle model counts.
 #pragma once
 
 #include <vector>
@@ -15,21 +15,24 @@ struct Transfer {
   Kind kind;
   int job;
   int first, count;
-  // The memory is asked for this piece when all outputs of all jobs before `job` are written: its first data comes `latency`
-  // cycles later.
+  // The memory is asked for this piece when all outputs of all jobs before `job` are written: its first data
+  // comes `latency` cycles later.
   bool after_stores = false;
 };
 
-// The first job gets its first column group and the lines of its first tile first, so that it can begin at once; every other
-// job loads while the one before it runs: all its column groups, then its lines.
+// The first job gets its first column group and the lines of its first tile first, so that it can begin at
+// once; every other job loads while the one before it runs: all its column groups, then its lines.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config);
 
-// The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the layer before has
-// written, so its first lines wait for the stores (and all that comes after them in the stream). Before them come as many of its
-// first job's column groups as can be read while the layer before computes, after the lines of its first tile the others.
-std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts);
+// The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the
+// layer before has written, so its first lines wait for the stores (and all that comes after them in the
+// stream). Before them come as many of its first job's column groups as can be read while the layer before
+// computes, after the lines of its first tile the others.
+std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config,
+                                   const std::vector<int>& layer_starts);
 
-// Which lines of a job a tile needs: those from `free` on are still read by it or a later tile, those below `need` must be there.
+// Which lines of a job a tile needs: those from `free` on are still read by it or a later tile, those below
+// `need` must be there.
 struct TileLines {
   int64_t free, need;
 };
@@ -47,16 +50,21 @@ class OutputCursor {
   OutputCursor(const Job& job, const Config& config) : job_(job), config_(config) { SkipEmpty(); }
   [[nodiscard]] bool done() const { return tile_ >= tiles(); }
   [[nodiscard]] int group() const { return group_; }
-  [[nodiscard]] int image() const { return job_.lines.image0 + int(output_ / (int64_t{job_.rows} * job_.cols)); }
+  [[nodiscard]] int image() const {
+    return job_.lines.image0 + int(output_ / (int64_t{job_.rows} * job_.cols));
+  }
   [[nodiscard]] int y() const { return job_.oy0 + int(output_ / job_.cols % job_.rows); }
   [[nodiscard]] int x() const { return job_.ox0 + int(output_ % job_.cols); }
   void Next();
   // Outputs of one column group that leave with a tile.
-  [[nodiscard]] int64_t OutputsOfTile(int64_t tile) const { return FirstOutput(tile + 1) - FirstOutput(tile); }
+  [[nodiscard]] int64_t OutputsOfTile(int64_t tile) const {
+    return FirstOutput(tile + 1) - FirstOutput(tile);
+  }
 
  private:
   [[nodiscard]] int64_t tiles() const { return job_.rows == 0 ? 0 : job_.tiles(config_); }
-  [[nodiscard]] int64_t FirstOutput(int64_t tile) const;  // the first whose last pixel lies in this tile or later
+  [[nodiscard]] int64_t FirstOutput(
+      int64_t tile) const;  // the first whose last pixel lies in this tile or later
   void SkipEmpty();
 
   const Job& job_;

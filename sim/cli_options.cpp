@@ -52,7 +52,8 @@ EngineOptions ParsedEngine(const EngineFlags& flags) {
   EngineOptions o = flags.options;
   if (o.engine != "rtl" && o.engine != "golden" && o.engine != "cycles")
     throw Error("--engine '{}': use rtl, golden or cycles", o.engine);
-  if (!(o.stalls >= 0 && o.stalls <= 0.99)) throw Error("--stalls {}: give a probability from 0 to 0.99", o.stalls);
+  if (!(o.stalls >= 0 && o.stalls <= 0.99))
+    throw Error("--stalls {}: give a probability from 0 to 0.99", o.stalls);
   if (!o.memory.empty()) ParseNumbers(o.memory, {"--memory", ':', {2}, 0, 1'000'000, "8:40"});
   if (o.trace_file.empty() && !flags.trace_window.empty()) throw Error("--trace-window needs --trace FILE");
   if (!o.trace_file.empty() && o.engine != "rtl") throw Error("--trace needs the engine rtl");

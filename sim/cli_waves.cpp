@@ -1,4 +1,5 @@
-// weft waves: runs the RTL beside the golden and cycle models and says where the first signal parts from them.
+// weft waves: runs the RTL beside the golden and cycle models and says where the first signal parts from
+// them.
 #include <fmt/format.h>
 
 #include <memory>
@@ -48,10 +49,14 @@ Json FirstJson(const Total& total) {
   if (!total.report.first) return nullptr;
   const WaveDifference& d = *total.report.first;
   auto known = [](int value) { return value >= 0 ? Json(value) : Json(nullptr); };
-  Json json = {{"layer", total.layer}, {"job", known(d.job)},  {"k", known(d.k)},   {"n", known(d.n)},
-               {"y", known(d.y)},      {"x", known(d.x)},      {"ky", known(d.ky)}, {"kx", known(d.kx)},
-               {"c", known(d.c)},      {"cycle", d.cycle},     {"module", d.module}, {"signal", d.scope + "." + d.signal},
-               {"lane", known(d.lane)}, {"expected", d.expected.value}, {"got", d.got}};
+  Json json = {{"layer", total.layer},  {"job", known(d.job)},
+               {"k", known(d.k)},       {"n", known(d.n)},
+               {"y", known(d.y)},       {"x", known(d.x)},
+               {"ky", known(d.ky)},     {"kx", known(d.kx)},
+               {"c", known(d.c)},       {"cycle", d.cycle},
+               {"module", d.module},    {"signal", d.scope + "." + d.signal},
+               {"lane", known(d.lane)}, {"expected", d.expected.value},
+               {"got", d.got}};
   json["fed_by"] = Json::object();
   for (const auto& [name, value] : d.fed_by) json["fed_by"][name] = value;
   return json;
@@ -124,14 +129,18 @@ int Waves(const Options& options) {
 
   const WaveReport& report = total.report;
   std::optional<WaveFocus> focus = report.focus;
-  if (focus) focus->title = fmt::format("cycle {}: {}, expected {}, got {} ({})", report.first->cycle, SignalText(*report.first),
-                                        report.first->expected.value, report.first->got, PlaceText(total.layer, *report.first));
+  if (focus)
+    focus->title =
+        fmt::format("cycle {}: {}, expected {}, got {} ({})", report.first->cycle, SignalText(*report.first),
+                    report.first->expected.value, report.first->got, PlaceText(total.layer, *report.first));
   const auto files = WriteWaves(report.window, focus, options.out);
 
   std::FILE* stream = TableStream(options.json);
-  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams, report.samples,
-             report.cycles, report.differences);
-  if (options.time) fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n", report.seconds / report.plain_seconds);
+  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams,
+             report.samples, report.cycles, report.differences);
+  if (options.time)
+    fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n",
+               report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, total);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
   WriteJson(options.json, {{"streams", report.streams},
@@ -143,10 +152,13 @@ int Waves(const Options& options) {
 }
 
 void AddWaveFlags(CLI::App* command, Options* o) {
-  command->add_option("--config", o->config, "hardware configuration: a name, or a file")->capture_default_str();
+  command->add_option("--config", o->config, "hardware configuration: a name, or a file")
+      ->capture_default_str();
   command->add_option("--memory", o->memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
   command->add_option("--out", o->out, "folder for the waveform files")->capture_default_str();
-  command->add_option("--window", o->window, "cycles in the waveform files")->check(CLI::Range(8, 100000))->capture_default_str();
+  command->add_option("--window", o->window, "cycles in the waveform files")
+      ->check(CLI::Range(8, 100000))
+      ->capture_default_str();
   command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
 }
@@ -155,7 +167,8 @@ void AddWaveFlags(CLI::App* command, Options* o) {
 
 void AddWavesCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
-  CLI::App* waves = app->add_subcommand("waves", "Compare the RTL's signals with the golden model: a network, or `conv ...`");
+  CLI::App* waves = app->add_subcommand(
+      "waves", "Compare the RTL's signals with the golden model: a network, or `conv ...`");
   CLI::App* conv = waves->add_subcommand("conv", "one layer, with the options of `weft conv`");
   AddConvLayerFlags(conv, &options->conv);
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
@@ -164,7 +177,8 @@ void AddWavesCommand(CLI::App* app, int* status) {
   waves->add_option("--input", options->inputs, "images: the first one is run");
   AddWaveFlags(waves, options.get());
   waves->callback([options, conv, status] {
-    if (!conv->parsed() && options->model.empty()) throw Error("say what to compare: a MODEL, or conv with a layer");
+    if (!conv->parsed() && options->model.empty())
+      throw Error("say what to compare: a MODEL, or conv with a layer");
     *status = Waves(*options);
   });
 }

@@ -1,4 +1,5 @@
-// The Verilated conv_engine of one configuration behind RtlModel; built once for each configuration into a library.
+// The Verilated conv_engine of one configuration behind RtlModel; built once for each configuration into a
+// library.
 #include <verilated.h>
 #if WEFT_TRACE
 #include <verilated_fst_c.h>
@@ -14,7 +15,8 @@
 namespace weft {
 namespace {
 
-// Verilator's ports are integers up to 64 bits and arrays of words beyond; both are little endian byte strings here.
+// Verilator's ports are integers up to 64 bits and arrays of words beyond; both are little endian byte
+// strings here.
 template <typename Port>
 void CopyIn(Port* port, const void* bytes, size_t size) {
   if (bytes != nullptr) std::memcpy(port, bytes, std::min(size, sizeof(Port)));
@@ -71,7 +73,8 @@ class VerilatedEngine : public RtlModel {
 
   const uint8_t* Find(const std::string& scope, const std::string& name) const override {
     const VerilatedScopeNameMap* scopes = const_cast<VerilatedContext&>(context_).scopeNameMap();
-    const auto found = scopes->find(("conv_engine." + scope).c_str());  // Verilator puts the model's name in front
+    const auto found =
+        scopes->find(("conv_engine." + scope).c_str());  // Verilator puts the model's name in front
     if (found == scopes->end() || found->second->varsp() == nullptr) return nullptr;
     VerilatedVar* variable = found->second->varFind(name.c_str());
     return variable == nullptr ? nullptr : static_cast<const uint8_t*>(variable->datap());

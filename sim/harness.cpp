@@ -20,7 +20,9 @@ struct JobList {
     }
   }
   [[nodiscard]] const ChainPart& PartOf(size_t job) const { return parts[layers[job]]; }
-  [[nodiscard]] const std::string& LayerName(size_t job) const { return PartOf(std::min(job, layers.size() - 1)).layer->name; }
+  [[nodiscard]] const std::string& LayerName(size_t job) const {
+    return PartOf(std::min(job, layers.size() - 1)).layer->name;
+  }
 
   const std::vector<ChainPart>& parts;
   Chain all;
@@ -85,7 +87,8 @@ class Harness::ReadChannel {
 
   void LoadLine(const Job& job, const TensorI8& in, int line) {
     const Job::Lines& l = job.lines;
-    data_.assign(size_t(LinePitch(l.bytes, config_)), 0xa5);  // what pads a line to whole words must not matter
+    data_.assign(size_t(LinePitch(l.bytes, config_)),
+                 0xa5);  // what pads a line to whole words must not matter
     if (l.bytes == 0) return;
     const int n = l.image0 + line / l.count, y = l.y0 + line % l.count;
     std::memcpy(data_.data(), in.data.data() + in.index(n, y, 0, 0) + size_t(l.offset), size_t(l.bytes));
@@ -121,10 +124,11 @@ void Harness::Cycle(EnginePins* pins) {
   now_++;
 }
 
-RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
-                       CycleProbe* probe) {
+RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in,
+                       const Shape& out, CycleProbe* probe) {
   ChainResult r = RunChain({{&layer, &in, out, &jobs}}, probe);
-  return {std::move(r.outputs[0]), r.cycles.cycles, r.cycles.counts, r.cycles.bytes_read, r.cycles.bytes_written};
+  return {std::move(r.outputs[0]), r.cycles.cycles, r.cycles.counts, r.cycles.bytes_read,
+          r.cycles.bytes_written};
 }
 
 ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe) {
@@ -159,12 +163,15 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
     for (size_t i = 0; i < kCauses; i++) now[i] -= before[i];
     return now;
   };
-  auto layer_end = [&](size_t layer) { return size_t(layer + 1 < parts.size() ? list.all.layer_starts[layer + 1] : int(jobs.size())); };
+  auto layer_end = [&](size_t layer) {
+    return size_t(layer + 1 < parts.size() ? list.all.layer_starts[layer + 1] : int(jobs.size()));
+  };
   std::vector<LayerEnd>& ends = result.cycles.layers;
   if (probe != nullptr) probe->Attach(*model_);
   for (; job_out < jobs.size() || t < write_time; t++) {
     if (probe != nullptr && !probe->Cycle(t)) break;
-    while (ends.size() < parts.size() && job_out >= layer_end(ends.size()) && t >= written[layer_end(ends.size())])
+    while (ends.size() < parts.size() && job_out >= layer_end(ends.size()) &&
+           t >= written[layer_end(ends.size())])
       ends.push_back({t, counts()});
     pins.job_valid = job_in < jobs.size() && !Paused();
     if (pins.job_valid) pins.job = jobs[job_in].words.data();
@@ -186,13 +193,16 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
                        (pins.param_valid && pins.param_ready);
     const bool gives = pins.out_valid && pins.out_ready;
     if (gives) {
-      if (job_out == jobs.size()) throw Error("layer {}: the engine gives more outputs than the layer has", list.LayerName(job_out));
+      if (job_out == jobs.size())
+        throw Error("layer {}: the engine gives more outputs than the layer has", list.LayerName(job_out));
       OutputCursor& cursor = cursors[job_out];
       const Job& job = jobs[job_out];
       const int channels = job.ChannelsOf(cursor.group());
       if (pins.out_cols != channels)
-        throw Error("layer {}: the engine gives {} channels where {} are due", list.LayerName(job_out), pins.out_cols, channels);
-      std::memcpy(&result.outputs[list.layers[job_out]].at(cursor.image(), cursor.y(), cursor.x(), job.FirstChannel(cursor.group())),
+        throw Error("layer {}: the engine gives {} channels where {} are due", list.LayerName(job_out),
+                    pins.out_cols, channels);
+      std::memcpy(&result.outputs[list.layers[job_out]].at(cursor.image(), cursor.y(), cursor.x(),
+                                                           job.FirstChannel(cursor.group())),
                   pins.out.data(), size_t(channels));
       result.cycles.bytes_written += channels;
       write_time = t + options_.memory.WriteCycles(channels);
@@ -209,7 +219,8 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
       progress = t;
     }
     if (t - progress > 2000000 + options_.memory.latency)
-      throw Error("layer {}: the engine has made no progress for {} cycles", list.LayerName(job_out), t - progress);
+      throw Error("layer {}: the engine has made no progress for {} cycles", list.LayerName(job_out),
+                  t - progress);
   }
   while (ends.size() < parts.size()) ends.push_back({t, counts()});
   result.cycles.cycles = t;

@@ -1,4 +1,5 @@
-// Drives a Verilated conv_engine: streams jobs, lines, weights and parameters in, collects the outputs, counts cycles.
+// Drives a Verilated conv_engine: streams jobs, lines, weights and parameters in, collects the outputs,
+// counts cycles.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace weft {
 
 struct HarnessOptions {
   Memory memory;
-  double stalls = 0;   // probability that a stream pauses in a cycle, each for itself
-  uint64_t seed = 1;   // of the pauses
+  double stalls = 0;  // probability that a stream pauses in a cycle, each for itself
+  uint64_t seed = 1;  // of the pauses
   std::string trace_file;
   int64_t trace_begin = 0, trace_end = 0;  // cycles since the harness was made, [begin, end); end 0: all
 };
@@ -51,13 +52,15 @@ struct ChainResult {
 
 class Harness {
  public:
-  Harness(const Config& config, const HarnessOptions& options) : Harness(config, options, LoadRtlModel(config, !options.trace_file.empty())) {}
+  Harness(const Config& config, const HarnessOptions& options)
+      : Harness(config, options, LoadRtlModel(config, !options.trace_file.empty())) {}
   Harness(const Config& config, const HarnessOptions& options, RtlModelPtr model);
-  // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody expects.
+  // Runs one layer. Throws Error if the engine makes no progress for a while, or gives outputs that nobody
+  // expects.
   RunResult Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Shape& out,
                 CycleProbe* probe = nullptr);
-  // Runs layers one after the other without a stop: the weights of a layer load during the layer before, its lines are asked
-  // for when all outputs of the layer before are written.
+  // Runs layers one after the other without a stop: the weights of a layer load during the layer before, its
+  // lines are asked for when all outputs of the layer before are written.
   ChainResult RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe = nullptr);
 
  private:

@@ -39,7 +39,8 @@ class RtlEngine : public LayerEngine {
   }
 
  private:
-  void CheckPrediction(const ConvLayer& layer, const PreparedLayer& p, const RunResult& result, LayerStats* stats) {
+  void CheckPrediction(const ConvLayer& layer, const PreparedLayer& p, const RunResult& result,
+                       LayerStats* stats) {
     const CycleResult model = CountCycles(p.jobs, config_, memory_);
     stats->predicted_cycles = model.cycles;
     if (model.cycles == result.cycles && model.counts == result.counts) return;
@@ -47,8 +48,8 @@ class RtlEngine : public LayerEngine {
     for (size_t i = 0; i < kCauses; i++)
       if (model.counts[i] != result.counts[i])
         causes += fmt::format(", {} {} / {}", kCauseNames[i], model.counts[i], result.counts[i]);
-    throw Error("layer {}: the cycle model counts {} cycles, the RTL {}{} (model / RTL)", layer.name, model.cycles,
-                result.cycles, causes);
+    throw Error("layer {}: the cycle model counts {} cycles, the RTL {}{} (model / RTL)", layer.name,
+                model.cycles, result.cycles, causes);
   }
 
   Config config_;
@@ -59,7 +60,8 @@ class RtlEngine : public LayerEngine {
 
 class CycleEngine : public LayerEngine {
  public:
-  explicit CycleEngine(const EngineOptions& o) : config_(Config::Load(o.config)), memory_(Memory::Parse(o.memory, config_)) {
+  explicit CycleEngine(const EngineOptions& o)
+      : config_(Config::Load(o.config)), memory_(Memory::Parse(o.memory, config_)) {
     if (o.stalls != 0) throw Error("the cycle model knows no random stalls; leave --stalls out");
   }
 
@@ -79,7 +81,11 @@ class CycleEngine : public LayerEngine {
 
 }  // namespace
 
-std::unique_ptr<LayerEngine> MakeRtlEngine(const EngineOptions& options) { return std::make_unique<RtlEngine>(options); }
-std::unique_ptr<LayerEngine> MakeCycleEngine(const EngineOptions& options) { return std::make_unique<CycleEngine>(options); }
+std::unique_ptr<LayerEngine> MakeRtlEngine(const EngineOptions& options) {
+  return std::make_unique<RtlEngine>(options);
+}
+std::unique_ptr<LayerEngine> MakeCycleEngine(const EngineOptions& options) {
+  return std::make_unique<CycleEngine>(options);
+}
 
 }  // namespace weft

@@ -9,8 +9,8 @@
 
 namespace weft {
 
-// Cycles without a beat by cause, and the beats that idle rows and columns waste (as cycles of the whole array), so that
-// utilisation * cycles + stalls = cycles. `stats->macs` must be there.
+// Cycles without a beat by cause, and the beats that idle rows and columns waste (as cycles of the whole
+// array), so that utilisation * cycles + stalls = cycles. `stats->macs` must be there.
 void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, LayerStats* stats);
 
 std::unique_ptr<LayerEngine> MakeRtlEngine(const EngineOptions& options);

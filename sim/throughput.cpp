@@ -71,7 +71,8 @@ class BareArray {
       std::memcpy(&model_.act_i, &data_[size_t(t) % 1024], sizeof model_.act_i);
       std::memcpy(&model_.wgt_i, &data_[size_t(t * 7 + 1) % 1024], sizeof model_.wgt_i);
       const bool shifts = beat < steps * config_.rows && beat % steps == steps - 1;
-      model_.ctl_i = uint8_t(1 | (beat == 0 ? kFirst : 0) | (beat == beats - 1 ? kLast : 0) | (shifts ? kShift : 0));
+      model_.ctl_i =
+          uint8_t(1 | (beat == 0 ? kFirst : 0) | (beat == beats - 1 ? kLast : 0) | (shifts ? kShift : 0));
       model_.clk_i = 1;
       model_.eval();
       model_.clk_i = 0;
@@ -136,8 +137,8 @@ int Run(bool golden_only, double least_ratio, const std::string& json_option) {
   std::vector<EngineSpeed> speeds;
   if (!golden_only) speeds = {MeasureEngine<Varray_8x8>("8x8"), MeasureEngine<Varray_8x16>("8x16")};
   for (const EngineSpeed& s : speeds) {
-    fmt::print(stream, "{}, {}, {} cycles: engine {:.0f} kHz, bare array {:.0f} kHz, ratio {:.2f}\n", s.config,
-               kEngineCase.name, s.cycles, s.engine * 1e-3, s.bare * 1e-3, s.ratio());
+    fmt::print(stream, "{}, {}, {} cycles: engine {:.0f} kHz, bare array {:.0f} kHz, ratio {:.2f}\n",
+               s.config, kEngineCase.name, s.cycles, s.engine * 1e-3, s.bare * 1e-3, s.ratio());
     json["engines"].push_back(
         {{"config", s.config}, {"engine_hz", s.engine}, {"bare_array_hz", s.bare}, {"ratio", s.ratio()}});
     if (s.config == "8x16" && s.ratio() < least_ratio) status = 1;

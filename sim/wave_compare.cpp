@@ -48,13 +48,24 @@ bool HasInstances(const StreamSpec& spec) { return spec.scope.find('{') != std::
 
 // The file of rtl/ that drives a signal.
 std::string ModuleOf(const StreamSpec& spec, int lane) {
-  static const std::map<std::string, std::string> modules = {
-      {"u_jobs", "job_queue"},   {"u_walker", "pixel_walker"}, {"u_sequencer", "sequencer"}, {"u_lines", "line_buffer"},
-      {"u_feeder", "row_feeder"}, {"u_weights", "weight_buffer"}, {"u_params", "param_buffer"}, {"u_pe", "pe"},
-      {"u_drain", "drain"},      {"u_bias", "bias"},           {"u_requantize", "requantize"}, {"u_activation", "activation"},
-      {"u_gather", "gather"},    {"u_pool", "max_pool"},       {"u_counters", "cycle_counters"},
-      {"gen_col[{col}]", "systolic_array"}};
-  // What an element hands on. All elements are alike: if the first one is right, another one was given the wrong thing.
+  static const std::map<std::string, std::string> modules = {{"u_jobs", "job_queue"},
+                                                             {"u_walker", "pixel_walker"},
+                                                             {"u_sequencer", "sequencer"},
+                                                             {"u_lines", "line_buffer"},
+                                                             {"u_feeder", "row_feeder"},
+                                                             {"u_weights", "weight_buffer"},
+                                                             {"u_params", "param_buffer"},
+                                                             {"u_pe", "pe"},
+                                                             {"u_drain", "drain"},
+                                                             {"u_bias", "bias"},
+                                                             {"u_requantize", "requantize"},
+                                                             {"u_activation", "activation"},
+                                                             {"u_gather", "gather"},
+                                                             {"u_pool", "max_pool"},
+                                                             {"u_counters", "cycle_counters"},
+                                                             {"gen_col[{col}]", "systolic_array"}};
+  // What an element hands on. All elements are alike: if the first one is right, another one was given the
+  // wrong thing.
   if (spec.id == StreamId::kPeCtl || spec.id == StreamId::kPeAct || spec.id == StreamId::kPeWgt)
     return lane == 0 ? "pe" : "systolic_array";
   if (spec.id == StreamId::kProduct) return "mult";
@@ -73,7 +84,11 @@ class Comparer : public CycleProbe {
   };
 
   Comparer(WavePredictor* predictor, const Config& config, int64_t fine_from, const Recording& recording)
-      : predictor_(*predictor), config_(config), specs_(WaveStreams(config)), fine_from_(fine_from), recording_(recording) {
+      : predictor_(*predictor),
+        config_(config),
+        specs_(WaveStreams(config)),
+        fine_from_(fine_from),
+        recording_(recording) {
     expected_.assign(specs_.size(), 0);
     places_.resize(specs_.size());
   }
@@ -89,7 +104,8 @@ class Comparer : public CycleProbe {
         }
         const std::string scope = ScopeOf(spec, lane, config_);
         const uint8_t* data = model.Find(scope, spec.name);
-        if (data == nullptr) throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
+        if (data == nullptr)
+          throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
         lanes.push_back({data, 0});
       }
       streams_ += spec.fine && fine_from_ < 0 ? 0 : spec.lanes;
@@ -261,7 +277,8 @@ void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) 
 
 }  // namespace
 
-WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config, const WaveOptions& options) {
+WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
+                        const WaveOptions& options) {
   golden::Check(in, layer);
   const Setup s = Prepare(layer, in, config);
   WaveReport report;
@@ -277,7 +294,9 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
   };
 
   using Clock = std::chrono::steady_clock;
-  auto since = [](Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); };
+  auto since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
   if (options.time) {
     const auto start = Clock::now();
     run(nullptr);
@@ -297,9 +316,11 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
     return report;
   }
 
-  // Once more, up to the difference: a beat that went wrong in the array shows in its sum only at the end of the tile.
+  // Once more, up to the difference: a beat that went wrong in the array shows in its sum only at the end of
+  // the tile.
   const WavePlace& place = all.first()->expected.place;
-  const int64_t reach = place.job < 0 ? 0 : int64_t{s.jobs[size_t(place.job)].reduction.length()} * config.rows;
+  const int64_t reach =
+      place.job < 0 ? 0 : int64_t{s.jobs[size_t(place.job)].reduction.length()} * config.rows;
   const int64_t fine_from = std::max<int64_t>(0, all.first()->cycle - 4 * reach - 500);
   WavePredictor again(s.jobs, s.layer, s.in, config, options.memory);
   Comparer exact(&again, config, fine_from, {0, 0, 0, 0});
@@ -310,11 +331,13 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
   const WavePlace& at = report.first->expected.place;
   const int64_t begin = std::max<int64_t>(0, report.first->cycle - options.window / 2);
   WavePredictor last(s.jobs, s.layer, s.in, config, options.memory);
-  Comparer recorder(&last, config, fine_from, {begin, begin + options.window, std::max(at.row, 0), std::max(at.col, 0)});
+  Comparer recorder(&last, config, fine_from,
+                    {begin, begin + options.window, std::max(at.row, 0), std::max(at.col, 0)});
   run(&recorder);
   report.window = recorder.window();
   for (size_t i = 0; i < report.window.signals.size(); i++)
-    if (report.window.signals[i].scope == report.first->scope && report.window.signals[i].name == report.first->signal)
+    if (report.window.signals[i].scope == report.first->scope &&
+        report.window.signals[i].name == report.first->signal)
       report.focus = {i, report.first->cycle, ""};
   return report;
 }

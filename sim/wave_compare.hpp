@@ -1,4 +1,5 @@
-// Compares a run of the RTL with the golden and cycle models, signal by signal and cycle by cycle, and finds where they part.
+// Compares a run of the RTL with the golden and cycle models, signal by signal and cycle by cycle, and finds
+// where they part.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,10 @@ struct WaveOptions {
   bool time = false;        // run once more without comparing, to tell what comparing costs
 };
 
-// Runs one layer in both. Counts differences until 1,000 cycles after the first one; then runs once more up to there with every
-// beat of every processing element compared, which names the first wrong signal exactly, and keeps the window.
-WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config, const WaveOptions& options);
+// Runs one layer in both. Counts differences until 1,000 cycles after the first one; then runs once more up
+// to there with every beat of every processing element compared, which names the first wrong signal exactly,
+// and keeps the window.
+WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
+                        const WaveOptions& options);
 
 }  // namespace weft

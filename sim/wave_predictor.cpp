@@ -15,8 +15,8 @@ int64_t Word(const Job& job, int i) { return int64_t{int32_t(job.words[size_t(i)
 
 }  // namespace
 
-WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Config& config,
-                             const Memory& memory)
+WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in,
+                             const Config& config, const Memory& memory)
     : jobs_(jobs), layer_(layer), in_(in), config_(config) {
   Base base;
   for (const Job& job : jobs) {
@@ -43,7 +43,8 @@ WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& laye
   ring_.resize(size_t(kRing));
 }
 
-// ---- What the cycle model says ------------------------------------------------------------------------------------------
+// ---- What the cycle model says
+// ------------------------------------------------------------------------------------------
 
 void WavePredictor::JobAccepted(int, int64_t time) { accepted_.push_back(time); }
 
@@ -51,13 +52,15 @@ void WavePredictor::TileWalked(int job, int64_t tile, int64_t last_pixel, int64_
   tiles_.push_back({job, tile, last_pixel, record});
 }
 
-void WavePredictor::ChunkStarted(int job, int64_t tile, int group, int64_t chunk, int64_t start, int64_t beats) {
+void WavePredictor::ChunkStarted(int job, int64_t tile, int group, int64_t chunk, int64_t start,
+                                 int64_t beats) {
   const bool begins = chunk == 0;
   if (begins && group == 0) tile_starts_.push_back(start);
   const int64_t first = begins ? 0 : chunks_.back().first_beat + chunks_.back().beats;
   chunks_.push_back({job, group, tile, chunk, start, beats, first});
   const Job& j = jobs_[size_t(job)];
-  if (tile + 1 == j.tiles(config_) && group + 1 == j.groups && first + beats == j.reduction.length()) ended_.push_back(start);
+  if (tile + 1 == j.tiles(config_) && group + 1 == j.groups && first + beats == j.reduction.length())
+    ended_.push_back(start);
 }
 
 void WavePredictor::Idle(Cause cause, int64_t from, int64_t until) { idles_.push_back({cause, from, until}); }
@@ -69,14 +72,16 @@ void WavePredictor::RowDrained(int job, int64_t tile, int group, int row, int64_
 void WavePredictor::LineRead(int job, int line, int64_t done, int64_t count, int64_t time, int64_t pace) {
   line_reads_.push_back({job, line, done, count, time, pace});
 }
-void WavePredictor::ParametersRead(int job, int group, int64_t done, int64_t count, int64_t time, int64_t pace) {
+void WavePredictor::ParametersRead(int job, int group, int64_t done, int64_t count, int64_t time,
+                                   int64_t pace) {
   param_reads_.push_back({job, group, done, count, time, pace});
 }
 void WavePredictor::WeightsRead(int job, int group, int64_t done, int64_t count, int64_t time, int64_t pace) {
   weight_reads_.push_back({job, group, done, count, time, pace});
 }
 
-// Pixel n is handed over one cycle after pixel n-1, but not before pixel n-depth has left; a new job takes a while to load.
+// Pixel n is handed over one cycle after pixel n-1, but not before pixel n-depth has left; a new job takes a
+// while to load.
 void WavePredictor::PredictWalk() {
   const int64_t rows = config_.rows, depth = config_.WalkDepth();
   int64_t time = -1;
@@ -86,7 +91,8 @@ void WavePredictor::PredictWalk() {
     for (int64_t r = 0; r < rows; r++) {
       const int64_t makes_room = int64_t(i) * rows + r - depth;
       time++;
-      if (makes_room >= 0) time = std::max(time, tile_starts_[size_t(makes_room / rows)] + 1 + makes_room % rows + 1);
+      if (makes_room >= 0)
+        time = std::max(time, tile_starts_[size_t(makes_room / rows)] + 1 + makes_room % rows + 1);
       pixel_times_.push_back(time);
     }
     if (time != tile.last_pixel) throw Error("the walk of job {} does not follow the cycle model", tile.job);
@@ -99,17 +105,21 @@ void WavePredictor::PredictFrees() {
     const Job& job = jobs_[size_t(c.job)];
     const Base &base = bases_[size_t(c.job)], &next = bases_[size_t(c.job) + 1];
     if (c.chunk == 0 && c.group == 0)
-      line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1, base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
-    if (c.tile + 1 != job.tiles(config_) || c.group + 1 != job.groups || c.first_beat + c.beats != job.reduction.length())
+      line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1,
+                                    base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
+    if (c.tile + 1 != job.tiles(config_) || c.group + 1 != job.groups ||
+        c.first_beat + c.beats != job.reduction.length())
       continue;
     line_ring_.frees.emplace_back(c.start + rows + latency::kLinesFreed - 1, next.words);
     weight_ring_.frees.emplace_back(c.start + c.beats + latency::kWeightsFreed - 1, next.weights);
     if (job.drains())
-      param_ring_.frees.emplace_back(c.start + c.beats + latency::kParamsFreed - 1 + config_.cols + (rows - 1) * steps, next.params);
+      param_ring_.frees.emplace_back(
+          c.start + c.beats + latency::kParamsFreed - 1 + config_.cols + (rows - 1) * steps, next.params);
   }
 }
 
-// ---- Pixels, taps, operands ---------------------------------------------------------------------------------------------
+// ---- Pixels, taps, operands
+// ---------------------------------------------------------------------------------------------
 
 int64_t WavePredictor::Valid(int job, int64_t tile) const {
   return std::min<int64_t>(config_.rows, jobs_[size_t(job)].pixels - tile * config_.rows);
@@ -121,7 +131,8 @@ WavePixel WavePredictor::Pixel(int j, int64_t tile, int row) const {
   int64_t n = std::min(tile * config_.rows + row, job.pixels - 1);
   const int64_t pool_w = Word(job, kWalk) + 1, pool_h = Word(job, kWalk + 4) + 1;
   const int64_t cols = Word(job, kWalk + 8) + 1, rows = Word(job, kWalk + 12) + 1;
-  const int64_t wx = n % pool_w, wy = (n /= pool_w) % pool_h, ox = (n /= pool_h) % cols, oy = (n /= cols) % rows;
+  const int64_t wx = n % pool_w, wy = (n /= pool_w) % pool_h, ox = (n /= pool_h) % cols,
+                oy = (n /= cols) % rows;
   const Window pool = layer_.max_pool && !job.single_tile ? *layer_.max_pool : Window{};
   return {job.lines.image0 + int(n / rows), int((job.walk_y0 + oy) * pool.stride_h + wy),
           int((job.walk_x0 + ox) * pool.stride_w + wx)};
@@ -133,8 +144,10 @@ WavePredictor::Position WavePredictor::PositionOf(int j, const WavePixel& p) con
   const Job::Lines& lines = job.lines;
   const int64_t pixel_x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{job.reduction.kx0} * w.dilation_w;
   int64_t x = pixel_x * in_.shape.c + job.channel0 + job.reduction.c0 - lines.offset;
-  if (!job.all_columns && pixel_x < 0) x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
-  const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
+  if (!job.all_columns && pixel_x < 0)
+    x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
+  const int64_t y =
+      int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
   const int64_t line = int64_t{p.n - lines.image0} * lines.count + y;
   const int64_t pitch = Word(job, kPitch) * config_.bus_bytes;
   return {bases_[size_t(j)].words * config_.bus_bytes + line * pitch + x, x, y};
@@ -143,17 +156,21 @@ WavePredictor::Position WavePredictor::PositionOf(int j, const WavePixel& p) con
 WaveTap WavePredictor::Tap(const Job& job, int64_t beat) const {
   const Job::Reduction& r = job.reduction;
   const int64_t channels = r.c1 - r.c0, columns = r.kx1 - r.kx0;
-  return {r.ky0 + int(beat / channels / columns), r.kx0 + int(beat / channels % columns), r.c0 + int(beat % channels)};
+  return {r.ky0 + int(beat / channels / columns), r.kx0 + int(beat / channels % columns),
+          r.c0 + int(beat % channels)};
 }
 
 // Where in the input a beat's byte is; false if it is padding.
-bool WavePredictor::Inside(const Job& job, int group, const WavePixel& p, const WaveTap& t, size_t* index) const {
+bool WavePredictor::Inside(const Job& job, int group, const WavePixel& p, const WaveTap& t,
+                           size_t* index) const {
   const Window& w = layer_.window;
   const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{t.ky} * w.dilation_h;
   const int64_t x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{t.kx} * w.dilation_w;
   const int64_t byte = x * in_.shape.c + job.channel0 + group * job.channel_step + t.c;
   // Beyond a band's right edge only weights that are zero read on.
-  if (y < 0 || y >= in_.shape.h || byte < job.lines.offset || byte >= int64_t{job.lines.offset} + job.lines.bytes) return false;
+  if (y < 0 || y >= in_.shape.h || byte < job.lines.offset ||
+      byte >= int64_t{job.lines.offset} + job.lines.bytes)
+    return false;
   *index = in_.index(p.n, int(y), 0, 0) + size_t(byte);
   return true;
 }
@@ -172,18 +189,26 @@ int WavePredictor::Wgt(const Job& job, int group, int col, const WaveTap& tap) c
 }
 
 WaveTap WavePredictor::TapOf(const WavePlace& p) const { return Tap(jobs_[size_t(p.job)], p.beat); }
-int WavePredictor::ChannelOf(const WavePlace& p) const { return jobs_[size_t(p.job)].FirstChannel(p.group) + p.col; }
-int WavePredictor::ActOf(const WavePlace& p) const { return Act(jobs_[size_t(p.job)], p.group, PixelOf(p), TapOf(p)); }
-int WavePredictor::WgtOf(const WavePlace& p) const { return Wgt(jobs_[size_t(p.job)], p.group, p.col, TapOf(p)); }
+int WavePredictor::ChannelOf(const WavePlace& p) const {
+  return jobs_[size_t(p.job)].FirstChannel(p.group) + p.col;
+}
+int WavePredictor::ActOf(const WavePlace& p) const {
+  return Act(jobs_[size_t(p.job)], p.group, PixelOf(p), TapOf(p));
+}
+int WavePredictor::WgtOf(const WavePlace& p) const {
+  return Wgt(jobs_[size_t(p.job)], p.group, p.col, TapOf(p));
+}
 
-// ---- Cycle by cycle -----------------------------------------------------------------------------------------------------
+// ---- Cycle by cycle
+// -----------------------------------------------------------------------------------------------------
 
 void WavePredictor::Put(int64_t cycle, StreamId id, int lane, int64_t value, const WavePlace& place) {
   ring_[size_t(cycle % kRing)].push_back({id, lane, value, place});
 }
 
 const std::vector<WaveSample>& WavePredictor::Cycle(int64_t cycle, bool fine) {
-  while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].start <= cycle) ExpandChunk(chunks_[next_chunk_++], fine);
+  while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].start <= cycle)
+    ExpandChunk(chunks_[next_chunk_++], fine);
   current_.swap(ring_[size_t(cycle % kRing)]);
   ring_[size_t(cycle % kRing)].clear();
   ExpandWalk(cycle);
@@ -225,7 +250,8 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   const bool ends_job = ends_group && c.group + 1 == job.groups && c.tile + 1 == job.tiles(config_);
   const WavePlace place{c.job, c.tile, c.group, -1, -1, c.first_beat};
   const WaveTap tap = Tap(job, c.first_beat);
-  const int64_t x = (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 + c.group * job.channel_step;
+  const int64_t x = (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 +
+                    c.group * job.channel_step;
   const int64_t dy = tap.ky - job.reduction.ky0;
   Put(c.start, kStart, 0, 1, place);
   Put(c.start, kStartNewTile, 0, c.chunk == 0 && c.group == 0, place);
@@ -244,16 +270,21 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
       const Position at = PositionOf(c.job, PixelOf(pixel));
       const int64_t mask = (int64_t{1} << pos_bits) - 1;
       const int64_t addr = at.addr & ((int64_t{1} << addr_bits) - 1);
-      Put(c.start + 1 + r, kPixel, 0, (at.y & mask) << (addr_bits + pos_bits) | (at.x & mask) << addr_bits | addr, pixel);
+      Put(c.start + 1 + r, kPixel, 0,
+          (at.y & mask) << (addr_bits + pos_bits) | (at.x & mask) << addr_bits | addr, pixel);
     }
   }
-  for (int w = 0; w < kJobWords && ends_job; w++) Put(c.start, kSeqJob, w, job.words[size_t(w)], {.job = c.job});
+  for (int w = 0; w < kJobWords && ends_job; w++)
+    Put(c.start, kSeqJob, w, job.words[size_t(w)], {.job = c.job});
   if (ends_group && job.drains()) {
     reserved_ += config_.rows;
-    const int64_t param = (base.params + int64_t{c.group} * config_.Steps()) & (config_.ParamEntries() * 4 - 1);
+    const int64_t param =
+        (base.params + int64_t{c.group} * config_.Steps()) & (config_.ParamEntries() * 4 - 1);
     Put(c.start, kTilePush, 0, 1, place);
-    const int col_bits = std::bit_width(unsigned(config_.cols)), row_bits = std::bit_width(unsigned(config_.rows));
-    const int64_t info = ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
+    const int col_bits = std::bit_width(unsigned(config_.cols)),
+              row_bits = std::bit_width(unsigned(config_.rows));
+    const int64_t info =
+        ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
     Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
   }
   const int64_t idle_pes = IdlePes(c);
@@ -274,7 +305,8 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start + latency::kCtl + i, kCtl, 0, ctl, beat);
     for (beat.row = 0; fine && beat.row < config_.rows; beat.row++)
       for (beat.col = 0; beat.col < config_.cols; beat.col++)
-        Put(c.start + latency::kCtl + i + beat.row + beat.col + latency::kNext, kPeCtl, beat.row * config_.cols + beat.col, ctl, beat);
+        Put(c.start + latency::kCtl + i + beat.row + beat.col + latency::kNext, kPeCtl,
+            beat.row * config_.cols + beat.col, ctl, beat);
   }
   if (c.chunk == 0) {
     act_.assign(size_t(config_.rows * length), 0);
@@ -291,8 +323,9 @@ void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
   using enum StreamId;
   const Job& job = jobs_[size_t(c.job)];
   const WaveTap tap = Tap(job, c.first_beat);
-  const int64_t offset = (tap.ky - job.reduction.ky0) * Word(job, kKyAddr) + (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) +
-                         tap.c - job.reduction.c0 + c.group * job.channel_step;
+  const int64_t offset = (tap.ky - job.reduction.ky0) * Word(job, kKyAddr) +
+                         (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 +
+                         c.group * job.channel_step;
   for (int r = 0; r < config_.rows; r++) {
     WavePlace place{c.job, c.tile, c.group, r, -1, c.first_beat};
     const WavePixel pixel = PixelOf(place);
@@ -304,7 +337,9 @@ void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
       const int act = inside ? in_.data[index] : layer_.input_zp;
       act_[size_t(r * int64_t{job.reduction.length()} + place.beat)] = int8_t(act);
       Put(c.start + latency::kAct + i + r, kAct, r, act, place);
-      if (fine && inside) Put(c.start + latency::kLineData + r, kLineData, int((addr + i) & (2 * config_.Word() - 1)), act, place);
+      if (fine && inside)
+        Put(c.start + latency::kLineData + r, kLineData, int((addr + i) & (2 * config_.Word() - 1)), act,
+            place);
     }
   }
 }
@@ -393,7 +428,8 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
         place.col = lane * steps + j;
         const bool real = place.col < channels;
         const size_t k = size_t(job.FirstChannel(last.group) + place.col);
-        const int32_t bias = real ? bias_[k] : 0, mult = real ? q.multiplier[k] : 0, shift = real ? q.shift[k] : 0;
+        const int32_t bias = real ? bias_[k] : 0, mult = real ? q.multiplier[k] : 0,
+                      shift = real ? q.shift[k] : 0;
         const int64_t sum = sums_[size_t(r * config_.cols + place.col)];
         const auto acc = int32_t(uint32_t(sum) + uint32_t(bias));
         const int8_t scaled = golden::Requantize(acc, mult, shift, q.output_zp, -128, 127);
@@ -419,10 +455,12 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
     put_pixel(time + latency::kGather, kGathered, pixel);
     const RowEvent& event = rows_[ended_row_++];
     if (r >= valid) continue;
-    for (size_t c = 0; c < pixel.size(); c++) pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
+    for (size_t c = 0; c < pixel.size(); c++)
+      pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
     pool_count_ = (pool_count_ + 1) % Word(job, kPool);
     if (event.pop < 0) continue;
-    if (event.pop - last.start >= kRing) throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
+    if (event.pop - last.start >= kRing)
+      throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
     Put(time + latency::kPool, kPoolValid, 0, 1, place);
     put_pixel(time + latency::kPool, kPooled, pooled_);
     put_pixel(event.pop, kOutData, pooled_);
@@ -448,7 +486,8 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   const size_t records = count(&records_, tiles_.size(), [&](size_t i) { return tiles_[i].record; });
   const size_t tiles = count(&tiles_out_, tile_starts_.size(), [&](size_t i) { return tile_starts_[i] + 1; });
   SetLevel(kTileValid, records > tiles);
-  for (; rows_in_ < rows_.size() && rows_[rows_in_].time < cycle; rows_in_++) waiting_ += rows_[rows_in_].pop >= 0;
+  for (; rows_in_ < rows_.size() && rows_[rows_in_].time < cycle; rows_in_++)
+    waiting_ += rows_[rows_in_].pop >= 0;
   for (; rows_out_ < rows_.size() && rows_[rows_out_].pop < cycle; rows_out_++) {
     if (rows_[rows_out_].pop < 0 && rows_[rows_out_].time >= cycle) break;
     waiting_ -= rows_[rows_out_].pop >= 0;
@@ -462,26 +501,30 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   ExpandSpace(cycle);
 }
 
-// Jobs that the sequencer has seen and ended; the words of its job once it sees them (and once more at its end).
+// Jobs that the sequencer has seen and ended; the words of its job once it sees them (and once more at its
+// end).
 void WavePredictor::ExpandJobs(size_t seen, size_t out) {
   using enum StreamId;
   SetLevel(kJobValid, seen > out);
   if (seen == out || out == shown_job_) return;
   shown_job_ = out;
-  for (int w = 0; w < kJobWords; w++) current_.push_back({kSeqJob, w, jobs_[out].words[size_t(w)], {.job = int(out)}});
+  for (int w = 0; w < kJobWords; w++)
+    current_.push_back({kSeqJob, w, jobs_[out].words[size_t(w)], {.job = int(out)}});
 }
 
 void WavePredictor::ExpandCounts(int64_t cycle, Cause cause) {
   for (int i = 0; i < kCauses; i++) current_.push_back({StreamId::kCounts, i, counts_[size_t(i)], {}});
   counts_[cause]++;
-  while (edge_chunk_ < chunks_.size() && chunks_[edge_chunk_].start + latency::kEdge + chunks_[edge_chunk_].beats <= cycle)
+  while (edge_chunk_ < chunks_.size() &&
+         chunks_[edge_chunk_].start + latency::kEdge + chunks_[edge_chunk_].beats <= cycle)
     edge_chunk_++;
   if (edge_chunk_ < chunks_.size() && chunks_[edge_chunk_].start + latency::kEdge <= cycle)
     counts_[kEdge] += IdlePes(chunks_[edge_chunk_]);
 }
 
 int64_t WavePredictor::IdlePes(const ChunkEvent& c) const {
-  return int64_t{config_.rows} * config_.cols - Valid(c.job, c.tile) * jobs_[size_t(c.job)].ChannelsOf(c.group);
+  return int64_t{config_.rows} * config_.cols -
+         Valid(c.job, c.tile) * jobs_[size_t(c.job)].ChannelsOf(c.group);
 }
 
 // Places for outputs: a tile takes ROWS of them when its last chunk starts; they come back one by one.
@@ -501,8 +544,8 @@ void WavePredictor::ExpandSpace(int64_t cycle) {
 }
 
 // Whether the stream took a bus word in the cycle before this one.
-bool WavePredictor::TakeWord(Ring* ring, const std::vector<ReadEvent>& events, int64_t cycle, const ReadEvent** event,
-                             int64_t* word) {
+bool WavePredictor::TakeWord(Ring* ring, const std::vector<ReadEvent>& events, int64_t cycle,
+                             const ReadEvent** event, int64_t* word) {
   if (ring->event == events.size()) return false;
   const ReadEvent& e = events[ring->event];
   if (e.time + ring->word * e.pace != cycle - 1) return false;
@@ -535,16 +578,19 @@ void WavePredictor::ExpandBuffers(int64_t cycle) {
   }
   if (TakeWord(&param_ring_, param_reads_, cycle, &event, &word) && (word + 1) % config_.ParamBeats() == 0) {
     current_.push_back({kParamWrite, 0, 1, {.job = event->job}});
-    current_.push_back({kParamWriteAddr, 0, param_ring_.taken / config_.ParamBeats() - 1, {.job = event->job}});
+    current_.push_back(
+        {kParamWriteAddr, 0, param_ring_.taken / config_.ParamBeats() - 1, {.job = event->job}});
     entries_landed_.push_back(cycle + 1);
   }
   while (entry_ < entries_landed_.size() && entries_landed_[entry_] <= cycle) entry_++;
 
   const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
   const int64_t weights = weight_ring_.taken / slices * pack;
-  SetLevel(kLineReady, line_ring_.taken - FreedBefore(&line_ring_, cycle) < config_.line_buffer_bytes / config_.bus_bytes);
+  SetLevel(kLineReady, line_ring_.taken - FreedBefore(&line_ring_, cycle) <
+                           config_.line_buffer_bytes / config_.bus_bytes);
   SetLevel(kWeightReady, weights - FreedBefore(&weight_ring_, cycle) < config_.WeightWords() - pack + 1);
-  SetLevel(kParamReady, param_ring_.taken / config_.ParamBeats() - FreedBefore(&param_ring_, cycle) < config_.ParamEntries());
+  SetLevel(kParamReady, param_ring_.taken / config_.ParamBeats() - FreedBefore(&param_ring_, cycle) <
+                            config_.ParamEntries());
   SetLevel(kLines, lines_done_);
   SetLevel(kWeightArrived, weights);
   SetLevel(kParamArrived, int64_t(entry_));

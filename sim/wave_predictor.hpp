@@ -1,7 +1,9 @@
-// What every stream of WaveStreams carries in which cycle, from the golden and the cycle model: the golden waveforms.
+// What every stream of WaveStreams carries in which cycle, from the golden and the cycle model: the golden
+// waveforms.
 //
-// The cycle model runs first and says when (its events are kept); the values then follow cycle by cycle from the layer itself:
-// activations from the input tensor, weights from the filters, sums by multiplying them, outputs by the golden functions.
+// The cycle model runs first and says when (its events are kept); the values then follow cycle by cycle from
+// the layer itself: activations from the input tensor, weights from the filters, sums by multiplying them,
+// outputs by the golden functions.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +46,18 @@ struct WaveTap {
 class WavePredictor : private CycleObserver {
  public:
   // `in` and `layer` as the engine gets them (vertically interleaved where it needs that).
-  WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in, const Config& config,
-                const Memory& memory);
+  WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in,
+                const Config& config, const Memory& memory);
 
   // All samples of one cycle, in no order; to be called for cycle 0, 1, 2, ... `fine`: those of every beat in
-  // every processing element too. Pulses and levels come as samples where they change (levels) or are not 0 (pulses).
+  // every processing element too. Pulses and levels come as samples where they change (levels) or are not 0
+  // (pulses).
   const std::vector<WaveSample>& Cycle(int64_t cycle, bool fine);
   [[nodiscard]] int64_t cycles() const { return cycles_; }
 
-  [[nodiscard]] WavePixel PixelOf(const WavePlace& place) const { return Pixel(place.job, place.tile, place.row); }
+  [[nodiscard]] WavePixel PixelOf(const WavePlace& place) const {
+    return Pixel(place.job, place.tile, place.row);
+  }
   [[nodiscard]] WaveTap TapOf(const WavePlace& place) const;
   [[nodiscard]] int ChannelOf(const WavePlace& place) const;
   // Operands of a beat.
@@ -92,8 +97,8 @@ class WavePredictor : private CycleObserver {
 
   void Put(int64_t cycle, StreamId id, int lane, int64_t value, const WavePlace& place = {});
   void SetLevel(StreamId id, int64_t value);  // in the current cycle
-  void PredictWalk();                          // times of all pixels, from the starts of all tiles
-  void PredictFrees();                         // when the buffers' words are freed
+  void PredictWalk();                         // times of all pixels, from the starts of all tiles
+  void PredictFrees();                        // when the buffers' words are freed
   void ExpandWalk(int64_t cycle);
   void ExpandChunk(const ChunkEvent& chunk, bool fine);
   void ExpandReads(const ChunkEvent& chunk, bool fine);
@@ -114,7 +119,8 @@ class WavePredictor : private CycleObserver {
   };
   [[nodiscard]] Position PositionOf(int job, const WavePixel& pixel) const;
   [[nodiscard]] WaveTap Tap(const Job& job, int64_t beat) const;
-  [[nodiscard]] bool Inside(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap, size_t* index) const;
+  [[nodiscard]] bool Inside(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap,
+                            size_t* index) const;
   [[nodiscard]] int Act(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap) const;
   [[nodiscard]] int Wgt(const Job& job, int group, int col, const WaveTap& tap) const;
 
@@ -148,25 +154,27 @@ class WavePredictor : private CycleObserver {
     size_t free = 0;
     int64_t freed = 0;
   };
-  bool TakeWord(Ring* ring, const std::vector<ReadEvent>& events, int64_t cycle, const ReadEvent** event, int64_t* word);
+  bool TakeWord(Ring* ring, const std::vector<ReadEvent>& events, int64_t cycle, const ReadEvent** event,
+                int64_t* word);
   int64_t FreedBefore(Ring* ring, int64_t cycle);
   Ring line_ring_, weight_ring_, param_ring_;
   int64_t lines_done_ = 0;
   std::vector<int64_t> entries_landed_;  // cycles in which parameter entries can be seen
   size_t entry_ = 0;
-  size_t next_chunk_ = 0, next_pixel_ = 0, next_idle_ = 0, jobs_in_ = 0, jobs_seen_ = 0, jobs_out_ = 0, records_ = 0, tiles_out_ = 0;
+  size_t next_chunk_ = 0, next_pixel_ = 0, next_idle_ = 0, jobs_in_ = 0, jobs_seen_ = 0, jobs_out_ = 0,
+         records_ = 0, tiles_out_ = 0;
   size_t rows_in_ = 0, rows_out_ = 0;
-  size_t ended_row_ = 0;  // rows_ index of the tile end that is expanded next
-  int64_t waiting_ = 0;   // outputs in the queue
+  size_t ended_row_ = 0;          // rows_ index of the tile end that is expanded next
+  int64_t waiting_ = 0;           // outputs in the queue
   size_t gone_ = 0, popped_ = 0;  // rows_ index: looked at for pixels that give no output, for outputs
   size_t shown_job_ = SIZE_MAX;   // the sequencer's, whose words have been compared
   int64_t space_ = 0, reserved_ = 0;
   CauseCounts counts_{};
   size_t edge_chunk_ = 0;  // whose idle PEs are counted
   int64_t pool_count_ = 0;
-  std::vector<int64_t> sums_;    // rows x cols, kept from job to job
-  std::vector<int8_t> pooled_;   // cols
-  std::vector<int8_t> act_, wgt_; // of this tile and group: rows x beats, beats x cols
+  std::vector<int64_t> sums_;      // rows x cols, kept from job to job
+  std::vector<int8_t> pooled_;     // cols
+  std::vector<int8_t> act_, wgt_;  // of this tile and group: rows x beats, beats x cols
   std::vector<int64_t> levels_;
 
   static constexpr int64_t kRing = 1 << 16;  // cycles that are predicted ahead at most

@@ -19,7 +19,8 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
   const int addr = Clog2(c.line_buffer_bytes), line_ptr = Clog2(c.line_buffer_bytes / c.bus_bytes) + 2;
   const int weight_ptr = Clog2(c.WeightWords()) + 2, param_ptr = Clog2(c.ParamEntries()) + 2;
   const int weight_bus = weight_ptr + Clog2(c.Cpad()) - Clog2(c.bus_bytes);  // counts bus words
-  const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1), step = Clog2(c.Steps());
+  const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1),
+            step = Clog2(c.Steps());
   const int info = 1 + row + col + param_ptr + 24 + kDim;
   const int edge = Clog2(c.rows * c.cols + 1);
   const int space = Clog2(c.OutDepth() + 1), pes = c.rows * c.cols;

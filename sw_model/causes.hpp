@@ -1,4 +1,5 @@
-// What an array cycle was spent on, in the order of weft_pkg::CAUSE_* in rtl/weft_pkg.sv, which tells what each means.
+// What an array cycle was spent on, in the order of weft_pkg::CAUSE_* in rtl/weft_pkg.sv, which tells what
+// each means.
 #pragma once
 
 #include <array>
@@ -6,10 +7,11 @@
 
 namespace weft {
 
-// kEdge is not a cause of its own: it counts PE cycles that idle rows and columns lose during beats (kMac). All others are
-// array cycles and add up to the total.
+// kEdge is not a cause of its own: it counts PE cycles that idle rows and columns lose during beats (kMac).
+// All others are array cycles and add up to the total.
 enum Cause { kMac, kFill, kDrain, kWaitLines, kWaitWeights, kStore, kEdge, kFeed, kCauses };
 using CauseCounts = std::array<int64_t, kCauses>;
-inline constexpr const char* kCauseNames[kCauses] = {"mac", "fill", "drain", "lines", "weights", "store", "edge", "feed"};
+inline constexpr const char* kCauseNames[kCauses] = {"mac",     "fill",  "drain", "lines",
+                                                     "weights", "store", "edge",  "feed"};
 
 }  // namespace weft

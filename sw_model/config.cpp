@@ -45,7 +45,8 @@ void Config::Check() const {
     throw Error("configuration {}: lanes is {}, choose a divisor of cols ({})", name, lanes, cols);
   RequirePowerOfTwo(*this, "bus_bytes", bus_bytes, 4, 64);
   RequirePowerOfTwo(*this, "line_buffer_bytes", line_buffer_bytes, 4 * Word(), 1 << 18);
-  RequirePowerOfTwo(*this, "weight_buffer_bytes", weight_buffer_bytes, 16 * std::max(Cpad(), bus_bytes), 1 << 24);
+  RequirePowerOfTwo(*this, "weight_buffer_bytes", weight_buffer_bytes, 16 * std::max(Cpad(), bus_bytes),
+                    1 << 24);
   RequireRange(*this, "acc_bits", acc_bits, 20, 32);
 }
 
@@ -54,7 +55,8 @@ Config Config::Load(const std::string& name_or_file) {
   fs::path path = fs::path(WEFT_CONFIG_DIR) / (name_or_file + ".json");
   if (name_or_file.find('/') != std::string::npos || !fs::is_regular_file(path)) path = name_or_file;
   if (!fs::is_regular_file(path))
-    throw Error("there is no configuration '{}': name one of {}, or a JSON file", name_or_file, ShippedNames());
+    throw Error("there is no configuration '{}': name one of {}, or a JSON file", name_or_file,
+                ShippedNames());
   Config config;
   config.name = name_or_file;
   try {
@@ -75,10 +77,12 @@ Config Config::Load(const std::string& name_or_file) {
       if (std::none_of(std::begin(fields), std::end(fields), [&](const Field& f) { return f.key == key; }))
         throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file, key);
     for (const Field& field : fields) {
-      if (!json.contains(field.key)) throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
+      if (!json.contains(field.key))
+        throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
       const auto& value = json.at(field.key);
       if (!value.is_number_integer() || value.get<int64_t>() < 0 || value.get<int64_t>() > (1 << 30))
-        throw Error("configuration {}: {} must be a whole number, not {}", name_or_file, field.key, value.dump());
+        throw Error("configuration {}: {} must be a whole number, not {}", name_or_file, field.key,
+                    value.dump());
       *field.value = value.get<int>();
     }
   } catch (const nlohmann::json::exception& e) {

@@ -7,14 +7,14 @@
 namespace weft {
 
 struct Config {
-  std::string name;            // of the file, or its path
-  int rows = 8;                // output pixels side by side; 2..64
-  int cols = 8;                // output channels side by side; 2..64
-  int lanes = 4;               // requantiser lanes; divides cols, at most cols/2
-  int line_buffer_bytes = 0;   // a power of two, at least 4 words, at most 256 KiB
-  int weight_buffer_bytes = 0; // a power of two, at least 16 weight words, at most 16 MiB
-  int bus_bytes = 8;           // bytes of a stream beat; a power of two, 4..64
-  int acc_bits = 32;           // accumulator width; 20..32
+  std::string name;             // of the file, or its path
+  int rows = 8;                 // output pixels side by side; 2..64
+  int cols = 8;                 // output channels side by side; 2..64
+  int lanes = 4;                // requantiser lanes; divides cols, at most cols/2
+  int line_buffer_bytes = 0;    // a power of two, at least 4 words, at most 256 KiB
+  int weight_buffer_bytes = 0;  // a power of two, at least 16 weight words, at most 16 MiB
+  int bus_bytes = 8;            // bytes of a stream beat; a power of two, 4..64
+  int acc_bits = 32;            // accumulator width; 20..32
 
   // Throws Error with a sentence that says what to change.
   void Check() const;
@@ -24,15 +24,15 @@ struct Config {
   [[nodiscard]] std::string Key() const;
 
   // Derived as in rtl/conv_engine.sv.
-  [[nodiscard]] int Word() const;                          // bytes of the longest chunk
-  [[nodiscard]] int Cpad() const;                          // bytes of a weight word
-  [[nodiscard]] int Steps() const { return cols / lanes; } // N: cycles to drain one row
+  [[nodiscard]] int Word() const;                           // bytes of the longest chunk
+  [[nodiscard]] int Cpad() const;                           // bytes of a weight word
+  [[nodiscard]] int Steps() const { return cols / lanes; }  // N: cycles to drain one row
   [[nodiscard]] int WeightWords() const { return weight_buffer_bytes / Cpad(); }
-  [[nodiscard]] int WeightPack() const;                    // weight words of a bus word, at least 1
-  [[nodiscard]] int ParamEntries() const { return 512; }   // of `lanes` channels
-  [[nodiscard]] int ParamBeats() const;                    // bus words of a parameter entry
-  [[nodiscard]] int OutDepth() const;                      // pixels between sequencer and store
-  [[nodiscard]] int WalkDepth() const;                     // pixels that the walker runs ahead
+  [[nodiscard]] int WeightPack() const;                   // weight words of a bus word, at least 1
+  [[nodiscard]] int ParamEntries() const { return 512; }  // of `lanes` channels
+  [[nodiscard]] int ParamBeats() const;                   // bus words of a parameter entry
+  [[nodiscard]] int OutDepth() const;                     // pixels between sequencer and store
+  [[nodiscard]] int WalkDepth() const;                    // pixels that the walker runs ahead
 };
 
 }  // namespace weft

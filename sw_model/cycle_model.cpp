@@ -12,15 +12,16 @@
 namespace weft {
 namespace {
 
-
 // The output side: outputs wait for the memory, and the places they held return to the sequencer.
 class StoreModel {
  public:
   StoreModel(const Config& config, const Memory& memory) : memory_(memory), depth_(config.OutDepth()) {}
 
   void Reserve(int64_t places) { reserved_ += places; }
-  void Absorb(int64_t time) { absorbed_.push_back(time + 1); }  // a pixel that gives no output, at the fifo in this cycle
-  int64_t Write(int64_t time, int channels) {                   // ... that does; the cycle in which it leaves
+  void Absorb(int64_t time) {
+    absorbed_.push_back(time + 1);
+  }                                            // a pixel that gives no output, at the fifo in this cycle
+  int64_t Write(int64_t time, int channels) {  // ... that does; the cycle in which it leaves
     const int64_t pop = std::max(time + 1, write_free_);
     write_free_ = pop + memory_.WriteCycles(channels);
     written_.push_back(pop + 1);
@@ -34,7 +35,8 @@ class StoreModel {
   }
   // Cycle from which everything has returned.
   [[nodiscard]] int64_t Empty() const {
-    return std::max({last_return_, absorbed_.empty() ? 0 : absorbed_.back(), written_.empty() ? 0 : written_.back()});
+    return std::max(
+        {last_return_, absorbed_.empty() ? 0 : absorbed_.back(), written_.empty() ? 0 : written_.back()});
   }
   [[nodiscard]] int64_t done() const { return write_free_; }
   [[nodiscard]] int64_t bytes() const { return bytes_; }
@@ -42,7 +44,8 @@ class StoreModel {
  private:
   void Return() {
     std::deque<int64_t>& first =
-        written_.empty() || (!absorbed_.empty() && absorbed_.front() <= written_.front()) ? absorbed_ : written_;
+        written_.empty() || (!absorbed_.empty() && absorbed_.front() <= written_.front()) ? absorbed_
+                                                                                          : written_;
     last_return_ = std::max(last_return_, first.front());
     first.pop_front();
     returned_++;
@@ -55,8 +58,8 @@ class StoreModel {
 
 class CycleModel {
  public:
-  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, const std::vector<int>& layer_starts,
-             CycleObserver* observer)
+  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+             const std::vector<int>& layer_starts, CycleObserver* observer)
       : jobs_(jobs),
         config_(config),
         observer_(observer),
@@ -84,8 +87,8 @@ class CycleModel {
   }
 
  private:
-  // Idle cycles from the first one without a beat up to `until` (exclusive) have this cause: a condition that holds from cycle x
-  // on lets a beat be decided in x, so it explains the idle cycles up to x.
+  // Idle cycles from the first one without a beat up to `until` (exclusive) have this cause: a condition that
+  // holds from cycle x on lets a beat be decided in x, so it explains the idle cycles up to x.
   void Spend(Cause cause, int64_t until) {
     if (until <= idle_from_) return;
     counts_[cause] += until - idle_from_;
@@ -136,7 +139,8 @@ class CycleModel {
     const Job& job = jobs_[size_t(j)];
     accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
-    walk_ = std::max(accepted_, walk_) + latency::kJobWalked;  // the walker's first pixel is in the cycle after this
+    walk_ = std::max(accepted_, walk_) +
+            latency::kJobWalked;  // the walker's first pixel is in the cycle after this
     seen_ = std::max(accepted_, start_) + latency::kJobLoaded;
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
@@ -149,7 +153,9 @@ class CycleModel {
     read_.weights.Free(start_ + beats_ + latency::kWeightsFreed, weight_base_);
     if (!job.drains()) return;
     param_base_ += int64_t{config_.Steps()} * job.groups;
-    read_.params.Free(start_ + beats_ + latency::kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(), param_base_);
+    read_.params.Free(
+        start_ + beats_ + latency::kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(),
+        param_base_);
   }
 
   void RunTile(int j, int64_t tile, int group) {
@@ -203,7 +209,9 @@ class CycleModel {
 
   // Chunks first .. first+count-1 of a tile that follow each other at the pace of the read port.
   void SkipChunks(int64_t count, int64_t chunks, int64_t rem, int64_t len, int64_t first) {
-    auto longer = [&](int64_t i) { return i / chunks * rem + std::min(i % chunks, rem); };  // of the first i chunks
+    auto longer = [&](int64_t i) {
+      return i / chunks * rem + std::min(i % chunks, rem);
+    };  // of the first i chunks
     const int64_t beats = count * len + longer(first + count) - longer(first);
     const int64_t last = len + ((first + count - 1) % chunks < rem ? 1 : 0);
     const int64_t rows = config_.rows;
@@ -247,10 +255,8 @@ class CycleModel {
         gives = pool_count_ == 0;
       }
       int64_t pop = -1;
-      if (gives)
-        pop = store_.Write(time, job.ChannelsOf(group));
-      else
-        store_.Absorb(time);
+      if (gives) pop = store_.Write(time, job.ChannelsOf(group));
+      else store_.Absorb(time);
       if (observer_ != nullptr) observer_->RowDrained(j, tile, group, int(row), time, pop);
     }
   }
@@ -265,13 +271,13 @@ class CycleModel {
   StoreModel store_;
   int64_t drain_cycles_;
   CauseCounts counts_{};
-  int64_t start_ = -1000, beats_ = 0;      // the chunk that started last
-  int64_t idle_from_ = 0;                  // the first cycle after its beats
-  int64_t last_drain_ = -1000000;          // last beat of the tile that drained last
-  int64_t accepted_ = 0;                   // of this job
-  int64_t seen_ = 0;                       // from when on its first chunk is pending
-  std::vector<int64_t> ends_;              // start of each job's last chunk
-  int64_t walk_ = -1;                      // the walker's last pixel
+  int64_t start_ = -1000, beats_ = 0;  // the chunk that started last
+  int64_t idle_from_ = 0;              // the first cycle after its beats
+  int64_t last_drain_ = -1000000;      // last beat of the tile that drained last
+  int64_t accepted_ = 0;               // of this job
+  int64_t seen_ = 0;                   // from when on its first chunk is pending
+  std::vector<int64_t> ends_;          // start of each job's last chunk
+  int64_t walk_ = -1;                  // the walker's last pixel
   int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
   std::deque<int64_t> tile_starts_;
   int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;

@@ -1,8 +1,9 @@
-// The cycle model: how many cycles conv_engine takes for a list of jobs under a memory, and what it spends them on. Equal to
-// the RTL, difference 0, in the total and in every cause.
+// The cycle model: how many cycles conv_engine takes for a list of jobs under a memory, and what it spends
+// them on. Equal to the RTL, difference 0, in the total and in every cause.
 //
-// It follows the decisions of rtl/sequencer.sv chunk by chunk, and whole tiles at a time where nothing can wait inside one.
-// All times are cycles since the start, in which job 0 and the first read request are there (cycle 0).
+// It follows the decisions of rtl/sequencer.sv chunk by chunk, and whole tiles at a time where nothing can
+// wait inside one. All times are cycles since the start, in which job 0 and the first read request are there
+// (cycle 0).
 #pragma once
 
 #include <vector>
@@ -14,8 +15,8 @@
 
 namespace weft {
 
-// A layer of a chain ends with the cycle in which its last output is written; the counts are those of all cycles before `end`,
-// layers before it included (kEdge only up to the last tile that has begun).
+// A layer of a chain ends with the cycle in which its last output is written; the counts are those of all
+// cycles before `end`, layers before it included (kEdge only up to the last tile that has begun).
 struct LayerEnd {
   int64_t end = 0;
   CauseCounts counts{};
@@ -30,7 +31,8 @@ struct CycleResult {
 
 class CycleObserver;
 
-// Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the model down).
+// Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the
+// model down).
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         CycleObserver* observer = nullptr);
 // Of layers that follow each other, whose first jobs are `layer_starts`: see MakeSchedule.

@@ -1,4 +1,5 @@
-// The one exception of Weft: a sentence for the user. `weft` prints it after "weft: " and exits with status 2.
+// The one exception of Weft: a sentence for the user. `weft` prints it after "weft: " and exits with
+// status 2.
 #pragma once
 
 #include <fmt/format.h>

@@ -11,23 +11,25 @@
 namespace weft::golden {
 
 // Size of one output axis: (in + pad_before + pad_after - dilation*(filter-1) - 1) / stride + 1.
-// Throws when the window is larger than the padded input, or when the stride leaves a part of the map itself unread and `floor`
-// is false: a remainder of up to pad_after lines is padding and is dropped.
+// Throws when the window is larger than the padded input, or when the stride leaves a part of the map itself
+// unread and `floor` is false: a remainder of up to pad_after lines is padding and is dropped.
 int OutputSize(int in, int filter, int stride, int dilation, int pad_before, int pad_after, bool floor);
 Shape OutputShape(const Shape& in, const Window& window, int channels);
-Shape OutputShape(const Shape& in, const ConvLayer& layer);     // after the fused max-pool
-Shape ConvShape(const Shape& in, const ConvLayer& layer);       // before it
-Shape PoolShape(const TensorI8& in, const Window& window);      // of a pooling layer; checks the window too
-int64_t Macs(const Shape& in, const ConvLayer& layer);          // padding taps counted, as is usual
-int64_t Parameters(const ConvLayer& layer);                     // weights + biases
+Shape OutputShape(const Shape& in, const ConvLayer& layer);  // after the fused max-pool
+Shape ConvShape(const Shape& in, const ConvLayer& layer);    // before it
+Shape PoolShape(const TensorI8& in, const Window& window);   // of a pooling layer; checks the window too
+int64_t Macs(const Shape& in, const ConvLayer& layer);       // padding taps counted, as is usual
+int64_t Parameters(const ConvLayer& layer);                  // weights + biases
 
-// Checks that a layer is well formed for this input (channel counts, vector lengths, ranges); throws Error if not.
+// Checks that a layer is well formed for this input (channel counts, vector lengths, ranges); throws Error if
+// not.
 void Check(const Shape& in, const ConvLayer& layer);
 void Check(const TensorI8& in, const ConvLayer& layer);  // and that the tensor holds what its shape says
 
 // The steps of a convolution layer.
-TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);                   // conv + bias, modulo 2^32
-int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier, int shift);  // TFLite reference, double rounding
+TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);  // conv + bias, modulo 2^32
+int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier,
+                                      int shift);  // TFLite reference, double rounding
 int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi);
 TensorI8 MaxPool(const TensorI8& in, const Window& window);  // padding never wins
 TensorI8 Conv(const TensorI8& in, const ConvLayer& layer);   // the whole layer, fused max-pool included
@@ -38,7 +40,8 @@ TensorI8 AveragePool(const TensorI8& in, const Window& window, int clamp_lo = -1
 // Float softmax over the channels of each pixel: exp(s*(q - max)) / sum.
 std::vector<float> Softmax(const TensorI8& logits, float scale);
 
-// The real factor as TFLite's QuantizeMultiplier does: factor = multiplier * 2^(shift-31), multiplier in [2^30, 2^31) or 0.
+// The real factor as TFLite's QuantizeMultiplier does: factor = multiplier * 2^(shift-31), multiplier in
+// [2^30, 2^31) or 0.
 void QuantizeMultiplier(double factor, int32_t* multiplier, int* shift);
 
 }  // namespace weft::golden

@@ -18,8 +18,9 @@ Memory Memory::Parse(const std::string& text, const Config& config) {
   if (colon == end || !number(begin, colon, &memory.width) || !number(colon + 1, end, &memory.latency))
     throw Error("'{}' is not a memory: give WIDTH:LATENCY, bytes a cycle and cycles, such as 8:40", text);
   if (memory.width > config.bus_bytes)
-    fmt::print(stderr, "weft: the bus of configuration {} takes {} bytes a cycle, so the memory gives no more\n", config.name,
-               config.bus_bytes);
+    fmt::print(stderr,
+               "weft: the bus of configuration {} takes {} bytes a cycle, so the memory gives no more\n",
+               config.name, config.bus_bytes);
   memory.width = std::min(memory.width, config.bus_bytes);
   return memory;
 }

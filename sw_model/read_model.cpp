@@ -75,10 +75,8 @@ bool ReadModel::Step() {
     if (stored_jobs_ < t.job) throw Error("job {} waits for outputs that come after it", t.job);
     next_time_ = std::max(next_time_, stored_ + latency_);
   }
-  if (t.kind == Transfer::Kind::kLines)
-    ReadLine(t.job, t.first + part_);
-  else
-    ReadGroup(t.job, t.first + part_);
+  if (t.kind == Transfer::Kind::kLines) ReadLine(t.job, t.first + part_);
+  else ReadGroup(t.job, t.first + part_);
   if (++part_ == t.count) {
     piece_++;
     part_ = 0;

@@ -16,8 +16,8 @@ class RingModel {
   explicit RingModel(int64_t capacity) : capacity_(capacity) {}
   // From cycle `time` on everything below `freed` (a running count) is free. Both grow from call to call.
   void Free(int64_t time, int64_t freed) { events_.push_back({time, freed}); }
-  // The earliest cycle at which a word that ends at `end` (a running count) may be taken; negative if nothing that is known
-  // to happen makes room for it. `end` grows from call to call.
+  // The earliest cycle at which a word that ends at `end` (a running count) may be taken; negative if nothing
+  // that is known to happen makes room for it. `end` grows from call to call.
   int64_t RoomFor(int64_t end);
   // How far words may go without another event.
   [[nodiscard]] int64_t limit() const { return freed_ + capacity_; }
@@ -33,8 +33,8 @@ class RingModel {
 
 class ReadModel {
  public:
-  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory, const std::vector<int>& layer_starts = {},
-            CycleObserver* observer = nullptr);
+  ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+            const std::vector<int>& layer_starts = {}, CycleObserver* observer = nullptr);
 
   // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
   int64_t LinesSeen(int64_t lines);
@@ -50,7 +50,8 @@ class ReadModel {
 
  private:
   struct Stretch {
-    int64_t first_word, time;  // weight words from first_word on (in the group), the first one's bus word taken at time
+    int64_t first_word,
+        time;  // weight words from first_word on (in the group), the first one's bus word taken at time
   };
   struct Group {
     bool loaded = false;

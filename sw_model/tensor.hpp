@@ -1,5 +1,6 @@
 // Dense tensors in the one layout Weft uses everywhere: NHWC, the channel varying fastest.
-// Filters use the same type as KRSC: n = output channel, h and w = filter position, c = input channel of the group.
+// Filters use the same type as KRSC: n = output channel, h and w = filter position, c = input channel of the
+// group.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct Tensor {
   explicit Tensor(Shape s, T fill = T{}) : shape(s), data(s.size(), fill) {}
 
   [[nodiscard]] size_t index(int n, int y, int x, int c) const {
-    return ((size_t(n) * size_t(shape.h) + size_t(y)) * size_t(shape.w) + size_t(x)) * size_t(shape.c) + size_t(c);
+    return ((size_t(n) * size_t(shape.h) + size_t(y)) * size_t(shape.w) + size_t(x)) * size_t(shape.c) +
+           size_t(c);
   }
   T& at(int n, int y, int x, int c) { return data[index(n, y, x, c)]; }
   const T& at(int n, int y, int x, int c) const { return data[index(n, y, x, c)]; }

@@ -1,5 +1,5 @@
-// The engine in a SystemC simulation: the harness drives it through sc_signals, clock period by clock period, and it must compute
-// the same bits in the same number of cycles as the plain Verilated model.
+// The engine in a SystemC simulation: the harness drives it through sc_signals, clock period by clock period,
+// and it must compute the same bits in the same number of cycles as the plain Verilated model.
 #include <gtest/gtest.h>
 
 #include <systemc>
@@ -76,7 +76,8 @@ class SystemCEngine : public RtlModel {
 
   CauseCounts Counts() const override {
     CauseCounts counts{};
-    for (int i = 0; i < kCauses; i++) counts[size_t(i)] = int64_t(counts_.read().range(48 * i + 47, 48 * i).to_uint64());
+    for (int i = 0; i < kCauses; i++)
+      counts[size_t(i)] = int64_t(counts_.read().range(48 * i + 47, 48 * i).to_uint64());
     return counts;
   }
 
@@ -92,8 +93,9 @@ class SystemCEngine : public RtlModel {
   }
 
   Vconv_engine_sc engine_;
-  sc_core::sc_signal<bool> clk_, rst_n_, job_valid_, job_ready_, line_valid_, line_ready_, line_last_, weight_valid_, weight_ready_,
-      param_valid_, param_ready_, out_valid_, out_ready_, out_final_, idle_, count_;
+  sc_core::sc_signal<bool> clk_, rst_n_, job_valid_, job_ready_, line_valid_, line_ready_, line_last_,
+      weight_valid_, weight_ready_, param_valid_, param_ready_, out_valid_, out_ready_, out_final_, idle_,
+      count_;
   sc_core::sc_signal<sc_dt::sc_bv<32 * kJobWords>> job_;
   sc_core::sc_signal<uint32_t> line_data_, weight_data_, param_data_, out_data_, out_cols_;
   sc_core::sc_signal<sc_dt::sc_bv<48 * kCauses>> counts_;
