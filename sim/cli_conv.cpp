@@ -59,7 +59,8 @@ void AddConvCommand(CLI::App* app, int* status) {
   AddConvLayerFlags(command, &options->conv);
   AddEngineFlags(command, &options->engine);
   AddTraceFlags(command, &options->engine);
-  command->add_option("--output", options->output, "write the output (.npy)");
+  command->add_option("--output", options->output,
+                      "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   command->callback([options, status] { *status = Conv(*options); });
 }

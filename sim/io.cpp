@@ -290,7 +290,8 @@ void SaveNpy(const std::filesystem::path& path, const NpyArray& array) {
 
 void SaveNpy(const std::filesystem::path& path, const TensorI8& tensor) {
   const Shape& s = tensor.shape;
-  NpyArray array{.dtype = "|i1", .shape = {s.n, s.h, s.w, s.c}, .bytes = {}};
+  NpyArray array{.dtype = "|i1", .shape = {s.h, s.w, s.c}, .bytes = {}};
+  if (s.n != 1) array.shape.insert(array.shape.begin(), s.n);
   array.bytes.assign(tensor.data.begin(), tensor.data.end());
   SaveNpy(path, array);
 }

@@ -19,7 +19,8 @@ struct NpyArray {
 };
 NpyArray LoadNpy(const std::filesystem::path& path);
 void SaveNpy(const std::filesystem::path& path, const NpyArray& array);
-void SaveNpy(const std::filesystem::path& path, const TensorI8& tensor);  // [N, H, W, C] int8
+void SaveNpy(const std::filesystem::path& path,
+             const TensorI8& tensor);  // int8 [H, W, C], [N, H, W, C] of a batch
 
 // Views of an array as the accelerator's types; `what` names it in errors.
 TensorI8 AsTensorI8(const NpyArray& array, const std::string& what);  // [H, W, C] or [N, H, W, C], int8
