@@ -215,16 +215,16 @@ module conv_engine #(
       .arrived_o(param_arrived), .freed_i(param_freed_q), .raddr_i(param_raddr[ParamPtrW-3:0]),
       .bias_o(p_bias), .mult_o(p_mult), .shift_o(p_shift)
   );
-  delay #(.WIDTH(38 * LANES), .CYCLES(1)) u_param_wait (
+  delay #(.WIDTH(38 * LANES), .CYCLES(1), .RESET(0)) u_param_wait (
       .clk_i, .rst_ni, .d_i({p_shift, p_mult}), .q_o({p_shift_q, p_mult_q})
   );
 
-  // Side information keeps pace: sums come 2 cycles after `row_ahead`, bias takes 1, requantize 9, activation 1.
+  // Side information keeps pace: sums come 2 cycles after `row_ahead`, bias takes 1, requantize 9, activation 2.
   localparam int ToRequant = 3;
   localparam int ToActivation = ToRequant + weft_pkg::REQUANT_LATENCY;
   wire logic [7:0] zp, clamp_lo, clamp_hi;
-  delay #(.WIDTH(8), .CYCLES(ToRequant)) u_zp_wait (.clk_i, .rst_ni, .d_i(info_out[7:0]), .q_o(zp));
-  delay #(.WIDTH(16), .CYCLES(ToActivation)) u_clamp_wait (
+  delay #(.WIDTH(8), .CYCLES(ToRequant), .RESET(0)) u_zp_wait (.clk_i, .rst_ni, .d_i(info_out[7:0]), .q_o(zp));
+  delay #(.WIDTH(16), .CYCLES(ToActivation), .RESET(0)) u_clamp_wait (
       .clk_i, .rst_ni, .d_i(info_out[23:8]), .q_o({clamp_hi, clamp_lo})
   );
   wire logic [8*LANES-1:0] y;
@@ -247,7 +247,7 @@ module conv_engine #(
   wire logic [StepW-1:0] a_step;
   wire logic [COL_W-1:0] a_cols;
   wire logic [DimW-1:0] a_pool;
-  delay #(.WIDTH(3 + StepW + COL_W + DimW), .CYCLES(ToActivation + 1)) u_side_wait (
+  delay #(.WIDTH(3 + StepW + COL_W + DimW), .CYCLES(ToActivation + 2)) u_side_wait (
       .clk_i, .rst_ni,
       .d_i({row_ahead, row_valid, info_final & (row + 1'b1 == info_rows), step, info_cols, info_pool}),
       .q_o({a_valid, a_row_valid, a_final, a_step, a_cols, a_pool})

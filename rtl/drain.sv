@@ -52,11 +52,11 @@ module drain #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [STEP_W-1:0] step;
-      delay #(.WIDTH(STEP_W), .CYCLES(1 + l * N)) u_select (.clk_i, .rst_ni, .d_i(step_q), .q_o(step));
+      delay #(.WIDTH(STEP_W), .CYCLES(1 + l * N), .RESET(0)) u_select (.clk_i, .rst_ni, .d_i(step_q), .q_o(step));
       wire logic [ACC_W*N-1:0] columns = chain_i[ACC_W*N*l+:ACC_W*N];
       logic [ACC_W-1:0] sum_q;
       always_ff @(posedge clk_i) sum_q <= columns[ACC_W*step+:ACC_W];
-      delay #(.WIDTH(ACC_W), .CYCLES(1 + (LANES - 1 - l) * N)) u_align (
+      delay #(.WIDTH(ACC_W), .CYCLES(1 + (LANES - 1 - l) * N), .RESET(0)) u_align (
           .clk_i, .rst_ni, .d_i(sum_q), .q_o(sums_o[ACC_W*l+:ACC_W])
       );
     end

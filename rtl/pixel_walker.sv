@@ -206,12 +206,25 @@ module pixel_walker #(
   );
   wire unused_words = &{1'b0, lo_words};
 
+  // The first record is a register, so that the sequencer can compute with it.
+  localparam int RecordW = 1 + ROW_W + DIM_W + PTR_W;
   wire logic [3:0] tile_count;
-  fifo #(.WIDTH(1 + ROW_W + DIM_W + PTR_W), .DEPTH(8)) u_tiles (
+  wire logic next_valid;
+  wire logic [RecordW-1:0] next_record;
+  logic record_valid_q;
+  logic [RecordW-1:0] record_q;
+  wire logic load_record = ~record_valid_q | tile_pop_i;
+  fifo #(.WIDTH(RecordW), .DEPTH(8)) u_tiles (
       .clk_i, .rst_ni, .push_i(done_d), .data_i({final_d, rows_d, need_d, PTR_W'(words_d + lo_words[PTR_W-1:0])}),
-      .pop_i(tile_pop_i), .valid_o(tile_valid_o), .data_o({tile_final_o, tile_rows_o, tile_need_o, tile_free_o}),
-      .count_o(tile_count)
+      .pop_i(load_record & next_valid), .valid_o(next_valid), .data_o(next_record), .count_o(tile_count)
   );
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) record_valid_q <= 1'b0;
+    else if (load_record) record_valid_q <= next_valid;
+    if (load_record) record_q <= next_record;
+  end
+  assign tile_valid_o = record_valid_q;
+  assign {tile_final_o, tile_rows_o, tile_need_o, tile_free_o} = record_q;
   wire unused_count = &{1'b0, tile_count};
 endmodule
 `default_nettype wire

@@ -100,10 +100,11 @@ module row_feeder #(
   wire logic [MaskW-1:0] f4_begin, f4_end;
   wire logic [7:0] f4_zp;
   wire logic [WordW:0] f4_rotate;
-  delay #(.WIDTH(2 + 2 * MaskW + 8 + WordW + 1), .CYCLES(2)) u_ram_wait (
+  delay #(.WIDTH(1), .CYCLES(2)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
+  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(2), .RESET(0)) u_ram_wait (
       .clk_i, .rst_ni,
-      .d_i({f2_valid_q, f2_first_q, f2_begin_q, f2_end_q, f2_zp_q, f2_addr_q[WordW:0]}),
-      .q_o({f4_valid, f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
+      .d_i({f2_first_q, f2_begin_q, f2_end_q, f2_zp_q, f2_addr_q[WordW:0]}),
+      .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
   // F5, F6: rotate the two words so that the chunk's first byte comes first; coarse (multiples of 4), then fine.
@@ -143,7 +144,7 @@ module row_feeder #(
   always_ff @(posedge clk_i) if (f6_valid_q) turn_q <= turn << 1;
 
   wire logic [WordW-1:0] index0;
-  delay #(.WIDTH(WordW), .CYCLES(weft_pkg::FEED_LATENCY)) u_index (
+  delay #(.WIDTH(WordW), .CYCLES(weft_pkg::FEED_LATENCY), .RESET(0)) u_index (
       .clk_i, .rst_ni, .d_i(beat_index_i[WordW-1:0]), .q_o(index0)
   );
   wire unused_index = &{1'b0, beat_index_i[LEN_W-1]};
@@ -154,7 +155,7 @@ module row_feeder #(
       logic [8*WORD-1:0] chunk_q;
       logic [7:0] act_q;
       wire logic [WordW-1:0] index;
-      delay #(.WIDTH(WordW), .CYCLES(r)) u_index_skew (.clk_i, .rst_ni, .d_i(index0), .q_o(index));
+      delay #(.WIDTH(WordW), .CYCLES(r), .RESET(0)) u_index_skew (.clk_i, .rst_ni, .d_i(index0), .q_o(index));
       always_ff @(posedge clk_i) begin
         if (f6_valid_q & turn[r]) chunk_q <= padded;
         act_q <= chunk_q[{index, 3'd0}+:8];

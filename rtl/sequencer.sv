@@ -88,48 +88,49 @@ module sequencer #(
   wire logic [COL_W-1:0] cols_last = job_i[32*weft_pkg::JOB_COLS_LAST+:COL_W];
   wire unused = &{1'b0, job_i};
 
-  // The loops, one chunk ahead of the pending one: the flags of that are registers.
+  // The loops, one chunk ahead of the pending one: the flags of that are registers. They step in the cycle after the advance,
+  // by what ended with the chunk that then became the pending one; the next advance comes later than that.
   logic loaded_q, active_q;  // the loops stand at the job's first chunk or a later one; so does the pending chunk
+  logic step_q;
+  logic end_run_q, end_row_q, end_group_q, end_tile_q, end_drain_q;  // what ends with the pending chunk
   wire logic start;
   wire logic advance = start | ~active_q;
   wire logic ahead_run, ahead_kx, ahead_ky, ahead_group;  // the last chunk of its run, run of its filter row, ...
-  wire logic ahead_end_row = ahead_run & ahead_kx;
-  wire logic ahead_end_group = ahead_end_row & ahead_ky;
   loop_counter #(.WIDTH(DIM_W)) u_chunks (
-      .clk_i, .load_i(~loaded_q), .step_i(advance), .last_index_i(chunk_last), .last_o(ahead_run)
+      .clk_i, .load_i(~loaded_q), .step_i(step_q), .last_index_i(chunk_last), .last_o(ahead_run)
   );
   loop_counter #(.WIDTH(DIM_W)) u_kx (
-      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_run), .last_index_i(kx_last), .last_o(ahead_kx)
+      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_run_q), .last_index_i(kx_last), .last_o(ahead_kx)
   );
   loop_counter #(.WIDTH(DIM_W)) u_ky (
-      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_end_row), .last_index_i(ky_last), .last_o(ahead_ky)
+      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_row_q), .last_index_i(ky_last), .last_o(ahead_ky)
   );
   loop_counter #(.WIDTH(DIM_W)) u_groups (
-      .clk_i, .load_i(~loaded_q), .step_i(advance & ahead_end_group), .last_index_i(group_last), .last_o(ahead_group)
+      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_group_q), .last_index_i(group_last), .last_o(ahead_group)
   );
   // The first chunk_rem chunks of a run are one byte longer.
   logic [DIM_W-1:0] long_left_q;  // longer chunks of this run from here on
   logic long_q;                   // there are any
-  wire logic begin_run = ~loaded_q | ahead_run;
-  always_ff @(posedge clk_i)
-    if (advance) begin
+  wire logic begin_run = ~loaded_q | end_run_q;
+  always_ff @(posedge clk_i) begin
+    step_q <= advance & loaded_q;
+    if (~loaded_q | step_q) begin
       long_left_q <= begin_run ? chunk_rem : long_left_q - DIM_W'(long_q);
       long_q <= begin_run ? chunk_rem != '0 : long_q & (long_left_q != DIM_W'(1));
     end
-
+  end
   wire logic [LEN_W-1:0] ahead_len = chunk_len + LEN_W'(long_q);
 
   // The pending chunk: what ends with it, its length, and its offsets from the pixel's window.
-  logic end_run_q, end_row_q, end_group_q, end_tile_q, end_drain_q;
   logic [LEN_W-1:0] len_q;
   logic [COL_W-1:0] cols_q;  // of its group
   always_ff @(posedge clk_i)
     if (advance) begin
       end_run_q <= ahead_run;
-      end_row_q <= ahead_end_row;
-      end_group_q <= ahead_end_group;
-      end_tile_q <= ahead_end_group & ahead_group;
-      end_drain_q <= ahead_end_group & drains;
+      end_row_q <= ahead_run & ahead_kx;
+      end_group_q <= ahead_run & ahead_kx & ahead_ky;
+      end_tile_q <= ahead_run & ahead_kx & ahead_ky & ahead_group;
+      end_drain_q <= ahead_run & ahead_kx & ahead_ky & drains;
       len_q <= ahead_len;
       cols_q <= ahead_group ? cols_last : cols_full;
     end
@@ -175,10 +176,8 @@ module sequencer #(
       active_q <= loaded_q & ~(start & end_job_q);
       ok_q <= active_q & tile_ok & lines_ok & weights_ok & drain_ok & room_ok & ~start;
       free_q <= (port_q <= ROW_W'(1)) & (beats_q <= LEN_W'(2)) & ~start;
-      if (start) port_q <= ROW_W'(ROWS - 1);
-      else if (port_q != '0) port_q <= port_q - 1'b1;
-      if (start & end_drain_q) drain_q <= TimerW'(len_q) + TimerW'(DrainCycles - 1);
-      else if (drain_q != '0) drain_q <= drain_q - 1'b1;
+      port_q <= start ? ROW_W'(ROWS - 1) : port_q - ROW_W'(port_q != '0);
+      drain_q <= start & end_drain_q ? TimerW'(len_q) + TimerW'(DrainCycles - 1) : drain_q - TimerW'(drain_q != '0);
       space_q <= start & end_drain_q ? space_q + SPACE_W'(room_i) - SPACE_W'(ROWS) : space_q + SPACE_W'(room_i);
     end
   end

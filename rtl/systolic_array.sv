@@ -30,13 +30,13 @@ module systolic_array #(
 
         if (c == 0) begin : gen_left
           assign act_in = act_i[8*r+:8];
-          delay #(.WIDTH(CtlW), .CYCLES(r)) u_ctl_skew (.clk_i, .rst_ni, .d_i(ctl_i), .q_o(ctl_in));
+          delay #(.WIDTH(CtlW), .CYCLES(r), .RESET(0)) u_ctl_skew (.clk_i, .rst_ni, .d_i(ctl_i), .q_o(ctl_in));
         end else begin : gen_inner_col
           assign act_in = gen_row[r].gen_col[c-1].act_out;
           assign ctl_in = gen_row[r].gen_col[c-1].ctl_out;
         end
         if (r == 0) begin : gen_top
-          delay #(.WIDTH(8), .CYCLES(c)) u_wgt_skew (.clk_i, .rst_ni, .d_i(wgt_i[8*c+:8]), .q_o(wgt_in));
+          delay #(.WIDTH(8), .CYCLES(c), .RESET(0)) u_wgt_skew (.clk_i, .rst_ni, .d_i(wgt_i[8*c+:8]), .q_o(wgt_in));
           assign drain_o[ACC_W*c+:ACC_W] = drain_out;
         end else begin : gen_inner_row
           assign wgt_in = gen_row[r-1].gen_col[c].wgt_out;

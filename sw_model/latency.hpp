@@ -11,7 +11,7 @@ inline constexpr int64_t kJobSeen = 2;    // -> the sequencer sees it
 inline constexpr int64_t kJobLoaded = 4;  // -> its first chunk is pending
 inline constexpr int64_t kJobWalked =
     3;  // -> the cycle before its first pixel (also after the walker's last pixel of the one before)
-inline constexpr int64_t kTileRecord = 6;  // last pixel of a tile -> its record
+inline constexpr int64_t kTileRecord = 7;  // last pixel of a tile -> its record
 
 // A chunk starts.
 inline constexpr int64_t kReadAddr = 3, kLineData = 5;  // -> row 0's read address, its data
@@ -25,11 +25,11 @@ inline constexpr int64_t kNext = 1;  // from one processing element to the next
 // A tile's last control.
 inline constexpr int64_t kAcc = 1, kChain = 2;  // -> its sum, the drain register
 inline constexpr int64_t kAhead = 1;            // -> `ahead` of its first sums, plus (LANES-1)*N
-inline constexpr int64_t kSum = 3, kBias = 4, kScaled = 13, kClamped = 14, kGather = 15,
-                         kPool = 16;  // after `ahead`
+inline constexpr int64_t kSum = 3, kBias = 4, kScaled = 13, kClamped = 15, kGather = 16,
+                         kPool = 17;  // after `ahead`
 
 // A tile's last beat.
-inline constexpr int64_t kLastToPixel = 27;  // -> a pixel's outputs at the fifo, plus COLS and its row's turn
+inline constexpr int64_t kLastToPixel = 28;  // -> a pixel's outputs at the fifo, plus COLS and its row's turn
 inline constexpr int64_t kWeightsFreed = 7;  // last beat of a job -> room for weights
 inline constexpr int64_t kParamsFreed =
     14;  // last beat of a job -> room for parameters, plus COLS and all rows' turns
