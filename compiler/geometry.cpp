@@ -33,7 +33,7 @@ InputBox Geometry::InputOf(const Region& r) const {
 
 int64_t Geometry::Pitch(const Region& region, const Config& config) const {
   const InputBox box = InputOf(region);
-  return LinePitch(int64_t{box.x1 - box.x0} * in.c, config);
+  return LinePitch(int64_t{box.x0} * in.c, int64_t{box.x1} * in.c, config);
 }
 
 int64_t Geometry::LinesNeeded(const Region& r, const Config& config) const {

@@ -2,6 +2,7 @@
 // whether they fit.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sw_model/config.hpp"
@@ -52,9 +53,12 @@ struct Geometry {
 constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 
-// Bytes of a line as streamed: whole bus words, at least one.
-inline int64_t LinePitch(int64_t bytes, const Config& config) {
-  return bytes <= 0 ? config.bus_bytes : RoundUp(bytes, config.bus_bytes);
+// Bytes [begin, end) of a line as streamed: the bus words that hold them, at least one.
+inline int64_t LineBegin(int64_t begin, const Config& config) {
+  return begin / config.bus_bytes * config.bus_bytes;
+}
+inline int64_t LinePitch(int64_t begin, int64_t end, const Config& config) {
+  return std::max<int64_t>(config.bus_bytes, RoundUp(end, config.bus_bytes) - LineBegin(begin, config));
 }
 
 }  // namespace weft

@@ -75,7 +75,8 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
     if (x < 0) x0 = -(red.c1 - red.c0);  // as far outside as need be
   }
   const int height = box.y1 - box.y0;
-  const int64_t pitch = LinePitch(end - begin, config);
+  const int64_t pitch = LinePitch(begin, end, config);
+  begin = LineBegin(begin, config);
 
   Job job;
   job.lines = {r.image0, r.images, box.y0, height, int(begin), int(end - begin)};

@@ -57,4 +57,43 @@ package weft_pkg;
   localparam int CAUSE_FEED = 7;     // the read port is busy: the run is shorter than ROWS bytes
   localparam int CAUSES = 8;
   localparam int COUNT_W = 48;
+
+  // The list of commands that a start runs (compiler/command.hpp writes it, command_reader.sv runs it): words of 32 bits,
+  // a header of LIST_HEADER words, then commands. Word 0 of a command is {16'd0, argument[7:0], opcode[7:0]}.
+  localparam logic [31:0] LIST_MAGIC = 32'h4c54_4657;  // "WFTL"
+  localparam int LIST_VERSION = 1;
+  localparam int LIST_HEADER = 8;  // magic, version, words, checksum (all words add up to 0), rows..bus, buffers, jobs, 0
+  localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; two blocks are read at the start
+  localparam int OP_READ = 1;       // argument: READ_*; READ_WORDS words
+  localparam int OP_JOB = 2;        // argument: bit 0, the job gives outputs; 1 + JOB_WORDS + STORE_WORDS words
+  localparam int OP_END = 3;        // one word
+  localparam int READ_LINES = 0;    // to the line buffer, a line each time
+  localparam int READ_GROUPS = 1;   // parameters and weights of a column group each time
+  localparam int READ_LIST = 2;     // more of the list
+  localparam int READ_WORDS = 7;    // {opcode}, offset, parameter words, words, count - 1, pitch in bytes, jobs to wait for
+
+  // Where a job's outputs go: offset of the first one in the window, then the step of every loop of the walk.
+  localparam int STORE_OFFSET = 0;
+  localparam int STORE_GROUP = 1;   // bytes from a column group to the next
+  localparam int STORE_X = 2;       // ... from a pixel to the next of its row
+  localparam int STORE_Y = 3;       // ... from the last pixel of a row to the next row's first
+  localparam int STORE_IMAGE = 4;   // ... from the last pixel of an image to the next image's first
+  localparam int STORE_COLS = 5;    // pixels of a row - 1
+  localparam int STORE_ROWS = 6;    // rows of an image - 1
+  localparam int STORE_PASS = 7;    // pixels that leave between two column groups
+  localparam int STORE_TOTAL = 8;   // pixels of a column group
+  localparam int STORE_GROUPS = 9;  // column groups - 1
+  localparam int STORE_WORDS = 10;
+
+  // How a start ended (register STATUS).
+  localparam int CODE_OK = 0;
+  localparam int CODE_ABORTED = 1;
+  localparam int CODE_BAD_LIST = 2;       // not a list, another version, or for another configuration
+  localparam int CODE_BAD_CHECKSUM = 3;
+  localparam int CODE_BAD_COMMAND = 4;
+  localparam int CODE_OUT_OF_WINDOW = 5;
+  localparam int CODE_READ_ERROR = 6;
+  localparam int CODE_WRITE_ERROR = 7;
+  localparam int CODE_WATCHDOG = 8;
+  localparam int CODE_BAD_JOB = 9;        // its outputs are not those that it said
 endpackage

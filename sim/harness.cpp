@@ -87,7 +87,7 @@ class Harness::ReadChannel {
 
   void LoadLine(const Job& job, const TensorI8& in, int line) {
     const Job::Lines& l = job.lines;
-    data_.assign(size_t(LinePitch(l.bytes, config_)),
+    data_.assign(size_t(LinePitch(l.offset, int64_t{l.offset} + l.bytes, config_)),
                  0xa5);  // what pads a line to whole words must not matter
     if (l.bytes == 0) return;
     const int n = l.image0 + line / l.count, y = l.y0 + line % l.count;

@@ -1,7 +1,9 @@
 #include "sim/rtl_engine.hpp"
 
 #include "compiler/chain.hpp"
+#include "compiler/program.hpp"
 #include "sim/harness.hpp"
+#include "sim/system.hpp"
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
@@ -19,9 +21,67 @@ void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, 
 
 namespace {
 
+// One layer as a program of its own.
+struct LayerProgram {
+  LayerProgram(const ConvLayer& layer, const Shape& in_shape, const Config& config, bool with_data)
+      : prepared(PrepareLayer(layer, in_shape, config)), builder(config, with_data) {
+    in = builder.AddTensor(prepared.in);
+    out = builder.AddTensor(golden::OutputShape(in_shape, layer));
+    builder.AddLayer(prepared, in, out, 0, false);
+    program = builder.Build();
+  }
+  PreparedLayer prepared;
+  ProgramBuilder builder;
+  int in, out;
+  Program program;
+};
+
+void CheckPrediction(const std::string& name, const CycleResult& model, const CycleResult& rtl) {
+  if (model.cycles == rtl.cycles && model.counts == rtl.counts) return;
+  std::string causes;
+  for (size_t i = 0; i < kCauses; i++)
+    if (model.counts[i] != rtl.counts[i])
+      causes += fmt::format(", {} {} / {}", kCauseNames[i], model.counts[i], rtl.counts[i]);
+  throw Error("layer {}: the cycle model counts {} cycles, the RTL {}{} (model / RTL)", name, model.cycles,
+              rtl.cycles, causes);
+}
+
+// weft_core: every layer is a program, from its start to done.
 class RtlEngine : public LayerEngine {
  public:
   explicit RtlEngine(const EngineOptions& o)
+      : config_(Config::Load(o.config)),
+        memory_(Memory::Parse(o.memory, config_)),
+        predict_(o.check && o.stalls == 0),
+        system_(config_, {memory_, o.stalls, o.seed}) {}
+
+  TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
+    golden::Check(in.shape, layer);
+    const LayerProgram p(layer, in.shape, config_, true);
+    system_.Load(p.program);
+    system_.Write(p.builder.place(p.in), p.prepared.interleaved ? InterleaveInput(layer, in) : in);
+    const CycleResult result = system_.Run(p.program);
+    stats.macs = golden::Macs(in.shape, layer);
+    FillStats(result.counts, result.cycles, config_, &stats);
+    if (predict_) {
+      const CycleResult model = CountCycles(p.program, config_, memory_);
+      stats.predicted_cycles = model.cycles;
+      CheckPrediction(layer.name, model, result);
+    }
+    return system_.Read(p.builder.place(p.out));
+  }
+
+ private:
+  Config config_;
+  Memory memory_;
+  bool predict_;
+  System system_;
+};
+
+// conv_engine alone, on the harness's streams: the one that writes traces.
+class StreamEngine : public LayerEngine {
+ public:
+  explicit StreamEngine(const EngineOptions& o)
       : config_(Config::Load(o.config)),
         memory_(Memory::Parse(o.memory, config_)),
         predict_(o.check && o.stalls == 0),
@@ -34,24 +94,15 @@ class RtlEngine : public LayerEngine {
                                     golden::OutputShape(in.shape, layer));
     stats.macs = golden::Macs(in.shape, layer);
     FillStats(result.counts, result.cycles, config_, &stats);
-    if (predict_) CheckPrediction(layer, p, result, &stats);
+    if (predict_) {
+      const CycleResult model = CountCycles(p.jobs, config_, memory_);
+      stats.predicted_cycles = model.cycles;
+      CheckPrediction(layer.name, model, {result.cycles, result.counts, 0, 0, {}});
+    }
     return std::move(result.output);
   }
 
  private:
-  void CheckPrediction(const ConvLayer& layer, const PreparedLayer& p, const RunResult& result,
-                       LayerStats* stats) {
-    const CycleResult model = CountCycles(p.jobs, config_, memory_);
-    stats->predicted_cycles = model.cycles;
-    if (model.cycles == result.cycles && model.counts == result.counts) return;
-    std::string causes;
-    for (size_t i = 0; i < kCauses; i++)
-      if (model.counts[i] != result.counts[i])
-        causes += fmt::format(", {} {} / {}", kCauseNames[i], model.counts[i], result.counts[i]);
-    throw Error("layer {}: the cycle model counts {} cycles, the RTL {}{} (model / RTL)", layer.name,
-                model.cycles, result.cycles, causes);
-  }
-
   Config config_;
   Memory memory_;
   bool predict_;
@@ -66,8 +117,8 @@ class CycleEngine : public LayerEngine {
   }
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
-    const PreparedLayer p = PrepareLayer(layer, in.shape, config_);
-    const CycleResult model = CountCycles(p.jobs, config_, memory_);
+    const LayerProgram p(layer, in.shape, config_, false);
+    const CycleResult model = CountCycles(p.program, config_, memory_);
     stats.macs = golden::Macs(in.shape, layer);
     stats.predicted_cycles = model.cycles;
     FillStats(model.counts, model.cycles, config_, &stats);
@@ -82,6 +133,7 @@ class CycleEngine : public LayerEngine {
 }  // namespace
 
 std::unique_ptr<LayerEngine> MakeRtlEngine(const EngineOptions& options) {
+  if (!options.trace_file.empty()) return std::make_unique<StreamEngine>(options);
   return std::make_unique<RtlEngine>(options);
 }
 std::unique_ptr<LayerEngine> MakeCycleEngine(const EngineOptions& options) {

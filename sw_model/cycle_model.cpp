@@ -7,65 +7,39 @@
 #include "compiler/schedule.hpp"
 #include "sw_model/cycle_observer.hpp"
 #include "sw_model/latency.hpp"
+#include "sw_model/list_model.hpp"
 #include "sw_model/read_model.hpp"
+#include "sw_model/store_model.hpp"
 
 namespace weft {
 namespace {
 
-// The output side: outputs wait for the memory, and the places they held return to the sequencer.
-class StoreModel {
+// The harness's memory: takes an output as soon as it is through with the one before.
+class DirectStore : public StoreModel {
  public:
-  StoreModel(const Config& config, const Memory& memory) : memory_(memory), depth_(config.OutDepth()) {}
-
-  void Reserve(int64_t places) { reserved_ += places; }
-  void Absorb(int64_t time) {
-    absorbed_.push_back(time + 1);
-  }                                            // a pixel that gives no output, at the fifo in this cycle
-  int64_t Write(int64_t time, int channels) {  // ... that does; the cycle in which it leaves
-    const int64_t pop = std::max(time + 1, write_free_);
-    write_free_ = pop + memory_.WriteCycles(channels);
-    written_.push_back(pop + 1);
-    bytes_ += channels;
-    return pop;
-  }
-  // Cycle from which `places` more can be reserved.
-  int64_t RoomFor(int64_t places) {
-    while (depth_ - (reserved_ - returned_) < places) Return();
-    return last_return_;
-  }
-  // Cycle from which everything has returned.
-  [[nodiscard]] int64_t Empty() const {
-    return std::max(
-        {last_return_, absorbed_.empty() ? 0 : absorbed_.back(), written_.empty() ? 0 : written_.back()});
-  }
-  [[nodiscard]] int64_t done() const { return write_free_; }
-  [[nodiscard]] int64_t bytes() const { return bytes_; }
+  DirectStore(const Config& config, const Memory& memory) : StoreModel(config), memory_(memory) {}
+  [[nodiscard]] int64_t done() const override { return write_free_; }
 
  private:
-  void Return() {
-    std::deque<int64_t>& first =
-        written_.empty() || (!absorbed_.empty() && absorbed_.front() <= written_.front()) ? absorbed_
-                                                                                          : written_;
-    last_return_ = std::max(last_return_, first.front());
-    first.pop_front();
-    returned_++;
+  int64_t Take(int64_t valid, int /*job*/, int channels) override {
+    const int64_t pop = std::max(valid, write_free_);
+    write_free_ = pop + memory_.WriteCycles(channels);
+    return pop;
   }
-
   const Memory& memory_;
-  int64_t depth_, reserved_ = 0, returned_ = 0, last_return_ = 0, write_free_ = 0, bytes_ = 0;
-  std::deque<int64_t> absorbed_, written_;
+  int64_t write_free_ = 0;
 };
 
 class CycleModel {
  public:
-  CycleModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
-             const std::vector<int>& layer_starts, CycleObserver* observer)
+  CycleModel(const std::vector<Job>& jobs, const Config& config, const std::vector<int>& layer_starts,
+             CycleObserver* observer, Supply* read, StoreModel* store)
       : jobs_(jobs),
         config_(config),
         observer_(observer),
         layer_starts_(layer_starts),
-        read_(jobs, config, memory, layer_starts, observer),
-        store_(config, memory),
+        read_(*read),
+        store_(*store),
         drain_cycles_(int64_t{config.rows} * config.Steps()) {}
 
   CycleResult Run() {
@@ -77,12 +51,11 @@ class CycleModel {
       layer++;
     }
     // What is left: the last outputs.
-    const int64_t end = store_.done();
+    const int64_t end = read_.Finish(store_.done());
     const int64_t empty = store_.Empty();
     Spend(kDrain, std::min(empty + 1, end));
     Spend(kFill, end);
     layer_ends_.push_back({end, counts_});
-    read_.Finish();
     return {end, counts_, read_.bytes(), store_.bytes(), std::move(layer_ends_)};
   }
 
@@ -137,7 +110,7 @@ class CycleModel {
 
   void RunJob(int j) {
     const Job& job = jobs_[size_t(j)];
-    accepted_ = j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0);
+    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0));
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
     walk_ = std::max(accepted_, walk_) +
             latency::kJobWalked;  // the walker's first pixel is in the cycle after this
@@ -146,6 +119,7 @@ class CycleModel {
     for (int64_t tile = 0; tile < tiles; tile++)
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
     ends_.push_back(start_);
+    read_.Ended(j, start_);
     line_base_ += job.words[kLines];
     word_base_ += job.words[kBusWords];
     weight_base_ += GroupWeightWords(job, config_) * job.groups;
@@ -255,7 +229,7 @@ class CycleModel {
         gives = pool_count_ == 0;
       }
       int64_t pop = -1;
-      if (gives) pop = store_.Write(time, job.ChannelsOf(group));
+      if (gives) pop = store_.Write(time, j, job.ChannelsOf(group));
       else store_.Absorb(time);
       if (observer_ != nullptr) observer_->RowDrained(j, tile, group, int(row), time, pop);
     }
@@ -267,8 +241,8 @@ class CycleModel {
   const Config& config_;
   CycleObserver* observer_;
   const std::vector<int>& layer_starts_;
-  ReadModel read_;
-  StoreModel store_;
+  Supply& read_;
+  StoreModel& store_;
   int64_t drain_cycles_;
   CauseCounts counts_{};
   int64_t start_ = -1000, beats_ = 0;  // the chunk that started last
@@ -295,7 +269,17 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
 
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         const std::vector<int>& layer_starts, CycleObserver* observer) {
-  return CycleModel(jobs, config, memory, layer_starts, observer).Run();
+  ReadModel read(jobs, config, memory, layer_starts, observer);
+  DirectStore store(config, memory);
+  return CycleModel(jobs, config, layer_starts, observer, &read, &store).Run();
+}
+
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory) {
+  std::vector<int> layer_starts;
+  for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
+  WriteModel store(program, config, memory);
+  ListModel read(program, config, memory, &store);
+  return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
 }
 
 }  // namespace weft

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/job.hpp"
+#include "compiler/program.hpp"
 #include "sw_model/causes.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/memory.hpp"
@@ -38,5 +39,8 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
 // Of layers that follow each other, whose first jobs are `layer_starts`: see MakeSchedule.
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         const std::vector<int>& layer_starts, CycleObserver* observer = nullptr);
+
+// Of a program on weft_core: from the start to done.
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory);
 
 }  // namespace weft

@@ -18,9 +18,7 @@ int64_t RingModel::RoomFor(int64_t end) {
 
 ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                      const std::vector<int>& layer_starts, CycleObserver* observer)
-    : lines(config.line_buffer_bytes / config.bus_bytes),
-      weights(config.WeightWords()),
-      params(config.ParamEntries()),
+    : Supply(config),
       jobs_(jobs),
       config_(config),
       observer_(observer),
@@ -63,9 +61,10 @@ int64_t ReadModel::ParametersSeen(int job, int group) {
   return g.params_time + 2;  // gathered into an entry, written, counted
 }
 
-void ReadModel::Finish() {
+int64_t ReadModel::Finish(int64_t stored) {
   while (Step()) {
   }
+  return stored;
 }
 
 bool ReadModel::Step() {

@@ -31,22 +31,48 @@ class RingModel {
   size_t next_ = 0;
 };
 
-class ReadModel {
+// What the engine gets: jobs, lines, weights and parameters. Times are cycles since the start; all queries
+// are in the order of the jobs. Throws Error if what is asked for can never come.
+class Supply {
+ public:
+  explicit Supply(const Config& config)
+      : lines(config.line_buffer_bytes / config.bus_bytes),
+        weights(config.WeightWords()),
+        params(config.ParamEntries()) {}
+  virtual ~Supply() = default;
+
+  // Cycle in which the engine, which has room from `room` on, takes a job.
+  virtual int64_t Accept(int job, int64_t room) = 0;
+  virtual void Ended(int job, int64_t time) = 0;  // its last chunk starts
+  // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
+  virtual int64_t LinesSeen(int64_t lines) = 0;
+  // ... that weight words up to `words` within a column group have arrived, and the group's parameters.
+  virtual int64_t WeightsSeen(int job, int group, int64_t words) = 0;
+  virtual int64_t ParametersSeen(int job, int group) = 0;
+  // All outputs of the jobs before `job` are written at this cycle.
+  virtual void Stored(int job, int64_t time) = 0;
+  // Reads what nobody waited for; the cycle in which all is done.
+  virtual int64_t Finish(int64_t stored) = 0;
+  [[nodiscard]] virtual int64_t bytes() const = 0;
+
+  RingModel lines, weights, params;  // in bus words, weight words, parameter entries
+};
+
+// The harness's streams: all jobs are there at once, and the pieces of the schedule follow each other without
+// a gap.
+class ReadModel : public Supply {
  public:
   ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
             const std::vector<int>& layer_starts = {}, CycleObserver* observer = nullptr);
 
-  // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
-  int64_t LinesSeen(int64_t lines);
-  // ... that weight words up to `words` within a column group have arrived, and the group's parameters.
-  int64_t WeightsSeen(int job, int group, int64_t words);
-  int64_t ParametersSeen(int job, int group);
-
-  RingModel lines, weights, params;  // in bus words, weight words, parameter entries
-  [[nodiscard]] int64_t bytes() const { return bus_words_ * config_.bus_bytes; }
-  void Finish();  // reads what nobody waited for
-  // All outputs of the jobs before `job` are written at this cycle.
-  void Stored(int job, int64_t time) { stored_jobs_ = job, stored_ = time; }
+  int64_t Accept(int /*job*/, int64_t room) override { return room; }
+  void Ended(int /*job*/, int64_t /*time*/) override {}
+  int64_t LinesSeen(int64_t count) override;
+  int64_t WeightsSeen(int job, int group, int64_t words) override;
+  int64_t ParametersSeen(int job, int group) override;
+  void Stored(int job, int64_t time) override { stored_jobs_ = job, stored_ = time; }
+  int64_t Finish(int64_t stored) override;
+  [[nodiscard]] int64_t bytes() const override { return bus_words_ * config_.bus_bytes; }
 
  private:
   struct Stretch {

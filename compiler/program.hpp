@@ -1,0 +1,112 @@
+// A program: everything that one start of weft_core runs, as one window of memory.
+//   [ list of commands | parameters and weights | tensors ]
+// A tensor is stored as NHWC, every row padded to whole bus words. All offsets are in bytes from the window's
+// base.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "compiler/chain.hpp"
+#include "compiler/job.hpp"
+#include "compiler/schedule.hpp"
+
+namespace weft {
+
+// Where a tensor lies.
+struct Place {
+  Shape shape;
+  uint32_t offset = 0, row_pitch = 0;
+  [[nodiscard]] uint32_t image_pitch() const { return row_pitch * uint32_t(shape.h); }
+  [[nodiscard]] uint32_t bytes() const { return image_pitch() * uint32_t(shape.n); }
+  [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
+    return offset + uint32_t(n) * image_pitch() + uint32_t(y) * row_pitch + uint32_t(x * shape.c + c);
+  }
+};
+
+// A command of the list, as rtl/command_reader.sv runs it (rtl/weft_pkg.sv: OP_*, READ_*, STORE_*).
+struct Command {
+  enum class Op : uint8_t { kRead = 1, kJob = 2, kEnd = 3 };
+  enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2 };
+  Op op = Op::kEnd;
+  Read read = Read::kLines;
+  int job = -1,
+      first = 0;  // of kJob and of reads: for which job, from which of its lines or column groups on
+  uint32_t offset = 0;
+  uint32_t param_words = 0, words = 0, count = 1,
+           pitch = 0;              // bus words each time, bytes from one to the next
+  uint32_t wait = 0;               // jobs with outputs that must be stored
+  [[nodiscard]] int size() const;  // in words of 32 bits
+};
+inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 10;  // words of 32 bits
+inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 1;
+
+// Where a job's outputs go.
+struct Store {
+  Place out;
+  int channel = 0;  // of the place: where the layer's channel 0 goes
+};
+
+struct ProgramLayer {
+  std::string name;
+  int first_job = 0, jobs = 0;
+};
+
+struct Program {
+  std::vector<Job> jobs;
+  std::vector<Store> stores;  // one a job
+  std::vector<Command> commands;
+  std::vector<ProgramLayer> layers;
+  std::vector<uint8_t> image;  // list, parameters and weights: the window's first bytes
+  uint32_t list_bytes = 0;     // whole blocks
+  uint64_t window_bytes = 0;
+};
+
+// Makes a program layer by layer, in the order in which they run.
+class ProgramBuilder {
+ public:
+  // Without data (for cycle counts) the image holds zeros for parameters and weights.
+  ProgramBuilder(const Config& config, bool with_data) : config_(config), with_data_(with_data) {}
+  // Places a tensor behind those before it, or at an offset from the first one; its number.
+  int AddTensor(const Shape& shape);
+  int AddTensorAt(const Shape& shape, uint64_t offset);
+  [[nodiscard]] uint64_t TensorBytes(const Shape& shape) const;  // that it takes, aligned
+  // A layer that reads tensor `in` and writes tensor `out`, from its channel `channel` on. If it reads what a
+  // layer of this program writes, its lines wait for that.
+  void AddLayer(const PreparedLayer& layer, int in, int out, int channel, bool reads_outputs);
+  Program Build();
+  [[nodiscard]] const Place& place(int tensor) const {
+    return tensors_[size_t(tensor)];
+  }  // offsets after Build
+
+ private:
+  struct Layer {
+    PreparedLayer prepared;
+    int in, out, channel;
+    bool reads_outputs;
+  };
+  void PlaceGroups(const Layer& layer, const Job& job, int j);
+  [[nodiscard]] std::vector<Command> MakeCommands() const;
+  [[nodiscard]] Command JobCommand(int job) const;
+  void AddLines(const Transfer& t, uint32_t wait, std::vector<Command>* commands) const;
+  [[nodiscard]] std::vector<uint32_t> Encode(const Command& command) const;
+  [[nodiscard]] std::vector<uint32_t> EncodeList() const;
+  [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }
+
+  Config config_;
+  bool with_data_;
+  std::vector<Place> tensors_;
+  uint64_t tensors_end_ = 0;
+  std::vector<Layer> layers_;
+  std::vector<int> job_layer_;
+  std::vector<uint32_t> groups_at_;  // of each job: offset of its parameters and weights in data_
+  std::map<std::tuple<int, int, int, int, int, int, int, int, int>, uint32_t> shared_;
+  std::vector<uint8_t> data_;
+  uint64_t data_bytes_ = 0;
+  Program program_;
+};
+
+}  // namespace weft

@@ -1,0 +1,202 @@
+// Reads what the commands ask for, in their order, into the engine's buffers and the list's queue.
+//   commands -> queue -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
+// Data comes in the order of the requests (one AXI ID), so `segments` says whose each word is. Many bursts are in flight; a
+// buffer that is full holds back R. Reads nothing outside of the window.
+`default_nettype none
+module read_dma #(
+    parameter int ADDR_W      = 40,
+    parameter int BUS_BYTES   = 8,
+    parameter int MAX_BEATS   = 16,
+    parameter int OUTSTANDING = 32  // bursts. Requires: a power of two
+) (
+    input  wire logic                               clk_i,
+    input  wire logic                               rst_ni,        // of the bus: only what AXI has to finish
+    input  wire logic                               run_ni,        // low: forget all commands, drop what still comes
+    input  wire logic [                 ADDR_W-1:0] base_i,        // the window
+    input  wire logic [                       31:0] size_i,        // ... its bytes
+    input  wire logic                               command_valid_i,
+    output wire logic                               command_ready_o,
+    input  wire logic [32*weft_pkg::READ_WORDS-1:0] command_i,
+    input  wire logic [                       15:0] stored_i,      // jobs whose outputs are in memory
+    // AXI
+    output logic                                    ar_valid_o,
+    input  wire logic                               ar_ready_i,
+    output logic      [                 ADDR_W-1:0] ar_addr_o,
+    output logic      [                        7:0] ar_len_o,
+    input  wire logic                               r_valid_i,
+    output wire logic                               r_ready_o,
+    input  wire logic                               r_last_i,
+    input  wire logic                               r_error_i,
+    // streams: r_data with one of
+    output wire logic                               line_valid_o,
+    output wire logic                               line_last_o,
+    input  wire logic                               line_ready_i,
+    output wire logic                               weight_valid_o,
+    input  wire logic                               weight_ready_i,
+    output wire logic                               param_valid_o,
+    input  wire logic                               param_ready_i,
+    output wire logic                               list_valid_o,
+    input  wire logic                               list_ready_i,
+    output wire logic                               quiet_o,       // nothing is asked for that has not come
+    output wire logic                               idle_o,        // the bus is: no burst is in flight
+    output logic                                    error_o,
+    output logic      [                        7:0] code_o,
+    output logic      [                       31:0] error_offset_o
+);
+  localparam int BusW = $clog2(BUS_BYTES);
+  localparam int WordsW = 24;
+  localparam int Queue = 8;
+  localparam int Segments = 32;
+  localparam int ToParams = 3;  // a READ_* of its own for segments
+  localparam int OutW = $clog2(OUTSTANDING) + 1;
+
+  // ---- Commands ---------------------------------------------------------------------------------------------------------
+  wire logic [32*weft_pkg::READ_WORDS-1:0] head;
+  wire logic head_valid, load;
+  wire logic [$clog2(Queue):0] queue_count;
+  fifo #(.WIDTH(32 * weft_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
+      .clk_i, .rst_ni(run_ni), .push_i(command_valid_i & command_ready_o), .data_i(command_i), .pop_i(load),
+      .valid_o(head_valid), .data_o(head), .count_o(queue_count)
+  );
+  assign command_ready_o = ~queue_count[$clog2(Queue)];
+
+  // The command that runs. It waits until so many jobs are stored.
+  logic active_q, ready_q;
+  logic params_next_q;  // the parameters of this request are still to be announced
+  logic [1:0] kind_q;
+  logic [31:0] offset_q, pitch_q;
+  logic [WordsW-1:0] params_q, words_q;
+  logic [WordsW-1:0] left_q;
+  logic [15:0] wait_q;
+  wire logic [15:0] stored_ahead = stored_i - wait_q;  // modulo 2^16
+  wire logic stored_enough = ~stored_ahead[15];
+  wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
+  wire logic unused_head = &{1'b0, head[31:10], head[7:0], head[95:88], head[127:120], head[159:152], head[223:208]};
+
+  wire logic segment_room, request_room;
+  wire logic announce = active_q & ready_q & params_next_q & segment_room;
+  wire logic request = active_q & ready_q & ~params_next_q & segment_room & request_room;
+  wire logic finish = request & (left_q == '0);
+  assign load = head_valid & (~active_q | finish);
+  wire logic has_params = head[64+:WordsW] != '0;
+  logic has_params_q;
+  always_ff @(posedge clk_i) begin
+    if (!run_ni) active_q <= 1'b0;
+    else active_q <= load | (active_q & ~finish);
+    ready_q <= ~load & stored_enough;
+    if (load) begin
+      kind_q        <= head[9:8];
+      offset_q      <= head[63:32];
+      params_q      <= head[64+:WordsW];
+      words_q       <= head[96+:WordsW];
+      left_q        <= head[128+:WordsW];
+      pitch_q       <= head[191:160];
+      wait_q        <= head[207:192];
+      has_params_q  <= has_params;
+      params_next_q <= has_params;
+    end else if (announce) params_next_q <= 1'b0;
+    else if (request) begin
+      params_next_q <= has_params_q;
+      offset_q      <= offset_q + pitch_q;
+      left_q        <= left_q - 1'b1;
+    end
+  end
+
+  // ---- Requests: checked against the window, cut into bursts ---------------------------------------------------------------
+  logic request_valid_q, bad_q;
+  logic [31:0] request_offset_q;
+  logic [32:0] request_end_q;
+  logic [WordsW-1:0] request_words_q;
+  wire logic bad = request_valid_q & ((request_end_q > {1'b0, size_i}) | (request_offset_q[BusW-1:0] != '0));
+  wire logic splitter_ready;
+  assign request_room = ~request_valid_q | (splitter_ready & ~bad & ~bad_q);
+  wire logic [WordsW-1:0] both_words = words_q + params_q;
+  always_ff @(posedge clk_i) begin
+    request_valid_q <= run_ni & (request | (request_valid_q & ~request_room));
+    bad_q <= run_ni & (bad_q | bad);
+    if (request) begin
+      request_offset_q <= offset_q;
+      request_words_q  <= both_words;
+      request_end_q    <= {1'b0, offset_q} + 33'({both_words, BusW'(0)});
+    end
+  end
+  wire logic burst_valid, burst_ready, burst_last;
+  wire logic [ADDR_W-1:0] burst_addr;
+  wire logic [7:0] burst_len;
+  burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
+      .clk_i, .rst_ni(run_ni), .req_valid_i(request_valid_q & ~bad & ~bad_q), .req_ready_o(splitter_ready),
+      .req_addr_i(base_i + ADDR_W'(request_offset_q)), .req_words_i(request_words_q),
+      .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len),
+      .burst_last_o(burst_last)
+  );
+  wire unused_last = &{1'b0, burst_last};
+
+  // AR is a register that stays until it is taken, whatever happens.
+  logic [OutW-1:0] flight_q;  // bursts in flight
+  wire logic burst = burst_valid & burst_ready;
+  wire logic burst_done = r_valid_i & r_ready_o & r_last_i;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight_q[OutW-1] & run_ni;
+  always_ff @(posedge clk_i) begin
+    ar_valid_o <= rst_ni & (burst | (ar_valid_o & ~ar_ready_i));
+    if (burst) begin
+      ar_addr_o <= burst_addr;
+      ar_len_o  <= burst_len;
+    end
+    if (!rst_ni) flight_q <= '0;
+    else flight_q <= flight_q + OutW'(burst) - OutW'(burst_done);
+  end
+
+  // ---- Data: to the stream of its segment -----------------------------------------------------------------------------------
+  wire logic next_valid, segment_load;
+  wire logic [1:0] next_kind;
+  wire logic [WordsW-1:0] next_words;
+  wire logic [$clog2(Segments):0] segment_count;
+  fifo #(.WIDTH(2 + WordsW), .DEPTH(Segments)) u_segments (
+      .clk_i, .rst_ni(run_ni), .push_i(announce | request),
+      .data_i(announce ? {2'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
+      .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(segment_count)
+  );
+  assign segment_room = ~segment_count[$clog2(Segments)];
+  logic segment_q;
+  logic [3:0] to_q;  // one bit a stream
+  logic [WordsW-1:0] segment_left_q;
+  logic segment_last_q;
+  wire logic segment_ready = (to_q[weft_pkg::READ_LINES] & line_ready_i) | (to_q[weft_pkg::READ_GROUPS] & weight_ready_i)
+                             | (to_q[weft_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i);
+  wire logic taken = r_valid_i & segment_q & segment_ready;
+  assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
+  assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
+  assign line_valid_o = r_valid_i & to_q[weft_pkg::READ_LINES];
+  assign line_last_o = segment_last_q;
+  assign weight_valid_o = r_valid_i & to_q[weft_pkg::READ_GROUPS];
+  assign param_valid_o = r_valid_i & to_q[ToParams];
+  assign list_valid_o = r_valid_i & to_q[weft_pkg::READ_LIST];
+  always_ff @(posedge clk_i) begin
+    if (!run_ni) begin
+      segment_q <= 1'b0;
+      to_q      <= '0;
+    end else if (segment_load) begin
+      segment_q <= 1'b1;
+      to_q      <= 4'd1 << next_kind;
+    end else if (taken & segment_last_q) begin
+      segment_q <= 1'b0;
+      to_q      <= '0;
+    end
+    if (segment_load) begin
+      segment_left_q <= next_words;
+      segment_last_q <= next_words == WordsW'(1);
+    end else if (taken) begin
+      segment_left_q <= segment_left_q - 1'b1;
+      segment_last_q <= segment_left_q == WordsW'(2);
+    end
+  end
+
+  assign idle_o = ~ar_valid_o & (flight_q == '0);
+  assign quiet_o = idle_o & ~head_valid & ~active_q & ~request_valid_q & ~burst_valid & ~next_valid & ~segment_q;
+  always_ff @(posedge clk_i) begin
+    error_o <= run_ni & (bad | (r_valid_i & r_ready_o & r_error_i));
+    code_o  <= bad ? 8'(weft_pkg::CODE_OUT_OF_WINDOW) : 8'(weft_pkg::CODE_READ_ERROR);
+    error_offset_o <= request_offset_q;
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,204 @@
+// Everything but the registers: one start runs a list of commands from memory to its end.
+//   memory --- read_dma ---> command_reader ---> jobs ---> conv_engine ---> write_dma ---> memory
+//                 |  ^-------- reads ---'  '---- where outputs go -----------^
+//                 '---> lines, weights, parameters ---^
+// A start begins with reading two blocks of the list; the list's own commands say what else to read. It ends with the list, an
+// error, an abort or the watchdog: done_o with a code. After that the engine is reset and the bus finishes what it has begun
+// (busy_o until then), so that the next start finds nothing of this one.
+`default_nettype none
+module weft_core #(
+    parameter int ROWS         = 8,
+    parameter int COLS         = 8,
+    parameter int LANES        = 4,
+    parameter int LINE_BYTES   = 65536,
+    parameter int WEIGHT_BYTES = 131072,
+    parameter int BUS_BYTES    = 8,
+    parameter int ACC_W        = 32,
+    parameter int ADDR_W       = 40,
+    localparam int COL_W = $clog2(COLS + 1)
+) (
+    input  wire logic                                          clk_i,
+    input  wire logic                                          rst_ni,
+    input  wire logic                                          start_i,
+    input  wire logic                                          abort_i,
+    input  wire logic [                            ADDR_W-1:0] base_i,         // the window, a multiple of 4 KiB
+    input  wire logic [                                  31:0] size_i,         // ... its bytes
+    input  wire logic [                                  31:0] list_offset_i,  // in the window, a multiple of BUS_BYTES
+    input  wire logic [                                  31:0] list_bytes_i,
+    input  wire logic [                                  31:0] watchdog_i,     // cycles without progress; 0: any number
+    output wire logic                                          busy_o,
+    output logic                                               done_o,
+    output logic      [                                   7:0] code_o,         // with done_o, weft_pkg::CODE_*
+    output logic      [                                  31:0] error_offset_o, // ... where in the window
+    output logic      [                                  31:0] error_command_o,  // ... which command was read last
+    output logic      [                                  47:0] cycles_o,       // from start to done
+    output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run
+    output wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_now_o,   // of this run so far
+    output logic      [                                  47:0] bytes_read_o,
+    output logic      [                                  47:0] bytes_written_o,
+    // AXI4, BUS_BYTES-byte beats, one ID
+    output wire logic                                          ar_valid_o,
+    input  wire logic                                          ar_ready_i,
+    output wire logic [                            ADDR_W-1:0] ar_addr_o,
+    output wire logic [                                   7:0] ar_len_o,
+    input  wire logic                                          r_valid_i,
+    output wire logic                                          r_ready_o,
+    input  wire logic [                       8*BUS_BYTES-1:0] r_data_i,
+    input  wire logic                                          r_last_i,
+    input  wire logic                                          r_error_i,
+    output wire logic                                          aw_valid_o,
+    input  wire logic                                          aw_ready_i,
+    output wire logic [                            ADDR_W-1:0] aw_addr_o,
+    output wire logic                                          w_valid_o,
+    input  wire logic                                          w_ready_i,
+    output wire logic [                       8*BUS_BYTES-1:0] w_data_o,
+    output wire logic [                         BUS_BYTES-1:0] w_strb_o,
+    input  wire logic                                          b_valid_i,
+    input  wire logic                                          b_error_i
+);
+  localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
+  localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
+  localparam logic [31:0] Config1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+
+  // ---- Control ------------------------------------------------------------------------------------------------------------
+  // Idle (the engine is clean), First (the list's first read is given), Run, Stop (the bus finishes), Flush (the engine is reset).
+  localparam int Idle = 0, First = 1, Run = 2, Stop = 3, Flush = 4;
+  localparam int FlushCycles = ROWS + COLS + 32;  // nothing in the array is reset: its control runs out
+  logic [2:0] state_q;
+  logic [$clog2(FlushCycles+1)-1:0] flush_q;
+  wire logic running = (state_q == 3'(First)) | (state_q == 3'(Run));
+  logic run_q;  // run_ni of what works on the list
+  assign busy_o = state_q != 3'(Idle);
+
+  wire logic list_end, list_error, read_error, write_error, late;
+  wire logic [7:0] list_code, read_code, write_code;
+  wire logic [31:0] read_offset, write_offset, commands;
+  wire logic read_idle, write_idle, command_ready;
+  wire logic ends = running & (list_end | list_error | read_error | write_error | late | abort_i);
+  always_ff @(posedge clk_i) begin
+    done_o <= rst_ni & ends;
+    if (ends) begin
+      code_o <= read_error  ? read_code
+              : write_error ? write_code
+              : list_error  ? list_code
+              : list_end    ? 8'(weft_pkg::CODE_OK)
+              : abort_i     ? 8'(weft_pkg::CODE_ABORTED) : 8'(weft_pkg::CODE_WATCHDOG);
+      error_offset_o <= read_error ? read_offset : write_error ? write_offset : '0;
+      error_command_o <= commands;
+    end
+    if (!rst_ni) begin
+      state_q <= 3'(Flush);
+      flush_q <= ($clog2(FlushCycles + 1))'(FlushCycles);
+      run_q   <= 1'b0;
+    end else
+      case (state_q)
+        3'(Idle): if (start_i) begin
+          state_q <= 3'(First);
+          run_q   <= 1'b1;
+        end
+        3'(First), 3'(Run): begin
+          if (state_q == 3'(First) && command_ready) state_q <= 3'(Run);
+          if (ends) begin
+            state_q <= 3'(Stop);
+            run_q   <= 1'b0;
+          end
+        end
+        3'(Stop): begin
+          flush_q <= ($clog2(FlushCycles + 1))'(FlushCycles);
+          if (read_idle & write_idle & ~ar_valid_o & ~aw_valid_o & ~w_valid_o) state_q <= 3'(Flush);
+        end
+        default: begin
+          flush_q <= flush_q - 1'b1;
+          if (flush_q == '0) begin
+            state_q <= 3'(Idle);
+          end
+        end
+      endcase
+  end
+
+  // ---- Reads --------------------------------------------------------------------------------------------------------------
+  wire logic read_valid, read_ready;
+  wire logic [32*weft_pkg::READ_WORDS-1:0] read_command;
+  wire logic [31:0] list_words = (list_bytes_i < 32'(2 * weft_pkg::LIST_BLOCK) ? list_bytes_i : 32'(2 * weft_pkg::LIST_BLOCK))
+                                 >> $clog2(BUS_BYTES);
+  wire logic [32*weft_pkg::READ_WORDS-1:0] first_command = {
+      32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_pkg::READ_LIST << 8)};
+  wire logic first = state_q == 3'(First);
+  assign read_ready = command_ready & ~first;
+
+  wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
+  wire logic [15:0] stored;
+  wire logic read_quiet, write_quiet;
+  read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MaxBeats)) u_read (
+      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .command_valid_i(first | read_valid), .command_ready_o(command_ready),
+      .command_i(first ? first_command : read_command), .stored_i(stored),
+      .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_last_i, .r_error_i,
+      .line_valid_o(line_valid), .line_last_o(line_last), .line_ready_i(line_ready),
+      .weight_valid_o(weight_valid), .weight_ready_i(weight_ready),
+      .param_valid_o(param_valid), .param_ready_i(param_ready), .list_valid_o(list_valid), .list_ready_i(list_ready),
+      .quiet_o(read_quiet), .idle_o(read_idle),
+      .error_o(read_error), .code_o(read_code), .error_offset_o(read_offset)
+  );
+
+  // ---- Commands -----------------------------------------------------------------------------------------------------------
+  wire logic job_valid, job_stores, job_ready, engine_ready, store_ready;
+  wire logic [32*weft_pkg::JOB_WORDS-1:0] job;
+  wire logic [32*weft_pkg::STORE_WORDS-1:0] store;
+  assign job_ready = engine_ready & (store_ready | ~job_stores);
+  command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(Config0), .CONFIG1(Config1)) u_commands (
+      .clk_i, .rst_ni(run_q), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
+      .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
+      .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
+      .quiet_i(read_quiet & write_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code), .commands_o(commands)
+  );
+
+  // ---- Engine and stores ------------------------------------------------------------------------------------------------------
+  wire logic out_valid, out_ready, out_final, engine_idle;
+  wire logic [8*COLS-1:0] out_data;
+  wire logic [COL_W-1:0] out_cols, written;
+  conv_engine #(
+      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
+      .ACC_W(ACC_W)
+  ) u_engine (
+      .clk_i, .rst_ni(run_q), .job_valid_i(job_valid & (store_ready | ~job_stores)), .job_ready_o(engine_ready), .job_i(job),
+      .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),
+      .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
+      .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
+      .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
+      .idle_o(engine_idle), .count_i(running), .counts_o(counts_now_o)
+  );
+  wire unused_idle = &{1'b0, engine_idle};
+  write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS)) u_write (
+      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .store_valid_i(job_valid & engine_ready & job_stores), .store_ready_o(store_ready), .store_i(store),
+      .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
+      .pixel_final_i(out_final),
+      .aw_valid_o, .aw_ready_i, .aw_addr_o, .w_valid_o, .w_ready_i, .w_data_o, .w_strb_o, .b_valid_i, .b_error_i,
+      .stored_o(stored), .quiet_o(write_quiet), .idle_o(write_idle), .written_o(written),
+      .error_o(write_error), .code_o(write_code), .error_offset_o(write_offset)
+  );
+
+  // ---- Counters and watchdog ----------------------------------------------------------------------------------------------------
+  // Progress: a word read, a beat written, or a beat of the array.
+  wire logic word_read = r_valid_i & r_ready_o & running;
+  logic beat_q;
+  wire logic progress = word_read | (written != '0) | (counts_now_o[0] != beat_q);
+  logic [31:0] silent_q;
+  assign late = (watchdog_i != '0) & (silent_q == watchdog_i);
+  always_ff @(posedge clk_i) begin
+    beat_q   <= counts_now_o[0];
+    silent_q <= ~running | progress ? '0 : silent_q + 1'b1;
+    if (done_o) counts_o <= counts_now_o;  // before the engine's reset clears them
+    if (!rst_ni || (start_i && state_q == 3'(Idle))) begin
+      cycles_o        <= '0;
+      bytes_read_o    <= '0;
+      bytes_written_o <= '0;
+    end else begin
+      cycles_o        <= cycles_o + 48'(running);
+      bytes_read_o    <= bytes_read_o + (word_read ? 48'(BUS_BYTES) : 48'd0);
+      bytes_written_o <= bytes_written_o + 48'(written);
+    end
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,68 @@
+// An AXI memory: reads and writes of one ID each, in order, with the timing that sw_model/list_model.hpp
+// predicts; pauses and errors on request.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/system_model.hpp"
+#include "sw_model/memory.hpp"
+
+namespace weft {
+
+// What goes wrong: the response to the n-th read or write beat is an error (negative: none).
+struct AxiFaults {
+  int64_t read_beat = -1, write_beat = -1;
+  bool hangs = false;  // no read data from `read_beat` on, instead
+};
+
+class AxiMemory {
+ public:
+  AxiMemory(const Config& config, const Memory& timing, double stalls, uint64_t seed)
+      : config_(config), timing_(timing), stalls_(stalls), random_(seed * 2 + 1) {}
+
+  uint64_t base = 0;
+  std::vector<uint8_t> bytes;  // from `base` on
+  AxiFaults faults;
+
+  // Before a cycle's clock edge: drives the pins from the state and what the core shows; takes what is handed
+  // over in this cycle.
+  void Drive(int64_t cycle, SystemPins* pins);
+  [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
+  void Clear();  // counts and faults; nothing may be in flight
+
+ private:
+  bool Paused();
+  size_t Index(uint64_t address) const;  // throws Error outside of the memory
+
+  struct Burst {
+    uint64_t address;
+    int beats;
+    int64_t from;
+  };
+  struct Beat {
+    std::vector<uint8_t> data;
+    uint64_t strobe;
+    int64_t time;
+  };
+  struct Response {
+    int64_t from;
+    int bytes;
+    bool error;
+  };
+  Config config_;
+  Memory timing_;
+  double stalls_;
+  uint64_t random_;
+  std::deque<Burst> bursts_;
+  int64_t read_time_ = 0, write_time_ = 0;  // from when on the next word can go
+  std::deque<uint64_t> write_addresses_;
+  std::deque<int64_t> write_address_times_;
+  std::deque<Beat> write_beats_;
+  std::deque<Response> responses_;
+  int64_t read_beats_ = 0, written_beats_ = 0, bytes_confirmed_ = 0;
+  bool r_offered_ = false, b_offered_ = false;  // a valid stays until it is taken
+};
+
+}  // namespace weft

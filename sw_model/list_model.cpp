@@ -1,0 +1,293 @@
+#include "sw_model/list_model.hpp"
+
+#include <algorithm>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma
+constexpr size_t kDescriptors = 4;                // its queue
+constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
+constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
+
+}  // namespace
+
+WriteModel::WriteModel(const Program& program, const Config& config, const Memory& memory)
+    : StoreModel(config),
+      program_(program),
+      config_(config),
+      latency_(memory.latency),
+      beat_cycles_(memory.ReadCycles(config)),
+      confirmations_(kWritesInFlight, -1) {}
+
+int64_t WriteModel::DescriptorRoom() const {
+  const size_t n = accepted_.size();
+  if (n < kDescriptors) return 0;
+  if (loads_.size() + kDescriptors <= n)
+    throw Error("the jobs wait for each other: no room for where outputs go");
+  return loads_[n - kDescriptors] + 1;
+}
+
+int64_t WriteModel::StoredSeen(size_t jobs) const {
+  if (jobs == 0) return 0;
+  if (stored_.size() < jobs) throw Error("the list waits for {} stored jobs, which come after it", jobs);
+  return stored_[jobs - 1];
+}
+
+int64_t WriteModel::Take(int64_t valid, int job, int channels) {
+  if (job != job_) {
+    job_ = job;
+    cursors_.clear();
+    cursors_.emplace_back(program_.jobs[size_t(job)], config_);
+    loads_.push_back(std::max(accepted_[loads_.size()] + 1, walk_end_ + 1));
+    walk_ = loads_.back() + 1;
+  }
+  OutputCursor& cursor = cursors_.back();
+  const Job& j = program_.jobs[size_t(job)];
+  const Store& store = program_.stores[size_t(job)];
+  const uint32_t offset =
+      store.out.At(cursor.image(), cursor.y(), cursor.x(), store.channel + j.FirstChannel(cursor.group()));
+  cursor.Next();
+  const int64_t pop = std::max({valid, walk_, s1_free_});
+  const int64_t s2 = std::max(pop + 1, s2_free_);
+  s1_free_ = s2;
+  const int beats = (int(offset) % config_.bus_bytes + channels + config_.bus_bytes - 1) / config_.bus_bytes;
+  int64_t confirmed = 0;
+  for (int i = 0; i < beats; i++, beats_++) {
+    int64_t& oldest = confirmations_[beats_ % kWritesInFlight];
+    move_ = std::max({s2 + 1, move_ + 1, taken_, oldest + 1});
+    taken_ = std::max(move_ + 1, taken_ + beat_cycles_);
+    oldest = confirmed = taken_ + latency_;
+  }
+  s2_free_ = move_;
+  confirmed_ = confirmed + 1;
+  if (cursor.done()) {
+    walk_end_ = pop;
+    stored_.push_back(confirmed_);
+  }
+  return pop;
+}
+
+ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store)
+    : Supply(config),
+      program_(program),
+      config_(config),
+      store_(*store),
+      latency_(memory.latency),
+      read_cycles_(memory.ReadCycles(config)),
+      max_beats_(config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes),
+      burst_done_(kBurstsInFlight, -1),
+      segment_load_(kSegments, -1) {
+  size_t groups = 0;
+  for (const Job& job : program.jobs) {
+    first_group_.push_back(groups);
+    groups += size_t(job.groups);
+  }
+  groups_.resize(groups);
+  Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
+  first.words = std::min<uint32_t>(program.list_bytes, 2 * kListBlock * 4) / uint32_t(config.bus_bytes);
+  queue_.push_back(first);
+  pushes_.push_back(0);
+}
+
+// ---- command_reader
+
+int64_t ListModel::TakeWord() {
+  const size_t bus_word = size_t(word_++) * 4 / size_t(config_.bus_bytes);
+  while (list_times_.size() <= bus_word) {
+    if (loads_.size() == queue_.size() && repeat_ == 0)
+      throw Error("the list waits for a piece of itself that is never read");
+    if (!Step()) throw Error("the list waits for a piece of itself that is never read");
+  }
+  word_time_ = std::max(word_time_, list_times_[bus_word]) + 1;
+  return word_time_;
+}
+
+bool ListModel::ParseCommand() {
+  if (next_command_ == program_.commands.size()) return false;
+  const Command& c = program_.commands[next_command_++];
+  if (word_ == 0)
+    for (int i = 0; i < kListHeader; i++) TakeWord();
+  switch (c.op) {
+    case Command::Op::kRead: {
+      for (int i = 0; i + 1 < c.size(); i++) TakeWord();
+      const size_t n = queue_.size();
+      while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
+      const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
+      word_time_ = std::max(TakeWord(), room);
+      queue_.push_back(c);
+      pushes_.push_back(word_time_);
+      return true;
+    }
+    case Command::Op::kJob: {
+      const int64_t free = c.job > 0 ? AcceptTime(c.job - 1) + 1 : 0;
+      word_time_ = std::max(TakeWord(), free);
+      for (int i = 1; i < c.size(); i++) TakeWord();
+      offered_.push_back(word_time_ + 1);
+      return true;
+    }
+    case Command::Op::kEnd:
+      break;
+  }
+  while (Step()) {
+  }
+  const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 1;
+  end_ = std::max({TakeWord(), free, beat_ + 1, store_.done()});
+  return false;
+}
+
+int64_t ListModel::AcceptTime(int job) {
+  const auto j = size_t(job);
+  while (accepted_.size() <= j) {
+    const size_t n = accepted_.size();
+    while (offered_.size() <= n)
+      if (!ParseCommand()) throw Error("job {} is not in the list", n);
+    int64_t time = std::max(offered_[n], n == 0 ? 0 : accepted_[n - 1] + 1);
+    if (n >= 2) {
+      if (ended_.size() + 2 <= n)
+        throw Error("the jobs wait for each other: job {} for the end of job {}", n, n - 2);
+      time = std::max(time, ended_[n - 2] + 1);
+    }
+    if (program_.jobs[n].rows > 0) {
+      time = std::max(time, store_.DescriptorRoom());
+      store_.Accepted(time);
+    }
+    accepted_.push_back(time);
+  }
+  return accepted_[j];
+}
+
+int64_t ListModel::Accept(int job, int64_t room) { return std::max(AcceptTime(job), room); }
+void ListModel::Ended(int /*job*/, int64_t time) { ended_.push_back(time); }
+
+int64_t ListModel::Finish(int64_t /*stored*/) {
+  while (ParseCommand()) {
+  }
+  return end_ + 2;  // seen a cycle later, which counts too
+}
+
+// ---- read_dma
+
+bool ListModel::Step() {
+  if (repeat_ == 0) {  // the next read
+    while (loads_.size() == queue_.size())
+      if (next_command_ >= program_.commands.size() ||
+          program_.commands[next_command_].op == Command::Op::kEnd || !ParseCommand())
+        return false;
+    loads_.push_back(std::max(pushes_[loads_.size()] + 1, request_));
+  }
+  const size_t n = loads_.size() - 1;
+  const Command c = queue_[n];
+  const int64_t earliest =
+      repeat_ == 0 ? std::max(loads_[n] + 2, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
+  Request(c, earliest);
+  repeat_ = repeat_ + 1 == c.count ? 0 : repeat_ + 1;
+  return true;
+}
+
+// A line, a column group's parameters and weights, or a piece of the list.
+void ListModel::Request(const Command& c, int64_t earliest) {
+  const uint32_t index = repeat_;
+  offset_ = int64_t{c.offset} + int64_t{index} * c.pitch;
+  words_left_ = int64_t{c.param_words} + c.words;
+  beats_left_ = 0;
+  const auto room = [&](size_t segment) { return segment_load_[segment % kSegments] + 1; };
+  int64_t announced = -1;
+  if (c.param_words > 0) {
+    announced = std::max(earliest, room(segments_));
+    earliest = announced + 1;
+  }
+  request_ = std::max({earliest, splitter_take_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
+  splitter_take_ = std::max(request_ + 1, burst_);
+  burst_ = splitter_take_;  // its first burst is a cycle later
+  if (c.read == Command::Read::kList) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) list_times_.push_back(Beat(0));
+    return;
+  }
+  if (c.read == Command::Read::kLines) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) Beat(lines.RoomFor(++line_words_));
+    line_times_.push_back(beat_);
+    return;
+  }
+  Group* group = &At(c.job, c.first + int(index));
+  if (c.param_words > 0) {
+    BeginSegment(announced);
+    for (uint32_t i = 0; i < c.param_words; i++) {
+      if (i % uint32_t(config_.ParamBeats()) == 0)
+        param_entries_++;  // an entry's first bus word needs the room
+      group->params_time = Beat(params.RoomFor(param_entries_));
+    }
+  }
+  BeginSegment(request_);
+  ReadWeights(group, c.words);
+  group->loaded = true;
+}
+
+void ListModel::ReadWeights(Group* group, int64_t words) {
+  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const int64_t pace = slices * read_cycles_;
+  for (int64_t unit = 0; unit < words / slices; unit++) {
+    weight_words_ += pack;
+    const int64_t room = weights.RoomFor(weight_words_);
+    int64_t time = 0;
+    for (int64_t s = 0; s < slices; s++) time = Beat(room);
+    std::vector<Stretch>& stretches = group->stretches;
+    if (stretches.empty() || stretches.back().time + (unit - stretches.back().first) * pace != time)
+      stretches.push_back({unit, time});
+  }
+}
+
+void ListModel::BeginSegment(int64_t push) {
+  const int64_t load = std::max(push + 1, beat_);
+  segment_load_[segments_++ % kSegments] = load;
+  segment_from_ = load + 1;
+}
+
+// A word of the request that is being read, into a buffer that has room from cycle `room` on.
+int64_t ListModel::Beat(int64_t room) {
+  if (room < 0) throw Error("the jobs wait for each other: a buffer is full and nothing will free it");
+  if (beats_left_ == 0) {
+    const int64_t word = offset_ / config_.bus_bytes;
+    beats_left_ = std::min(words_left_, max_beats_ - word % max_beats_);
+    words_left_ -= beats_left_;
+    offset_ += beats_left_ * config_.bus_bytes;
+    burst_ = std::max(burst_ + 1, burst_done_[bursts_ % kBurstsInFlight] + 1);
+    available_ = burst_ + 1 + latency_;
+  }
+  beat_ = std::max({available_, beat_ + read_cycles_, segment_from_, room});
+  bus_words_++;
+  if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = beat_;
+  return beat_;
+}
+
+int64_t ListModel::LinesSeen(int64_t count) {
+  if (count == 0) return 0;
+  while (int64_t(line_times_.size()) < count)
+    if (!Step()) throw Error("the jobs wait for line {}, which is never read", count);
+  return line_times_[size_t(count - 1)] + 1;  // the count is a register
+}
+
+int64_t ListModel::WeightsSeen(int job, int group, int64_t words) {
+  const Group& g = At(job, group);
+  while (!g.loaded)
+    if (!Step()) throw Error("job {} waits for weights that are never read", job);
+  const int64_t pack = config_.WeightPack(), unit = (words + pack - 1) / pack - 1;
+  const int64_t pace = std::max(1, config_.Cpad() / config_.bus_bytes) * read_cycles_;
+  const Stretch* stretch = &g.stretches.front();
+  for (const Stretch& s : g.stretches)
+    if (s.first <= unit) stretch = &s;
+  return stretch->time + (unit - stretch->first) * pace + 1;
+}
+
+int64_t ListModel::ParametersSeen(int job, int group) {
+  const Group& g = At(job, group);
+  while (!g.loaded)
+    if (!Step()) throw Error("job {} waits for parameters that are never read", job);
+  return g.params_time + 2;  // gathered into an entry, written, counted
+}
+
+}  // namespace weft

@@ -1,0 +1,112 @@
+// The cycle model's view of weft_core around the engine: command_reader, read_dma and write_dma on an AXI
+// memory.
+//
+// The memory answers reads in order: the first word of a burst `latency` cycles after its address at the
+// earliest, then a word in ReadCycles; it takes a write beat in ReadCycles and confirms it `latency` cycles
+// later.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/program.hpp"
+#include "sw_model/memory.hpp"
+#include "sw_model/read_model.hpp"
+#include "sw_model/store_model.hpp"
+
+namespace weft {
+
+// rtl/write_dma.sv.
+class WriteModel : public StoreModel {
+ public:
+  WriteModel(const Program& program, const Config& config, const Memory& memory);
+  void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
+  // Cycle from which there is room for the descriptor of the next job with outputs.
+  [[nodiscard]] int64_t DescriptorRoom() const;
+  // Cycle from which the read DMA sees that `jobs` jobs with outputs are stored.
+  [[nodiscard]] int64_t StoredSeen(size_t jobs) const;
+  [[nodiscard]] int64_t done() const override { return confirmed_; }
+
+ private:
+  int64_t Take(int64_t valid, int job, int channels) override;
+
+  const Program& program_;
+  const Config& config_;
+  int64_t latency_, beat_cycles_;
+  std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
+  std::vector<OutputCursor> cursors_;               // the current job's
+  int job_ = -1;
+  int64_t walk_ = 0;                    // the walk stands at the next pixel from here on
+  int64_t walk_end_ = -1;               // the last take of the job before
+  int64_t s1_free_ = 0, s2_free_ = 0;   // cycle in which S1, S2 can be loaded again
+  int64_t move_ = -1, taken_ = -1;      // the last beat: leaves S2, is taken by the memory
+  std::vector<int64_t> confirmations_;  // ring of the last beats'
+  size_t beats_ = 0;
+  int64_t confirmed_ = 0;
+};
+
+// rtl/command_reader.sv and rtl/read_dma.sv.
+class ListModel : public Supply {
+ public:
+  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store);
+  int64_t Accept(int job, int64_t room) override;
+  void Ended(int job, int64_t time) override;
+  int64_t LinesSeen(int64_t count) override;
+  int64_t WeightsSeen(int job, int group, int64_t words) override;
+  int64_t ParametersSeen(int job, int group) override;
+  void Stored(int /*job*/, int64_t /*time*/) override {}
+  int64_t Finish(int64_t stored) override;
+  [[nodiscard]] int64_t bytes() const override { return bus_words_ * config_.bus_bytes; }
+
+ private:
+  struct Stretch {
+    int64_t first,
+        time;  // units (weight words that share bus words) from `first` on, the first one complete at `time`
+  };
+  struct Group {
+    bool loaded = false;
+    int64_t params_time = 0;
+    std::vector<Stretch> stretches;
+  };
+  Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
+  int64_t AcceptTime(int job);
+  int64_t TakeWord();   // the next word of the list
+  bool ParseCommand();  // false at the end of the list
+  bool Step();          // reads one line, column group or piece of the list
+  void Request(const Command& c, int64_t earliest);
+  void BeginSegment(int64_t push);
+  int64_t Beat(int64_t room);
+  void ReadWeights(Group* group, int64_t words);
+
+  const Program& program_;
+  const Config& config_;
+  WriteModel& store_;
+  int64_t latency_, read_cycles_, max_beats_;
+
+  // command_reader
+  size_t next_command_ = 0;
+  bool parsing_ = false;
+  int64_t word_ = 0;                                 // of the list
+  int64_t word_time_ = -1;                           // the last word taken
+  std::vector<int64_t> list_times_;                  // when each bus word of the list came
+  std::vector<int64_t> offered_, accepted_, ended_;  // of each job so far
+  int64_t end_ = 0;
+
+  // read_dma
+  std::vector<Command> queue_;              // the reads so far, with the hardware's first one
+  std::vector<int64_t> pushes_, loads_;     // of each: into the queue, out of it
+  uint32_t repeat_ = 0;                     // requests of the current read that are done
+  int64_t request_ = -1;                    // the last request; of the read before, its end
+  int64_t splitter_take_ = 0, burst_ = -1;  // the splitter's last request, its last burst
+  size_t bursts_ = 0, segments_ = 0;
+  std::vector<int64_t> burst_done_, segment_load_;  // rings
+  // the request that is being read
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1, segment_from_ = 0;
+
+  std::vector<size_t> first_group_;
+  std::vector<Group> groups_;
+  std::vector<int64_t> line_times_;
+  int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
+};
+
+}  // namespace weft
