@@ -57,9 +57,11 @@ TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer);
 AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, int zp_out,
                  int clamp_lo = -128, int clamp_hi = 127);
 TableI32 AddTable(int zp, int32_t multiplier, int shift);  // what one input adds to the sum
+Shape AddShape(const Shape& a, const Shape& b);
 TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer);
 
 // TFLite's reference_ops::Concatenation along the channels; inputs of other scales go through Rescale.
+Shape ConcatShape(const std::vector<Shape>& inputs);
 TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer);
 
 // TFLite's reference_ops::Pad over y and x.

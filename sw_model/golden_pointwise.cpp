@@ -121,16 +121,19 @@ TableI32 AddTable(int zp, int32_t multiplier, int shift) {
   return table;
 }
 
+Shape AddShape(const Shape& a, const Shape& b) {
+  if (a != b) throw Error("the shapes {} and {} differ: add maps of one shape", ToString(a), ToString(b));
+  return a;
+}
+
 TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
   CheckTensor(a);
   CheckTensor(b);
-  if (a.shape != b.shape)
-    throw Error("the shapes {} and {} differ: add maps of one shape", ToString(a.shape), ToString(b.shape));
   CheckMultiplier("the output multiplier", layer.mult_out, layer.shift_out, 0);
   CheckOutputCodes(layer.zp_out, layer.clamp_lo, layer.clamp_hi);
   const TableI32 table1 = AddTable(layer.zp1, layer.mult1, layer.shift1);
   const TableI32 table2 = AddTable(layer.zp2, layer.mult2, layer.shift2);
-  TensorI8 out(a.shape);
+  TensorI8 out(AddShape(a.shape, b.shape));
   for (size_t i = 0; i < out.data.size(); ++i) {
     const int32_t sum = Lookup(table1, a.data[i]) + Lookup(table2, b.data[i]);  // below 2^30
     out.data[i] =
@@ -141,27 +144,35 @@ TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
 
 // ---- joins and borders ------------------------------------------------------------------------------------
 
-TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer) {
-  if (inputs.empty() || inputs.size() != layer.inputs.size())
-    throw Error("there are {} inputs and {} rescalings: give as many, at least one", inputs.size(),
-                layer.inputs.size());
+Shape ConcatShape(const std::vector<Shape>& inputs) {
+  if (inputs.empty()) throw Error("there are 0 inputs: give at least one");
+  const Shape& first = inputs[0];
   int64_t channels = 0;
-  for (const TensorI8* in : inputs) {
-    CheckTensor(*in);
-    const Shape &s = in->shape, &first = inputs[0]->shape;
+  for (const Shape& s : inputs) {
     if (s.n != first.n || s.h != first.h || s.w != first.w)
       throw Error("the shapes {} and {} differ in more than the channels: make the rest equal",
                   ToString(first), ToString(s));
     channels += s.c;
   }
-  const Shape& first = inputs[0]->shape;
-  TensorI8 out(CheckedOutput(first.n, first.h, first.w, channels));
+  return CheckedOutput(first.n, first.h, first.w, channels);
+}
+
+TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer) {
+  if (inputs.size() != layer.inputs.size())
+    throw Error("there are {} inputs and {} rescalings: give as many", inputs.size(), layer.inputs.size());
+  std::vector<Shape> shapes;
+  for (const TensorI8* in : inputs) {
+    CheckTensor(*in);
+    shapes.push_back(in->shape);
+  }
+  TensorI8 out(ConcatShape(shapes));
+  const auto channels = size_t(out.shape.c);
   int begin = 0;  // the first channel of the input
   for (size_t i = 0; i < inputs.size(); ++i) {
     const TensorI8 in = Rescale(*inputs[i], layer.inputs[i]);
     const auto depth = size_t(in.shape.c);
     for (size_t pixel = 0; pixel < in.data.size() / depth; ++pixel)
-      std::copy_n(&in.data[pixel * depth], depth, &out.data[pixel * size_t(channels) + size_t(begin)]);
+      std::copy_n(&in.data[pixel * depth], depth, &out.data[pixel * channels + size_t(begin)]);
     begin += in.shape.c;
   }
   return out;

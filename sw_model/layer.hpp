@@ -61,6 +61,10 @@ struct RescaleLayer {
   int shift = 1;
   int output_zp = 0;
   int clamp_lo = -128, clamp_hi = 127;
+  [[nodiscard]] bool IsIdentity() const {
+    return multiplier == 1 << 30 && shift == 1 && input_zp == output_zp && clamp_lo == -128 &&
+           clamp_hi == 127;
+  }
   bool operator==(const RescaleLayer&) const = default;
 };
 
