@@ -9,7 +9,7 @@
 
 namespace weft {
 
-enum class Op { kConv, kMaxPool, kAveragePool, kSoftmax };
+enum class Op { kConv, kMaxPool, kAveragePool, kAdd, kConcat, kPad, kUpsample, kRescale, kSoftmax };
 
 struct TensorInfo {
   std::string name;
@@ -21,12 +21,17 @@ struct TensorInfo {
 // One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
 // order.
 struct Node {
-  std::string name;
+  std::string name = {};
   Op op = Op::kConv;
-  std::vector<int> inputs;  // indices into Graph::tensors
-  int output = 0;           // index into Graph::tensors
-  ConvLayer conv;           // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
-  Window pool;              // kMaxPool, kAveragePool
+  std::vector<int> inputs = {};  // indices into Graph::tensors; kAdd has two, kConcat any number
+  int output = 0;                // index into Graph::tensors
+  ConvLayer conv = {};      // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
+  Window pool = {};         // kMaxPool, kAveragePool (a global one has the map's size)
+  AddLayer add = {};        // kAdd
+  ConcatLayer concat = {};  // kConcat
+  PadLayer pad = {};        // kPad
+  UpsampleLayer upsample = {};  // kUpsample
+  RescaleLayer rescale = {};    // kRescale: a change of scale, or a Relu or Clip of its own
 };
 
 struct Graph {
@@ -36,6 +41,9 @@ struct Graph {
   std::map<std::string, std::string> metadata;  // what the model file says of itself
 };
 
-const char* OpName(Op op);  // "conv", "max_pool", "average_pool", "softmax"
+const char* OpName(Op op);  // "conv", "max_pool", "average_pool", ...
+
+// The shape of a node's output, from the shapes of its inputs; throws Error where they do not fit.
+Shape OutputShape(const Graph& graph, const Node& node);
 
 }  // namespace weft

@@ -23,12 +23,6 @@ bool IsScale(float s) { return std::isfinite(s) && s > 0; }
 
 int64_t RoundHalfEven(double v) { return std::llrint(v); }  // the default rounding mode
 
-// The int8 code of a real bound, as QuantizeLinear makes it; infinities become the ends of int8.
-int QuantiseBound(double bound, const Quantisation& q) {
-  const double steps = std::clamp(bound / double(q.scale), -1e6, 1e6);
-  return int(std::clamp<int64_t>(RoundHalfEven(steps) + q.zero_point, -128, 127));
-}
-
 int32_t QuantiseBias(double real, double factor) {
   const double code = real / factor;
   if (!(std::abs(code) < 2147483648.0)) throw Error("bias {} does not fit 32 bits at scale {}", real, factor);
@@ -80,12 +74,13 @@ Quantisation ActivationQuantisation(const TensorProto& scale, const TensorProto*
 
 Weights MakeWeights(const TensorProto& tensor, const TensorProto& scale, const TensorProto* zero_point,
                     int64_t axis) {
-  Weights weights{.tensor = &tensor, .scale = FloatValues(scale), .axis = axis, .is_symmetric = true};
+  Weights weights{.tensor = &tensor, .scale = FloatValues(scale), .axis = axis};
   if (!std::all_of(weights.scale.begin(), weights.scale.end(), IsScale))
     throw Error("a scale of '{}' is not a positive number", Printable(tensor.name()));
   if (zero_point != nullptr) {
     const std::vector<int64_t> zeros = IntegerValues(*zero_point);
     weights.is_symmetric = std::count(zeros.begin(), zeros.end(), 0) == std::ssize(zeros);
+    weights.zero_point = zeros.at(0);
   }
   if (weights.axis < 0) weights.axis += tensor.dims_size();
   return weights;
@@ -161,6 +156,29 @@ std::vector<int32_t> Bias(const Weights& quantised, const std::vector<double>& f
   return bias;
 }
 
+int QuantiseReal(double real, const Quantisation& q) {
+  const double steps = std::clamp(real / double(q.scale), -1e6, 1e6);
+  return int(std::clamp<int64_t>(RoundHalfEven(steps) + q.zero_point, -128, 127));
+}
+
+Node PointwiseNode(const Pointwise& p, const Graph& graph, const Quantisation& output) {
+  Node node{.name = p.name, .op = p.op, .inputs = p.inputs};
+  const int lo = QuantiseReal(p.clamp.lo, output), hi = QuantiseReal(p.clamp.hi, output);
+  const auto info = [&](size_t i) -> const TensorInfo& { return graph.tensors[size_t(p.inputs.at(i))]; };
+  const auto rescale = [&](const TensorInfo& in) {
+    return golden::MakeRescale(in.scale, in.zero_point, output.scale, output.zero_point, lo, hi);
+  };
+  if (p.op == Op::kAdd) {
+    node.add = golden::MakeAdd(info(0).scale, info(0).zero_point, info(1).scale, info(1).zero_point,
+                               output.scale, output.zero_point, lo, hi);
+  } else if (p.op == Op::kConcat) {
+    for (size_t i = 0; i < p.inputs.size(); ++i) node.concat.inputs.push_back(rescale(info(i)));
+  } else {
+    node.rescale = rescale(info(0));
+  }
+  return node;
+}
+
 ConvLayer Requantised(const Accumulator& sum, const Quantisation& output) {
   ConvLayer layer = sum.layer;
   Requant& r = layer.requant;
@@ -172,8 +190,8 @@ ConvLayer Requantised(const Accumulator& sum, const Quantisation& output) {
     r.shift.push_back(shift);
   }
   r.output_zp = output.zero_point;
-  r.clamp_lo = QuantiseBound(sum.clamp.lo, output);
-  r.clamp_hi = QuantiseBound(sum.clamp.hi, output);
+  r.clamp_lo = QuantiseReal(sum.clamp.lo, output);
+  r.clamp_hi = QuantiseReal(sum.clamp.hi, output);
   return layer;
 }
 

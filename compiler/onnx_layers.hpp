@@ -33,6 +33,7 @@ struct Weights {
   std::vector<float> scale;
   int64_t axis = 0;
   bool is_symmetric = true;  // all zero points are 0
+  int64_t zero_point = 0;    // the first one
 };
 
 // The real-valued result of a Conv, Gemm or MatMul that waits for its QuantizeLinear.
@@ -54,6 +55,15 @@ struct Average {
   Clamp clamp;
 };
 
+// A sum, a join or a clamp of quantised tensors that waits for its QuantizeLinear.
+struct Pointwise {
+  Op op = Op::kRescale;  // or kAdd, kConcat
+  std::string name;
+  std::vector<int> inputs;  // indices into Graph::tensors
+  bool flat = false;
+  Clamp clamp;
+};
+
 // zero_point nullptr: 0 of the type that `default_is_unsigned` tells.
 Quantisation ActivationQuantisation(const onnx::TensorProto& scale, const onnx::TensorProto* zero_point,
                                     bool default_is_unsigned);
@@ -72,6 +82,10 @@ std::vector<double> Factors(const Weights& weights, float input_scale, int64_t f
 std::vector<int32_t> Bias(const onnx::TensorProto& real, const std::vector<double>& factor);
 std::vector<int32_t> Bias(const Weights& quantised, const std::vector<double>& factor);
 
+// The int8 code of a real number, as QuantizeLinear makes it: rounded half to even, saturated.
+int QuantiseReal(double real, const Quantisation& q);
+
+Node PointwiseNode(const Pointwise& p, const Graph& graph, const Quantisation& output);  // all but its output
 ConvLayer Requantised(const Accumulator& sum, const Quantisation& output);
 Accumulator AsConvolution(const Average& average, const TensorInfo& in);  // depthwise, equal weights
 

@@ -1,5 +1,6 @@
 // The operators that OnnxTranslator knows, all but QuantizeLinear and DequantizeLinear.
 #include <algorithm>
+#include <cmath>
 
 #include "compiler/onnx_access.hpp"
 #include "compiler/onnx_translator.hpp"
@@ -24,6 +25,11 @@ Window PoolWindow(const NodeProto& node, const Shape& in) {
     throw Error("its padding is as large as its window");
   golden::OutputShape(in, w, in.c);  // throws when the window does not fit
   return w;
+}
+
+std::vector<double> ScaleFactors(const TensorProto& scales) {
+  const std::vector<float> values = FloatValues(scales);
+  return {values.begin(), values.end()};
 }
 
 }  // namespace
@@ -94,17 +100,35 @@ Value OnnxTranslator::Gemm(const NodeProto& node) {
   return Dense(node, IntAttribute(node, "transB", 0) != 0);
 }
 
-Value OnnxTranslator::Add(const NodeProto& node) {
-  const bool sum_is_second = std::holds_alternative<Accumulator>(Input(node, 1));
-  const auto* sum = std::get_if<Accumulator>(&Input(node, sum_is_second ? 1 : 0));
-  if (sum == nullptr || sum->has_bias || !sum->clamp.IsOpen() || sum->layer.max_pool)
+// A sum that has its bias in an Add of its own.
+Value OnnxTranslator::Biased(const NodeProto& node, int sum_input) const {
+  const auto& sum = std::get<Accumulator>(Input(node, sum_input));
+  if (sum.has_bias || !sum.clamp.IsOpen() || sum.layer.max_pool)
     throw Error(
-        "only the addition of a constant bias directly after MatMul or Gemm is supported "
-        "(onnxruntime.quantization.quant_pre_process fuses them)");
-  Accumulator biased = *sum;
-  biased.layer.bias = ReadBias(node, sum_is_second ? 0 : 1, sum->factor);
+        "it adds to a sum that has its bias already: put QuantizeLinear and DequantizeLinear before both "
+        "inputs "
+        "of an addition (onnxruntime.quantization.quant_pre_process moves a bias into its Conv or Gemm)");
+  Accumulator biased = sum;
+  biased.layer.bias = ReadBias(node, 1 - sum_input, sum.factor);
   biased.has_bias = true;
   return biased;
+}
+
+Value OnnxTranslator::Add(const NodeProto& node) {
+  for (const int i : {0, 1})
+    if (std::holds_alternative<Accumulator>(Input(node, i))) return Biased(node, i);
+  for (const int i : {0, 1})
+    if (std::holds_alternative<Constant>(Input(node, i)) || std::holds_alternative<Weights>(Input(node, i)))
+      throw Error("the constant '{}' can be added only to a MatMul or Gemm: move it into a bias",
+                  Printable(node.input(i)));
+  const Real a = RealInput(node, 0), b = RealInput(node, 1);
+  const Shape &shape_a = Info(a.tensor).shape, &shape_b = Info(b.tensor).shape;
+  if (a.flat != b.flat || shape_a != shape_b)
+    throw Error(
+        "its inputs are {} x {} x {} and {} x {} x {} (C x H x W): expand the smaller, broadcasting is "
+        "not supported",
+        shape_a.c, shape_a.h, shape_a.w, shape_b.c, shape_b.h, shape_b.w);
+  return Pointwise{Op::kAdd, LayerName(node), {a.tensor, b.tensor}, a.flat, {}};
 }
 
 // ---- Clamps
@@ -115,13 +139,15 @@ Value OnnxTranslator::Clamped(const NodeProto& node, const Clamp& clamp) const {
     sum->clamp = sum->clamp.Then(clamp);
   } else if (auto* average = std::get_if<Average>(&value)) {
     average->clamp = average->clamp.Then(clamp);
+  } else if (auto* pointwise = std::get_if<Pointwise>(&value)) {
+    pointwise->clamp = pointwise->clamp.Then(clamp);
   } else {
-    const TensorInfo& info = Info(RealInput(node).tensor);
+    const Real in = RealInput(node);
+    const TensorInfo& info = Info(in.tensor);
     const double lowest = double(info.scale) * (-128 - info.zero_point);
     const double highest = double(info.scale) * (127 - info.zero_point);
-    if (clamp.lo > lowest || clamp.hi < highest)
-      throw Error(
-          "it must follow a Conv, Gemm, MatMul or average pooling directly, without QuantizeLinear between");
+    if (clamp.lo > lowest || clamp.hi < highest)  // it changes something
+      return Pointwise{Op::kRescale, LayerName(node), {in.tensor}, in.flat, clamp};
   }
   return value;
 }
@@ -154,17 +180,7 @@ Value OnnxTranslator::MaxPool(const NodeProto& node) {
     return pooled;
   }
   const Real in = MapInput(node);
-  const TensorInfo info = Info(in.tensor);
-  const Window window = PoolWindow(node, info.shape);
-  const int output = AddTensor(node.output(0), golden::OutputShape(info.shape, window, info.shape.c),
-                               {info.scale, info.zero_point, in.is_unsigned});
-  Emit({.name = LayerName(node),
-        .op = Op::kMaxPool,
-        .inputs = {in.tensor},
-        .output = output,
-        .conv = {},
-        .pool = window});
-  return Real{output, false, in.is_unsigned};
+  return EmitMap(node, in, {.op = Op::kMaxPool, .pool = PoolWindow(node, Info(in.tensor).shape)});
 }
 
 Value OnnxTranslator::AveragePool(const NodeProto& node) {
@@ -175,10 +191,101 @@ Value OnnxTranslator::AveragePool(const NodeProto& node) {
 
 Value OnnxTranslator::GlobalAveragePool(const NodeProto& node) {
   const Real in = MapInput(node);
-  Window window;
-  window.kh = Info(in.tensor).shape.h;
-  window.kw = Info(in.tensor).shape.w;
-  return Average{LayerName(node), in.tensor, window, false, {}};
+  return Average{LayerName(node), in.tensor, golden::GlobalWindow(Info(in.tensor).shape), false, {}};
+}
+
+// ---- Joins, borders and enlargements
+
+Value OnnxTranslator::Concat(const NodeProto& node) {
+  Pointwise join{Op::kConcat, LayerName(node), {}, RealInput(node, 0).flat, {}};
+  const int64_t axis = IntAttribute(node, "axis", 0);
+  if (axis != 1 && axis != (join.flat ? -1 : -3))
+    throw Error("it joins along axis {}: only the channels, axis 1, can be joined", axis);
+  for (int i = 0; i < node.input_size(); ++i) {
+    const Real in = RealInput(node, i);
+    if (in.flat != join.flat)
+      throw Error("some of its inputs are flat and some are maps: flatten all or none");
+    join.inputs.push_back(in.tensor);
+  }
+  OutputShape(graph_, {.op = Op::kConcat, .inputs = join.inputs});  // throws when the maps do not fit
+  return join;
+}
+
+// The constant of a Pad: absent, a float, or quantised.
+double OnnxTranslator::PadValue(const NodeProto& node) const {
+  if (!HasInput(node, 2)) return double(FloatAttribute(node, "value", 0));  // opset 2
+  const Value& value = Input(node, 2);
+  if (const auto* quantised = std::get_if<Weights>(&value)) {
+    const std::vector<int64_t> code = IntegerValues(*quantised->tensor);
+    if (code.size() != 1) throw Error("its value has {} numbers: give one", code.size());
+    return double(quantised->scale.at(0)) * double(code[0] - quantised->zero_point);
+  }
+  const std::vector<float> real = FloatValues(ConstantInput(node, 2));
+  if (real.size() != 1) throw Error("its value has {} numbers: give one", real.size());
+  return double(real[0]);
+}
+
+Value OnnxTranslator::Pad(const NodeProto& node) {
+  const std::string mode = StringAttribute(node, "mode", "constant");
+  if (mode != "constant") throw Error("its mode is '{}': only constant is supported", Printable(mode));
+  if (HasInput(node, 3)) throw Error("it has an input of axes: give pads for all four instead");
+  const Real in = MapInput(node);
+  const std::vector<int64_t> pads =
+      HasInput(node, 1) ? IntegerValues(ConstantInput(node, 1)) : IntsAttribute(node, "pads", {});
+  if (pads.size() != 8) throw Error("pads has {} numbers instead of 8", pads.size());
+  for (const size_t i : {0, 1, 4, 5})
+    if (pads[i] != 0) throw Error("it pads images or channels: only height and width can be padded");
+  for (const int64_t pad : pads)
+    if (pad < 0 || pad > UINT16_MAX) throw Error("pad {} is not in 0..{}", pad, UINT16_MAX);
+  PadLayer layer;
+  layer.pad = {.top = int(pads[2]), .bottom = int(pads[6]), .left = int(pads[3]), .right = int(pads[7])};
+  const double value = PadValue(node);
+  if (!std::isfinite(value)) throw Error("its value is {}: give a finite number", value);
+  const TensorInfo& info = Info(in.tensor);
+  layer.value = QuantiseReal(value, {info.scale, info.zero_point, in.is_unsigned});
+  return EmitMap(node, in, {.op = Op::kPad, .pad = layer});
+}
+
+Value OnnxTranslator::Enlarged(const NodeProto& node, const std::vector<double>& factors) {
+  const std::string mode = StringAttribute(node, "mode", "nearest");
+  if (mode != "nearest") throw Error("its mode is '{}': only nearest is supported", Printable(mode));
+  if (factors.size() != 4) throw Error("it has {} scales instead of 4", factors.size());
+  for (const double factor : factors)
+    if (!(factor >= 1 && factor <= UINT16_MAX && factor == std::floor(factor)))
+      throw Error("it scales by {}: only whole factors from 1 are supported", factor);
+  if (factors[0] != 1 || factors[1] != 1)
+    throw Error("it scales images or channels: only height and width can be scaled");
+  return EmitMap(node, MapInput(node), {.op = Op::kUpsample, .upsample = {int(factors[2]), int(factors[3])}});
+}
+
+// With whole factors the two pairs of modes choose the same pixel, floor(y / factor): half_pixel's
+// (y + 1/2) / factor - 1/2 is at most 1/2 - 1/(2 factor) away from it, so that rounding meets no half.
+Value OnnxTranslator::Resize(const NodeProto& node) {
+  const bool old = node.input_size() <= 2;  // opset 10
+  const std::string coordinates =
+      StringAttribute(node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
+  const std::string nearest = StringAttribute(node, "nearest_mode", old ? "floor" : "round_prefer_floor");
+  const bool floors = coordinates == "asymmetric" && nearest == "floor";
+  const bool rounds = coordinates == "half_pixel" && nearest.starts_with("round_prefer_");
+  if (StringAttribute(node, "mode", "nearest") == "nearest" && !floors && !rounds)
+    throw Error("its modes are '{}' and '{}': use asymmetric and floor", Printable(coordinates),
+                Printable(nearest));
+  if (FindAttribute(node, "axes") != nullptr) throw Error("it has axes: give scales for all four instead");
+  if (!HasInput(node, 3)) return Enlarged(node, ScaleFactors(ConstantInput(node, old ? 1 : 2)));
+  if (StringAttribute(node, "keep_aspect_ratio_policy", "stretch") != "stretch")
+    throw Error("its keep_aspect_ratio_policy is not stretch: give scales instead of sizes");
+  const Shape& s = Info(MapInput(node).tensor).shape;
+  const std::vector<int64_t> sizes = IntegerValues(ConstantInput(node, 3));
+  if (sizes.size() != 4) throw Error("it has {} sizes instead of 4", sizes.size());
+  return Enlarged(node,
+                  {double(sizes[0]), double(sizes[1]) / s.c, double(sizes[2]) / s.h, double(sizes[3]) / s.w});
+}
+
+Value OnnxTranslator::Upsample(const NodeProto& node) {
+  if (HasInput(node, 1)) return Enlarged(node, ScaleFactors(ConstantInput(node, 1)));
+  const onnx::AttributeProto* scales = FindAttribute(node, "scales");  // opset 7
+  if (scales == nullptr) throw Error("it has no scales");
+  return Enlarged(node, {scales->floats().begin(), scales->floats().end()});
 }
 
 // ---- Operators that only change how ONNX sees a tensor
@@ -230,12 +337,7 @@ Value OnnxTranslator::Softmax(const NodeProto& node) {
     throw Error("only softmax over the channels of one pixel is supported");
   const int output =
       AddTensor(node.output(0), info.shape, {.scale = 1.0F / 256, .zero_point = -128, .is_unsigned = false});
-  Emit({.name = LayerName(node),
-        .op = Op::kSoftmax,
-        .inputs = {in.tensor},
-        .output = output,
-        .conv = {},
-        .pool = {}});
+  Emit({.name = LayerName(node), .op = Op::kSoftmax, .inputs = {in.tensor}, .output = output});
   return Probabilities{output};
 }
 

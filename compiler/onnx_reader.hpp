@@ -2,8 +2,9 @@
 //
 // Accepted: the QDQ form that ONNX Runtime's static quantiser writes, with int8 weights and int8 or uint8
 // activations (uint8 becomes int8 by moving values and zero points down by 128). Operators: Conv, Gemm,
-// MatMul + Add, Relu, Clip, MaxPool, AveragePool, GlobalAveragePool, Flatten, Reshape, Squeeze, Softmax
-// (last), Identity, Dropout, Constant.
+// MatMul + Add, Add, Relu, Clip, MaxPool, AveragePool, GlobalAveragePool, Concat (channels), Pad (constant,
+// height and width), Resize and Upsample (nearest, whole factors), Flatten, Reshape, Squeeze, Softmax (last),
+// Identity, Dropout, Constant.
 //
 // How they become a Graph:
 //   Conv, Relu or Clip         one kConv node: multiplier[k] = QuantizeMultiplier(s_in * s_w[k] / s_out), the
@@ -13,6 +14,11 @@
 //                              padding, else one kMaxPool node
 //   AveragePool                one kAveragePool node if its scale does not change, else one kConv node:
 //                              depthwise, equal weights, the division by the area in the multiplier
+//   Add, Relu or Clip          one kAdd node: two maps of one shape
+//   Concat, Relu or Clip       one kConcat node: inputs of other scales are rescaled in it
+//   Pad; Resize, Upsample      one kPad or kUpsample node: the scale stays
+//   Relu or Clip elsewhere,    one kRescale node
+//   a change of scale
 #pragma once
 
 #include <filesystem>

@@ -17,6 +17,7 @@ Value OnnxTranslator::Translate(const NodeProto& node) {
       {"AveragePool", &OnnxTranslator::AveragePool},
       {"Add", &OnnxTranslator::Add},
       {"Clip", &OnnxTranslator::Clip},
+      {"Concat", &OnnxTranslator::Concat},
       {"Constant", &OnnxTranslator::ReadConstant},
       {"Conv", &OnnxTranslator::Conv},
       {"DequantizeLinear", &OnnxTranslator::DequantizeLinear},
@@ -27,17 +28,21 @@ Value OnnxTranslator::Translate(const NodeProto& node) {
       {"Identity", &OnnxTranslator::Alias},
       {"MatMul", &OnnxTranslator::MatMul},
       {"MaxPool", &OnnxTranslator::MaxPool},
+      {"Pad", &OnnxTranslator::Pad},
       {"QuantizeLinear", &OnnxTranslator::QuantizeLinear},
       {"Relu", &OnnxTranslator::Relu},
       {"Reshape", &OnnxTranslator::Reshape},
+      {"Resize", &OnnxTranslator::Resize},
       {"Softmax", &OnnxTranslator::Softmax},
       {"Squeeze", &OnnxTranslator::Squeeze},
+      {"Upsample", &OnnxTranslator::Upsample},
   };
   const auto handler = kHandlers.find(node.op_type());
   if (handler == kHandlers.end())
     throw Error(
-        "this operator is not supported; supported are Conv, Gemm, MatMul with Add, Relu, Clip, MaxPool, "
-        "AveragePool, GlobalAveragePool, Flatten, Reshape, Squeeze and Softmax");
+        "this operator is not supported; supported are Conv, Gemm, MatMul, Add, Relu, Clip, MaxPool, "
+        "AveragePool, GlobalAveragePool, Concat, Pad, Resize, Upsample, Flatten, Reshape, Squeeze and "
+        "Softmax");
   if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
   return (this->*handler->second)(node);
 }
@@ -89,11 +94,11 @@ const Weights& OnnxTranslator::WeightsInput(const NodeProto& node, int i) const 
   return *weights;
 }
 
-Real OnnxTranslator::RealInput(const NodeProto& node) const {
-  const auto* real = std::get_if<Real>(&Input(node, 0));
+Real OnnxTranslator::RealInput(const NodeProto& node, int i) const {
+  const auto* real = std::get_if<Real>(&Input(node, i));
   if (real == nullptr)
     throw Error("its input '{}' must come from QuantizeLinear and DequantizeLinear",
-                Printable(node.input(0)));
+                Printable(node.input(i)));
   return *real;
 }
 
@@ -117,6 +122,21 @@ int OnnxTranslator::Emit(Node node) {
   return graph_.nodes.back().output;
 }
 
+Value OnnxTranslator::EmitMap(const NodeProto& node, const Real& in, Node map) {
+  const TensorInfo info = Info(in.tensor);
+  map.name = LayerName(node);
+  map.inputs = {in.tensor};
+  map.output =
+      AddTensor(node.output(0), OutputShape(graph_, map), {info.scale, info.zero_point, in.is_unsigned});
+  return Real{Emit(std::move(map)), false, in.is_unsigned};
+}
+
+int OnnxTranslator::EmitPointwise(const Pointwise& p, const std::string& output, const Quantisation& q) {
+  Node node = PointwiseNode(p, graph_, q);
+  node.output = AddTensor(output, OutputShape(graph_, node), q);
+  return Emit(std::move(node));
+}
+
 int OnnxTranslator::EmitConv(const Accumulator& sum, const std::string& output, const Quantisation& q) {
   const Shape& in = Info(sum.input).shape;
   ConvLayer layer = Requantised(sum, q);
@@ -126,8 +146,7 @@ int OnnxTranslator::EmitConv(const Accumulator& sum, const std::string& output, 
                .op = Op::kConv,
                .inputs = {sum.input},
                .output = tensor,
-               .conv = std::move(layer),
-               .pool = {}});
+               .conv = std::move(layer)});
 }
 
 int OnnxTranslator::EmitAverage(const Average& average, const std::string& output, const Quantisation& q) {
@@ -141,7 +160,6 @@ int OnnxTranslator::EmitAverage(const Average& average, const std::string& outpu
                .op = Op::kAveragePool,
                .inputs = {average.input},
                .output = tensor,
-               .conv = {},
                .pool = average.window});
 }
 
@@ -154,8 +172,8 @@ void OnnxTranslator::GiveScale(int tensor, const Quantisation& q) {
     input_has_scale_ = true;
   }
   if (info.scale != q.scale || info.zero_point != q.zero_point)
-    throw Error(
-        "a change of scale or zero point is supported only after Conv, Gemm, MatMul and average pooling");
+    throw Error("its scale and zero point are not those that '{}' was quantised with: make them equal",
+                info.name);
 }
 
 Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
@@ -168,9 +186,14 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     return Quantised{EmitConv(*sum, node.output(0), q), sum->flat, q.is_unsigned};
   if (const auto* average = std::get_if<Average>(&in))
     return Quantised{EmitAverage(*average, node.output(0), q), false, q.is_unsigned};
+  if (const auto* pointwise = std::get_if<Pointwise>(&in))
+    return Quantised{EmitPointwise(*pointwise, node.output(0), q), pointwise->flat, q.is_unsigned};
   if (const auto* real = std::get_if<Real>(&in)) {
-    GiveScale(real->tensor, q);
-    return Quantised{real->tensor, real->flat, q.is_unsigned};
+    const TensorInfo& info = Info(real->tensor);
+    if (info.scale == q.scale && info.zero_point == q.zero_point)
+      return Quantised{real->tensor, real->flat, q.is_unsigned};
+    const Pointwise rescale{Op::kRescale, LayerName(node), {real->tensor}, real->flat, {}};
+    return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
   }
   if (const auto* probabilities = std::get_if<Probabilities>(&in)) {
     graph_.tensors[size_t(probabilities->tensor)].scale = q.scale;

@@ -34,8 +34,9 @@ struct Real {  // the same after DequantizeLinear
 struct Probabilities {  // of a Softmax, before its QuantizeLinear if it has one
   int tensor;
 };
-using Value = std::variant<FloatInput, Constant, onnx_layers::Weights, Quantised, Real,
-                           onnx_layers::Accumulator, onnx_layers::Average, Probabilities>;
+using Value =
+    std::variant<FloatInput, Constant, onnx_layers::Weights, Quantised, Real, onnx_layers::Accumulator,
+                 onnx_layers::Average, onnx_layers::Pointwise, Probabilities>;
 
 // Turns the operators of an ONNX graph, one after the other, into nodes of `graph`.
 class OnnxTranslator {
@@ -62,6 +63,10 @@ class OnnxTranslator {
   Value MaxPool(const onnx::NodeProto& node);
   Value AveragePool(const onnx::NodeProto& node);
   Value GlobalAveragePool(const onnx::NodeProto& node);
+  Value Concat(const onnx::NodeProto& node);
+  Value Pad(const onnx::NodeProto& node);
+  Value Resize(const onnx::NodeProto& node);
+  Value Upsample(const onnx::NodeProto& node);
   Value Flatten(const onnx::NodeProto& node);
   Value Reshape(const onnx::NodeProto& node);
   Value Squeeze(const onnx::NodeProto& node);
@@ -76,11 +81,14 @@ class OnnxTranslator {
     return HasInput(node, i) ? &ConstantInput(node, i) : nullptr;
   }
   const onnx_layers::Weights& WeightsInput(const onnx::NodeProto& node, int i) const;
-  Real RealInput(const onnx::NodeProto& node) const;
-  Real MapInput(const onnx::NodeProto& node) const;  // a RealInput that is not flat
+  Real RealInput(const onnx::NodeProto& node, int i = 0) const;
+  Real MapInput(const onnx::NodeProto& node) const;  // a RealInput 0 that is not flat
   const TensorInfo& Info(int tensor) const { return graph_.tensors[size_t(tensor)]; }
 
   Value Dense(const onnx::NodeProto& node, bool filters_first) const;
+  Value Biased(const onnx::NodeProto& node, int sum_input) const;
+  double PadValue(const onnx::NodeProto& node) const;
+  Value Enlarged(const onnx::NodeProto& node, const std::vector<double>& factors);
   Value Clamped(const onnx::NodeProto& node, const onnx_layers::Clamp& clamp) const;
   Value Flat(const onnx::NodeProto& node) const;
   double Bound(const onnx::NodeProto& node, const char* name, int i, double fallback) const;
@@ -88,6 +96,9 @@ class OnnxTranslator {
   void GiveScale(int tensor, const onnx_layers::Quantisation& q);
   int AddTensor(const std::string& name, const Shape& shape, const onnx_layers::Quantisation& q);
   int Emit(Node node);
+  Value EmitMap(const onnx::NodeProto& node, const Real& in, Node map);  // with the scale of its input
+  int EmitPointwise(const onnx_layers::Pointwise& p, const std::string& output,
+                    const onnx_layers::Quantisation& q);
   int EmitConv(const onnx_layers::Accumulator& sum, const std::string& output,
                const onnx_layers::Quantisation& q);
   int EmitAverage(const onnx_layers::Average& average, const std::string& output,

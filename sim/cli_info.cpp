@@ -13,7 +13,8 @@ namespace {
 
 struct LayerInfo {
   std::string name, op, filter;
-  Shape in, out;
+  std::vector<Shape> in;  // of each input
+  Shape out;
   int64_t parameters = 0, macs = 0;
 };
 
@@ -21,26 +22,39 @@ LayerInfo Describe(const Graph& graph, const Node& node) {
   LayerInfo info{.name = node.name,
                  .op = OpName(node.op),
                  .filter = "",
-                 .in = graph.tensors[size_t(node.inputs.at(0))].shape,
+                 .in = {},
                  .out = graph.tensors[size_t(node.output)].shape};
+  for (const int input : node.inputs) info.in.push_back(graph.tensors[size_t(input)].shape);
   if (node.op == Op::kConv) {
     info.filter = fmt::format("{}x{}", node.conv.window.kh, node.conv.window.kw);
     info.parameters = golden::Parameters(node.conv);
-    info.macs = golden::Macs(info.in, node.conv);
+    info.macs = golden::Macs(info.in.at(0), node.conv);
     if (node.conv.max_pool) info.op += "+max_pool";
-  } else if (node.op != Op::kSoftmax) {
+  } else if (node.op == Op::kMaxPool || node.op == Op::kAveragePool) {
     info.filter = fmt::format("{}x{}", node.pool.kh, node.pool.kw);
+  } else if (node.op == Op::kUpsample) {
+    info.filter = fmt::format("{}x{}", node.upsample.factor_h, node.upsample.factor_w);
   }
   return info;
 }
 
 Json ShapeJson(const Shape& shape) { return {shape.h, shape.w, shape.c}; }
 
+// 32x32x16, or all of them with a plus between.
+std::string ShapesText(const std::vector<Shape>& shapes) {
+  std::string text;
+  for (const Shape& shape : shapes) text += (text.empty() ? "" : " + ") + ShapeText(shape);
+  return text;
+}
+
 Json ToJson(const LayerInfo& layer) {
+  Json inputs = Json::array();
+  for (const Shape& shape : layer.in) inputs.push_back(ShapeJson(shape));
   return {{"name", layer.name},
           {"op", layer.op},
           {"filter", layer.filter},
-          {"input_shape", ShapeJson(layer.in)},
+          {"input_shape", ShapeJson(layer.in.at(0))},
+          {"input_shapes", inputs},
           {"output_shape", ShapeJson(layer.out)},
           {"parameters", layer.parameters},
           {"macs", layer.macs}};
@@ -56,7 +70,7 @@ void Info(const std::string& model, const std::string& json_option) {
   for (const Node& node : graph.nodes) {
     const LayerInfo layer = Describe(graph, node);
     layers.push_back(ToJson(layer));
-    rows.push_back({layer.name, layer.op, layer.filter, ShapeText(layer.in), ShapeText(layer.out),
+    rows.push_back({layer.name, layer.op, layer.filter, ShapesText(layer.in), ShapeText(layer.out),
                     std::to_string(layer.parameters), std::to_string(layer.macs)});
     parameters += layer.parameters;
     macs += layer.macs;

@@ -106,6 +106,12 @@ TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerEngine* engine
   return TensorI8(golden::OutputShape(in.shape, layer));
 }
 
+TensorI8 RunConcat(const Node& node, const std::vector<TensorI8>& tensors) {
+  std::vector<const TensorI8*> inputs;
+  for (const int input : node.inputs) inputs.push_back(&tensors[size_t(input)]);
+  return golden::Concat(inputs, node.concat);
+}
+
 }  // namespace
 
 void Accumulate(const LayerStats& run, LayerStats* total) {
@@ -147,6 +153,21 @@ NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerEngine
         break;
       case Op::kAveragePool:
         out = golden::AveragePool(in, node.pool);
+        break;
+      case Op::kAdd:
+        out = golden::Add(in, tensors[size_t(node.inputs.at(1))], node.add);
+        break;
+      case Op::kConcat:
+        out = RunConcat(node, tensors);
+        break;
+      case Op::kPad:
+        out = golden::Pad(in, node.pad);
+        break;
+      case Op::kUpsample:
+        out = golden::Upsample(in, node.upsample);
+        break;
+      case Op::kRescale:
+        out = golden::Rescale(in, node.rescale);
         break;
       case Op::kSoftmax:
         result.scores = golden::Softmax(in, graph.tensors[size_t(node.inputs.at(0))].scale);

@@ -309,6 +309,13 @@ TensorI8 AveragePool(const TensorI8& in, const Window& w, int clamp_lo, int clam
   return out;
 }
 
+Window GlobalWindow(const Shape& in) {
+  Window w;
+  w.kh = in.h;
+  w.kw = in.w;
+  return w;
+}
+
 // ---- the rest ---------------------------------------------------------------------------------------------
 
 std::vector<float> Softmax(const TensorI8& logits, float scale) {

@@ -2,6 +2,7 @@
 // Every function throws Error with one sentence when shapes do not fit.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -36,6 +37,41 @@ TensorI8 Conv(const TensorI8& in, const ConvLayer& layer);   // the whole layer,
 
 // Average over the taps inside the map, rounded half away from zero (TFLite reference).
 TensorI8 AveragePool(const TensorI8& in, const Window& window, int clamp_lo = -128, int clamp_hi = 127);
+
+Window GlobalWindow(const Shape& in);  // the whole map, for a global AveragePool
+
+// ---- operators without filters
+
+// A function of one int8 as a table: entry uint8_t(x) is its value for x, as a memory addressed by the byte.
+using TableI8 = std::array<int8_t, 256>;
+using TableI32 = std::array<int32_t, 256>;
+
+// TFLite's reference_ops::Requantize (reference/requantize.h), and its ReluX for int8, which has the same
+// formula.
+RescaleLayer MakeRescale(float scale_in, int zp_in, float scale_out, int zp_out, int clamp_lo = -128,
+                         int clamp_hi = 127);
+TableI8 RescaleTable(const RescaleLayer& layer);
+TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer);
+
+// TFLite's reference_integer_ops::Add (reference/integer_ops/add.h) with the parameters of add.cc's Prepare.
+AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, int zp_out,
+                 int clamp_lo = -128, int clamp_hi = 127);
+TableI32 AddTable(int zp, int32_t multiplier, int shift);  // what one input adds to the sum
+Shape AddShape(const Shape& a, const Shape& b);
+TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer);
+
+// TFLite's reference_ops::Concatenation along the channels; inputs of other scales go through Rescale.
+Shape ConcatShape(const std::vector<Shape>& inputs);
+TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer);
+
+// TFLite's reference_ops::Pad over y and x.
+Shape PadShape(const Shape& in, const PadLayer& layer);
+TensorI8 Pad(const TensorI8& in, const PadLayer& layer);
+
+// TFLite's reference_ops::ResizeNearestNeighbor with whole factors; with them its half_pixel_centers is the
+// same.
+Shape UpsampleShape(const Shape& in, const UpsampleLayer& layer);
+TensorI8 Upsample(const TensorI8& in, const UpsampleLayer& layer);
 
 // Float softmax over the channels of each pixel: exp(s*(q - max)) / sum.
 std::vector<float> Softmax(const TensorI8& logits, float scale);

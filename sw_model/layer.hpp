@@ -51,4 +51,49 @@ struct ConvLayer {
   std::optional<Window> max_pool;  // dilation 1
 };
 
+// ---- layers without filters: multipliers, shifts, zero points and clamps are those of Requant
+
+// int8 -> int8 with another scale, zero point or clamp; a Relu of its own too.
+//   y = clamp(MultiplyByQuantizedMultiplier(x - input_zp, multiplier, shift) + output_zp, clamp_lo, clamp_hi)
+struct RescaleLayer {
+  int input_zp = 0;
+  int32_t multiplier = 1 << 30;  // with shift 1 the factor 1
+  int shift = 1;
+  int output_zp = 0;
+  int clamp_lo = -128, clamp_hi = 127;
+  [[nodiscard]] bool IsIdentity() const {
+    return multiplier == 1 << 30 && shift == 1 && input_zp == output_zp && clamp_lo == -128 &&
+           clamp_hi == 127;
+  }
+  bool operator==(const RescaleLayer&) const = default;
+};
+
+// The sum of two maps of one shape. With M = MultiplyByQuantizedMultiplier:
+//   t1 = M((x1 - zp1) << 20, mult1, shift1), t2 likewise
+//   y = clamp(M(t1 + t2, mult_out, shift_out) + zp_out, clamp_lo, clamp_hi)
+struct AddLayer {
+  int zp1 = 0, zp2 = 0;
+  int32_t mult1 = 0, mult2 = 0, mult_out = 0;
+  int shift1 = 0, shift2 = 0, shift_out = 0;  // -31..0: no scale grows
+  int zp_out = 0;
+  int clamp_lo = -128, clamp_hi = 127;
+  bool operator==(const AddLayer&) const = default;
+};
+
+// Maps of one height and width, one after the other along the channels; each is rescaled first.
+struct ConcatLayer {
+  std::vector<RescaleLayer> inputs;  // factor 1 where the scale is the output's
+};
+
+// A border of one value, the zero point as a rule.
+struct PadLayer {
+  Padding pad;
+  int value = 0;  // -128..127
+};
+
+// Nearest neighbour: y[oy][ox] = x[oy / factor_h][ox / factor_w]
+struct UpsampleLayer {
+  int factor_h = 1, factor_w = 1;
+};
+
 }  // namespace weft

@@ -74,11 +74,129 @@ const std::vector<Refusal> kRefusals = {
     // operators
     {"UnknownOperator", [](Sound& n) { n.Then("LeakyRelu", "l"); },
      "LeakyRelu 'l': this operator is not supported"},
-    {"ResidualAdd", [](Sound& n) { n.Then("Add", "a", {"x_dq"}); },
-     "Add 'a': only the addition of a constant bias"},
+    {"BroadcastAdd", [](Sound& n) { n.Then("Add", "a", {"x_dq"}); },
+     "Add 'a': its inputs are 4 x 5 x 5 and 4 x 8 x 8 (C x H x W): expand the smaller"},
+    {"AddOfAConstant", [](Sound& n) { n.Then("Add", "a", {n.Floats("k", {1}, {1})}); },
+     "Add 'a': the constant 'k' can be added only to a MatMul or Gemm"},
+    {"AddOfWeights",
+     [](Sound& n) {
+       n.Then("Add", "a", {n.Weights("k", {1, 4, 5, 5}, {1})});
+     },
+     "Add 'a': the constant 'k_dq'"},
+    {"AddOfAnUnquantisedSum",
+     [](Sound& n) {
+       n.Op("Conv", {"p", n.Weights("v", {4, 4, 1, 1}, {1})}, "d");
+       n.Then("Add", "a", {"d"});
+     },
+     "Add 'a': it adds to a sum that has its bias already: put QuantizeLinear"},
+    {"AddOfFloat", [](Sound& n) { n.Then("Add", "a", {"x"}); }, "its input 'x' must come from"},
+    {"AddToATinyScale",
+     [](Sound& n) {
+       n.Then("Add", "a", {"p"});
+       n.Requantise("a", 1e-7F, 0);
+     },
+     "QuantizeLinear 'a_q': the output factor is"},
+    {"AddWithoutQuantizeLinear", [](Sound& n) { n.Then("Add", "a", {"p"}); }, "output 'a' is not quantised"},
+    {"ConcatOfHeights", [](Sound& n) { Set(n.Then("Concat", "j", {"p"}), "axis", int64_t{2}); },
+     "Concat 'j': it joins along axis 2: only the channels"},
+    {"ConcatOfOtherShapes", [](Sound& n) { Set(n.Then("Concat", "j", {"x_dq"}), "axis", int64_t{1}); },
+     "Concat 'j': the shapes 1x5x5x4 and 1x8x8x4 differ"},
+    {"ConcatOfAConstant",
+     [](Sound& n) { Set(n.Then("Concat", "j", {n.Floats("k", {1}, {1})}), "axis", int64_t{1}); },
+     "Concat 'j': its input 'k' must come from"},
+    {"ConcatOfMapAndFlat",
+     [](Sound& n) {
+       n.Op("Flatten", {"p"}, "f");
+       Set(n.Then("Concat", "j", {"f"}), "axis", int64_t{1});
+     },
+     "Concat 'j': some of its inputs are flat"},
+    {"ReflectingPad",
+     [](Sound& n) {
+       Set(n.Then("Pad", "b", {n.Shape("pads", {0, 0, 1, 1, 0, 0, 1, 1})}), "mode", std::string("reflect"));
+     },
+     "Pad 'b': its mode is 'reflect': only constant"},
+    {"PadOfChannels",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {0, 1, 0, 0, 0, 0, 0, 0})});
+     },
+     "Pad 'b': it pads images or channels"},
+    {"CroppingPad",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {0, 0, 0, 0, 0, 0, -1, 0})});
+     },
+     "pad -1 is not in 0..65535"},
+    {"HugePad",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {0, 0, 65535, 0, 0, 0, 65535, 0})});
+     },
+     "the output is 1x131075x5x4"},
+    {"PadOfTwo",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {1, 1})});
+     },
+     "pads has 2 numbers"},
+    {"PadAxes",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {1, 1, 1, 1}), "", n.Shape("axes", {2, 3})});
+     },
+     "Pad 'b': it has an input of axes"},
+    {"PadOfInfinity",
+     [](Sound& n) {
+       n.Then("Pad", "b", {n.Shape("pads", {0, 0, 1, 1, 0, 0, 1, 1}), n.Floats("v", {}, {INFINITY})});
+     },
+     "Pad 'b': its value is inf"},
+    {"LinearResize",
+     [](Sound& n) {
+       Set(n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 2, 2})}), "mode", std::string("linear"));
+     },
+     "Resize 'u': its mode is 'linear': only nearest"},
+    {"HalfAFactor",
+     [](Sound& n) {
+       n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 1.5F, 2})});
+     },
+     "Resize 'u': it scales by 1.5: only whole factors"},
+    {"ShrinkingResize",
+     [](Sound& n) {
+       n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 0.5F, 2})});
+     },
+     "it scales by 0.5"},
+    {"ResizeToOtherSizes",
+     [](Sound& n) {
+       n.Then("Resize", "u", {"", "", n.Shape("z", {1, 4, 10, 7})});
+     },
+     "it scales by 1.4"},
+    {"ResizeOfChannels",
+     [](Sound& n) {
+       n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 2, 1, 1})});
+     },
+     "it scales images or channels"},
+    {"ResizeModes",
+     [](Sound& n) {
+       NodeProto* node = n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 2, 2})});
+       Set(node, "coordinate_transformation_mode", std::string("align_corners"));
+     },
+     "Resize 'u': its modes are 'align_corners' and 'round_prefer_floor': use asymmetric and floor"},
+    {"HalfPixelFloor",
+     [](Sound& n) {
+       Set(n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 2, 2})}), "nearest_mode",
+           std::string("floor"));
+     },
+     "its modes are 'half_pixel' and 'floor'"},
+    {"HugeResize",
+     [](Sound& n) {
+       n.Then("Resize", "u", {"", n.Floats("s", {4}, {1, 1, 60000, 60000})});
+     },
+     "the output is 1x300000x300000x4"},
+    {"UpsampleWithoutScales", [](Sound& n) { n.Then("Upsample", "u"); }, "Upsample 'u': it has no scales"},
     {"ConvOnFloat", [](Sound& n) { n.conv->set_input(0, "x"); },
      "Conv 'c': its input 'x' must come from QuantizeLinear"},
-    {"LateRelu", [](Sound& n) { n.Then("Relu", "r"); }, "Relu 'r': it must follow a Conv"},
+    {"LateRelu", [](Sound& n) { n.Then("Relu", "r"); }, "output 'r' is not quantised"},
+    {"PoolOfALateRelu",
+     [](Sound& n) {
+       n.Op("Relu", {"p"}, "r");
+       n.Then("MaxPool", "m")->set_input(0, "r");
+     },
+     "MaxPool 'm': its input 'r' must come from QuantizeLinear"},
     {"EarlySoftmax",
      [](Sound& n) {
        n.Op("GlobalAveragePool", {"p"}, "g");
@@ -255,9 +373,11 @@ const std::vector<Refusal> kRefusals = {
        n.conv->add_input(n.Floats("b", {4}, {1, 2, 3, 1e30F}));
      },
      "does not fit 32 bits"},
-    {"RescalingPool",
-     [](Sound& n) { n.model().mutable_graph()->mutable_output(0)->set_name(n.Requantise("p", 1.0F, 0)); },
-     "QuantizeLinear 'p_q': a change of scale"},
+    {"DequantisedDifferently",
+     [](Sound& n) {
+       n.Then("DequantizeLinear", "d", {n.Floats("s", {}, {0.125F}), "c_zp"})->set_input(0, "c_q");
+     },
+     "DequantizeLinear 'd': its scale and zero point are not those that 'c_q' was quantised with"},
     // forms of quantisation
     {"Float",
      [](Sound& n) {
