@@ -14,6 +14,10 @@ PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config
   return p;
 }
 
+PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config) {
+  return {layer, in, false, CompileConv(in, layer, config)};
+}
+
 void Chain::Add(const std::vector<Job>& layer) {
   layer_starts.push_back(int(jobs.size()));
   jobs.insert(jobs.end(), layer.begin(), layer.end());

@@ -18,6 +18,8 @@ struct PreparedLayer {
   std::vector<Job> jobs;
 };
 PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config& config);
+// ... that reads its input as it is.
+PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config);
 
 struct Chain {
   std::vector<Job> jobs;

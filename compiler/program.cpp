@@ -62,9 +62,9 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
   return int(tensors_.size()) - 1;
 }
 
-void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, int out, int channel, bool reads_outputs) {
+void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs) {
   program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size())});
-  layers_.push_back({layer, in, out, channel, reads_outputs});
+  layers_.push_back({layer, in, out, reads_outputs});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     job_layer_.push_back(int(layers_.size()) - 1);
@@ -162,14 +162,23 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
   std::vector<uint32_t> words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0)};
   words.insert(words.end(), job.words.begin(), job.words.end());
   const Store& s = program_.stores[size_t(c.job)];
-  const uint32_t x = uint32_t(s.out.shape.c), row = x * uint32_t(std::max(job.cols - 1, 0));
-  const uint32_t image = s.out.row_pitch * uint32_t(std::max(job.rows - 1, 0));
+  const uint32_t x = uint32_t(s.target.factor_w * s.out.shape.c),
+                 row = x * uint32_t(std::max(job.cols - 1, 0));
+  const uint32_t y = uint32_t(s.target.factor_h) * s.out.row_pitch;
+  const uint32_t image = y * uint32_t(std::max(job.rows - 1, 0));
   const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
   const uint32_t pass = job.groups == 1 ? total : uint32_t(config_.rows / job.window);
-  words.insert(words.end(),
-               {s.out.At(job.lines.image0, job.oy0, job.ox0, s.channel + job.k0), uint32_t(job.per_group), x,
-                s.out.row_pitch - row, s.out.image_pitch() - image - row, uint32_t(job.cols - 1),
-                uint32_t(job.rows - 1), pass, total, uint32_t(job.groups - 1)});
+  const uint32_t store[kStoreWords] = {s.At(job.lines.image0, job.oy0, job.ox0, job.k0),
+                                       uint32_t(job.per_group),
+                                       x,
+                                       y - row,
+                                       s.out.image_pitch() - image - row,
+                                       uint32_t(job.cols - 1),
+                                       uint32_t(job.rows - 1),
+                                       pass,
+                                       total,
+                                       uint32_t(job.groups - 1)};
+  words.insert(words.end(), std::begin(store), std::end(store));
   return words;
 }
 
@@ -211,7 +220,7 @@ Program ProgramBuilder::Build() {
       c.offset += c.read == Command::Read::kGroups ? data_at : tensors_at;
   for (size_t j = 0; j < program_.jobs.size(); j++) {
     const Layer& layer = LayerOf(int(j));
-    program_.stores.push_back({tensors_[size_t(layer.out)], layer.channel});
+    program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out});
   }
 
   const std::vector<uint32_t> list = EncodeList();

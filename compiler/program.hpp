@@ -44,10 +44,18 @@ struct Command {
 inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 10;  // words of 32 bits
 inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 1;
 
-// Where a job's outputs go.
+// Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
+struct Target {
+  int tensor = 0, channel = 0;
+  int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
+};
 struct Store {
   Place out;
-  int channel = 0;  // of the place: where the layer's channel 0 goes
+  Target target;
+  [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
+    return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
+                  target.channel + c);
+  }
 };
 
 struct ProgramLayer {
@@ -74,9 +82,9 @@ class ProgramBuilder {
   int AddTensor(const Shape& shape);
   int AddTensorAt(const Shape& shape, uint64_t offset);
   [[nodiscard]] uint64_t TensorBytes(const Shape& shape) const;  // that it takes, aligned
-  // A layer that reads tensor `in` and writes tensor `out`, from its channel `channel` on. If it reads what a
-  // layer of this program writes, its lines wait for that.
-  void AddLayer(const PreparedLayer& layer, int in, int out, int channel, bool reads_outputs);
+  // A layer that reads tensor `in`. If that is what a layer of this program writes, its lines wait for the
+  // outputs.
+  void AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs);
   Program Build();
   [[nodiscard]] const Place& place(int tensor) const {
     return tensors_[size_t(tensor)];
@@ -85,7 +93,8 @@ class ProgramBuilder {
  private:
   struct Layer {
     PreparedLayer prepared;
-    int in, out, channel;
+    int in;
+    Target out;
     bool reads_outputs;
   };
   void PlaceGroups(const Layer& layer, const Job& job, int j);

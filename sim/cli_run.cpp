@@ -11,6 +11,7 @@
 #include "sim/cli_options.hpp"
 #include "sim/cli_report.hpp"
 #include "sim/io.hpp"
+#include "sim/network_engine.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -75,7 +76,7 @@ void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predic
 }
 
 RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions& options, int batch) {
-  const std::unique_ptr<LayerEngine> engine = MakeEngine(options);
+  const std::unique_ptr<NetworkEngine> engine = MakeNetworkEngine(options);
   RunTotals totals;
   totals.images = images.shape.n;
   totals.layers.resize(graph.nodes.size());
@@ -83,7 +84,7 @@ RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions
   ProgressBar progress(totals.images);
   for (int first = 0; first < totals.images; first += batch) {
     const NetworkResult result =
-        RunNetwork(graph, Slice(images, first, std::min(batch, totals.images - first)), engine.get());
+        engine->Run(graph, Slice(images, first, std::min(batch, totals.images - first)));
     for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
     AddPredictions(result, &totals.predictions);
     progress.Show(first + batch);

@@ -19,23 +19,6 @@ void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, 
   stats->stalls["edge"] = double(counts[kMac]) - double(stats->macs) / pes;
 }
 
-namespace {
-
-// One layer as a program of its own.
-struct LayerProgram {
-  LayerProgram(const ConvLayer& layer, const Shape& in_shape, const Config& config, bool with_data)
-      : prepared(PrepareLayer(layer, in_shape, config)), builder(config, with_data) {
-    in = builder.AddTensor(prepared.in);
-    out = builder.AddTensor(golden::OutputShape(in_shape, layer));
-    builder.AddLayer(prepared, in, out, 0, false);
-    program = builder.Build();
-  }
-  PreparedLayer prepared;
-  ProgramBuilder builder;
-  int in, out;
-  Program program;
-};
-
 void CheckPrediction(const std::string& name, const CycleResult& model, const CycleResult& rtl) {
   if (model.cycles == rtl.cycles && model.counts == rtl.counts) return;
   std::string causes;
@@ -45,6 +28,23 @@ void CheckPrediction(const std::string& name, const CycleResult& model, const Cy
   throw Error("layer {}: the cycle model counts {} cycles, the RTL {}{} (model / RTL)", name, model.cycles,
               rtl.cycles, causes);
 }
+
+namespace {
+
+// One layer as a program of its own.
+struct LayerProgram {
+  LayerProgram(const ConvLayer& layer, const Shape& in_shape, const Config& config, bool with_data)
+      : prepared(PrepareLayer(layer, in_shape, config)), builder(config, with_data) {
+    in = builder.AddTensor(prepared.in);
+    out = builder.AddTensor(golden::OutputShape(in_shape, layer));
+    builder.AddLayer(prepared, in, {.tensor = out}, false);
+    program = builder.Build();
+  }
+  PreparedLayer prepared;
+  ProgramBuilder builder;
+  int in, out;
+  Program program;
+};
 
 // weft_core: every layer is a program, from its start to done.
 class RtlEngine : public LayerEngine {

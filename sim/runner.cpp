@@ -38,39 +38,15 @@ class CheckedEngine : public LayerEngine {
       throw Error("layer {}: the engine's output is {}x{}x{}x{} instead of {}x{}x{}x{}", layer.name,
                   got.shape.n, got.shape.h, got.shape.w, got.shape.c, expected.shape.n, expected.shape.h,
                   expected.shape.w, expected.shape.c);
-    stats.mismatches += CountMismatches(layer.name, expected, got);
+    stats.mismatches += CountMismatches(layer.name, expected, got, &told_[layer.name]);
     return got;
   }
 
  private:
-  int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got);
-
-  static constexpr int kTold = 5;  // differences that are printed for a layer
   std::unique_ptr<LayerEngine> engine_;
   Reference reference_;
-  struct Seen {
-    int differences = 0, images = 0;
-  };
-  std::map<std::string, Seen> seen_;  // by layer
+  std::map<std::string, DifferencesTold> told_;  // by layer
 };
-
-int64_t CheckedEngine::CountMismatches(const std::string& name, const TensorI8& expected,
-                                       const TensorI8& got) {
-  int64_t mismatches = 0;
-  const Shape& s = got.shape;
-  Seen& seen = seen_[name];
-  for (size_t i = 0; i < got.data.size(); ++i) {
-    if (got.data[i] == expected.data[i]) continue;
-    ++mismatches;
-    if (seen.differences++ >= kTold) continue;
-    const auto c = size_t(s.c), w = size_t(s.w), h = size_t(s.h);
-    fmt::print(stderr, "layer {}: n={} k={} y={} x={}: expected {}, got {}\n", name,
-               size_t(seen.images) + i / c / w / h, i % c, i / c / w % h, i / c % w, expected.data[i],
-               got.data[i]);
-  }
-  seen.images += s.n;
-  return mismatches;
-}
 
 std::unique_ptr<LayerEngine> MakeUncheckedEngine(const EngineOptions& options) {
   if (options.engine == "golden") return std::make_unique<GoldenEngine>();
@@ -114,16 +90,34 @@ TensorI8 RunConcat(const Node& node, const std::vector<TensorI8>& tensors) {
 
 }  // namespace
 
+int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got,
+                        DifferencesTold* told) {
+  constexpr int kTold = 5;  // differences that are printed for a layer
+  int64_t mismatches = 0;
+  const Shape& s = got.shape;
+  for (size_t i = 0; i < got.data.size(); ++i) {
+    if (got.data[i] == expected.data[i]) continue;
+    ++mismatches;
+    if (told->differences++ >= kTold) continue;
+    const auto c = size_t(s.c), w = size_t(s.w), h = size_t(s.h);
+    fmt::print(stderr, "layer {}: n={} k={} y={} x={}: expected {}, got {}\n", name,
+               size_t(told->images) + i / c / w / h, i % c, i / c / w % h, i / c % w, expected.data[i],
+               got.data[i]);
+  }
+  told->images += s.n;
+  return mismatches;
+}
+
 void Accumulate(const LayerStats& run, LayerStats* total) {
-  const double possible = (run.utilisation > 0 ? double(run.macs) / run.utilisation : 0) +
-                          (total->utilisation > 0 ? double(total->macs) / total->utilisation : 0);
-  const int64_t macs = total->macs + run.macs;
-  total->macs = macs;
-  total->cycles += run.cycles;
+  const int64_t cycles = total->cycles + run.cycles;
+  if (cycles > 0)
+    total->utilisation =
+        (total->utilisation * double(total->cycles) + run.utilisation * double(run.cycles)) / double(cycles);
+  total->macs += run.macs;
+  total->cycles = cycles;
   total->predicted_cycles += run.predicted_cycles;
   total->mismatches += run.mismatches;
-  total->utilisation = possible > 0 ? double(macs) / possible : 0;
-  for (const auto& [cause, cycles] : run.stalls) total->stalls[cause] += cycles;
+  for (const auto& [cause, cycles_lost] : run.stalls) total->stalls[cause] += cycles_lost;
 }
 
 std::unique_ptr<LayerEngine> MakeEngine(const EngineOptions& options) {
@@ -135,49 +129,53 @@ std::unique_ptr<LayerEngine> MakeEngine(const EngineOptions& options) {
                                          options.engine == "golden" ? &golden::Conv : &ConvFast);
 }
 
+TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
+                   NetworkResult* result) {
+  const TensorI8& in = tensors[size_t(node.inputs.at(0))];
+  switch (node.op) {
+    case Op::kConv:
+      return ConvFast(in, node.conv);
+    case Op::kMaxPool:
+      return MaxPoolFast(in, node.pool);
+    case Op::kAveragePool:
+      return golden::AveragePool(in, node.pool);
+    case Op::kAdd:
+      return golden::Add(in, tensors[size_t(node.inputs.at(1))], node.add);
+    case Op::kConcat:
+      return RunConcat(node, tensors);
+    case Op::kPad:
+      return golden::Pad(in, node.pad);
+    case Op::kUpsample:
+      return golden::Upsample(in, node.upsample);
+    case Op::kRescale:
+      return golden::Rescale(in, node.rescale);
+    case Op::kSoftmax:
+      result->scores = golden::Softmax(in, graph.tensors[size_t(node.inputs.at(0))].scale);
+      return QuantiseProbabilities(result->scores, graph.tensors[size_t(node.output)], in.shape);
+  }
+  throw Error("{}: an operator that nobody knows", node.name);
+}
+
+void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result) {
+  result->output = std::move((*tensors)[size_t(graph.output)]);
+  if (result->scores.empty())
+    result->scores = Dequantised(result->output, graph.tensors[size_t(graph.output)]);
+}
+
 NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerEngine* engine) {
   NetworkResult result;
   std::vector<TensorI8> tensors(graph.tensors.size());
   tensors[size_t(graph.input)] = images;
   bool has_data = true;
   for (const Node& node : graph.nodes) {
-    const TensorI8& in = tensors[size_t(node.inputs.at(0))];
-    TensorI8& out = tensors[size_t(node.output)];
     LayerStats& stats = result.nodes.emplace_back();
-    switch (node.op) {
-      case Op::kConv:
-        out = RunConv(node.conv, in, engine, &stats, &has_data);
-        break;
-      case Op::kMaxPool:
-        out = MaxPoolFast(in, node.pool);
-        break;
-      case Op::kAveragePool:
-        out = golden::AveragePool(in, node.pool);
-        break;
-      case Op::kAdd:
-        out = golden::Add(in, tensors[size_t(node.inputs.at(1))], node.add);
-        break;
-      case Op::kConcat:
-        out = RunConcat(node, tensors);
-        break;
-      case Op::kPad:
-        out = golden::Pad(in, node.pad);
-        break;
-      case Op::kUpsample:
-        out = golden::Upsample(in, node.upsample);
-        break;
-      case Op::kRescale:
-        out = golden::Rescale(in, node.rescale);
-        break;
-      case Op::kSoftmax:
-        result.scores = golden::Softmax(in, graph.tensors[size_t(node.inputs.at(0))].scale);
-        out = QuantiseProbabilities(result.scores, graph.tensors[size_t(node.output)], in.shape);
-        break;
-    }
+    tensors[size_t(node.output)] =
+        node.op == Op::kConv
+            ? RunConv(node.conv, tensors[size_t(node.inputs.at(0))], engine, &stats, &has_data)
+            : RunOnHost(graph, node, tensors, &result);
   }
   if (!has_data) return {{}, {}, std::move(result.nodes)};
-  result.output = std::move(tensors[size_t(graph.output)]);
-  if (result.scores.empty()) result.scores = Dequantised(result.output, graph.tensors[size_t(graph.output)]);
+  FinishNetwork(graph, &tensors, &result);
   return result;
 }
 

@@ -54,7 +54,22 @@ struct NetworkResult {
   std::vector<LayerStats> nodes;  // one for each Graph::nodes
 };
 
-// Runs a batch of images. Operators other than convolutions run on the host and take no cycles.
+// An operator on the golden model, of tensors that are in the order of Graph::tensors. A Softmax leaves its
+// scores in `result`.
+TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
+                   NetworkResult* result);
+// Output and scores, when all operators have run.
+void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result);
+
+// Differences of a layer's output; tells the first few of each layer on stderr.
+struct DifferencesTold {
+  int differences = 0, images = 0;  // so far
+};
+int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got,
+                        DifferencesTold* told);
+
+// Runs a batch of images, layer by layer. Operators other than convolutions run on the host and take no
+// cycles.
 NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerEngine* engine);
 
 }  // namespace weft

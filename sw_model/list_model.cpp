@@ -47,8 +47,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   OutputCursor& cursor = cursors_.back();
   const Job& j = program_.jobs[size_t(job)];
   const Store& store = program_.stores[size_t(job)];
-  const uint32_t offset =
-      store.out.At(cursor.image(), cursor.y(), cursor.x(), store.channel + j.FirstChannel(cursor.group()));
+  const uint32_t offset = store.At(cursor.image(), cursor.y(), cursor.x(), j.FirstChannel(cursor.group()));
   cursor.Next();
   const int64_t pop = std::max({valid, walk_, s1_free_});
   const int64_t s2 = std::max(pop + 1, s2_free_);

@@ -36,11 +36,11 @@ class WriteModel : public StoreModel {
   std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
   std::vector<OutputCursor> cursors_;               // the current job's
   int job_ = -1;
-  int64_t walk_ = 0;                    // the walk stands at the next pixel from here on
-  int64_t walk_end_ = -1;               // the last take of the job before
-  int64_t s1_free_ = 0, s2_free_ = 0;   // cycle in which S1, S2 can be loaded again
-  int64_t move_ = -1, taken_ = -1;      // the last beat: leaves S2, is taken by the memory
-  std::vector<int64_t> confirmations_;  // ring of the last beats'
+  int64_t walk_ = 0;                      // the walk stands at the next pixel from here on
+  int64_t walk_end_ = -1;                 // the last take of the job before
+  int64_t s1_free_ = 0, s2_free_ = 0;     // cycle in which S1, S2 can be loaded again
+  int64_t move_ = -1, taken_ = -1000000;  // the last beat: leaves S2, is taken by the memory
+  std::vector<int64_t> confirmations_;    // ring of the last beats'
   size_t beats_ = 0;
   int64_t confirmed_ = 0;
 };
@@ -101,7 +101,7 @@ class ListModel : public Supply {
   size_t bursts_ = 0, segments_ = 0;
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
-  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1, segment_from_ = 0;
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
 
   std::vector<size_t> first_group_;
   std::vector<Group> groups_;

@@ -1,0 +1,213 @@
+#include "compiler/lower.hpp"
+
+#include <algorithm>
+#include <climits>
+
+#include "compiler/geometry.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden.hpp"
+
+namespace weft {
+namespace {
+
+// A depthwise convolution with weights 1 and one factor for all channels.
+ConvLayer MakeDepthwise(const std::string& name, int channels, const Window& window,
+                        const RescaleLayer& rescale) {
+  ConvLayer layer;
+  layer.name = name;
+  layer.filters = TensorI8({channels, window.kh, window.kw, 1}, 1);
+  layer.bias.assign(size_t(channels), 0);
+  layer.window = window;
+  layer.groups = channels;
+  layer.input_zp = rescale.input_zp;
+  layer.requant.multiplier.assign(size_t(channels), rescale.multiplier);
+  layer.requant.shift.assign(size_t(channels), rescale.shift);
+  layer.requant.output_zp = rescale.output_zp;
+  layer.requant.clamp_lo = rescale.clamp_lo;
+  layer.requant.clamp_hi = rescale.clamp_hi;
+  return layer;
+}
+
+RescaleLayer Unchanged(int zp) {
+  RescaleLayer rescale;
+  rescale.input_zp = rescale.output_zp = zp;
+  return rescale;
+}
+
+// With longer sums the factor below is no longer exact.
+constexpr int kMostAveraged = 2048;
+
+bool AllInside(const Shape& in, const Window& w) {
+  return w.pad == Padding{} && w.kh <= in.h && w.kw <= in.w && w.kh * w.kw <= kMostAveraged;
+}
+
+// sum / count rounded half away from zero = (sum * M + 2^30) >> 31 with M = floor(2^31 / count) + 1: M is at
+// most 1 too large, which moves the product by less than 128 * count * 2^-31, away from zero, where ties have
+// to go, and less than 1 / (2 * count), the distance of any other value from a tie, while 256 * count^2 <
+// 2^31.
+ConvLayer MakeAverage(const std::string& name, int channels, const Window& w) {
+  const int count = w.kh * w.kw;
+  RescaleLayer rescale;
+  if (count > 1) {
+    rescale.multiplier = int32_t((int64_t{1} << 31) / count + 1);
+    rescale.shift = 0;
+  }
+  return MakeDepthwise(name, channels, w, rescale);
+}
+
+ConvLayer MakeMaxPool(const std::string& name, int channels, const Window& pool) {
+  Window window;
+  window.pad = pool.pad;
+  ConvLayer layer = MakeDepthwise(name, channels, window, Unchanged(-128));
+  layer.max_pool = pool;
+  layer.max_pool->pad = {};
+  return layer;
+}
+
+std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
+  const Node& node = graph.nodes[size_t(index)];
+  const int in = node.inputs.at(0);
+  const Shape& shape = graph.tensors[size_t(in)].shape;
+  Target out;
+  out.tensor = node.output;
+  const Window copy;
+  switch (node.op) {
+    case Op::kConv:
+      return {{index, node.conv, in, out}};
+    case Op::kMaxPool:
+      return {{index, MakeMaxPool(node.name, shape.c, node.pool), in, out}};
+    case Op::kAveragePool:
+      if (!AllInside(shape, node.pool)) return {};
+      return {{index, MakeAverage(node.name, shape.c, node.pool), in, out}};
+    case Op::kRescale:
+      return {{index, MakeDepthwise(node.name, shape.c, copy, node.rescale), in, out}};
+    case Op::kPad: {
+      Window window;
+      window.pad = node.pad.pad;
+      return {{index, MakeDepthwise(node.name, shape.c, window, Unchanged(node.pad.value)), in, out}};
+    }
+    case Op::kConcat: {
+      std::vector<LoweredLayer> layers;
+      for (size_t i = 0; i < node.inputs.size(); i++) {
+        const int channels = graph.tensors[size_t(node.inputs[i])].shape.c;
+        layers.push_back(
+            {index, MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)), node.inputs[i], out});
+        out.channel += channels;
+      }
+      return layers;
+    }
+    case Op::kUpsample: {
+      std::vector<LoweredLayer> layers;
+      out.factor_h = node.upsample.factor_h;
+      out.factor_w = node.upsample.factor_w;
+      for (out.phase_y = 0; out.phase_y < out.factor_h; out.phase_y++)
+        for (out.phase_x = 0; out.phase_x < out.factor_w; out.phase_x++)
+          layers.push_back({index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out});
+      return layers;
+    }
+    case Op::kAdd:
+    case Op::kSoftmax:
+      break;
+  }
+  return {};
+}
+
+// First fit: a tensor may lie where those lie whose last reader comes before its first writer.
+class MemoryPlan {
+ public:
+  uint64_t Place(uint64_t bytes, int first, int last) {
+    uint64_t offset = 0;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const Use& u : uses_)
+        if (u.last >= first && offset < u.offset + u.bytes && u.offset < offset + bytes) {
+          offset = u.offset + u.bytes;
+          moved = true;
+        }
+    }
+    uses_.push_back({offset, bytes, last});
+    return offset;
+  }
+
+ private:
+  struct Use {
+    uint64_t offset, bytes;
+    int last;  // the layer that reads it last
+  };
+  std::vector<Use> uses_;
+};
+
+}  // namespace
+
+std::vector<Segment> Lower(const Graph& graph) {
+  std::vector<Segment> segments;
+  for (int i = 0; i < int(graph.nodes.size()); i++) {
+    const std::vector<LoweredLayer> layers = LowerNode(graph, i);
+    if (segments.empty() || layers.empty() != segments.back().on_host()) segments.push_back({i, 0, {}});
+    Segment& segment = segments.back();
+    segment.count++;
+    segment.layers.insert(segment.layers.end(), layers.begin(), layers.end());
+  }
+  return segments;
+}
+
+SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
+                              bool keep_all, bool with_data) {
+  const auto batch = [&](int tensor) {
+    Shape shape = graph.tensors[size_t(tensor)].shape;
+    shape.n = images;
+    return shape;
+  };
+  // When each tensor is written first and read last, by layers of this segment.
+  const size_t tensors = graph.tensors.size();
+  std::vector<int> written(tensors, INT_MAX), read(tensors, -1);
+  for (int l = 0; l < int(segment.layers.size()); l++) {
+    const LoweredLayer& layer = segment.layers[size_t(l)];
+    written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
+    read[size_t(layer.in)] = l;
+  }
+  const auto needed_later = [&](int tensor) {
+    if (keep_all || tensor == graph.output) return true;
+    for (size_t i = size_t(segment.first) + size_t(segment.count); i < graph.nodes.size(); i++)
+      if (std::ranges::count(graph.nodes[i].inputs, tensor) > 0) return true;
+    return false;
+  };
+
+  SegmentProgram result;
+  ProgramBuilder builder(config, with_data);
+  MemoryPlan plan;
+  std::vector<int> number(tensors, -1), input_number;
+  const auto add = [&](const Shape& shape, int first, int last) {
+    return builder.AddTensorAt(shape, plan.Place(builder.TensorBytes(shape), first, last));
+  };
+  for (int l = 0; l < int(segment.layers.size()); l++) {
+    const LoweredLayer& layer = segment.layers[size_t(l)];
+    const bool from_host = written[size_t(layer.in)] == INT_MAX;
+    const PreparedLayer prepared = from_host ? PrepareLayer(layer.conv, batch(layer.in), config)
+                                             : PrepareInPlace(layer.conv, batch(layer.in), config);
+    int in = number[size_t(layer.in)];
+    if (prepared.interleaved || in < 0) {
+      // Inputs are there from the start.
+      in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
+      result.inputs.push_back({layer.in, {}, prepared.interleaved, layer.conv});
+      input_number.push_back(in);
+      if (!prepared.interleaved) number[size_t(layer.in)] = in;
+    }
+    int& out = number[size_t(layer.out.tensor)];
+    if (out < 0)
+      out = add(batch(layer.out.tensor), l,
+                needed_later(layer.out.tensor) ? INT_MAX : std::max(l, read[size_t(layer.out.tensor)]));
+    Target target = layer.out;
+    target.tensor = out;
+    builder.AddLayer(prepared, in, target, !from_host);
+    result.layer_node.push_back(layer.node);
+  }
+  result.program = builder.Build();
+  for (size_t i = 0; i < input_number.size(); i++) result.inputs[i].place = builder.place(input_number[i]);
+  result.outputs.resize(tensors);
+  for (size_t t = 0; t < tensors; t++)
+    if (written[t] != INT_MAX && needed_later(int(t))) result.outputs[t] = builder.place(number[t]);
+  return result;
+}
+
+}  // namespace weft

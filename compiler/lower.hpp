@@ -1,0 +1,55 @@
+// Which operators of a graph the hardware runs, and as which layers. Everything it runs is a convolution:
+//   max pool        a copy (a depthwise 1x1 convolution with weight 1) with a fused max-pool; its padding is
+//   a code that no
+//                   pixel is below
+//   average pool    a depthwise convolution with weights 1 and the factor 1/count, if all windows lie inside
+//   the map rescale, pad    a copy with another factor, zero point, clamp or padding concat          copies
+//   to the channels of the output upsample        a copy for each position inside a factor_h x factor_w block
+//   of the output
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/graph.hpp"
+#include "compiler/program.hpp"
+
+namespace weft {
+
+struct LoweredLayer {
+  int node;  // of the graph
+  ConvLayer conv;
+  int in;      // tensor of the graph
+  Target out;  // .tensor is one of the graph's
+};
+
+// Nodes that follow each other and run on one start, or nodes that the host computes (no layers).
+struct Segment {
+  int first = 0, count = 0;  // nodes of the graph
+  std::vector<LoweredLayer> layers;
+  [[nodiscard]] bool on_host() const { return layers.empty(); }
+};
+
+std::vector<Segment> Lower(const Graph& graph);
+
+// A segment as a program for a batch of images.
+struct SegmentProgram {
+  struct Input {  // the host writes it
+    int tensor;   // of the graph
+    Place place;
+    bool interleaved = false;
+    ConvLayer layer;  // ... for this layer
+  };
+  Program program;
+  std::vector<Input> inputs;
+  std::vector<std::optional<Place>>
+      outputs;                  // of the graph's tensors: those that this segment leaves in memory
+  std::vector<int> layer_node;  // node of each layer of the program
+};
+
+// With keep_all every output stays in memory until the end (to be compared); else memory is used again.
+// Without data the program is for cycle counts only.
+SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
+                              bool keep_all, bool with_data);
+
+}  // namespace weft

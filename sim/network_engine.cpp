@@ -1,0 +1,150 @@
+#include "sim/network_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "compiler/lower.hpp"
+#include "sim/rtl_engine.hpp"
+#include "sim/system.hpp"
+#include "sw_model/cycle_model.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden.hpp"
+
+namespace weft {
+namespace {
+
+// One layer after the other on a LayerEngine, everything else on the host.
+class LayerwiseEngine : public NetworkEngine {
+ public:
+  explicit LayerwiseEngine(const EngineOptions& options) : engine_(MakeEngine(options)) {}
+  NetworkResult Run(const Graph& graph, const TensorI8& images) override {
+    return RunNetwork(graph, images, engine_.get());
+  }
+
+ private:
+  std::unique_ptr<LayerEngine> engine_;
+};
+
+class SystemEngine : public NetworkEngine {
+ public:
+  explicit SystemEngine(const EngineOptions& o)
+      : options_(o), config_(Config::Load(o.config)), memory_(Memory::Parse(o.memory, config_)) {
+    if (o.engine == "rtl")
+      system_ = std::make_unique<System>(config_, SystemOptions{memory_, o.stalls, o.seed});
+    else if (o.stalls != 0) throw Error("the cycle model knows no random stalls; leave --stalls out");
+    if (o.check && !system_)
+      throw Error("--check needs the engine rtl or golden: the engine cycles computes no data");
+  }
+
+  NetworkResult Run(const Graph& graph, const TensorI8& images) override {
+    // Programs are the same for every batch of the same size.
+    if (graph_ != &graph) programs_.clear(), graph_ = &graph;
+    std::vector<SegmentProgram>& programs = programs_[images.shape.n];
+    const std::vector<Segment> segments = Lower(graph);
+    if (programs.empty())
+      for (const Segment& s : segments)
+        programs.push_back(s.on_host() ? SegmentProgram{}
+                                       : CompileSegment(graph, s, images.shape.n, config_, options_.check,
+                                                        system_ != nullptr));
+    std::vector<TensorI8> tensors(graph.tensors.size());
+    tensors[size_t(graph.input)] = images;
+    NetworkResult result;
+    result.nodes.resize(graph.nodes.size());
+    for (size_t s = 0; s < segments.size(); s++) {
+      if (!segments[s].on_host()) RunSegment(graph, images.shape.n, programs[s], &tensors, &result);
+      else if (system_ != nullptr) {
+        for (int n = segments[s].first; n < segments[s].first + segments[s].count; n++)
+          tensors[size_t(graph.nodes[size_t(n)].output)] =
+              RunOnHost(graph, graph.nodes[size_t(n)], tensors, &result);
+      }
+    }
+    if (!system_) return {{}, {}, std::move(result.nodes)};
+    FinishNetwork(graph, &tensors, &result);
+    return result;
+  }
+
+ private:
+  void RunSegment(const Graph& graph, int images, const SegmentProgram& p, std::vector<TensorI8>* tensors,
+                  NetworkResult* result) {
+    const CycleResult model = !system_ || (options_.check && options_.stalls == 0)
+                                  ? CountCycles(p.program, config_, memory_)
+                                  : CycleResult{};
+    CycleResult run = model;
+    if (system_) {
+      system_->Load(p.program);
+      for (const SegmentProgram::Input& in : p.inputs) {
+        const TensorI8& tensor = (*tensors)[size_t(in.tensor)];
+        system_->Write(in.place, in.interleaved ? InterleaveInput(in.layer, tensor) : tensor);
+      }
+      run = system_->Run(p.program);
+      for (size_t t = 0; t < p.outputs.size(); t++)
+        if (p.outputs[t]) (*tensors)[t] = system_->Read(*p.outputs[t]);
+      if (options_.check) Compare(graph, p, tensors, result);
+      if (options_.check && options_.stalls == 0) CheckPrediction("the network", model, run);
+    }
+    AddStats(graph, images, p, run, model, result);
+  }
+
+  // What each layer adds to the counts of those before it, to its node.
+  void AddStats(const Graph& graph, int images, const SegmentProgram& p, const CycleResult& run,
+                const CycleResult& model, NetworkResult* result) const {
+    LayerEnd before, model_before;
+    for (size_t l = 0; l < p.layer_node.size(); l++) {
+      const Node& node = graph.nodes[size_t(p.layer_node[l])];
+      LayerStats& total = result->nodes[size_t(p.layer_node[l])];
+      LayerStats stats;
+      const bool first = l == 0 || p.layer_node[l - 1] != p.layer_node[l];
+      if (node.op == Op::kConv && first) {
+        Shape in = graph.tensors[size_t(node.inputs.at(0))].shape;
+        in.n = images;
+        stats.macs = golden::Macs(in, node.conv);
+      }
+      CauseCounts counts = run.layers[l].counts;
+      for (size_t i = 0; i < kCauses; i++) counts[i] -= before.counts[i];
+      FillStats(counts, run.layers[l].end - before.end, config_, &stats);
+      before = run.layers[l];
+      if (!model.layers.empty()) {
+        stats.predicted_cycles = model.layers[l].end - model_before.end;
+        model_before = model.layers[l];
+      }
+      stats.mismatches = 0;
+      const int64_t mismatches = total.mismatches;
+      Accumulate(stats, &total);
+      total.mismatches = mismatches;
+    }
+  }
+
+  // Every operator on the golden model with the hardware's own inputs, so that a difference is found where it
+  // arises.
+  void Compare(const Graph& graph, const SegmentProgram& p, std::vector<TensorI8>* tensors,
+               NetworkResult* result) {
+    for (size_t l = 0; l < p.layer_node.size(); l++) {
+      if (l > 0 && p.layer_node[l] == p.layer_node[l - 1]) continue;
+      const Node& node = graph.nodes[size_t(p.layer_node[l])];
+      NetworkResult scores;
+      const TensorI8 expected = RunOnHost(graph, node, *tensors, &scores);
+      result->nodes[size_t(p.layer_node[l])].mismatches +=
+          CountMismatches(node.name, expected, (*tensors)[size_t(node.output)], &told_[node.name]);
+    }
+  }
+
+  EngineOptions options_;
+  Config config_;
+  Memory memory_;
+  std::unique_ptr<System> system_;
+  const Graph* graph_ = nullptr;
+  std::map<int, std::vector<SegmentProgram>> programs_;
+  std::map<std::string, DifferencesTold> told_;
+};
+
+}  // namespace
+
+std::unique_ptr<NetworkEngine> MakeNetworkEngine(const EngineOptions& options) {
+  const bool system = options.trace_file.empty() && (options.engine == "rtl" || options.engine == "cycles");
+  if (!system) return std::make_unique<LayerwiseEngine>(options);
+  return std::make_unique<SystemEngine>(options);
+}
+
+}  // namespace weft
