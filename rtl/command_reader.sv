@@ -97,7 +97,7 @@ module command_reader #(
             if (!header_ok) begin
               state_q <= 3'(Ended);
               error_o <= 1'b1;
-              code_o  <= 8'(weft_pkg::CODE_BAD_LIST);
+              code_o  <= weft_csr_pkg::CODE_BAD_LIST;
             end
           end
           3'(Command): begin
@@ -116,12 +116,12 @@ module command_reader #(
                 state_q <= 3'(Ended);
                 end_o   <= sum == '0;
                 error_o <= sum != '0;
-                code_o  <= sum == '0 ? 8'(weft_pkg::CODE_OK) : 8'(weft_pkg::CODE_BAD_CHECKSUM);
+                code_o  <= sum == '0 ? weft_csr_pkg::CODE_OK : weft_csr_pkg::CODE_BAD_CHECKSUM;
               end
               default: begin
                 state_q <= 3'(Ended);
                 error_o <= 1'b1;
-                code_o  <= 8'(weft_pkg::CODE_BAD_COMMAND);
+                code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
               end
             endcase
           end

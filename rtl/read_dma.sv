@@ -107,7 +107,8 @@ module read_dma #(
   logic [31:0] request_offset_q;
   logic [32:0] request_end_q;
   logic [WordsW-1:0] request_words_q;
-  wire logic bad = request_valid_q & ((request_end_q > {1'b0, size_i}) | (request_offset_q[BusW-1:0] != '0));
+  logic nonsense_q;  // no words, or for nobody
+  wire logic bad = request_valid_q & ((request_end_q > {1'b0, size_i}) | (request_offset_q[BusW-1:0] != '0) | nonsense_q);
   wire logic splitter_ready;
   assign request_room = ~request_valid_q | (splitter_ready & ~bad & ~bad_q);
   wire logic [WordsW-1:0] both_words = words_q + params_q;
@@ -117,6 +118,7 @@ module read_dma #(
     if (request) begin
       request_offset_q <= offset_q;
       request_words_q  <= both_words;
+      nonsense_q       <= (words_q == '0) | (kind_q == 2'(ToParams));
       request_end_q    <= {1'b0, offset_q} + 33'({both_words, BusW'(0)});
     end
   end
@@ -195,7 +197,8 @@ module read_dma #(
   assign quiet_o = idle_o & ~head_valid & ~active_q & ~request_valid_q & ~burst_valid & ~next_valid & ~segment_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_ni & (bad | (r_valid_i & r_ready_o & r_error_i));
-    code_o  <= bad ? 8'(weft_pkg::CODE_OUT_OF_WINDOW) : 8'(weft_pkg::CODE_READ_ERROR);
+    code_o  <= bad & nonsense_q ? weft_csr_pkg::CODE_BAD_COMMAND
+             : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= request_offset_q;
   end
 endmodule

@@ -28,12 +28,11 @@ module weft_core #(
     input  wire logic [                                  31:0] watchdog_i,     // cycles without progress; 0: any number
     output wire logic                                          busy_o,
     output logic                                               done_o,
-    output logic      [                                   7:0] code_o,         // with done_o, weft_pkg::CODE_*
+    output logic      [                                   7:0] code_o,         // with done_o, weft_csr_pkg::CODE_*
     output logic      [                                  31:0] error_offset_o, // ... where in the window
     output logic      [                                  31:0] error_command_o,  // ... which command was read last
     output logic      [                                  47:0] cycles_o,       // from start to done
-    output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run
-    output wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_now_o,   // of this run so far
+    output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
     output logic      [                                  47:0] bytes_read_o,
     output logic      [                                  47:0] bytes_written_o,
     // AXI4, BUS_BYTES-byte beats, one ID
@@ -63,9 +62,10 @@ module weft_core #(
   // ---- Control ------------------------------------------------------------------------------------------------------------
   // Idle (the engine is clean), First (the list's first read is given), Run, Stop (the bus finishes), Flush (the engine is reset).
   localparam int Idle = 0, First = 1, Run = 2, Stop = 3, Flush = 4;
-  localparam int FlushCycles = ROWS + COLS + 32;  // nothing in the array is reset: its control runs out
+  localparam int FlushCycles = ROWS + COLS + 32;  // nothing in the array is reset: its control runs out, if it has not
+  localparam int FlushW = $clog2(FlushCycles + 1);
   logic [2:0] state_q;
-  logic [$clog2(FlushCycles+1)-1:0] flush_q;
+  logic [FlushW-1:0] flush_q;
   wire logic running = (state_q == 3'(First)) | (state_q == 3'(Run));
   logic run_q;  // run_ni of what works on the list
   assign busy_o = state_q != 3'(Idle);
@@ -81,14 +81,14 @@ module weft_core #(
       code_o <= read_error  ? read_code
               : write_error ? write_code
               : list_error  ? list_code
-              : list_end    ? 8'(weft_pkg::CODE_OK)
-              : abort_i     ? 8'(weft_pkg::CODE_ABORTED) : 8'(weft_pkg::CODE_WATCHDOG);
+              : list_end    ? weft_csr_pkg::CODE_OK
+              : abort_i     ? weft_csr_pkg::CODE_ABORTED : weft_csr_pkg::CODE_WATCHDOG;
       error_offset_o <= read_error ? read_offset : write_error ? write_offset : '0;
       error_command_o <= commands;
     end
     if (!rst_ni) begin
       state_q <= 3'(Flush);
-      flush_q <= ($clog2(FlushCycles + 1))'(FlushCycles);
+      flush_q <= FlushW'(FlushCycles);
       run_q   <= 1'b0;
     end else
       case (state_q)
@@ -104,14 +104,12 @@ module weft_core #(
           end
         end
         3'(Stop): begin
-          flush_q <= ($clog2(FlushCycles + 1))'(FlushCycles);
+          flush_q <= code_o == weft_csr_pkg::CODE_OK ? FlushW'(2) : FlushW'(FlushCycles);
           if (read_idle & write_idle & ~ar_valid_o & ~aw_valid_o & ~w_valid_o) state_q <= 3'(Flush);
         end
         default: begin
           flush_q <= flush_q - 1'b1;
-          if (flush_q == '0) begin
-            state_q <= 3'(Idle);
-          end
+          if (flush_q == '0) state_q <= 3'(Idle);
         end
       endcase
   end
@@ -154,6 +152,7 @@ module weft_core #(
   );
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
+  wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
   wire logic out_valid, out_ready, out_final, engine_idle;
   wire logic [8*COLS-1:0] out_data;
   wire logic [COL_W-1:0] out_cols, written;
@@ -166,7 +165,7 @@ module weft_core #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
-      .idle_o(engine_idle), .count_i(running), .counts_o(counts_now_o)
+      .idle_o(engine_idle), .count_i(running), .counts_o(counts)
   );
   wire unused_idle = &{1'b0, engine_idle};
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS)) u_write (
@@ -183,13 +182,13 @@ module weft_core #(
   // Progress: a word read, a beat written, or a beat of the array.
   wire logic word_read = r_valid_i & r_ready_o & running;
   logic beat_q;
-  wire logic progress = word_read | (written != '0) | (counts_now_o[0] != beat_q);
+  wire logic progress = word_read | (written != '0) | (counts[0] != beat_q);
   logic [31:0] silent_q;
   assign late = (watchdog_i != '0) & (silent_q == watchdog_i);
   always_ff @(posedge clk_i) begin
-    beat_q   <= counts_now_o[0];
+    beat_q   <= counts[0];
     silent_q <= ~running | progress ? '0 : silent_q + 1'b1;
-    if (done_o) counts_o <= counts_now_o;  // before the engine's reset clears them
+    if (run_q | done_o) counts_o <= counts;  // the engine's reset clears them after done_o
     if (!rst_ni || (start_i && state_q == 3'(Idle))) begin
       cycles_o        <= '0;
       bytes_read_o    <= '0;

@@ -84,16 +84,4 @@ package weft_pkg;
   localparam int STORE_TOTAL = 8;   // pixels of a column group
   localparam int STORE_GROUPS = 9;  // column groups - 1
   localparam int STORE_WORDS = 10;
-
-  // How a start ended (register STATUS).
-  localparam int CODE_OK = 0;
-  localparam int CODE_ABORTED = 1;
-  localparam int CODE_BAD_LIST = 2;       // not a list, another version, or for another configuration
-  localparam int CODE_BAD_CHECKSUM = 3;
-  localparam int CODE_BAD_COMMAND = 4;
-  localparam int CODE_OUT_OF_WINDOW = 5;
-  localparam int CODE_READ_ERROR = 6;
-  localparam int CODE_WRITE_ERROR = 7;
-  localparam int CODE_WATCHDOG = 8;
-  localparam int CODE_BAD_JOB = 9;        // its outputs are not those that it said
 endpackage

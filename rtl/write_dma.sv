@@ -203,8 +203,8 @@ module write_dma #(
   assign quiet_o = idle_o & ~next_valid & ~walk_q & ~s1_q & ~s2_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_ni & (s1_bad | (b_valid_i & b_error_i));
-    code_o  <= s1_q & s1_surprise_q ? 8'(weft_pkg::CODE_BAD_JOB)
-             : s1_bad ? 8'(weft_pkg::CODE_OUT_OF_WINDOW) : 8'(weft_pkg::CODE_WRITE_ERROR);
+    code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB
+             : s1_bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_WRITE_ERROR;
     error_offset_o <= s1_offset_q;
   end
 endmodule

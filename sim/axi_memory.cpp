@@ -65,7 +65,9 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     write_address_times_.push_back(t);
   }
   pins->w_ready = t >= write_time_ && !Paused();
+  if (pins->aw_valid && pins->aw_len != 0) throw Error("a write burst of more than one beat");
   if (pins->w_valid && pins->w_ready) {
+    if (!pins->w_last) throw Error("a write beat that is not its burst's last");
     write_beats_.push_back(
         {{pins->w_data.begin(), pins->w_data.begin() + std::ptrdiff_t(bus)}, pins->w_strb, t});
     write_time_ = t + pace;

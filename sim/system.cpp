@@ -8,10 +8,13 @@ namespace weft {
 namespace {
 
 constexpr uint64_t kBase = 0x40000000;  // of the window, anywhere
-constexpr const char* kCodes[] = {"OK",          "ABORTED",       "BAD_LIST",   "BAD_CHECKSUM",
-                                  "BAD_COMMAND", "OUT_OF_WINDOW", "READ_ERROR", "WRITE_ERROR",
-                                  "WATCHDOG",    "BAD_JOB"};
 constexpr uint32_t kWatchdog = 2'000'000;
+constexpr int kRegisterCycles = 100;  // no register access takes longer
+
+weft_place DriverPlace(const Place& p) {
+  return {p.offset,           p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w),
+          uint32_t(p.shape.c)};
+}
 
 }  // namespace
 
@@ -19,18 +22,78 @@ System::System(const Config& config, const SystemOptions& options)
     : config_(config),
       model_(LoadSystemModel(config)),
       memory_(config, options.memory, options.stalls, options.seed) {
+  bus_.context = this;
+  bus_.read = [](void* system, uint32_t offset) {
+    return static_cast<System*>(system)->ReadRegister(offset);
+  };
+  bus_.write = [](void* system, uint32_t offset, uint32_t value) {
+    static_cast<System*>(system)->WriteRegister(offset, value);
+  };
+  bus_.wait = [](void* system) { static_cast<System*>(system)->WaitForInterrupt(); };
   memory_.base = kBase;
   pins_.reset = true;
   for (int i = 0; i < 4; i++) Cycle();
   pins_.reset = false;
-  do Cycle();
-  while (pins_.busy);
+  while ((ReadRegister(WEFT_STATUS) & WEFT_STATUS_BUSY) != 0) {
+  }
 }
 
 void System::Cycle() {
   memory_.Drive(now_, &pins_);
   model_->Cycle(&pins_);
   now_++;
+  for (auto layer = layer_ends_.rbegin(); layer != layer_ends_.rend() && layer->end >= now_ - 1; ++layer)
+    if (layer->end == now_ - 1) layer->counts = model_->Counts();
+  while (layer_ends_.size() < layer_bytes_.size() &&
+         memory_.bytes_confirmed() >= layer_bytes_[layer_ends_.size()])
+    layer_ends_.push_back({now_, {}});
+}
+
+uint32_t System::ReadRegister(uint32_t offset) {
+  pins_.s_ar_valid = pins_.s_r_ready = true;
+  pins_.s_ar_addr = offset;
+  for (int i = 0; i < kRegisterCycles; i++) {
+    const bool taken = pins_.s_ar_ready, answered = pins_.s_r_valid;
+    const uint32_t value = pins_.s_r_data, response = pins_.s_r_resp;
+    Cycle();
+    if (taken) pins_.s_ar_valid = false;
+    if (!answered) continue;
+    pins_.s_r_ready = false;
+    if (response != 0) throw Error("the register at {:#x} answers a read with an error", offset);
+    return value;
+  }
+  throw Error("the register at {:#x} does not answer", offset);
+}
+
+void System::WriteRegister(uint32_t offset, uint32_t value) {
+  pins_.s_aw_valid = pins_.s_w_valid = pins_.s_b_ready = true;
+  pins_.s_aw_addr = offset;
+  pins_.s_w_data = value;
+  for (int i = 0; i < kRegisterCycles; i++) {
+    const bool address = pins_.s_aw_ready, data = pins_.s_w_ready, answered = pins_.s_b_valid;
+    const uint32_t response = pins_.s_b_resp;
+    Cycle();
+    if (address) pins_.s_aw_valid = false;
+    if (data) pins_.s_w_valid = false;
+    if (!answered) continue;
+    pins_.s_b_ready = false;
+    if (response != 0) throw Error("the register at {:#x} answers a write with an error", offset);
+    return;
+  }
+  throw Error("the register at {:#x} does not answer", offset);
+}
+
+void System::WaitForInterrupt() {
+  const int64_t begin = now_;
+  while (!pins_.irq) {
+    if (now_ >= deadline_) throw Error("the hardware has not ended in time");
+    if (abort_after >= 0 && now_ - begin >= abort_after) {
+      abort_after = -1;
+      weft_abort(&bus_);
+    }
+    Cycle();
+  }
+  interrupt_ = now_;
 }
 
 void System::Load(const Program& program) {
@@ -40,66 +103,59 @@ void System::Load(const Program& program) {
 }
 
 void System::Write(const Place& place, const TensorI8& tensor) {
-  const Shape& s = place.shape;
-  if (tensor.shape != s) throw Error("a tensor of another shape than its place");
-  for (int n = 0; n < s.n; n++)
-    for (int y = 0; y < s.h; y++)
-      std::memcpy(&memory_.bytes[place.At(n, y, 0, 0)], tensor.data.data() + tensor.index(n, y, 0, 0),
-                  size_t(s.w) * size_t(s.c));
+  if (tensor.shape != place.shape) throw Error("a tensor of another shape than its place");
+  const weft_place p = DriverPlace(place);
+  weft_put(memory_.bytes.data(), &p, tensor.data.data());
 }
 
 TensorI8 System::Read(const Place& place) const {
-  const Shape& s = place.shape;
-  TensorI8 tensor(s);
-  for (int n = 0; n < s.n; n++)
-    for (int y = 0; y < s.h; y++)
-      std::memcpy(&tensor.at(n, y, 0, 0), &memory_.bytes[place.At(n, y, 0, 0)], size_t(s.w) * size_t(s.c));
+  TensorI8 tensor(place.shape);
+  const weft_place p = DriverPlace(place);
+  weft_get(memory_.bytes.data(), &p, tensor.data.data());
   return tensor;
 }
 
-int System::Start(uint32_t list_bytes, uint32_t window_bytes, uint32_t watchdog, int64_t most_cycles,
-                  const std::vector<int64_t>& layer_bytes) {
-  layer_ends_.clear();
-  pins_.base = kBase;
-  pins_.size = window_bytes;
-  pins_.list_offset = 0;
-  pins_.list_bytes = list_bytes;
-  pins_.watchdog = watchdog;
-  pins_.start = true;
-  Cycle();
-  pins_.start = false;
-  const int64_t begin = now_;
-  while (!pins_.done) {
-    if (now_ - begin > most_cycles) throw Error("the hardware has not ended after {} cycles", most_cycles);
-    Cycle();
-    while (layer_ends_.size() < layer_bytes.size() &&
-           memory_.bytes_confirmed() >= layer_bytes[layer_ends_.size()])
-      layer_ends_.push_back({now_ - begin, model_->RunningCounts()});
-  }
-  const int code = pins_.code;
-  while (pins_.busy) Cycle();
-  memory_.Clear();
+int System::RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles) {
+  const weft_run run{kBase, window_bytes, list_bytes, watchdog};
+  const int error = weft_start(&bus_, &run);
+  if (error != WEFT_OK) throw Error("the driver does not start: {}", weft_code_name(error));
+  deadline_ = now_ + most_cycles;
+  const int code = weft_wait(&bus_);
+  deadline_ = INT64_MAX;
   return code;
 }
 
 CycleResult System::Run(const Program& program) {
-  std::vector<int64_t> layer_bytes;
+  const int error = weft_check_list(&bus_, memory_.bytes.data(), program.list_bytes);
+  if (error != WEFT_OK) throw Error("the program does not run here: {}", weft_code_name(error));
+  layer_bytes_.clear();
+  layer_ends_.clear();
+  memory_.Clear();
   int64_t bytes = 0;
   for (const ProgramLayer& layer : program.layers) {
     for (int j = layer.first_job; j < layer.first_job + layer.jobs; j++) {
       const Job& job = program.jobs[size_t(j)];
       bytes += int64_t{job.lines.images} * job.rows * job.cols * job.channels;
     }
-    layer_bytes.push_back(bytes);
+    layer_bytes_.push_back(bytes);
   }
-  const int code =
-      Start(program.list_bytes, uint32_t(program.window_bytes), kWatchdog, INT64_MAX, layer_bytes);
-  if (code != 0)
-    throw Error("the hardware stopped with {} at command {}, offset {:#x}", kCodes[code], pins_.error_command,
-                pins_.error_offset);
-  const SystemCounters c = model_->Counters();
-  layer_ends_.back() = {c.cycles, c.counts};  // the last layer ends with the program
-  return {c.cycles, c.counts, c.bytes_read, c.bytes_written, layer_ends_};
+  const int code = RunList(program.list_bytes, program.window_bytes, kWatchdog, INT64_MAX / 2);
+  if (code != WEFT_CODE_OK)
+    throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
+                ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));
+  weft_counters c{};
+  weft_read_counters(&bus_, &c);
+  CycleResult result;
+  result.cycles = int64_t(c.cycles);
+  for (size_t i = 0; i < kCauses; i++) result.counts[i] = int64_t(c.count[i]);
+  result.bytes_read = int64_t(c.bytes_read);
+  result.bytes_written = int64_t(c.bytes_written);
+  // The interrupt is there in the second cycle after the last one that counts. The last layer ends with the
+  // program.
+  for (const LayerEnd& layer : layer_ends_)
+    result.layers.push_back({layer.end - interrupt_ + result.cycles + 1, layer.counts});
+  result.layers.back() = {result.cycles, result.counts};
+  return result;
 }
 
 }  // namespace weft

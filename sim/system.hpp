@@ -1,9 +1,11 @@
-// weft_core with its memory: loads a program, starts it, waits, gives the outputs.
+// weft_top with its memory: loads a program, starts it through the driver (driver/weft.h), waits, gives the
+// outputs.
 #pragma once
 
 #include <vector>
 
 #include "compiler/program.hpp"
+#include "driver/weft.h"
 #include "sim/axi_memory.hpp"
 #include "sim/system_model.hpp"
 #include "sw_model/cycle_model.hpp"
@@ -19,30 +21,35 @@ struct SystemOptions {
 class System {
  public:
   System(const Config& config, const SystemOptions& options);
-  // Runs a program whose input tensors are in the memory. Throws Error unless it ends with OK.
-  CycleResult Run(const Program& program);
-
-  // The window: the program's image, and tensors behind it.
+  // Fills the window: the program's image, and memory for its tensors.
   void Load(const Program& program);
   void Write(const Place& place, const TensorI8& tensor);
   [[nodiscard]] TensorI8 Read(const Place& place) const;
+  // Runs the program that is loaded. Throws Error unless it ends with OK.
+  CycleResult Run(const Program& program);
 
-  // The memory as it is, and a run of whatever is in it: its code.
+  // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many
+  // cycles, with its code.
   AxiMemory& memory() { return memory_; }
-  int Start(uint32_t list_bytes, uint32_t window_bytes, uint32_t watchdog, int64_t most_cycles,
-            const std::vector<int64_t>& layer_bytes = {});
-  [[nodiscard]] const SystemPins& pins() const { return pins_; }
-  [[nodiscard]] SystemCounters counters() const { return model_->Counters(); }
+  int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
+  const weft_bus& bus() const { return bus_; }
+  // Steps until an interrupt; with `abort_after`, aborts after so many cycles.
+  int64_t abort_after = -1;
 
  private:
+  uint32_t ReadRegister(uint32_t offset);
+  void WriteRegister(uint32_t offset, uint32_t value);
+  void WaitForInterrupt();
   void Cycle();
 
   Config config_;
   SystemModelPtr model_;
   AxiMemory memory_;
   SystemPins pins_;
-  int64_t now_ = 0;
-  std::vector<LayerEnd> layer_ends_;
+  weft_bus bus_;
+  int64_t now_ = 0, interrupt_ = 0, deadline_ = INT64_MAX;
+  std::vector<int64_t> layer_bytes_;  // written up to the end of each layer
+  std::vector<LayerEnd> layer_ends_;  // when they were
 };
 
 }  // namespace weft

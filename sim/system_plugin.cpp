@@ -1,9 +1,10 @@
-// The Verilated weft_core of one configuration behind SystemModel.
+// The Verilated weft_top of one configuration behind SystemModel.
 #include <verilated.h>
 
 #include <cstring>
 
-#include "Vweft_core.h"
+#include "Vweft_top.h"
+#include "Vweft_top___024root.h"
 #include "sim/system_model.hpp"
 #include "sw_model/error.hpp"
 
@@ -15,68 +16,71 @@ class VerilatedSystem : public SystemModel {
   VerilatedSystem() {
     context_.commandArgs(0, static_cast<char**>(nullptr));
     context_.fatalOnError(false);  // a failed assertion becomes an Error, below
-    model_ = std::make_unique<Vweft_core>(&context_, "weft_core");
+    model_ = std::make_unique<Vweft_top>(&context_, "weft_top");
   }
   ~VerilatedSystem() override { model_->final(); }
 
   void Cycle(SystemPins* pins) override {
-    Vweft_core& m = *model_;
+    Vweft_top& m = *model_;
     m.rst_ni = !pins->reset;
-    m.start_i = pins->start;
-    m.abort_i = pins->abort;
-    m.base_i = pins->base;
-    m.size_i = pins->size;
-    m.list_offset_i = pins->list_offset;
-    m.list_bytes_i = pins->list_bytes;
-    m.watchdog_i = pins->watchdog;
-    m.ar_ready_i = pins->ar_ready;
-    m.aw_ready_i = pins->aw_ready;
-    m.w_ready_i = pins->w_ready;
-    m.r_valid_i = pins->r_valid;
-    m.r_last_i = pins->r_last;
-    m.r_error_i = pins->r_error;
-    m.b_valid_i = pins->b_valid;
-    m.b_error_i = pins->b_error;
-    if (pins->r_valid) std::memcpy(&m.r_data_i, pins->r_data, WEFT_BUS_BYTES);
+    m.s_awvalid_i = pins->s_aw_valid;
+    m.s_awaddr_i = pins->s_aw_addr & 0xfff;
+    m.s_wvalid_i = pins->s_w_valid;
+    m.s_wdata_i = pins->s_w_data;
+    m.s_wstrb_i = 0xf;
+    m.s_bready_i = pins->s_b_ready;
+    m.s_arvalid_i = pins->s_ar_valid;
+    m.s_araddr_i = pins->s_ar_addr & 0xfff;
+    m.s_rready_i = pins->s_r_ready;
+    m.m_arready_i = pins->ar_ready;
+    m.m_awready_i = pins->aw_ready;
+    m.m_wready_i = pins->w_ready;
+    m.m_rvalid_i = pins->r_valid;
+    m.m_rlast_i = pins->r_last;
+    m.m_rresp_i = pins->r_error ? 2 : 0;
+    m.m_bvalid_i = pins->b_valid;
+    m.m_bresp_i = pins->b_error ? 2 : 0;
+    if (pins->r_valid) std::memcpy(&m.m_rdata_i, pins->r_data, WEFT_BUS_BYTES);
     for (const int clk : {0, 1}) {
       m.clk_i = clk;
       m.eval();
       context_.timeInc(5000);  // picoseconds
     }
     if (context_.gotError()) throw Error("an assertion of the RTL failed (above)");
-    pins->busy = m.busy_o;
-    pins->done = m.done_o;
-    pins->code = m.code_o;
-    pins->error_offset = m.error_offset_o;
-    pins->error_command = m.error_command_o;
-    pins->ar_valid = m.ar_valid_o;
-    pins->ar_addr = m.ar_addr_o;
-    pins->ar_len = m.ar_len_o;
-    pins->r_ready = m.r_ready_o;
-    pins->aw_valid = m.aw_valid_o;
-    pins->aw_addr = m.aw_addr_o;
-    pins->w_valid = m.w_valid_o;
-    if (!m.w_valid_o) return;
-    std::memcpy(pins->w_data.data(), &m.w_data_o, WEFT_BUS_BYTES);
-    pins->w_strb = m.w_strb_o;
+    pins->irq = m.irq_o;
+    pins->s_aw_ready = m.s_awready_o;
+    pins->s_w_ready = m.s_wready_o;
+    pins->s_b_valid = m.s_bvalid_o;
+    pins->s_b_resp = m.s_bresp_o;
+    pins->s_ar_ready = m.s_arready_o;
+    pins->s_r_valid = m.s_rvalid_o;
+    pins->s_r_data = m.s_rdata_o;
+    pins->s_r_resp = m.s_rresp_o;
+    pins->ar_valid = m.m_arvalid_o;
+    pins->ar_addr = m.m_araddr_o;
+    pins->ar_len = m.m_arlen_o;
+    pins->r_ready = m.m_rready_o;
+    pins->aw_valid = m.m_awvalid_o;
+    pins->aw_addr = m.m_awaddr_o;
+    pins->aw_len = m.m_awlen_o;
+    pins->w_valid = m.m_wvalid_o;
+    if (!m.m_wvalid_o) return;
+    std::memcpy(pins->w_data.data(), &m.m_wdata_o, WEFT_BUS_BYTES);
+    pins->w_strb = m.m_wstrb_o;
+    pins->w_last = m.m_wlast_o;
   }
 
-  SystemCounters Counters() const override {
-    const Vweft_core& m = *model_;
-    return {int64_t(m.cycles_o), int64_t(m.bytes_read_o), int64_t(m.bytes_written_o), Unpack(&m.counts_o)};
-  }
-  CauseCounts RunningCounts() const override { return Unpack(&model_->counts_now_o); }
-
- private:
-  static CauseCounts Unpack(const void* words) {
+  CauseCounts Counts() const override {
     CauseCounts counts{};
-    for (size_t i = 0; i < kCauses; i++)
-      std::memcpy(&counts[i], static_cast<const uint8_t*>(words) + 6 * i, 6);
+    const auto* words =
+        reinterpret_cast<const uint8_t*>(&model_->rootp->weft_top__DOT__u_core__DOT__counts_o);
+    for (size_t i = 0; i < kCauses; i++) std::memcpy(&counts[i], words + 6 * i, 6);  // 48 bits each
     return counts;
   }
 
+ private:
   VerilatedContext context_;
-  std::unique_ptr<Vweft_core> model_;
+  std::unique_ptr<Vweft_top> model_;
 };
 
 }  // namespace
