@@ -73,25 +73,28 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
   const Window copy;
   switch (node.op) {
     case Op::kConv:
-      return {{index, node.conv, in, out}};
+      return {{index, node.conv, in, out, {}}};
     case Op::kMaxPool:
-      return {{index, MakeMaxPool(node.name, shape.c, node.pool), in, out}};
+      return {{index, MakeMaxPool(node.name, shape.c, node.pool), in, out, {}}};
     case Op::kAveragePool:
       if (!AllInside(shape, node.pool)) return {};
-      return {{index, MakeAverage(node.name, shape.c, node.pool), in, out}};
+      return {{index, MakeAverage(node.name, shape.c, node.pool), in, out, {}}};
     case Op::kRescale:
-      return {{index, MakeDepthwise(node.name, shape.c, copy, node.rescale), in, out}};
+      return {{index, MakeDepthwise(node.name, shape.c, copy, node.rescale), in, out, {}}};
     case Op::kPad: {
       Window window;
       window.pad = node.pad.pad;
-      return {{index, MakeDepthwise(node.name, shape.c, window, Unchanged(node.pad.value)), in, out}};
+      return {{index, MakeDepthwise(node.name, shape.c, window, Unchanged(node.pad.value)), in, out, {}}};
     }
     case Op::kConcat: {
       std::vector<LoweredLayer> layers;
       for (size_t i = 0; i < node.inputs.size(); i++) {
         const int channels = graph.tensors[size_t(node.inputs[i])].shape.c;
-        layers.push_back(
-            {index, MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)), node.inputs[i], out});
+        layers.push_back({index,
+                          MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)),
+                          node.inputs[i],
+                          out,
+                          {}});
         out.channel += channels;
       }
       return layers;
@@ -102,10 +105,12 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
       out.factor_w = node.upsample.factor_w;
       for (out.phase_y = 0; out.phase_y < out.factor_h; out.phase_y++)
         for (out.phase_x = 0; out.phase_x < out.factor_w; out.phase_x++)
-          layers.push_back({index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out});
+          layers.push_back({index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out, {}});
       return layers;
     }
     case Op::kAdd:
+      return {{index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out,
+               FusedAdd{node.add, true, node.inputs.at(1)}}};
     case Op::kSoftmax:
       break;
   }
@@ -137,11 +142,38 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+// Makes an addition part of the convolution that gives its later operand, if it can be.
+bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
+  const auto writer = [&](int tensor) {  // the last layer of the segment that does; -1: none
+    int last = -1;
+    for (int l = 0; l < int(segment->layers.size()); l++)
+      if (segment->layers[size_t(l)].out.tensor == tensor) last = l;
+    return last;
+  };
+  const int writers[2] = {writer(node.inputs.at(0)), writer(node.inputs.at(1))};
+  const int later = writers[0] >= writers[1] ? 0 : 1;
+  const int tensor = node.inputs[size_t(later)], residual = node.inputs[size_t(1 - later)];
+  if (writers[later] < 0 || tensor == residual || tensor == graph.output) return false;
+  LoweredLayer& layer = segment->layers[size_t(writers[later])];
+  int readers = 0;
+  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
+  if (graph.nodes[size_t(layer.node)].op != Op::kConv || layer.conv.max_pool || layer.add || readers != 1)
+    return false;
+  layer.add = FusedAdd{node.add, later == 0, residual};
+  layer.out.tensor = node.output;
+  return true;
+}
+
 }  // namespace
 
 std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
+    if (graph.nodes[size_t(i)].op == Op::kAdd && !segments.empty() &&
+        FuseAdd(graph, graph.nodes[size_t(i)], &segments.back())) {
+      segments.back().count++;
+      continue;
+    }
     const std::vector<LoweredLayer> layers = LowerNode(graph, i);
     if (segments.empty() || layers.empty() != segments.back().on_host()) segments.push_back({i, 0, {}});
     Segment& segment = segments.back();
@@ -165,6 +197,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
     const LoweredLayer& layer = segment.layers[size_t(l)];
     written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
     read[size_t(layer.in)] = l;
+    if (layer.add) read[size_t(layer.add->residual)] = l;
   }
   const auto needed_later = [&](int tensor) {
     if (keep_all || tensor == graph.output) return true;
@@ -193,13 +226,23 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       input_number.push_back(in);
       if (!prepared.interleaved) number[size_t(layer.in)] = in;
     }
+    std::optional<FusedAdd> fused = layer.add;
+    if (fused) {
+      int& residual = number[size_t(fused->residual)];
+      if (residual < 0) {
+        residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
+        result.inputs.push_back({fused->residual, {}, false, {}});
+        input_number.push_back(residual);
+      }
+      fused->residual = residual;
+    }
     int& out = number[size_t(layer.out.tensor)];
     if (out < 0)
       out = add(batch(layer.out.tensor), l,
                 needed_later(layer.out.tensor) ? INT_MAX : std::max(l, read[size_t(layer.out.tensor)]));
     Target target = layer.out;
     target.tensor = out;
-    builder.AddLayer(prepared, in, target, !from_host);
+    builder.AddLayer(prepared, in, target, !from_host, fused);
     result.layer_node.push_back(layer.node);
   }
   result.program = builder.Build();

@@ -19,8 +19,9 @@ namespace weft {
 struct LoweredLayer {
   int node;  // of the graph
   ConvLayer conv;
-  int in;      // tensor of the graph
-  Target out;  // .tensor is one of the graph's
+  int in;                       // tensor of the graph
+  Target out;                   // .tensor is one of the graph's
+  std::optional<FusedAdd> add;  // .residual is, too
 };
 
 // Nodes that follow each other and run on one start, or nodes that the host computes (no layers).

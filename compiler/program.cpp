@@ -1,12 +1,14 @@
 #include "compiler/program.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <climits>
 #include <cstring>
 
 #include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/golden.hpp"
 
 namespace weft {
 namespace {
@@ -62,9 +64,28 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
   return int(tensors_.size()) - 1;
 }
 
-void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs) {
+// A residual line as streamed: the bus words of the job's columns, all channels.
+static int64_t ResidualPitch(const Job& job, int channels, const Config& config) {
+  return LinePitch(int64_t{job.ox0} * channels, (int64_t{job.ox0} + job.cols) * channels, config);
+}
+
+bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
+  for (const Job& job : layer.jobs) {
+    if (job.single_tile || job.window > 1 || job.rows == 0) return false;
+    const int rows = (config.rows - 2) / job.cols + 2;  // that a tile can touch
+    if (rows * ResidualPitch(job, channels, config) > config.ResidualBytes()) return false;
+  }
+  return true;
+}
+
+void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
+                              const std::optional<FusedAdd>& add) {
+  if (add && !CanAdd(layer, tensors_[size_t(add->residual)].shape.c, config_))
+    throw Error(
+        "layer {}: a residual does not fit the engine; choose a configuration with a larger line buffer",
+        layer.layer.name);
   program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size())});
-  layers_.push_back({layer, in, out, reads_outputs});
+  layers_.push_back({layer, in, out, reads_outputs, add});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     job_layer_.push_back(int(layers_.size()) - 1);
@@ -92,21 +113,86 @@ void ProgramBuilder::PlaceGroups(const Layer& layer, const Job& job, int j) {
   if (with_data_) data_.resize(data_bytes_);
 }
 
-// The lines of a transfer: one command for those of each image.
-void ProgramBuilder::AddLines(const Transfer& t, uint32_t wait, std::vector<Command>* commands) const {
-  const Job& job = program_.jobs[size_t(t.job)];
-  const Place& in = tensors_[size_t(LayerOf(t.job).in)];
-  for (int line = t.first; line < t.first + t.count;) {
-    const int image = line / job.lines.count, y = line % job.lines.count;
-    Command c{
-        .op = Command::Op::kRead, .read = Command::Read::kLines, .job = t.job, .first = line, .wait = wait};
-    c.words = job.words[kPitch];
-    c.count = uint32_t(std::min(job.lines.count - y, t.first + t.count - line));
-    c.pitch = in.row_pitch;
-    c.offset = in.At(job.lines.image0 + image, job.lines.y0 + y, 0, 0) + uint32_t(job.lines.offset);
+// Rows of a tensor as a job streams them: `per_image` rows of each image from (image0, y0) on, `words` bus
+// words each.
+struct ProgramBuilder::Rows {
+  Command::Read read;
+  int job;
+  const Place& place;
+  int image0, y0, per_image;
+  int64_t begin;  // byte of the row
+  uint32_t words, wait;
+};
+
+// One command for the rows of each image.
+void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands) {
+  for (int row = first; row < first + count;) {
+    const int image = row / rows.per_image, y = row % rows.per_image;
+    Command c;
+    c.op = Command::Op::kRead;
+    c.read = rows.read;
+    c.job = rows.job;
+    c.first = row;
+    c.words = rows.words;
+    c.count = uint32_t(std::min(rows.per_image - y, first + count - row));
+    c.pitch = rows.place.row_pitch;
+    c.offset = rows.place.At(rows.image0 + image, rows.y0 + y, 0, 0) + uint32_t(rows.begin);
+    c.wait = rows.wait;
     commands->push_back(c);
-    line += int(c.count);
+    row += int(c.count);
   }
+}
+
+ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
+  const Job& job = program_.jobs[size_t(j)];
+  const Place& in = tensors_[size_t(LayerOf(j).in)];
+  return {Command::Read::kLines, j,   in, job.lines.image0, job.lines.y0, job.lines.count, job.lines.offset,
+          job.words[kPitch],     wait};
+}
+
+ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
+  const Job& job = program_.jobs[size_t(j)];
+  const Place& residual = tensors_[size_t(LayerOf(j).add->residual)];
+  const int channels = residual.shape.c;
+  return {Command::Read::kResidual,
+          j,
+          residual,
+          job.lines.image0,
+          job.oy0,
+          job.rows,
+          LineBegin(int64_t{job.ox0} * channels, config_),
+          uint32_t(ResidualPitch(job, channels, config_) / config_.bus_bytes),
+          wait};
+}
+
+// The last lines of a job and its residual. A residual row may wait for room until the tiles before it are
+// done, so all lines that those need come before it; and more, as far as the buffer holds them beside what
+// the tile before still reads.
+void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Rows& residual,
+                                         std::vector<Command>* commands) const {
+  const Job& job = program_.jobs[size_t(t.job)];
+  const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
+  int next_line = t.first, next_row = 0;
+  const auto add_lines = [&](int end) {
+    if (end <= next_line) return;
+    AddRows(lines, next_line, end - next_line, commands);
+    lines.wait = 0;
+    next_line = end;
+  };
+  int64_t ahead = 0;  // the last tile whose lines are added with this one's
+  for (int64_t tile = 0; tile < tiles; tile++) {
+    const int rows = int((std::min((tile + 1) * config_.rows, job.pixels) - 1) / job.cols) + 1;
+    if (rows <= next_row) continue;
+    const int64_t free = LinesOfTile(job, std::max<int64_t>(tile - 1, 0), config_).free;
+    ahead = std::max(ahead, tile);
+    while (ahead + 1 < tiles &&
+           (LinesOfTile(job, ahead + 1, config_).need - free) * pitch <= config_.line_buffer_bytes)
+      ahead++;
+    add_lines(int(LinesOfTile(job, ahead, config_).need));
+    AddRows(residual, next_row, rows - next_row, commands);
+    next_row = rows;
+  }
+  add_lines(t.first + t.count);
 }
 
 // The commands without those that read the list, their offsets from the begin of the data or of the tensors.
@@ -120,29 +206,60 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     stored.push_back(count);
     count += job.rows > 0 ? 1 : 0;
   }
+  const std::vector<Transfer> schedule = MakeSchedule(program_.jobs, config_, starts);
   std::vector<Command> commands;
   int next_job = 0;
-  for (const Transfer& t : MakeSchedule(program_.jobs, config_, starts)) {
+  uint32_t tables_free = 0;  // jobs after which the tables may be loaded again
+  for (size_t i = 0; i < schedule.size(); i++) {
+    const Transfer& t = schedule[i];
     const Job& job = program_.jobs[size_t(t.job)];
+    const Layer& layer = LayerOf(t.job);
+    const ProgramLayer& its = program_.layers[size_t(job_layer_[size_t(t.job)])];
     const bool lines = t.kind == Transfer::Kind::kLines;
-    if (lines) {
-      AddLines(t, t.after_stores ? stored[size_t(t.job)] : 0, &commands);
-    } else {
-      Command c{.op = Command::Op::kRead, .read = Command::Read::kGroups, .job = t.job, .first = t.first};
+    const bool last = i + 1 == schedule.size() || schedule[i + 1].job != t.job;
+    if (layer.add && next_job == t.job && t.job == its.first_job) {
+      // Once, before everything else of the layer: they load while the layer before it runs.
+      Command tables;
+      tables.op = Command::Op::kRead;
+      tables.read = Command::Read::kTables;
+      tables.job = t.job;
+      tables.offset = layer.tables_at;
+      tables.words = uint32_t(kTableBytes / config_.bus_bytes);
+      tables.wait = tables_free;
+      commands.push_back(tables);
+      tables_free = stored[size_t(t.job)] + uint32_t(its.jobs);
+    }
+    const Transfer none{Transfer::Kind::kLines, t.job, int(job.words[kLines]), 0};
+    const uint32_t wait = t.after_stores ? stored[size_t(t.job)] : 0;
+    if (!lines) {
+      Command c;
+      c.op = Command::Op::kRead;
+      c.read = Command::Read::kGroups;
+      c.job = t.job;
+      c.first = t.first;
       c.param_words = uint32_t(ParameterBusWords(job, config_));
       c.words = uint32_t(WeightBusWords(job, config_));
       c.count = uint32_t(t.count);
       c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
       c.offset = groups_at_[size_t(t.job)] + uint32_t(t.first) * c.pitch;
       commands.push_back(c);
+    } else if (!layer.add || !last) {
+      AddRows(LineRows(t.job, wait), t.first, t.count, &commands);
     }
     // A job follows its first column groups, so that they load while the jobs before it fill the engine's
-    // queue. The very first one follows the lines of its first tile, which load while it is read.
-    const bool at_once = t.job > 0 || LinesOfTile(job, 0, config_).need == 0;
+    // queue. The very first one follows the lines of its first tile, which load while it is read, but comes
+    // before any residual.
+    const bool at_once = t.job > 0 || layer.add || LinesOfTile(job, 0, config_).need == 0;
     if (next_job == t.job && (at_once || lines)) {
-      commands.push_back({.op = Command::Op::kJob, .job = t.job});
+      Command c;
+      c.op = Command::Op::kJob;
+      c.job = t.job;
+      commands.push_back(c);
       next_job++;
     }
+    if (layer.add && last)
+      AddLinesAndResidual(lines ? t : none, LineRows(t.job, wait),
+                          ResidualRows(t.job, stored[size_t(its.first_job)]), &commands);
   }
   commands.push_back({});
   return commands;
@@ -159,8 +276,8 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
             c.pitch,
             c.wait & 0xffff};
   const Job& job = program_.jobs[size_t(c.job)];
-  std::vector<uint32_t> words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0)};
-  words.insert(words.end(), job.words.begin(), job.words.end());
+  std::vector<uint32_t> list_words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0)};
+  list_words.insert(list_words.end(), job.words.begin(), job.words.end());
   const Store& s = program_.stores[size_t(c.job)];
   const uint32_t x = uint32_t(s.target.factor_w * s.out.shape.c),
                  row = x * uint32_t(std::max(job.cols - 1, 0));
@@ -168,18 +285,43 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
   const uint32_t image = y * uint32_t(std::max(job.rows - 1, 0));
   const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
   const uint32_t pass = job.groups == 1 ? total : uint32_t(config_.rows / job.window);
-  const uint32_t store[kStoreWords] = {s.At(job.lines.image0, job.oy0, job.ox0, job.k0),
-                                       uint32_t(job.per_group),
-                                       x,
-                                       y - row,
-                                       s.out.image_pitch() - image - row,
-                                       uint32_t(job.cols - 1),
-                                       uint32_t(job.rows - 1),
-                                       pass,
-                                       total,
-                                       uint32_t(job.groups - 1)};
-  words.insert(words.end(), std::begin(store), std::end(store));
-  return words;
+  uint32_t store[kStoreWords] = {s.At(job.lines.image0, job.oy0, job.ox0, job.k0),
+                                 uint32_t(job.per_group),
+                                 x,
+                                 y - row,
+                                 s.out.image_pitch() - image - row,
+                                 uint32_t(job.cols - 1),
+                                 uint32_t(job.rows - 1),
+                                 pass,
+                                 total,
+                                 uint32_t(job.groups - 1)};
+  if (s.add) {
+    const weft::AddLayer& add = s.add->add;
+    const uint32_t channels = uint32_t(s.residual.shape.c), words = ResidualRows(c.job, 0).words;
+    const uint32_t pitch = words * uint32_t(config_.bus_bytes);
+    store[10] = 1U << 31 | uint32_t(add.shift_out & 0x3f) << 25 | uint32_t(add.clamp_hi & 0xff) << 16 |
+                uint32_t(add.clamp_lo & 0xff) << 8 | uint32_t(add.zp_out & 0xff);
+    store[11] = uint32_t(add.mult_out);
+    store[12] = uint32_t(int64_t{job.ox0} * channels - ResidualRows(c.job, 0).begin) + uint32_t(job.k0);
+    store[13] = channels;
+    store[14] = pitch - channels * uint32_t(job.cols - 1);
+    store[15] = words;
+  }
+  list_words.insert(list_words.end(), std::begin(store), std::end(store));
+  return list_words;
+}
+
+// What each operand of the addition adds, for every code: that of the layer's outputs first.
+void ProgramBuilder::PlaceTables(Layer* layer) {
+  const weft::AddLayer& add = layer->add->add;
+  std::array<golden::TableI32, 2> tables = {golden::AddTable(add.zp1, add.mult1, add.shift1),
+                                            golden::AddTable(add.zp2, add.mult2, add.shift2)};
+  if (!layer->add->outputs_first) std::swap(tables[0], tables[1]);
+  layer->tables_at = uint32_t(data_bytes_);
+  data_bytes_ += kTableBytes;
+  if (!with_data_) return;
+  data_.resize(data_bytes_);
+  std::memcpy(&data_[layer->tables_at], tables.data(), kTableBytes);
 }
 
 std::vector<uint32_t> ProgramBuilder::EncodeList() const {
@@ -207,6 +349,8 @@ std::vector<uint32_t> ProgramBuilder::EncodeList() const {
 
 Program ProgramBuilder::Build() {
   for (int j = 0; j < int(program_.jobs.size()); j++) PlaceGroups(LayerOf(j), program_.jobs[size_t(j)], j);
+  for (Layer& layer : layers_)
+    if (layer.add) PlaceTables(&layer);
   const std::vector<Command> commands = MakeCommands();
   const int upper = AddListReads(commands, INT_MAX, config_, &program_.commands);
   const int words = AddListReads(commands, (upper - 1) / kListBlock, config_, &program_.commands);
@@ -217,10 +361,11 @@ Program ProgramBuilder::Build() {
   program_.window_bytes = AlignUp(tensors_at + tensors_end_);
   for (Command& c : program_.commands)
     if (c.op == Command::Op::kRead && c.read != Command::Read::kList)
-      c.offset += c.read == Command::Read::kGroups ? data_at : tensors_at;
+      c.offset += c.read == Command::Read::kGroups || c.read == Command::Read::kTables ? data_at : tensors_at;
   for (size_t j = 0; j < program_.jobs.size(); j++) {
     const Layer& layer = LayerOf(int(j));
-    program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out});
+    program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out, layer.add,
+                               layer.add ? tensors_[size_t(layer.add->residual)] : Place{}});
   }
 
   const std::vector<uint32_t> list = EncodeList();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -30,7 +31,7 @@ struct Place {
 // A command of the list, as rtl/command_reader.sv runs it (rtl/weft_pkg.sv: OP_*, READ_*, STORE_*).
 struct Command {
   enum class Op : uint8_t { kRead = 1, kJob = 2, kEnd = 3 };
-  enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2 };
+  enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2, kTables = 3, kResidual = 4 };
   Op op = Op::kEnd;
   Read read = Read::kLines;
   int job = -1,
@@ -41,7 +42,7 @@ struct Command {
   uint32_t wait = 0;               // jobs with outputs that must be stored
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
-inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 10;  // words of 32 bits
+inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 16;  // words of 32 bits
 inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 1;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
@@ -49,9 +50,19 @@ struct Target {
   int tensor = 0, channel = 0;
   int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
 };
+// A residual that is added to a layer's outputs.
+struct FusedAdd {
+  AddLayer add;
+  bool outputs_first = true;  // the layer's outputs are the first operand
+  int residual = 0;           // tensor, of the outputs' shape
+};
+inline constexpr int kTableBytes = 2 * 256 * 4;
+
 struct Store {
   Place out;
   Target target;
+  std::optional<FusedAdd> add;
+  Place residual;  // if there is one
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);
@@ -74,6 +85,10 @@ struct Program {
 };
 
 // Makes a program layer by layer, in the order in which they run.
+// Whether the engine can add a residual to these jobs' outputs: whole jobs without pooling whose rows fit the
+// residual's buffer.
+bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
+
 class ProgramBuilder {
  public:
   // Without data (for cycle counts) the image holds zeros for parameters and weights.
@@ -84,7 +99,9 @@ class ProgramBuilder {
   [[nodiscard]] uint64_t TensorBytes(const Shape& shape) const;  // that it takes, aligned
   // A layer that reads tensor `in`. If that is what a layer of this program writes, its lines wait for the
   // outputs.
-  void AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs);
+  // The same holds for a residual, whose rows must fit its buffer; throws Error if they don't (CanAdd).
+  void AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
+                const std::optional<FusedAdd>& add = {});
   Program Build();
   [[nodiscard]] const Place& place(int tensor) const {
     return tensors_[size_t(tensor)];
@@ -96,11 +113,19 @@ class ProgramBuilder {
     int in;
     Target out;
     bool reads_outputs;
+    std::optional<FusedAdd> add;
+    uint32_t tables_at = 0;  // in data_
   };
   void PlaceGroups(const Layer& layer, const Job& job, int j);
   [[nodiscard]] std::vector<Command> MakeCommands() const;
   [[nodiscard]] Command JobCommand(int job) const;
-  void AddLines(const Transfer& t, uint32_t wait, std::vector<Command>* commands) const;
+  struct Rows;
+  static void AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands);
+  [[nodiscard]] Rows LineRows(int job, uint32_t wait) const;
+  [[nodiscard]] Rows ResidualRows(int job, uint32_t wait) const;
+  void AddLinesAndResidual(const Transfer& t, Rows lines, const Rows& residual,
+                           std::vector<Command>* commands) const;
+  void PlaceTables(Layer* layer);
   [[nodiscard]] std::vector<uint32_t> Encode(const Command& command) const;
   [[nodiscard]] std::vector<uint32_t> EncodeList() const;
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }

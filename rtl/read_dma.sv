@@ -37,6 +37,10 @@ module read_dma #(
     input  wire logic                               param_ready_i,
     output wire logic                               list_valid_o,
     input  wire logic                               list_ready_i,
+    output wire logic                               table_valid_o,
+    input  wire logic                               table_ready_i,
+    output wire logic                               residual_valid_o,
+    input  wire logic                               residual_ready_i,
     output wire logic                               quiet_o,       // nothing is asked for that has not come
     output wire logic                               idle_o,        // the bus is: no burst is in flight
     output logic                                    error_o,
@@ -47,7 +51,8 @@ module read_dma #(
   localparam int WordsW = 24;
   localparam int Queue = 8;
   localparam int Segments = 32;
-  localparam int ToParams = 3;  // a READ_* of its own for segments
+  localparam int ToParams = 5;  // a READ_* of its own for segments
+  localparam int Streams = 6;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
   // ---- Commands ---------------------------------------------------------------------------------------------------------
@@ -63,7 +68,7 @@ module read_dma #(
   // The command that runs. It waits until so many jobs are stored.
   logic active_q, ready_q;
   logic params_next_q;  // the parameters of this request are still to be announced
-  logic [1:0] kind_q;
+  logic [2:0] kind_q;
   logic [31:0] offset_q, pitch_q;
   logic [WordsW-1:0] params_q, words_q;
   logic [WordsW-1:0] left_q;
@@ -71,7 +76,7 @@ module read_dma #(
   wire logic [15:0] stored_ahead = stored_i - wait_q;  // modulo 2^16
   wire logic stored_enough = ~stored_ahead[15];
   wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
-  wire logic unused_head = &{1'b0, head[31:10], head[7:0], head[95:88], head[127:120], head[159:152], head[223:208]};
+  wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[223:208]};
 
   wire logic segment_room, request_room;
   wire logic announce = active_q & ready_q & params_next_q & segment_room;
@@ -85,7 +90,7 @@ module read_dma #(
     else active_q <= load | (active_q & ~finish);
     ready_q <= ~load & stored_enough;
     if (load) begin
-      kind_q        <= head[9:8];
+      kind_q        <= head[10:8];
       offset_q      <= head[63:32];
       params_q      <= head[64+:WordsW];
       words_q       <= head[96+:WordsW];
@@ -118,7 +123,7 @@ module read_dma #(
     if (request) begin
       request_offset_q <= offset_q;
       request_words_q  <= both_words;
-      nonsense_q       <= (words_q == '0) | (kind_q == 2'(ToParams));
+      nonsense_q       <= (words_q == '0) | (kind_q >= 3'(ToParams));
       request_end_q    <= {1'b0, offset_q} + 33'({both_words, BusW'(0)});
     end
   end
@@ -150,21 +155,22 @@ module read_dma #(
 
   // ---- Data: to the stream of its segment -----------------------------------------------------------------------------------
   wire logic next_valid, segment_load;
-  wire logic [1:0] next_kind;
+  wire logic [2:0] next_kind;
   wire logic [WordsW-1:0] next_words;
   wire logic [$clog2(Segments):0] segment_count;
-  fifo #(.WIDTH(2 + WordsW), .DEPTH(Segments)) u_segments (
+  fifo #(.WIDTH(3 + WordsW), .DEPTH(Segments)) u_segments (
       .clk_i, .rst_ni(run_ni), .push_i(announce | request),
-      .data_i(announce ? {2'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
+      .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
       .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(segment_count)
   );
   assign segment_room = ~segment_count[$clog2(Segments)];
   logic segment_q;
-  logic [3:0] to_q;  // one bit a stream
+  logic [Streams-1:0] to_q;  // one bit a stream
   logic [WordsW-1:0] segment_left_q;
   logic segment_last_q;
   wire logic segment_ready = (to_q[weft_pkg::READ_LINES] & line_ready_i) | (to_q[weft_pkg::READ_GROUPS] & weight_ready_i)
-                             | (to_q[weft_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i);
+                             | (to_q[weft_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
+                             | (to_q[weft_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_pkg::READ_RESIDUAL] & residual_ready_i);
   wire logic taken = r_valid_i & segment_q & segment_ready;
   assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
   assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
@@ -173,13 +179,15 @@ module read_dma #(
   assign weight_valid_o = r_valid_i & to_q[weft_pkg::READ_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
   assign list_valid_o = r_valid_i & to_q[weft_pkg::READ_LIST];
+  assign table_valid_o = r_valid_i & to_q[weft_pkg::READ_TABLES];
+  assign residual_valid_o = r_valid_i & to_q[weft_pkg::READ_RESIDUAL];
   always_ff @(posedge clk_i) begin
     if (!run_ni) begin
       segment_q <= 1'b0;
       to_q      <= '0;
     end else if (segment_load) begin
       segment_q <= 1'b1;
-      to_q      <= 4'd1 << next_kind;
+      to_q      <= Streams'(1) << next_kind;
     end else if (taken & segment_last_q) begin
       segment_q <= 1'b0;
       to_q      <= '0;

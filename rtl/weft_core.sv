@@ -1,7 +1,8 @@
 // Everything but the registers: one start runs a list of commands from memory to its end.
 //   memory --- read_dma ---> command_reader ---> jobs ---> conv_engine ---> write_dma ---> memory
 //                 |  ^-------- reads ---'  '---- where outputs go -----------^
-//                 '---> lines, weights, parameters ---^
+//                 '---> lines, weights, parameters ---^            ^
+//                 '---> residual lines, tables ---> residual_add -'
 // A start begins with reading two blocks of the list; the list's own commands say what else to read. It ends with the list, an
 // error, an abort or the watchdog: done_o with a code. After that the engine is reset and the bus finishes what it has begun
 // (busy_o until then), so that the next start finds nothing of this one.
@@ -58,6 +59,11 @@ module weft_core #(
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
   localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
   localparam logic [31:0] Config1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+
+  // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
+  localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;
+  localparam int ResidualBytes = LINE_BYTES / 2 > 4 * AddWord ? LINE_BYTES / 2 : 4 * AddWord;
+  localparam int AddLanes = LANES > 1 ? LANES / 2 : 1;
 
   // ---- Control ------------------------------------------------------------------------------------------------------------
   // Idle (the engine is clean), First (the list's first read is given), Run, Stop (the bus finishes), Flush (the engine is reset).
@@ -125,6 +131,7 @@ module weft_core #(
   assign read_ready = command_ready & ~first;
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
+  wire logic table_valid, table_ready, residual_valid, residual_ready;
   wire logic [15:0] stored;
   wire logic read_quiet, write_quiet;
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MaxBeats)) u_read (
@@ -135,12 +142,15 @@ module weft_core #(
       .line_valid_o(line_valid), .line_last_o(line_last), .line_ready_i(line_ready),
       .weight_valid_o(weight_valid), .weight_ready_i(weight_ready),
       .param_valid_o(param_valid), .param_ready_i(param_ready), .list_valid_o(list_valid), .list_ready_i(list_ready),
+      .table_valid_o(table_valid), .table_ready_i(table_ready), .residual_valid_o(residual_valid), .residual_ready_i(residual_ready),
       .quiet_o(read_quiet), .idle_o(read_idle),
       .error_o(read_error), .code_o(read_code), .error_offset_o(read_offset)
   );
 
   // ---- Commands -----------------------------------------------------------------------------------------------------------
-  wire logic job_valid, job_stores, job_ready, engine_ready, store_ready;
+  wire logic job_valid, job_stores, job_ready, engine_ready, write_ready, add_ready;
+  wire logic store_ready = write_ready & add_ready;
+  wire logic store_valid = job_valid & engine_ready & job_stores & store_ready;
   wire logic [32*weft_pkg::JOB_WORDS-1:0] job;
   wire logic [32*weft_pkg::STORE_WORDS-1:0] store;
   assign job_ready = engine_ready & (store_ready | ~job_stores);
@@ -168,11 +178,22 @@ module weft_core #(
       .idle_o(engine_idle), .count_i(running), .counts_o(counts)
   );
   wire unused_idle = &{1'b0, engine_idle};
+  wire logic sum_valid, sum_ready, sum_final;
+  wire logic [8*COLS-1:0] sum_data;
+  wire logic [COL_W-1:0] sum_cols;
+  residual_add #(.COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES)) u_add (
+      .clk_i, .rst_ni(run_q), .store_valid_i(store_valid), .store_ready_o(add_ready), .store_i(store),
+      .table_valid_i(table_valid), .table_ready_o(table_ready),
+      .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last), .data_i(r_data_i),
+      .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
+      .pixel_final_i(out_final), .out_valid_o(sum_valid), .out_ready_i(sum_ready), .out_data_o(sum_data), .out_cols_o(sum_cols),
+      .out_final_o(sum_final)
+  );
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS)) u_write (
       .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
-      .store_valid_i(job_valid & engine_ready & job_stores), .store_ready_o(store_ready), .store_i(store),
-      .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
-      .pixel_final_i(out_final),
+      .store_valid_i(store_valid), .store_ready_o(write_ready), .store_i(store),
+      .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
+      .pixel_final_i(sum_final),
       .aw_valid_o, .aw_ready_i, .aw_addr_o, .w_valid_o, .w_ready_i, .w_data_o, .w_strb_o, .b_valid_i, .b_error_i,
       .stored_o(stored), .quiet_o(write_quiet), .idle_o(write_idle), .written_o(written),
       .error_o(write_error), .code_o(write_code), .error_offset_o(write_offset)

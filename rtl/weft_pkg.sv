@@ -70,6 +70,8 @@ package weft_pkg;
   localparam int READ_LINES = 0;    // to the line buffer, a line each time
   localparam int READ_GROUPS = 1;   // parameters and weights of a column group each time
   localparam int READ_LIST = 2;     // more of the list
+  localparam int READ_TABLES = 3;   // what each input of an addition adds, for every code: 2 * 256 words of 32 bits
+  localparam int READ_RESIDUAL = 4; // to the residual's buffer, a line each time
   localparam int READ_WORDS = 7;    // {opcode}, offset, parameter words, words, count - 1, pitch in bytes, jobs to wait for
 
   // Where a job's outputs go: offset of the first one in the window, then the step of every loop of the walk.
@@ -83,5 +85,13 @@ package weft_pkg;
   localparam int STORE_PASS = 7;    // pixels that leave between two column groups
   localparam int STORE_TOTAL = 8;   // pixels of a column group
   localparam int STORE_GROUPS = 9;  // column groups - 1
-  localparam int STORE_WORDS = 10;
+  localparam int STORE_ADD = 10;    // {1 = adds a residual, shift[5:0], 1'b0, clamp_hi, clamp_lo, zp}: of the sum's requantisation
+  localparam int STORE_ADD_MULT = 11;
+  // Where the residual's pixels are: bytes from the job's first residual line on, and the steps of the same walk.
+  localparam int STORE_RES_OFFSET = 12;
+  localparam int STORE_RES_X = 13;
+  localparam int STORE_RES_Y = 14;      // ... from the last pixel of a row to the next row's first, through all images
+  localparam int STORE_RES_PITCH = 15;  // bus words of a residual line
+  localparam int STORE_WORDS = 16;
+  localparam int COUNT24_W = 24;        // pixels of a job
 endpackage

@@ -41,7 +41,6 @@ module write_dma #(
     output logic      [                        31:0] error_offset_o
 );
   localparam int BusW = $clog2(BUS_BYTES);
-  localparam int CountW = 24;
   localparam int Descriptors = 4;
 
   // ---- Descriptors: four wait, one is walked -----------------------------------------------------------------------------
@@ -54,75 +53,18 @@ module write_dma #(
   );
   assign store_ready_o = ~next_count[$clog2(Descriptors)];
 
-  logic walk_q;
-  logic [31:0] step_group_q, step_x_q, step_y_q, step_image_q;
-  logic [CountW-1:0] cols_q, rows_q, pass_q;
-  logic [15:0] groups_q;
-  wire logic [CountW-1:0] next_pass = next[32*weft_pkg::STORE_PASS+:CountW];
-  wire logic [CountW-1:0] next_total = next[32*weft_pkg::STORE_TOTAL+:CountW];
-
-  // ---- Walk ----------------------------------------------------------------------------------------------------------------
-  // Where the pixel is in column group 0, and how far from there it is in this one; x and y count down.
-  logic [31:0] offset_q, pass_offset_q, group_offset_q;
-  logic [CountW-1:0] x_q, y_q, pass_x_q, pass_y_q;  // pass_*: of this pass' first pixel
-  logic [CountW-1:0] left_q, length_q;              // pixels of this pass and group to come - 1; of the pass - 1
-  logic [CountW-1:0] total_q;                       // pixels of a group to come, this pass included
-  logic [15:0] group_q;                             // column groups to come
+  wire logic walks, job_end;
+  wire logic [31:0] offset;
+  wire logic row_end, group_last, pass_end;
   wire logic take = pixel_valid_i & pixel_ready_o;
-  wire logic pass_end = left_q == '0;
-  wire logic group_last = group_q == '0;
-  wire logic total_last = total_q <= pass_q;
-  wire logic job_end = pass_end & group_last & total_last;
-  assign load = next_valid & ~walk_q;
-
-  wire logic [31:0] step = x_q != '0 ? step_x_q : y_q != '0 ? step_y_q : step_image_q;
-  wire logic [31:0] stepped_offset = offset_q + step;
-  wire logic [CountW-1:0] stepped_x = x_q != '0 ? x_q - 1'b1 : cols_q;
-  wire logic [CountW-1:0] stepped_y = x_q != '0 ? y_q : y_q != '0 ? y_q - 1'b1 : rows_q;
-  wire logic [CountW-1:0] later_total = total_q - pass_q;
-  wire logic [CountW-1:0] later_length = (later_total < pass_q ? later_total : pass_q) - 1'b1;
-  wire logic again = pass_end & ~group_last;  // the same pixels, the next column group
-  always_ff @(posedge clk_i) begin
-    walk_q <= run_ni & (load | (walk_q & ~(take & job_end)));
-    if (load) begin
-      offset_q       <= next[32*weft_pkg::STORE_OFFSET+:32];
-      pass_offset_q  <= next[32*weft_pkg::STORE_OFFSET+:32];
-      group_offset_q <= '0;
-      step_group_q   <= next[32*weft_pkg::STORE_GROUP+:32];
-      step_x_q       <= next[32*weft_pkg::STORE_X+:32];
-      step_y_q       <= next[32*weft_pkg::STORE_Y+:32];
-      step_image_q   <= next[32*weft_pkg::STORE_IMAGE+:32];
-      cols_q         <= next[32*weft_pkg::STORE_COLS+:CountW];
-      rows_q         <= next[32*weft_pkg::STORE_ROWS+:CountW];
-      x_q            <= next[32*weft_pkg::STORE_COLS+:CountW];
-      y_q            <= next[32*weft_pkg::STORE_ROWS+:CountW];
-      pass_x_q       <= next[32*weft_pkg::STORE_COLS+:CountW];
-      pass_y_q       <= next[32*weft_pkg::STORE_ROWS+:CountW];
-      pass_q         <= next_pass;
-      total_q        <= next_total;
-      left_q         <= (next_total < next_pass ? next_total : next_pass) - 1'b1;
-      length_q       <= (next_total < next_pass ? next_total : next_pass) - 1'b1;
-      groups_q       <= next[32*weft_pkg::STORE_GROUPS+:16];
-      group_q        <= next[32*weft_pkg::STORE_GROUPS+:16];
-    end else if (take) begin
-      offset_q <= again ? pass_offset_q : stepped_offset;
-      x_q      <= again ? pass_x_q : stepped_x;
-      y_q      <= again ? pass_y_q : stepped_y;
-      left_q   <= ~pass_end ? left_q - 1'b1 : again ? length_q : later_length;
-      if (pass_end) begin
-        group_q        <= again ? group_q - 1'b1 : groups_q;
-        group_offset_q <= again ? group_offset_q + step_group_q : '0;
-      end
-      if (pass_end & ~again) begin
-        pass_offset_q <= stepped_offset;
-        pass_x_q      <= stepped_x;
-        pass_y_q      <= stepped_y;
-        length_q      <= later_length;
-        total_q       <= later_total;
-      end
-    end
-  end
-  wire logic unused_next = &{1'b0, next};
+  assign load = next_valid & ~walks;
+  output_walk u_walk (
+      .clk_i, .rst_ni(run_ni), .load_i(load), .store_i(next), .offset_i(next[32*weft_pkg::STORE_OFFSET+:32]),
+      .x_i(next[32*weft_pkg::STORE_X+:32]), .y_i(next[32*weft_pkg::STORE_Y+:32]), .image_i(next[32*weft_pkg::STORE_IMAGE+:32]),
+      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .group_last_o(group_last), .pass_end_o(pass_end),
+      .job_end_o(job_end)
+  );
+  wire logic unused_walk = &{1'b0, row_end, group_last, pass_end};
 
   // ---- S1: the pixel and where it goes -------------------------------------------------------------------------------------
   logic s1_q, s1_final_q, s1_surprise_q;
@@ -133,13 +75,13 @@ module write_dma #(
   wire logic [32:0] s1_end = {1'b0, s1_offset_q} + 33'(s1_cols_q);
   assign s1_bad = s1_q & ((s1_end > {1'b0, size_i}) | s1_surprise_q);
   wire logic s1_move = s1_q & s2_room & ~s1_bad;
-  assign pixel_ready_o = walk_q & (~s1_q | s1_move);
+  assign pixel_ready_o = walks & (~s1_q | s1_move);
   always_ff @(posedge clk_i) begin
     s1_q <= run_ni & (take | (s1_q & ~s1_move));
     if (take) begin
       s1_data_q     <= pixel_data_i;
       s1_cols_q     <= pixel_cols_i;
-      s1_offset_q   <= offset_q + group_offset_q;
+      s1_offset_q   <= offset;
       s1_final_q    <= job_end;
       s1_surprise_q <= job_end != pixel_final_i;
     end
@@ -200,7 +142,7 @@ module write_dma #(
     else stored_o <= stored_o + 16'(job_stored);
   end
   assign idle_o = ~flight_valid;
-  assign quiet_o = idle_o & ~next_valid & ~walk_q & ~s1_q & ~s2_q;
+  assign quiet_o = idle_o & ~next_valid & ~walks & ~s1_q & ~s2_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_ni & (s1_bad | (b_valid_i & b_error_i));
     code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB

@@ -101,6 +101,11 @@ int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_byte
 int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
 int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
 int Config::ParamBeats() const { return std::max(1, 16 * PowerOfTwoAtLeast(lanes) / bus_bytes); }
+int Config::ResidualBytes() const { return std::max(line_buffer_bytes / 2, 4 * std::max(Cpad(), bus_bytes)); }
+int Config::AddSteps() const {
+  const int add_lanes = std::max(1, lanes / 2);
+  return (cols + add_lanes - 1) / add_lanes;
+}
 int Config::OutDepth() const { return PowerOfTwoAtLeast((Word() + cols + 40) / Steps() + 3 * rows); }
 int Config::WalkDepth() const { return 4 * PowerOfTwoAtLeast(rows); }
 

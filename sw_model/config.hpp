@@ -31,6 +31,8 @@ struct Config {
   [[nodiscard]] int WeightPack() const;                   // weight words of a bus word, at least 1
   [[nodiscard]] int ParamEntries() const { return 512; }  // of `lanes` channels
   [[nodiscard]] int ParamBeats() const;                   // bus words of a parameter entry
+  [[nodiscard]] int ResidualBytes() const;                // buffer of residual lines
+  [[nodiscard]] int AddSteps() const;                     // cycles in which a residual is added to a pixel
   [[nodiscard]] int OutDepth() const;                     // pixels between sequencer and store
   [[nodiscard]] int WalkDepth() const;                    // pixels that the walker runs ahead
 };

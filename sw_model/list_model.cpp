@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -11,15 +12,19 @@ constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma
 constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
+constexpr size_t kAddDepth = 8;                   // pixels in residual_add
+constexpr int64_t kAddLatency = 20;               // of residual_add, beside a pixel's steps
 
 }  // namespace
 
 WriteModel::WriteModel(const Program& program, const Config& config, const Memory& memory)
     : StoreModel(config),
+      residual(config.ResidualBytes() / config.bus_bytes),
       program_(program),
       config_(config),
       latency_(memory.latency),
       beat_cycles_(memory.ReadCycles(config)),
+      add_outputs_(kAddDepth, -1),
       confirmations_(kWritesInFlight, -1) {}
 
 int64_t WriteModel::DescriptorRoom() const {
@@ -36,23 +41,60 @@ int64_t WriteModel::StoredSeen(size_t jobs) const {
   return stored_[jobs - 1];
 }
 
+void WriteModel::BeginJob(int job) {
+  job_ = job;
+  cursors_.clear();
+  cursors_.emplace_back(program_.jobs[size_t(job)], config_);
+  const int64_t accepted = accepted_[loads_.size()];
+  loads_.push_back(std::max(accepted + 1, walk_end_ + 1));
+  walk_ = loads_.back() + 1;
+  const int64_t empty = adds_ == 0 ? 0 : add_outputs_[(adds_ - 1) % kAddDepth] + 1;
+  add_load_ = std::max({accepted + 1, add_end_ + 1, empty});
+}
+
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
-  if (job != job_) {
-    job_ = job;
-    cursors_.clear();
-    cursors_.emplace_back(program_.jobs[size_t(job)], config_);
-    loads_.push_back(std::max(accepted_[loads_.size()] + 1, walk_end_ + 1));
-    walk_ = loads_.back() + 1;
+  if (job != job_) BeginJob(job);
+  const bool adds = program_.stores[size_t(job)].add.has_value();
+  const int64_t taken = adds ? AddResidual(valid) : std::max(valid, add_load_ + 1);
+  const int64_t pop = WriteBeats(adds ? taken + config_.AddSteps() + kAddLatency : taken, channels);
+  if (adds) add_outputs_[adds_++ % kAddDepth] = pop;
+  const int64_t left = adds ? taken : pop;  // the engine's queue
+  if (cursors_.back().done()) {
+    add_end_ = left;
+    walk_end_ = pop;
+    stored_.push_back(confirmed_);
+    const Job& j = program_.jobs[size_t(job)];
+    if (adds) residual_lines_ += int64_t{j.lines.images} * j.rows;
   }
+  return left;
+}
+
+int64_t WriteModel::AddResidual(int64_t valid) {
+  const Job& job = program_.jobs[size_t(job_)];
+  const Store& store = program_.stores[size_t(job_)];
+  const OutputCursor& cursor = cursors_.back();
+  const int row = (cursor.image() - job.lines.image0) * job.rows + cursor.y() - job.oy0;
+  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(),
+                        add_outputs_[adds_ % kAddDepth] + 1, reads->ResidualSeen(residual_lines_ + row + 1)});
+  if (cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
+    const int64_t begin = int64_t{job.ox0} * store.residual.shape.c;
+    residual_freed_ +=
+        LinePitch(begin, begin + int64_t{job.cols} * store.residual.shape.c, config_) / config_.bus_bytes;
+    residual.Free(add_take_ + 2, residual_freed_);
+  }
+  return add_take_;
+}
+
+int64_t WriteModel::WriteBeats(int64_t valid, int channels) {
   OutputCursor& cursor = cursors_.back();
-  const Job& j = program_.jobs[size_t(job)];
-  const Store& store = program_.stores[size_t(job)];
-  const uint32_t offset = store.At(cursor.image(), cursor.y(), cursor.x(), j.FirstChannel(cursor.group()));
+  const uint32_t offset = program_.stores[size_t(job_)].At(
+      cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
   cursor.Next();
   const int64_t pop = std::max({valid, walk_, s1_free_});
   const int64_t s2 = std::max(pop + 1, s2_free_);
   s1_free_ = s2;
-  const int beats = (int(offset) % config_.bus_bytes + channels + config_.bus_bytes - 1) / config_.bus_bytes;
+  const int beats =
+      (int(offset % uint32_t(config_.bus_bytes)) + channels + config_.bus_bytes - 1) / config_.bus_bytes;
   int64_t confirmed = 0;
   for (int i = 0; i < beats; i++, beats_++) {
     int64_t& oldest = confirmations_[beats_ % kWritesInFlight];
@@ -62,10 +104,6 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   }
   s2_free_ = move_;
   confirmed_ = confirmed + 1;
-  if (cursor.done()) {
-    walk_end_ = pop;
-    stored_.push_back(confirmed_);
-  }
   return pop;
 }
 
@@ -85,6 +123,7 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
     groups += size_t(job.groups);
   }
   groups_.resize(groups);
+  store->reads = this;
   Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
   first.words = std::min<uint32_t>(program.list_bytes, 2 * kListBlock * 4) / uint32_t(config.bus_bytes);
   queue_.push_back(first);
@@ -212,6 +251,17 @@ void ListModel::Request(const Command& c, int64_t earliest) {
     line_times_.push_back(beat_);
     return;
   }
+  if (c.read == Command::Read::kTables) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) table_free_ = Beat(table_free_) + config_.bus_bytes / 4;
+    return;
+  }
+  if (c.read == Command::Read::kResidual) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
+    residual_times_.push_back(beat_);
+    return;
+  }
   Group* group = &At(c.job, c.first + int(index));
   if (c.param_words > 0) {
     BeginSegment(announced);
@@ -268,6 +318,12 @@ int64_t ListModel::LinesSeen(int64_t count) {
   while (int64_t(line_times_.size()) < count)
     if (!Step()) throw Error("the jobs wait for line {}, which is never read", count);
   return line_times_[size_t(count - 1)] + 1;  // the count is a register
+}
+
+int64_t ListModel::ResidualSeen(int64_t count) {
+  while (int64_t(residual_times_.size()) < count)
+    if (!Step()) throw Error("the jobs wait for residual line {}, which is never read", count);
+  return residual_times_[size_t(count - 1)] + 1;
 }
 
 int64_t ListModel::WeightsSeen(int job, int group, int64_t words) {

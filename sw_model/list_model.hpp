@@ -16,7 +16,9 @@
 
 namespace weft {
 
-// rtl/write_dma.sv.
+class ListModel;
+
+// rtl/residual_add.sv and rtl/write_dma.sv.
 class WriteModel : public StoreModel {
  public:
   WriteModel(const Program& program, const Config& config, const Memory& memory);
@@ -27,8 +29,14 @@ class WriteModel : public StoreModel {
   [[nodiscard]] int64_t StoredSeen(size_t jobs) const;
   [[nodiscard]] int64_t done() const override { return confirmed_; }
 
+  ListModel* reads = nullptr;  // where residual lines come from
+  RingModel residual;          // their buffer, in bus words
+
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
+  void BeginJob(int job);
+  int64_t AddResidual(int64_t valid);               // the cycle in which the adder takes the pixel
+  int64_t WriteBeats(int64_t valid, int channels);  // ... in which write_dma does
 
   const Program& program_;
   const Config& config_;
@@ -36,11 +44,16 @@ class WriteModel : public StoreModel {
   std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
   std::vector<OutputCursor> cursors_;               // the current job's
   int job_ = -1;
-  int64_t walk_ = 0;                      // the walk stands at the next pixel from here on
-  int64_t walk_end_ = -1;                 // the last take of the job before
-  int64_t s1_free_ = 0, s2_free_ = 0;     // cycle in which S1, S2 can be loaded again
-  int64_t move_ = -1, taken_ = -1000000;  // the last beat: leaves S2, is taken by the memory
-  std::vector<int64_t> confirmations_;    // ring of the last beats'
+  int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
+  int64_t walk_end_ = -1;                // the last take of the job before
+  int64_t add_load_ = 0, add_end_ = -1;  // the adder has the job's numbers; its last take of the job before
+  int64_t add_take_ = -1000000;          // its last pixel with a residual
+  std::vector<int64_t> add_outputs_;     // ring: when the last of those have left it
+  size_t adds_ = 0;
+  int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
+  int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
+  int64_t move_ = -1, taken_ = -1000000;             // the last beat: leaves S2, is taken by the memory
+  std::vector<int64_t> confirmations_;               // ring of the last beats'
   size_t beats_ = 0;
   int64_t confirmed_ = 0;
 };
@@ -54,6 +67,7 @@ class ListModel : public Supply {
   int64_t LinesSeen(int64_t count) override;
   int64_t WeightsSeen(int job, int group, int64_t words) override;
   int64_t ParametersSeen(int job, int group) override;
+  int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
   void Stored(int /*job*/, int64_t /*time*/) override {}
   int64_t Finish(int64_t stored) override;
   [[nodiscard]] int64_t bytes() const override { return bus_words_ * config_.bus_bytes; }
@@ -105,7 +119,8 @@ class ListModel : public Supply {
 
   std::vector<size_t> first_group_;
   std::vector<Group> groups_;
-  std::vector<int64_t> line_times_;
+  std::vector<int64_t> line_times_, residual_times_;
+  int64_t residual_words_ = 0, table_free_ = 0;
   int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
 };
 
