@@ -76,8 +76,9 @@ FPGA := ecp5
 synth: bootstrap-python  ## place and route the engine: make synth FPGA=ecp5 [CONFIG=8x16]
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16)
 
-train: bootstrap-train  ## train and quantise the demo network anew
-	/usr/bin/python3 scripts/train.py
+NETWORK := fashion_cnn
+train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]
+	/usr/bin/python3 scripts/train.py --network $(NETWORK)
 
 clean:  ## remove what was built
 	rm -rf build build-asan build-mutants build.log

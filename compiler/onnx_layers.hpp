@@ -53,6 +53,7 @@ struct Average {
   Window window;
   bool count_padding = false;
   Clamp clamp;
+  bool flat = false;
 };
 
 // A sum, a join or a clamp of quantised tensors that waits for its QuantizeLinear.

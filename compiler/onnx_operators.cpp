@@ -295,6 +295,9 @@ Value OnnxTranslator::Flat(const NodeProto& node) const {
   if (auto* input = std::get_if<FloatInput>(&value)) input->flat = true;
   else if (auto* quantised = std::get_if<Quantised>(&value)) quantised->flat = true;
   else if (auto* real = std::get_if<Real>(&value)) real->flat = true;
+  else if (auto* sum = std::get_if<Accumulator>(&value)) sum->flat = true;
+  else if (auto* average = std::get_if<Average>(&value)) average->flat = true;
+  else if (auto* pointwise = std::get_if<Pointwise>(&value)) pointwise->flat = true;
   else throw Error("its input '{}' must be quantised", Printable(node.input(0)));
   return value;
 }
@@ -309,7 +312,10 @@ Value OnnxTranslator::Reshape(const NodeProto& node) {
   const Value flat = Flat(node);
   int tensor = graph_.input;
   if (const auto* real = std::get_if<Real>(&flat)) tensor = real->tensor;
-  if (const auto* quantised = std::get_if<Quantised>(&flat)) tensor = quantised->tensor;
+  else if (const auto* quantised = std::get_if<Quantised>(&flat)) tensor = quantised->tensor;
+  else if (!std::holds_alternative<FloatInput>(flat))
+    throw Error("its input '{}' is not quantised: put QuantizeLinear before it, or use Flatten",
+                Printable(node.input(0)));
   const auto features = int64_t(Info(tensor).shape.size());
   const std::vector<int64_t> shape = IntegerValues(ConstantInput(node, 1));
   const bool sound = shape.size() == 2 && (shape[0] == 1 || shape[0] == 0 || shape[0] == -1) &&

@@ -185,7 +185,7 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
   if (const auto* sum = std::get_if<Accumulator>(&in))
     return Quantised{EmitConv(*sum, node.output(0), q), sum->flat, q.is_unsigned};
   if (const auto* average = std::get_if<Average>(&in))
-    return Quantised{EmitAverage(*average, node.output(0), q), false, q.is_unsigned};
+    return Quantised{EmitAverage(*average, node.output(0), q), average->flat, q.is_unsigned};
   if (const auto* pointwise = std::get_if<Pointwise>(&in))
     return Quantised{EmitPointwise(*pointwise, node.output(0), q), pointwise->flat, q.is_unsigned};
   if (const auto* real = std::get_if<Real>(&in)) {

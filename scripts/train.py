@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Train the demo network on Fashion-MNIST and export it as an int8 ONNX model.
+"""Train a network of scripts/networks.py on Fashion-MNIST and export it as int8 ONNX.
 
 Needs PyTorch, ONNX and NumPy; on Debian:
 
     apt-get install python3-torch python3-onnx dataset-fashion-mnist
-    python3 scripts/train.py
+    python3 scripts/train.py [--network resnet8]
 
 Training is single-threaded and repeatable from its seed on one machine.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import time
-from collections import OrderedDict
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +24,11 @@ from torch import nn
 from torch.nn import functional as F
 
 import quantize
+from networks import INPUT, NETWORKS, Network, Step
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
           "Sneaker", "Bag", "Ankle boot")
 
-# Name suffix, filter size, input channels, output channels, followed by a 2x2 max pooling?
-CONVS = ((1, 5, 1, 16, True), (2, 3, 16, 32, True), (3, 3, 32, 64, False))
 SIZE = 28
 
 
@@ -54,20 +53,50 @@ def to_float(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(images.astype(np.float32) / np.float32(255.0))
 
 
-def build() -> nn.Sequential:
-    """The float network, with batch normalisation for training."""
-    modules, size = OrderedDict(), SIZE
-    for i, size_f, c_in, c_out, pool in CONVS:
-        modules[f"conv{i}"] = nn.Conv2d(c_in, c_out, size_f, padding=size_f // 2, bias=False)
-        modules[f"bn{i}"] = nn.BatchNorm2d(c_out)
-        modules[f"relu{i}"] = nn.ReLU()
-        if pool:
-            modules[f"pool{i}"] = nn.MaxPool2d(2)
-            size //= 2
-    modules["flatten"] = nn.Flatten()
-    modules["dropout"] = nn.Dropout(0.3)
-    modules["fc"] = nn.Linear(CONVS[-1][3] * size * size, len(LABELS))
-    return nn.Sequential(modules)
+class FloatNet(nn.Module):
+    """A network in float, with batch normalisation for training."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+        for step in network.steps[1:]:
+            source = network[step.sources[0]]
+            if step.op == "conv":
+                self.add_module(step.name, nn.Conv2d(
+                    source.channels, step.channels, step.filter, step.stride,
+                    step.filter // 2, groups=step.groups, bias=False))
+                self.add_module(f"{step.name}_bn", nn.BatchNorm2d(step.channels))
+            elif step.op == "fc":
+                features = source.channels * source.size * source.size
+                self.add_module(step.name, nn.Linear(features, step.channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.values(x)[self.network.steps[-1].name].flatten(1)
+
+    def values(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The result of every step."""
+        values = {INPUT: x}
+        for step in self.network.steps[1:]:
+            y = self.evaluate(step, [values[source] for source in step.sources])
+            values[step.name] = F.relu(y) if step.relu else y
+        return values
+
+    def evaluate(self, step: Step, x: list[torch.Tensor]) -> torch.Tensor:
+        if step.op == "pad":
+            return F.pad(x[0], [step.amount] * 4)
+        if step.op == "repeat":
+            return torch.cat(x * step.amount, 1)
+        if step.op == "max":
+            return F.max_pool2d(x[0], 2)
+        if step.op == "add":
+            return x[0] + x[1]
+        if step.op == "average":
+            return x[0].mean((2, 3), keepdim=True)
+        if step.op == "fc":
+            flat = F.dropout(x[0].flatten(1), self.network.dropout, self.training)
+            return self.get_submodule(step.name)(flat)
+        conv = self.get_submodule(step.name)
+        return self.get_submodule(f"{step.name}_bn")(conv(x[0]))
 
 
 def augment(x: torch.Tensor) -> torch.Tensor:
@@ -77,7 +106,7 @@ def augment(x: torch.Tensor) -> torch.Tensor:
     return F.pad(x, (1, 1, 1, 1))[:, :, dy:dy + SIZE, dx:dx + SIZE]
 
 
-def train(net: nn.Module, images: np.ndarray, labels: np.ndarray, epochs: int,
+def train(net: FloatNet, images: np.ndarray, labels: np.ndarray, epochs: int,
           batch: int, rate: float) -> None:
     """Train with SGD and a one-cycle learning rate."""
     x, y = to_float(images), torch.from_numpy(labels.astype(np.int64))
@@ -107,13 +136,9 @@ def train(net: nn.Module, images: np.ndarray, labels: np.ndarray, epochs: int,
 
 
 @torch.no_grad()
-def activations(net: nn.Sequential, images: np.ndarray) -> dict[str, np.ndarray]:
-    """Run the network and return the output of every module by name."""
-    x, result = to_float(images), {}
-    for name, module in net.named_children():
-        x = module(x)
-        result[name] = x.numpy()
-    return result
+def activations(net: FloatNet, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Run the network and return the result of every step by name."""
+    return {name: x.numpy() for name, x in net.values(to_float(images)).items()}
 
 
 @torch.no_grad()
@@ -135,33 +160,37 @@ def fold(conv: nn.Conv2d, bn: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
     return weight.numpy(), (bn.bias - bn.running_mean * gain).numpy()
 
 
-def quantise(net: nn.Sequential, images: np.ndarray) -> list[quantize.Layer]:
+def quantise(net: FloatNet, images: np.ndarray) -> list[quantize.Layer]:
     """Quantise a trained network, calibrated on the given training images."""
-    values, layers, source = activations(net, images), [], quantize.INPUT
-    for i, *_, pool in CONVS:
-        weight, bias = fold(net.get_submodule(f"conv{i}"), net.get_submodule(f"bn{i}"))
-        result = quantize.calibrate(values[f"relu{i}"])
-        layers.append(
-            quantize.quantise_layer(f"conv{i}", weight, bias, source, result, pool))
-        source = result
-    layers.append(
-        quantize.quantise_layer("fc", net.fc.weight.detach().numpy(),
-                                net.fc.bias.detach().numpy(), source,
-                                quantize.calibrate(values["fc"]), False))
+    values, layers, results = activations(net, images), [], {INPUT: quantize.INPUT}
+    for step in net.network.steps[1:]:
+        sources = [results[name] for name in step.sources]
+        result, weight, bias = sources[0], None, None
+        if step.op in ("conv", "add", "fc") or not step.keeps_scale:
+            result = quantize.calibrate(values[step.name])
+        if step.op == "conv":
+            weight, bias = fold(net.get_submodule(step.name),
+                                net.get_submodule(f"{step.name}_bn"))
+        elif step.op == "fc":
+            linear = net.get_submodule(step.name)
+            weight, bias = linear.weight.detach().numpy(), linear.bias.detach().numpy()
+        layers.append(quantize.quantise_layer(step, sources, result, weight, bias))
+        results[step.name] = result
     return layers
 
 
 def summarise(layers: list[quantize.Layer]) -> None:
-    """Print the parameters and multiply-accumulates of every layer."""
-    size, parameters, macs = SIZE, 0, 0
+    """Print the parameters and multiply-accumulates of every layer that has any."""
+    parameters, macs = 0, 0
     for layer in layers:
+        if layer.weight is None:
+            continue
         p = layer.weight.size + layer.bias.size
-        m = layer.weight.size * (size * size if layer.is_conv else 1)
-        print(f"{layer.name:6} weights {str(layer.weight.shape):16} "
+        m = layer.weight.size * layer.step.size**2
+        print(f"{layer.step.name:16} weights {str(layer.weight.shape):16} "
               f"{p:7,} parameters {m:10,} MACs")
         parameters, macs = parameters + p, macs + m
-        size //= 2 if layer.pool else 1
-    print(f"total  {'':24} {parameters:7,} parameters {macs:10,} MACs")
+    print(f"total  {'':34} {parameters:7,} parameters {macs:10,} MACs")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -170,15 +199,20 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path,
                         default=Path("/usr/share/datasets/fashion-mnist"),
                         help="folder of the IDX files (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=root / "models/fashion_cnn.onnx",
-                        help="ONNX file to write (default: models/fashion_cnn.onnx)")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--network", choices=NETWORKS, default="fashion_cnn",
+                        help="(default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="ONNX file to write (default: "
+                        "models/NETWORK.onnx)")
+    parser.add_argument("--epochs", type=int, help="(default: the network's own)")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=0.1, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calibration", type=int, default=1000,
                         help="training images to calibrate on (default: %(default)s)")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.out = args.out or root / f"models/{args.network}.onnx"
+    args.epochs = args.epochs or NETWORKS[args.network]().epochs
+    return args
 
 
 def main() -> None:
@@ -189,25 +223,28 @@ def main() -> None:
 
     images, labels = load(args.data, "train")
     test_images, test_labels = load(args.data, "t10k")
-    net = build().to(memory_format=torch.channels_last)
+    net = FloatNet(NETWORKS[args.network]()).to(memory_format=torch.channels_last)
     start = time.monotonic()
     train(net, images, labels, args.epochs, args.batch, args.rate)
     print(f"trained in {time.monotonic() - start:.0f} s")
 
     float_accuracy = accuracy(evaluate(net, test_images), test_labels)
     layers = quantise(net, images[:args.calibration])
-    int8_accuracy = accuracy(quantize.run(layers, test_images), test_labels)
+    logits = quantize.run(layers, test_images)
+    int8_accuracy = accuracy(logits, test_labels)
     summarise(layers)
     print(f"float accuracy {float_accuracy:.2f} % on {len(test_labels)} test images")
     print(f"int8  accuracy {int8_accuracy:.2f} % on {len(test_labels)} test images")
 
-    model = quantize.to_onnx(layers, {
+    model = quantize.to_onnx(args.network, layers, {
         "dataset": "Fashion-MNIST",
         "labels": ",".join(LABELS),
         "seed": str(args.seed),
         "epochs": str(args.epochs),
         "float_accuracy": f"{float_accuracy:.2f}",
         "int8_accuracy": f"{int8_accuracy:.2f}",
+        # of the test images' int8 logits, which another implementation must match
+        "logits_crc32": f"{zlib.crc32(logits.astype(np.int8).tobytes()):08x}",
     })
     onnx.save(model, str(args.out))
     print(f"wrote {args.out} ({args.out.stat().st_size:,} bytes)")

@@ -23,6 +23,7 @@ struct Window {
   Padding pad;
   bool floor =
       false;  // a stride that leaves part of the map unread: drop the remainder (true) or refuse (false)
+  bool operator==(const Window&) const = default;
 };
 
 // acc -> int8, per output channel k, as TFLite's reference kernels do (double rounding):

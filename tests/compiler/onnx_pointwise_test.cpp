@@ -199,13 +199,24 @@ TEST(OnnxResize, ByWholeFactors) {
   }
 }
 
-// half_pixel with either rounding chooses the pixel that asymmetric and floor choose.
-TEST(OnnxResize, HalfPixelIsTheSameForWholeFactors) {
-  for (int factor = 1; factor <= 300; ++factor)
-    for (int y = 0; y < 3 * factor; ++y) {
-      const double from = (y + 0.5) / factor - 0.5;
-      ASSERT_EQ(std::ceil(from - 0.5), y / factor);   // round_prefer_floor
-      ASSERT_EQ(std::floor(from + 0.5), y / factor);  // round_prefer_ceil
+// With half_pixel ONNX reads x at (y + 1/2) / factor - 1/2, rounded; halves go down or up.
+TEST(OnnxResize, HalfPixelReadsThePixelsOfOnnx) {
+  for (const bool up : {false, true})
+    for (int64_t factor = 1; factor <= 9; ++factor) {
+      Net net({1, 2, 3, 4});
+      const std::string sizes = net.Shape("z", {1, 2, 3 * factor, 4});
+      onnx::NodeProto* resize = net.Op("Resize", {net.x, "", "", sizes}, "u");
+      Set(resize, "coordinate_transformation_mode", std::string("half_pixel"));
+      Set(resize, "nearest_mode", std::string(up ? "round_prefer_ceil" : "round_prefer_floor"));
+      const Node node = Last(net.Finish("u"), 1, Op::kUpsample);
+      const TensorI8 in = Ramp({1, 3, 4, 2}), out = golden::Upsample(in, node.upsample);
+      for (int y = 0; y < 3 * int(factor); ++y) {
+        const double from = (y + 0.5) / double(factor) - 0.5;
+        const int row = int(up ? std::floor(from + 0.5) : std::ceil(from - 0.5));
+        for (int x = 0; x < 4; ++x)
+          for (int c = 0; c < 2; ++c)
+            ASSERT_EQ(out.at(0, y, x, c), in.at(0, row, x, c)) << "factor " << factor;
+      }
     }
 }
 

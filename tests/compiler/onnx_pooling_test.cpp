@@ -206,6 +206,22 @@ TEST(OnnxDense, FlattenOfTheInputBeforeItsQuantizeLinear) {
   ExpectDense(ParseOnnx(net.Bytes()), {1, 4, 5, 3}, 7, false, 0);
 }
 
+TEST(OnnxDense, FlattenBeforeQuantizeLinear) {
+  for (const std::string op : {"Conv", "GlobalAveragePool", "Add"}) {
+    Net net({0, 3, 4, 5});
+    if (op == "Conv") net.Op("Conv", {net.x, net.Weights("v", {6, 3, 4, 5}, {0.25F})}, "p");
+    if (op == "GlobalAveragePool") net.Op(op, {net.x}, "p");
+    if (op == "Add") net.Op(op, {net.x, net.x}, "p");
+    net.Op("Flatten", {"p"}, "f");
+    const int64_t features = op == "Conv" ? 6 : op == "Add" ? 60 : 3;
+    net.Op("MatMul", {net.Requantise("f", 0.25F, 3), net.Weights("w", {features, 2}, {0.25F})}, "m");
+    const Graph graph = net.Finish(net.Requantise("m", 8.0F, 0));
+    ASSERT_EQ(graph.nodes.size(), 2U) << op;
+    EXPECT_EQ(OutShape(graph), (Shape{1, 1, 1, 2})) << op;
+    EXPECT_EQ(int64_t(graph.nodes[1].conv.filters.data.size()), 2 * features) << op;
+  }
+}
+
 TEST(OnnxDense, ReshapeMatMulAddRelu) {
   for (const Ints& shape : {Ints{1, 60}, Ints{0, -1}, Ints{-1, 60}, Ints{1, -1}}) {
     Net net({1, 3, 4, 5});

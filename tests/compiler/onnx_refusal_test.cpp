@@ -274,6 +274,14 @@ const std::vector<Refusal> kRefusals = {
        n.Then("Reshape", "r", {n.Shape("s", {1, 10, 10})});
      },
      "Reshape 'r'"},
+    {"ReshapeBeforeQuantizeLinear",
+     [](Sound& n) {
+       n.Op("GlobalAveragePool", {"p"}, "g");
+       n.Then("Reshape", "r", {n.Shape("s", {1, 4})})->set_input(0, "g");
+     },
+     "Reshape 'r': its input 'g' is not quantised: put QuantizeLinear"},
+    {"FlattenOfWeights", [](Sound& n) { n.Then("Flatten", "f")->set_input(0, "w_dq"); },
+     "Flatten 'f': its input 'w_dq' must be quantised"},
     {"FlattenOfAnotherAxis", [](Sound& n) { Set(n.Then("Flatten", "f"), "axis", int64_t{2}); },
      "only axis 1"},
     {"SqueezeOfAMap",

@@ -1,7 +1,8 @@
-// The operators without filters against the formulas of TFLite's kernels written out in wide integers
-// (tests/reference.hpp), against real arithmetic, and their refusals.
+// The operators without filters against what TFLite's kernels computed (tflite_vectors.inc), against their
+// formulas written out in wide integers (tests/reference.hpp), against real arithmetic, and their refusals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <limits>
@@ -147,6 +148,57 @@ TEST(Rescale, WithEqualScalesOnlyClampsAndMoves) {
   EXPECT_EQ(layer.shift, RescaleLayer{}.shift);
   const golden::TableI8 table = golden::RescaleTable(layer);
   for (int x = -128; x <= 127; ++x) ASSERT_EQ(table[uint8_t(x)], std::max(x, 5));
+}
+
+// ---- TFLite itself
+
+struct Quantisation {
+  float scale;
+  int zero_point;
+};
+struct TfliteAdd {
+  Quantisation a, b, out;
+  bool relu;
+  uint32_t crc;  // of the outputs for all pairs of inputs, from (-128, -128) on, the second one first
+};
+struct TfliteRescale {
+  Quantisation in, out;
+  bool relu;     // RELU, else QUANTIZE
+  uint32_t crc;  // of the outputs for all inputs, from -128 on
+};
+#include "tests/sw_model/tflite_vectors.inc"
+
+uint32_t Crc(const TensorI8& t) {
+  return uint32_t(crc32(0, reinterpret_cast<const Bytef*>(t.data.data()), uInt(t.data.size())));
+}
+
+TEST(Tflite, AddIsItsReferenceKernel) {
+  TensorI8 a({1, 256, 256, 1}), b(a.shape);
+  for (int i = 0; i < 65536; ++i) {
+    a.data[size_t(i)] = int8_t(i / 256 - 128);
+    b.data[size_t(i)] = int8_t(i % 256 - 128);
+  }
+  int compared = 0;
+  for (const TfliteAdd& v : kTfliteAdds) {
+    const AddLayer layer = golden::MakeAdd(v.a.scale, v.a.zero_point, v.b.scale, v.b.zero_point, v.out.scale,
+                                           v.out.zero_point, v.relu ? v.out.zero_point : -128, 127);
+    EXPECT_EQ(Crc(golden::Add(a, b, layer)), v.crc) << "vector " << compared;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 60);
+}
+
+TEST(Tflite, RescaleIsItsReferenceKernels) {
+  TensorI8 in({1, 16, 16, 1});
+  for (int i = 0; i < 256; ++i) in.data[size_t(i)] = int8_t(i - 128);
+  int compared = 0;
+  for (const TfliteRescale& v : kTfliteRescales) {
+    const RescaleLayer layer = golden::MakeRescale(v.in.scale, v.in.zero_point, v.out.scale, v.out.zero_point,
+                                                   v.relu ? v.out.zero_point : -128, 127);
+    EXPECT_EQ(Crc(golden::Rescale(in, layer)), v.crc) << "vector " << compared;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 120);
 }
 
 // ---- joins and borders
