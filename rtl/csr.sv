@@ -178,8 +178,12 @@ module csr #(
       default: write_ok = 1'b0;
     endcase
 
-  wire logic [31:0] keep = {{8{~wstrb_q[3]}}, {8{~wstrb_q[2]}}, {8{~wstrb_q[1]}}, {8{~wstrb_q[0]}}};
-  wire logic [31:0] put = wdata_q & ~keep;
+  function automatic [31:0] merge(input [31:0] old, input [31:0] data, input [3:0] strobes);
+    merge = {
+      strobes[3] ? data[31:24] : old[31:24], strobes[2] ? data[23:16] : old[23:16],
+      strobes[1] ? data[15:8] : old[15:8], strobes[0] ? data[7:0] : old[7:0]
+    };
+  endfunction
   always_ff @(posedge clk_i) begin
     window_end_o <= {1'b0, window_base_o} + {1'b0, window_size};  // ready before a start can be
     if (!rst_ni) begin
@@ -190,14 +194,14 @@ module csr #(
       watchdog_o                           <= '0;
     end else if (write && write_ok)
       case (waddr_q)
-        weft_csr_pkg::LIST_ADDR_LO: list_addr_lo_q <= (list_addr_lo_q & keep) | put;
-        weft_csr_pkg::LIST_ADDR_HI: list_addr_hi_q <= ((list_addr_hi_q & keep) | put) & AddrHighMask;
-        weft_csr_pkg::LIST_BYTES: list_bytes_o <= (list_bytes_o & keep) | put;
-        weft_csr_pkg::WATCHDOG: watchdog_o <= (watchdog_o & keep) | put;
-        weft_csr_pkg::WINDOW_BASE_LO: window_base_lo_q <= (window_base_lo_q & keep) | put;
-        weft_csr_pkg::WINDOW_BASE_HI: window_base_hi_q <= ((window_base_hi_q & keep) | put) & AddrHighMask;
-        weft_csr_pkg::WINDOW_SIZE_LO: window_size_lo_q <= (window_size_lo_q & keep) | put;
-        weft_csr_pkg::WINDOW_SIZE_HI: window_size_hi_q <= ((window_size_hi_q & keep) | put) & AddrHighMask;
+        weft_csr_pkg::LIST_ADDR_LO: list_addr_lo_q <= merge(list_addr_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::LIST_ADDR_HI: list_addr_hi_q <= merge(list_addr_hi_q, wdata_q, wstrb_q) & AddrHighMask;
+        weft_csr_pkg::LIST_BYTES: list_bytes_o <= merge(list_bytes_o, wdata_q, wstrb_q);
+        weft_csr_pkg::WATCHDOG: watchdog_o <= merge(watchdog_o, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_BASE_LO: window_base_lo_q <= merge(window_base_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_BASE_HI: window_base_hi_q <= merge(window_base_hi_q, wdata_q, wstrb_q) & AddrHighMask;
+        weft_csr_pkg::WINDOW_SIZE_LO: window_size_lo_q <= merge(window_size_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_SIZE_HI: window_size_hi_q <= merge(window_size_hi_q, wdata_q, wstrb_q) & AddrHighMask;
         default: ;
       endcase
   end
