@@ -142,6 +142,29 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+// Whether an addition can become part of a layer: a convolution whose output nobody else reads.
+bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
+  int readers = 0;
+  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, layer.out.tensor));
+  return graph.nodes[size_t(layer.node)].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
+         readers == 1 && layer.out.tensor != graph.output;
+}
+
+int64_t Taps(const LoweredLayer& layer) {
+  const Shape& f = layer.conv.filters.shape;
+  return int64_t{f.h} * f.w * f.c;
+}
+
+// The layer behind `first` takes fewer cycles an output than the adder may take: if it does not need the
+// layers from `first` on, it runs before them, so that the addition is done by the longer one.
+bool MoveBefore(std::vector<LoweredLayer>* layers, int later, int first) {
+  const LoweredLayer& layer = (*layers)[size_t(later)];
+  for (int l = first; l < later; l++)
+    if ((*layers)[size_t(l)].out.tensor == layer.in) return false;
+  std::rotate(layers->begin() + first, layers->begin() + later, layers->begin() + later + 1);
+  return true;
+}
+
 // Makes an addition part of the convolution that gives its later operand, if it can be.
 bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   const auto writer = [&](int tensor) {  // the last layer of the segment that does; -1: none
@@ -150,15 +173,20 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
       if (segment->layers[size_t(l)].out.tensor == tensor) last = l;
     return last;
   };
+  std::vector<LoweredLayer>& layers = segment->layers;
   const int writers[2] = {writer(node.inputs.at(0)), writer(node.inputs.at(1))};
-  const int later = writers[0] >= writers[1] ? 0 : 1;
-  const int tensor = node.inputs[size_t(later)], residual = node.inputs[size_t(1 - later)];
-  if (writers[later] < 0 || tensor == residual || tensor == graph.output) return false;
-  LoweredLayer& layer = segment->layers[size_t(writers[later])];
-  int readers = 0;
-  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
-  if (graph.nodes[size_t(layer.node)].op != Op::kConv || layer.conv.max_pool || layer.add || readers != 1)
-    return false;
+  if (node.inputs[0] == node.inputs[1] || std::max(writers[0], writers[1]) < 0) return false;
+  int later = writers[0] >= writers[1] ? 0 : 1;
+  int at = writers[later];
+  const int before = writers[1 - later];
+  if (before >= 0 && TakesAdd(graph, layers[size_t(before)]) && !layers[size_t(at)].add &&
+      Taps(layers[size_t(before)]) > Taps(layers[size_t(at)]) && MoveBefore(&layers, at, before)) {
+    later = 1 - later;
+    at = before + 1;
+  }
+  LoweredLayer& layer = layers[size_t(at)];
+  if (!TakesAdd(graph, layer)) return false;
+  const int residual = node.inputs[size_t(1 - later)];
   layer.add = FusedAdd{node.add, later == 0, residual};
   layer.out.tensor = node.output;
   return true;
