@@ -157,17 +157,29 @@ module conv_engine #(
   );
   wire logic [CtlW-1:0] ctl = {shift, beat_ctl};
   wire logic [ACC_W*COLS-1:0] chain;
+  wire logic clk_array;
+  clock_gate #(.CYCLES(weft_pkg::FEED_LATENCY + weft_pkg::MULT_LATENCY + ROWS + COLS + N * ROWS + 8)) u_array_clock (
+      .clk_i, .rst_ni, .wake_i(beat_valid), .clk_o(clk_array)
+  );
   systolic_array #(.ROWS(ROWS), .COLS(COLS), .ACC_W(ACC_W)) u_array (
-      .clk_i, .rst_ni, .act_i(act), .wgt_i(wgt), .ctl_i(ctl), .drain_o(chain)
+      .clk_i(clk_array), .rst_ni, .act_i(act), .wgt_i(wgt), .ctl_i(ctl), .drain_o(chain)
   );
 
   // ---- Output path --------------------------------------------------------------------------------------------------------
+  // It runs for some cycles after a tile's last beat and is idle for all others.
+  localparam int ToRequant = 3;  // cycles from `row_ahead` to the requantiser: sums come after 2, bias takes 1
+  localparam int ToActivation = ToRequant + weft_pkg::REQUANT_LATENCY;
+  localparam int OutputCycles = N * (ROWS + LANES) + ToActivation + 8;
+  wire logic clk_out;
+  clock_gate #(.CYCLES(OutputCycles)) u_out_clock (
+      .clk_i, .rst_ni, .wake_i(beat_ctl[weft_pkg::CTL_LAST]), .clk_o(clk_out)
+  );
   wire logic ahead_valid, ahead_first;
   wire logic [RowW-1:0] ahead_row;
   wire logic [StepW-1:0] ahead_step;
   wire logic [ACC_W*LANES-1:0] sums;
   drain #(.ROWS(ROWS), .COLS(COLS), .LANES(LANES), .ACC_W(ACC_W)) u_drain (
-      .clk_i, .rst_ni, .last_i(beat_ctl[weft_pkg::CTL_LAST]), .shift_o(shift), .chain_i(chain),
+      .clk_i(clk_out), .rst_ni, .last_i(beat_ctl[weft_pkg::CTL_LAST]), .shift_o(shift), .chain_i(chain),
       .ahead_valid_o(ahead_valid), .ahead_first_o(ahead_first), .ahead_row_o(ahead_row), .ahead_step_o(ahead_step),
       .sums_o(sums)
   );
@@ -182,12 +194,12 @@ module conv_engine #(
       .valid_o(info_valid), .data_o(info_head), .count_o(info_count)
   );
   wire unused_info = &{1'b0, info_valid, info_count};
-  always_ff @(posedge clk_i) if (ahead_first) info_q <= info_head;
+  always_ff @(posedge clk_out) if (ahead_first) info_q <= info_head;
   wire logic row_ahead;
   wire logic [RowW-1:0] row;
   wire logic [StepW-1:0] step;
   delay #(.WIDTH(1 + RowW + StepW), .CYCLES(1)) u_info_wait (
-      .clk_i, .rst_ni, .d_i({ahead_valid, ahead_row, ahead_step}), .q_o({row_ahead, row, step})
+      .clk_i(clk_out), .rst_ni, .d_i({ahead_valid, ahead_row, ahead_step}), .q_o({row_ahead, row, step})
   );
 
   wire logic info_final;
@@ -204,28 +216,30 @@ module conv_engine #(
   wire logic [ParamPtrW-1:0] param_raddr = info_param + ParamPtrW'(step);
   wire unused_param = &{1'b0, param_raddr};
   logic [ParamPtrW-1:0] param_freed_q;
-  always_ff @(posedge clk_i)
+  always_ff @(posedge clk_out)
     if (!rst_ni) param_freed_q <= '0;
     else if (row_ahead & info_final & pixel_last & (row == RowW'(ROWS - 1)))
       param_freed_q <= info_param + ParamPtrW'(N);
   wire logic [32*LANES-1:0] p_bias, p_mult, p_mult_q;
   wire logic [6*LANES-1:0] p_shift, p_shift_q;
+  wire logic clk_params;
+  clock_gate #(.CYCLES(OutputCycles)) u_param_clock (
+      .clk_i, .rst_ni, .wake_i(param_valid_i | beat_ctl[weft_pkg::CTL_LAST]), .clk_o(clk_params)
+  );
   param_buffer #(.LANES(LANES), .BUS_BYTES(BUS_BYTES), .ENTRIES(ParamEntries)) u_params (
-      .clk_i, .rst_ni, .valid_i(param_valid_i), .ready_o(param_ready_o), .data_i(param_data_i),
+      .clk_i(clk_params), .rst_ni, .valid_i(param_valid_i), .ready_o(param_ready_o), .data_i(param_data_i),
       .arrived_o(param_arrived), .freed_i(param_freed_q), .raddr_i(param_raddr[ParamPtrW-3:0]),
       .bias_o(p_bias), .mult_o(p_mult), .shift_o(p_shift)
   );
   delay #(.WIDTH(38 * LANES), .CYCLES(1), .RESET(0)) u_param_wait (
-      .clk_i, .rst_ni, .d_i({p_shift, p_mult}), .q_o({p_shift_q, p_mult_q})
+      .clk_i(clk_out), .rst_ni, .d_i({p_shift, p_mult}), .q_o({p_shift_q, p_mult_q})
   );
 
   // Side information keeps pace: sums come 2 cycles after `row_ahead`, bias takes 1, requantize 9, activation 2.
-  localparam int ToRequant = 3;
-  localparam int ToActivation = ToRequant + weft_pkg::REQUANT_LATENCY;
   wire logic [7:0] zp, clamp_lo, clamp_hi;
-  delay #(.WIDTH(8), .CYCLES(ToRequant), .RESET(0)) u_zp_wait (.clk_i, .rst_ni, .d_i(info_out[7:0]), .q_o(zp));
+  delay #(.WIDTH(8), .CYCLES(ToRequant), .RESET(0)) u_zp_wait (.clk_i(clk_out), .rst_ni, .d_i(info_out[7:0]), .q_o(zp));
   delay #(.WIDTH(16), .CYCLES(ToActivation), .RESET(0)) u_clamp_wait (
-      .clk_i, .rst_ni, .d_i(info_out[23:8]), .q_o({clamp_hi, clamp_lo})
+      .clk_i(clk_out), .rst_ni, .d_i(info_out[23:8]), .q_o({clamp_hi, clamp_lo})
   );
   wire logic [8*LANES-1:0] y;
   genvar l;
@@ -234,12 +248,12 @@ module conv_engine #(
       wire logic [31:0] acc;
       wire logic [7:0] scaled;
       bias #(.ACC_W(ACC_W)) u_bias (
-          .clk_i, .sum_i(sums[ACC_W*l+:ACC_W]), .bias_i(p_bias[32*l+:32]), .acc_o(acc)
+          .clk_i(clk_out), .sum_i(sums[ACC_W*l+:ACC_W]), .bias_i(p_bias[32*l+:32]), .acc_o(acc)
       );
       requantize u_requantize (
-          .clk_i, .rst_ni, .acc_i(acc), .mult_i(p_mult_q[32*l+:32]), .shift_i(p_shift_q[6*l+:6]), .zp_i(zp), .y_o(scaled)
+          .clk_i(clk_out), .rst_ni, .acc_i(acc), .mult_i(p_mult_q[32*l+:32]), .shift_i(p_shift_q[6*l+:6]), .zp_i(zp), .y_o(scaled)
       );
-      activation u_activation (.clk_i, .x_i(scaled), .lo_i(clamp_lo), .hi_i(clamp_hi), .y_o(y[8*l+:8]));
+      activation u_activation (.clk_i(clk_out), .x_i(scaled), .lo_i(clamp_lo), .hi_i(clamp_hi), .y_o(y[8*l+:8]));
     end
   endgenerate
 
@@ -248,7 +262,7 @@ module conv_engine #(
   wire logic [COL_W-1:0] a_cols;
   wire logic [DimW-1:0] a_pool;
   delay #(.WIDTH(3 + StepW + COL_W + DimW), .CYCLES(ToActivation + 2)) u_side_wait (
-      .clk_i, .rst_ni,
+      .clk_i(clk_out), .rst_ni,
       .d_i({row_ahead, row_valid, info_final & (row + 1'b1 == info_rows), step, info_cols, info_pool}),
       .q_o({a_valid, a_row_valid, a_final, a_step, a_cols, a_pool})
   );
@@ -258,21 +272,21 @@ module conv_engine #(
   wire logic [COL_W-1:0] g_cols;
   wire logic [DimW-1:0] g_pool;
   gather #(.COLS(COLS), .LANES(LANES)) u_gather (
-      .clk_i, .rst_ni, .valid_i(a_valid), .step_i(a_step), .data_i(y), .valid_o(g_valid), .data_o(g_data)
+      .clk_i(clk_out), .rst_ni, .valid_i(a_valid), .step_i(a_step), .data_i(y), .valid_o(g_valid), .data_o(g_data)
   );
   delay #(.WIDTH(2 + COL_W + DimW), .CYCLES(1)) u_gather_wait (
-      .clk_i, .rst_ni, .d_i({a_row_valid, a_final, a_cols, a_pool}), .q_o({g_row_valid, g_final, g_cols, g_pool})
+      .clk_i(clk_out), .rst_ni, .d_i({a_row_valid, a_final, a_cols, a_pool}), .q_o({g_row_valid, g_final, g_cols, g_pool})
   );
 
   wire logic pool_valid, pool_final, pool_pixel;
   wire logic [8*COLS-1:0] pool_data;
   wire logic [COL_W-1:0] pool_cols;
   max_pool #(.COLS(COLS)) u_pool (
-      .clk_i, .rst_ni, .count_i(g_pool), .valid_i(g_valid & g_row_valid), .data_i(g_data),
+      .clk_i(clk_out), .rst_ni, .count_i(g_pool), .valid_i(g_valid & g_row_valid), .data_i(g_data),
       .valid_o(pool_valid), .data_o(pool_data)
   );
   delay #(.WIDTH(2 + COL_W), .CYCLES(1)) u_pool_wait (
-      .clk_i, .rst_ni, .d_i({g_valid, g_final, g_cols}), .q_o({pool_pixel, pool_final, pool_cols})
+      .clk_i(clk_out), .rst_ni, .d_i({g_valid, g_final, g_cols}), .q_o({pool_pixel, pool_final, pool_cols})
   );
 
   wire logic [$clog2(OutDepth):0] out_count;

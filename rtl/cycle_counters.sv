@@ -16,15 +16,15 @@ module cycle_counters #(
   generate
     for (i = 0; i < weft_pkg::CAUSES; i++) begin : gen_cause
       logic [COUNT_W-1:0] count_q;
-      wire logic [COUNT_W-1:0] add;
       if (i == weft_pkg::CAUSE_EDGE) begin : gen_edge
-        assign add = COUNT_W'(edge_i);
+        always_ff @(posedge clk_i)
+          if (!rst_ni) count_q <= '0;
+          else if (count_i) count_q <= count_q + COUNT_W'(edge_i);
       end else begin : gen_cycles
-        assign add = COUNT_W'(cause_i == 3'(i));
+        always_ff @(posedge clk_i)
+          if (!rst_ni) count_q <= '0;
+          else if (count_i & (cause_i == 3'(i))) count_q <= count_q + 1'b1;
       end
-      always_ff @(posedge clk_i)
-        if (!rst_ni) count_q <= '0;
-        else if (count_i) count_q <= count_q + add;
       assign counts_o[COUNT_W*i+:COUNT_W] = count_q;
     end
   endgenerate

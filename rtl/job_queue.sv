@@ -24,11 +24,11 @@ module job_queue (
   wire logic take = valid_i & ready_q;
   wire logic [1:0] used = write_q - seq_q;  // the sequencer is never ahead of the walker
 
-  always_ff @(posedge clk_i) begin
-    if (take && !write_q[0]) job0_q <= job_i;
-    if (take && write_q[0]) job1_q <= job_i;
-    if (!walk_valid_o) walk_job_o <= walk_q[0] ? job1_q : job0_q;
-    if (!seq_valid_o) seq_job_o <= seq_q[0] ? job1_q : job0_q;
+  always_ff @(posedge clk_i) if (!walk_valid_o) walk_job_o <= walk_q[0] ? job1_q : job0_q;
+  always_ff @(posedge clk_i) if (!seq_valid_o) seq_job_o <= seq_q[0] ? job1_q : job0_q;
+  always_ff @(posedge clk_i) if (take && !write_q[0]) job0_q <= job_i;
+  always_ff @(posedge clk_i) if (take && write_q[0]) job1_q <= job_i;
+  always_ff @(posedge clk_i)
     if (!rst_ni) begin
       write_q      <= '0;
       walk_q       <= '0;
@@ -44,6 +44,5 @@ module job_queue (
       walk_valid_o <= walk_valid_o ? ~walk_next_i : walk_q != write_q;
       seq_valid_o  <= seq_valid_o ? ~seq_next_i : seq_q != write_q;
     end
-  end
 endmodule
 `default_nettype wire

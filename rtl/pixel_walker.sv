@@ -54,6 +54,12 @@ module pixel_walker #(
   wire logic [CountW-1:0] count;
   logic full_q, primed_q;  // count == Depth; the job's first step is decided
   wire logic push = primed_q & ~full_q;
+
+  // Four tiles ahead there is nothing to do until something is popped; a record is finished CYCLES cycles after its last pixel.
+  wire logic clk;
+  clock_gate #(.CYCLES(weft_pkg::MULT_LATENCY + 5)) u_clock (
+      .clk_i, .rst_ni, .wake_i(~primed_q | ~full_q | pixel_pop_i | tile_pop_i), .clk_o(clk)
+  );
   wire logic slot_last = slot_q == ROW_W'(ROWS - 1);
 
   // The step to the next pixel, decided one pixel ahead: the innermost loop that is not at its end steps; those inside it start
@@ -80,7 +86,7 @@ module pixel_walker #(
       end
     end
   end
-  always_ff @(posedge clk_i)
+  always_ff @(posedge clk)
     if (decide) begin
       all_end_q <= all_end;
       new_row_q <= inner_end[3];
@@ -94,7 +100,7 @@ module pixel_walker #(
   generate
     for (n = 0; n < Loops; n++) begin : gen_loop
       loop_counter #(.WIDTH(DIM_W)) u_loop (
-          .clk_i, .load_i(~active_q), .step_i(decide & inner_end[n]),
+          .clk_i(clk), .load_i(~active_q), .step_i(decide & inner_end[n]),
           .last_index_i(job_i[32*(weft_pkg::JOB_WALK+4*n)+:DIM_W]), .last_o(loop_last[n])
       );
     end
@@ -104,7 +110,7 @@ module pixel_walker #(
   wire logic job_done = push & slot_last & pixels_done;
   assign job_next_o = job_done;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       active_q    <= 1'b0;
       primed_q    <= 1'b0;
@@ -147,7 +153,7 @@ module pixel_walker #(
 
   wire logic pixel_valid;
   fifo #(.WIDTH(ADDR_W + 2 * POS_W), .DEPTH(Depth)) u_pixels (
-      .clk_i, .rst_ni, .push_i(push), .data_i({y_q, x_q, addr_q}), .pop_i(pixel_pop_i),
+      .clk_i(clk), .rst_ni, .push_i(push), .data_i({y_q, x_q, addr_q}), .pop_i(pixel_pop_i),
       .valid_o(pixel_valid), .data_o(pixel_o), .count_o(count)
   );
   wire unused_valid = &{1'b0, pixel_valid};
@@ -165,7 +171,7 @@ module pixel_walker #(
   logic [ROW_W-1:0] rows_q, rows_q2;
   logic [DIM_W-1:0] base_q, base_q2, pitch_q, pitch_q2;
   logic [PTR_W-1:0] words_q, words_q2;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     row_valid_q <= push & ~filling_q;
     row_first_q <= slot_q == '0;
     row_lo_q    <= row_lo[DIM_W-1:0];
@@ -193,14 +199,14 @@ module pixel_walker #(
   // Tile record, MULT_LATENCY + 2 cycles behind its last pixel: lines become bus words.
   wire logic [2*DIM_W+1:0] lo_words;
   mult #(.A_W(DIM_W + 1), .B_W(DIM_W + 1)) u_lo_words (
-      .clk_i, .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q2}), .p_o(lo_words)
+      .clk_i(clk), .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q2}), .p_o(lo_words)
   );
   wire logic done_d, final_d;
   wire logic [ROW_W-1:0] rows_d;
   wire logic [DIM_W-1:0] need_d;
   wire logic [PTR_W-1:0] words_d;
   delay #(.WIDTH(2 + ROW_W + DIM_W + PTR_W), .CYCLES(weft_pkg::MULT_LATENCY)) u_record (
-      .clk_i, .rst_ni,
+      .clk_i(clk), .rst_ni,
       .d_i({done_q2, final_q2, rows_q2, DIM_W'(base_q2 + hi_q), words_q2}),
       .q_o({done_d, final_d, rows_d, need_d, words_d})
   );
@@ -215,10 +221,10 @@ module pixel_walker #(
   logic [RecordW-1:0] record_q;
   wire logic load_record = ~record_valid_q | tile_pop_i;
   fifo #(.WIDTH(RecordW), .DEPTH(8)) u_tiles (
-      .clk_i, .rst_ni, .push_i(done_d), .data_i({final_d, rows_d, need_d, PTR_W'(words_d + lo_words[PTR_W-1:0])}),
+      .clk_i(clk), .rst_ni, .push_i(done_d), .data_i({final_d, rows_d, need_d, PTR_W'(words_d + lo_words[PTR_W-1:0])}),
       .pop_i(load_record & next_valid), .valid_o(next_valid), .data_o(next_record), .count_o(tile_count)
   );
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) record_valid_q <= 1'b0;
     else if (load_record) record_valid_q <= next_valid;
     if (load_record) record_q <= next_record;

@@ -115,10 +115,14 @@ module row_feeder #(
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
   logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
-  wire logic [32*WORD-1:0] coarse = {rdata_i, rdata_i} >> {f4_rotate[WordW:2], 5'd0};
-  wire logic [16*WORD-1:0] fine = f5_data_q >> {f5_fine_q, 3'd0};
-  wire unused = &{1'b0, coarse[32*WORD-1:16*WORD], fine[16*WORD-1:8*WORD]};
-  integer j;
+  logic [16*WORD-1:0] coarse;
+  integer j, k, w;
+  always_comb begin
+    coarse = rdata_i;
+    for (k = 0; k < WordW - 1; k++)
+      if (f4_rotate[2+k]) coarse = (coarse >> (32 << k)) | (coarse << (16 * WORD - (32 << k)));
+  end
+  wire unused = &{1'b0, f5_data_q};
   always_ff @(posedge clk_i) begin
     f5_data_q  <= coarse[16*WORD-1:0];
     f5_fine_q  <= f4_rotate[1:0];
@@ -127,7 +131,7 @@ module row_feeder #(
     f5_begin_q <= f4_begin;
     f5_end_q   <= f4_end;
     f5_zp_q    <= f4_zp;
-    f6_data_q  <= fine[8*WORD-1:0];
+    for (w = 0; w < WORD / 4; w++) f6_data_q[32*w+:32] <= 32'(f5_data_q[32*w+:64] >> {f5_fine_q, 3'd0});
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
     for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
@@ -149,16 +153,27 @@ module row_feeder #(
   );
   wire unused_index = &{1'b0, beat_index_i[LEN_W-1]};
 
+  // Row r's index comes r cycles after row 0's.
+  logic [WordW*(ROWS-1)-1:0] index_q;
+  wire logic [WordW*ROWS-1:0] index = {index_q, index0};
+  always_ff @(posedge clk_i) index_q <= index[WordW*(ROWS-1)-1:0];
+
   genvar r;
   generate
     for (r = 0; r < ROWS; r++) begin : gen_row
       logic [8*WORD-1:0] chunk_q;
       logic [7:0] act_q;
-      wire logic [WordW-1:0] index;
-      delay #(.WIDTH(WordW), .CYCLES(r), .RESET(0)) u_index_skew (.clk_i, .rst_ni, .d_i(index0), .q_o(index));
+      // a word of 32 bits first, then its byte
+      wire logic [WordW-1:0] row_index = index[WordW*r+:WordW];
+      wire logic [31:0] word;
+      if (WORD == 4) begin : gen_one_word
+        assign word = chunk_q;
+      end else begin : gen_words
+        assign word = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
+      end
       always_ff @(posedge clk_i) begin
         if (f6_valid_q & turn[r]) chunk_q <= padded;
-        act_q <= chunk_q[{index, 3'd0}+:8];
+        act_q <= 8'(word >> {row_index[1:0], 3'd0});
       end
       assign act_o[8*r+:8] = act_q;
     end

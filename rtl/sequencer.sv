@@ -92,27 +92,31 @@ module sequencer #(
   // by what ended with the chunk that then became the pending one; the next advance comes later than that.
   logic loaded_q, active_q;  // the loops stand at the job's first chunk or a later one; so does the pending chunk
   logic step_q;
+  logic tile_begin_q;  // the pending chunk is the first of a tile
   logic end_run_q, end_row_q, end_group_q, end_tile_q, end_drain_q;  // what ends with the pending chunk
   wire logic start;
   wire logic advance = start | ~active_q;
+  // All this stands still from some cycles after a start to the next one, but for a tile that has yet to come.
+  wire logic clk_step;
+  clock_gate #(.CYCLES(4)) u_step_clock (.clk_i, .rst_ni, .wake_i(advance | tile_begin_q), .clk_o(clk_step));
   wire logic ahead_run, ahead_kx, ahead_ky, ahead_group;  // the last chunk of its run, run of its filter row, ...
   loop_counter #(.WIDTH(DIM_W)) u_chunks (
-      .clk_i, .load_i(~loaded_q), .step_i(step_q), .last_index_i(chunk_last), .last_o(ahead_run)
+      .clk_i(clk_step), .load_i(~loaded_q), .step_i(step_q), .last_index_i(chunk_last), .last_o(ahead_run)
   );
   loop_counter #(.WIDTH(DIM_W)) u_kx (
-      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_run_q), .last_index_i(kx_last), .last_o(ahead_kx)
+      .clk_i(clk_step), .load_i(~loaded_q), .step_i(step_q & end_run_q), .last_index_i(kx_last), .last_o(ahead_kx)
   );
   loop_counter #(.WIDTH(DIM_W)) u_ky (
-      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_row_q), .last_index_i(ky_last), .last_o(ahead_ky)
+      .clk_i(clk_step), .load_i(~loaded_q), .step_i(step_q & end_row_q), .last_index_i(ky_last), .last_o(ahead_ky)
   );
   loop_counter #(.WIDTH(DIM_W)) u_groups (
-      .clk_i, .load_i(~loaded_q), .step_i(step_q & end_group_q), .last_index_i(group_last), .last_o(ahead_group)
+      .clk_i(clk_step), .load_i(~loaded_q), .step_i(step_q & end_group_q), .last_index_i(group_last), .last_o(ahead_group)
   );
   // The first chunk_rem chunks of a run are one byte longer.
   logic [DIM_W-1:0] long_left_q;  // longer chunks of this run from here on
   logic long_q;                   // there are any
   wire logic begin_run = ~loaded_q | end_run_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_step) begin
     step_q <= advance & loaded_q;
     if (~loaded_q | step_q) begin
       long_left_q <= begin_run ? chunk_rem : long_left_q - DIM_W'(long_q);
@@ -124,7 +128,7 @@ module sequencer #(
   // The pending chunk: what ends with it, its length, and its offsets from the pixel's window.
   logic [LEN_W-1:0] len_q;
   logic [COL_W-1:0] cols_q;  // of its group
-  always_ff @(posedge clk_i)
+  always_ff @(posedge clk_step)
     if (advance) begin
       end_run_q <= ahead_run;
       end_row_q <= ahead_run & ahead_kx;
@@ -136,7 +140,7 @@ module sequencer #(
     end
   logic [ADDR_W-1:0] addr_q, addr_kx_q, addr_ky_q;
   logic [POS_W-1:0] x_q, x_kx_q, x_group_q, y_q;
-  logic tile_begin_q, group_begin_q;  // the first chunk of a tile, of a group
+  logic group_begin_q;  // the first chunk of a group
   logic [ROW_W-1:0] rows_q;  // of its tile
   logic final_q;
 
@@ -197,7 +201,7 @@ module sequencer #(
   logic [POS_W-1:0] next_x_q, next_x_group_q, next_y_q;
   logic [WEIGHT_PTR_W-1:0] next_weight_q, weight_round_q;
   logic [PARAM_PTR_W-1:0] next_param_q, next_param_end_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_step) begin
     end_job_q <= end_job;
     if (tile_begin_q) begin
       rows_q <= tile_rows_i;
@@ -213,7 +217,7 @@ module sequencer #(
     next_param_end_q <= param_again ? param_base_q + PARAM_PTR_W'(N) : end_drain_q ? param_end_q + PARAM_PTR_W'(N) : param_end_q;
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_step) begin
     if (advance) weight_end_q <= (active_q ? next_weight_q : weight_q) + WEIGHT_PTR_W'(ahead_len);
     if (!rst_ni) begin
       addr_q <= '0;

@@ -97,6 +97,7 @@ class Testbench {
 
   void Settle() { Eval(); }  // lets inputs reach outputs that depend on them in the same cycle
   void Clock() {
+    Eval();  // inputs change before the edge: rtl/clock_gate.sv decides then
     model_->clk_i = 1;
     Eval();
     model_->clk_i = 0;
