@@ -63,7 +63,8 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
 }
 
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs) {
-  program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size())});
+  program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size()),
+                             CountTraffic(layer.jobs, config_)});
   layers_.push_back({layer, in, out, reads_outputs});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
