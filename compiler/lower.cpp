@@ -250,7 +250,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
     if (prepared.interleaved || in < 0) {
       // Inputs are there from the start.
       in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
-      result.inputs.push_back({layer.in, {}, prepared.interleaved, layer.conv});
+      result.inputs.push_back({layer.in, {}, prepared.interleaved, l});
       input_number.push_back(in);
       if (!prepared.interleaved) number[size_t(layer.in)] = in;
     }
@@ -259,7 +259,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       int& residual = number[size_t(fused->residual)];
       if (residual < 0) {
         residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
-        result.inputs.push_back({fused->residual, {}, false, {}});
+        result.inputs.push_back({fused->residual, {}, false, l});
         input_number.push_back(residual);
       }
       fused->residual = residual;
@@ -279,6 +279,15 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   for (size_t t = 0; t < tensors; t++)
     if (written[t] != INT_MAX && needed_later(int(t))) result.outputs[t] = builder.place(number[t]);
   return result;
+}
+
+std::vector<SegmentProgram> CompileSegments(const Graph& graph, const std::vector<Segment>& segments,
+                                            int images, const Config& config, bool keep_all, bool with_data) {
+  std::vector<SegmentProgram> programs;
+  for (const Segment& s : segments)
+    programs.push_back(s.on_host() ? SegmentProgram{}
+                                   : CompileSegment(graph, s, images, config, keep_all, with_data));
+  return programs;
 }
 
 }  // namespace weft

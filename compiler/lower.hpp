@@ -39,7 +39,7 @@ struct SegmentProgram {
     int tensor;   // of the graph
     Place place;
     bool interleaved = false;
-    ConvLayer layer;  // ... for this layer
+    int layer = 0;  // ... for this one of the segment's
   };
   Program program;
   std::vector<Input> inputs;
@@ -52,5 +52,8 @@ struct SegmentProgram {
 // Without data the program is for cycle counts only.
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
                               bool keep_all, bool with_data);
+// All segments; those of the host are empty.
+std::vector<SegmentProgram> CompileSegments(const Graph& graph, const std::vector<Segment>& segments,
+                                            int images, const Config& config, bool keep_all, bool with_data);
 
 }  // namespace weft

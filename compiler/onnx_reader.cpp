@@ -95,17 +95,26 @@ Graph ParseOnnx(std::string_view file_contents) {
   return Translate(model);
 }
 
-Graph ReadOnnx(const std::filesystem::path& path) try {
+std::string ReadModelFile(const std::filesystem::path& path) try {
   std::error_code failed;
   if (!std::filesystem::is_regular_file(path, failed)) throw Error("no such file");
   if (std::filesystem::file_size(path, failed) > uintmax_t{INT32_MAX})
     throw Error("the file is larger than 2 GiB");
   std::ifstream file(path, std::ios::binary);
-  const std::string contents{std::istreambuf_iterator<char>(file), {}};
+  std::string contents{std::istreambuf_iterator<char>(file), {}};
   if (!file) throw Error("the file cannot be read");
-  return ParseOnnx(contents);
+  return contents;
 } catch (const Error& error) {
   throw Error("{}: {}", path.string(), error.what());
+}
+
+Graph ReadOnnx(const std::filesystem::path& path) {
+  const std::string contents = ReadModelFile(path);
+  try {
+    return ParseOnnx(contents);
+  } catch (const Error& error) {
+    throw Error("{}: {}", path.string(), error.what());
+  }
 }
 
 }  // namespace weft

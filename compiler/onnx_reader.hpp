@@ -22,6 +22,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "compiler/graph.hpp"
@@ -29,6 +30,7 @@
 namespace weft {
 
 // Throws Error, one sentence that names the operator, for anything that is damaged or not supported.
+std::string ReadModelFile(const std::filesystem::path& path);  // its bytes, unread
 Graph ReadOnnx(const std::filesystem::path& path);
 Graph ParseOnnx(std::string_view file_contents);
 

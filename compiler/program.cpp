@@ -84,7 +84,14 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
     throw Error(
         "layer {}: a residual does not fit the engine; choose a configuration with a larger line buffer",
         layer.layer.name);
-  program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size())});
+  Traffic traffic = CountTraffic(layer.jobs, config_);
+  if (add) {
+    traffic.read += kTableBytes;
+    for (const Job& job : layer.jobs)
+      traffic.read += int64_t{job.lines.images} * job.rows *
+                      ResidualPitch(job, tensors_[size_t(add->residual)].shape.c, config_);
+  }
+  program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size()), traffic});
   layers_.push_back({layer, in, out, reads_outputs, add});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);

@@ -72,6 +72,7 @@ struct Store {
 struct ProgramLayer {
   std::string name;
   int first_job = 0, jobs = 0;
+  Traffic traffic;  // without the list
 };
 
 struct Program {

@@ -51,6 +51,10 @@ Json StatsJson(const LayerStats& stats, bool has_cycles) {
   json["mismatches"] = stats.mismatches;
   if (stats.predicted_cycles > 0) json["predicted_cycles"] = stats.predicted_cycles;
   if (!stats.stalls.empty()) json["stalls"] = stats.stalls;
+  if (has_cycles) {
+    json["bytes_read"] = stats.bytes_read;
+    json["bytes_written"] = stats.bytes_written;
+  }
   return json;
 }
 

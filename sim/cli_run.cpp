@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx_reader.hpp"
 #include "sim/cli_commands.hpp"
 #include "sim/cli_options.hpp"
@@ -23,9 +24,49 @@ constexpr size_t kPredictionsShown = 10;
 struct RunOptions {
   std::string model, labels, json;
   std::vector<std::filesystem::path> inputs;
-  int limit = 0, batch = 1;
+  int limit = 0, batch = 0;  // 0: not given
+  bool has_config = false;
   EngineFlags engine;
 };
+
+// What to run: a model, compiled here for each batch, or a file that `weft compile` has written.
+struct Network {
+  std::optional<CompiledNetwork> file;
+  Graph graph;  // if there is no file
+  int batch = 1;
+  [[nodiscard]] const Graph& model() const { return file ? file->graph : graph; }
+};
+
+CompiledNetwork LoadCompiled(const RunOptions& options, const std::string& contents) {
+  CompiledNetwork network;
+  try {
+    network = ParseNetworkFile(contents);
+  } catch (const Error& error) {
+    throw Error("{}: {}", options.model, error.what());
+  }
+  if (!options.engine.options.trace_file.empty())
+    throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
+  if (options.has_config && Config::Load(options.engine.options.config).Key() != network.config.Key())
+    throw Error("{}: it is compiled for {} ({}); leave --config out, or compile it with --config {}",
+                options.model, network.config.name, network.config.Key(), options.engine.options.config);
+  if (options.batch != 0 && options.batch != network.batch)
+    throw Error("{}: it is compiled for {} images at once; leave --batch out, or compile it with --batch {}",
+                options.model, network.batch, options.batch);
+  return network;
+}
+
+Network LoadNetwork(const RunOptions& options) {
+  const std::string contents = ReadModelFile(options.model);
+  Network network;
+  if (IsNetworkFile(contents) || options.model.ends_with(".weft")) {
+    network.file = LoadCompiled(options, contents);
+    network.batch = network.file->batch;
+  } else {
+    network.graph = ReadOnnx(options.model);
+    network.batch = std::max(options.batch, 1);
+  }
+  return network;
+}
 
 struct Prediction {
   int label;
@@ -39,8 +80,12 @@ struct RunTotals {
   LayerStats all;
 };
 
-TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input) {
-  if (options.inputs.empty() && options.engine.options.engine == "cycles") return TensorI8(input.shape);
+TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
+  if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+    Shape shape = input.shape;
+    shape.n = batch;
+    return TensorI8(shape);
+  }
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
   return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
 }
@@ -75,21 +120,31 @@ void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predic
   }
 }
 
-RunTotals RunAll(const Graph& graph, const TensorI8& images, const EngineOptions& options, int batch) {
-  const std::unique_ptr<NetworkEngine> engine = MakeNetworkEngine(options);
+RunTotals RunAll(const Network& network, const TensorI8& images, const EngineOptions& options) {
+  const Graph& graph = network.model();
+  const std::unique_ptr<NetworkEngine> engine =
+      MakeNetworkEngine(options, network.file ? &*network.file : nullptr);
   RunTotals totals;
   totals.images = images.shape.n;
   totals.layers.resize(graph.nodes.size());
-  if (options.engine == "golden") batch = kGoldenBatch;
+  const int batch = options.engine == "golden" ? kGoldenBatch : network.batch;
+  if (network.file && options.engine != "golden" && totals.images % batch != 0)
+    fmt::print(stderr, "the last batch has {} images and takes the cycles of {}\n", totals.images % batch,
+               batch);
+  int64_t bytes_read = 0, bytes_written = 0;
   ProgressBar progress(totals.images);
   for (int first = 0; first < totals.images; first += batch) {
     const NetworkResult result =
         engine->Run(graph, Slice(images, first, std::min(batch, totals.images - first)));
     for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
+    bytes_read += result.bytes_read;
+    bytes_written += result.bytes_written;
     AddPredictions(result, &totals.predictions);
     progress.Show(first + batch);
   }
   for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
+  totals.all.bytes_read = bytes_read;
+  totals.all.bytes_written = bytes_written;
   return totals;
 }
 
@@ -160,10 +215,11 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
 
 int Run(const RunOptions& options) {
   const EngineOptions engine = ParsedEngine(options.engine);
-  const Graph graph = ReadOnnx(options.model);
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
+  const Network network = LoadNetwork(options);
+  const Graph& graph = network.model();
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const RunTotals totals = RunAll(graph, images, engine, options.batch);
+  const RunTotals totals = RunAll(network, images, engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
   if (labels && !accuracy && engine.engine != "cycles")
     throw Error("--labels needs a network that ends in one pixel of class scores");
@@ -183,16 +239,20 @@ int Run(const RunOptions& options) {
 void AddRunCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app->add_subcommand("run", "Run a network on images");
-  command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
+  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+      ->required();
   command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
   command->add_option("--limit", options->limit, "use only the first N images")->check(CLI::PositiveNumber);
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
-      ->check(CLI::Range(1, 4096));
+      ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddEngineFlags(command, &options->engine);
   AddTraceFlags(command, &options->engine);
-  command->callback([options, status] { *status = Run(*options); });
+  command->callback([options, status, command] {
+    options->has_config = command->count("--config") > 0;
+    *status = Run(*options);
+  });
 }
 
 }  // namespace weft::cli

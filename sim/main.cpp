@@ -24,6 +24,7 @@ int Run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   int status = kFailed;
   weft::cli::AddInfoCommand(&app, &status);
+  weft::cli::AddCompileCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
   weft::cli::AddBenchCommand(&app, &status);
@@ -37,7 +38,8 @@ int Run(int argc, char** argv) {
     return Refuse(error.what());
   }
   if (app.get_subcommands().empty())
-    return Refuse("say what to do: info, run, conv, bench, waves or wavediff (weft --help tells more)");
+    return Refuse(
+        "say what to do: info, compile, run, conv, bench, waves or wavediff (weft --help tells more)");
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "compiler/lower.hpp"
@@ -29,27 +30,26 @@ class LayerwiseEngine : public NetworkEngine {
 
 class SystemEngine : public NetworkEngine {
  public:
-  explicit SystemEngine(const EngineOptions& o)
-      : options_(o), config_(Config::Load(o.config)), memory_(Memory::Parse(o.memory, config_)) {
+  SystemEngine(const EngineOptions& o, const CompiledNetwork* file)
+      : options_(o),
+        config_(file != nullptr ? file->config : Config::Load(o.config)),
+        memory_(Memory::Parse(o.memory, config_)) {
     if (o.engine == "rtl")
       system_ = std::make_unique<System>(config_, SystemOptions{memory_, o.stalls, o.seed});
     else if (o.stalls != 0) throw Error("the cycle model knows no random stalls; leave --stalls out");
     if (o.check && !system_)
       throw Error("--check needs the engine rtl or golden: the engine cycles computes no data");
+    if (file == nullptr) return;
+    file_ = *file;
+    if (Predicts()) AddJobs(&*file_);
   }
 
   NetworkResult Run(const Graph& graph, const TensorI8& images) override {
-    // Programs are the same for every batch of the same size.
-    if (graph_ != &graph) programs_.clear(), graph_ = &graph;
-    std::vector<SegmentProgram>& programs = programs_[images.shape.n];
     const std::vector<Segment> segments = Lower(graph);
-    if (programs.empty())
-      for (const Segment& s : segments)
-        programs.push_back(s.on_host() ? SegmentProgram{}
-                                       : CompileSegment(graph, s, images.shape.n, config_, options_.check,
-                                                        system_ != nullptr));
+    const std::vector<SegmentProgram>& programs = Programs(graph, segments, images.shape.n);
     std::vector<TensorI8> tensors(graph.tensors.size());
     tensors[size_t(graph.input)] = images;
+    if (file_) Resize(file_->batch, &tensors[size_t(graph.input)]);
     NetworkResult result;
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < segments.size(); s++) {
@@ -61,23 +61,43 @@ class SystemEngine : public NetworkEngine {
               RunOnHost(graph, graph.nodes[size_t(n)], tensors, &result);
       }
     }
-    if (!system_) return {{}, {}, std::move(result.nodes)};
+    if (!system_) return result;
     FinishNetwork(graph, &tensors, &result);
+    result.scores.resize(result.scores.size() / size_t(result.output.shape.n) * size_t(images.shape.n));
+    Resize(images.shape.n, &result.output);
     return result;
   }
 
  private:
+  [[nodiscard]] bool Predicts() const { return !system_ || (options_.check && options_.stalls == 0); }
+
+  static void Resize(int images, TensorI8* batch) {
+    batch->shape.n = images;
+    batch->data.resize(batch->shape.size());
+  }
+
+  // The file's, or the same ones for every batch of the same size.
+  const std::vector<SegmentProgram>& Programs(const Graph& graph, const std::vector<Segment>& segments,
+                                              int images) {
+    if (file_) return file_->programs;
+    if (graph_ != &graph) programs_.clear(), graph_ = &graph;
+    std::vector<SegmentProgram>& programs = programs_[images];
+    if (programs.empty())
+      programs = CompileSegments(graph, segments, images, config_, options_.check, system_ != nullptr);
+    return programs;
+  }
+
   void RunSegment(const Graph& graph, const Segment& segment, int images, const SegmentProgram& p,
                   std::vector<TensorI8>* tensors, NetworkResult* result) {
-    const CycleResult model = !system_ || (options_.check && options_.stalls == 0)
-                                  ? CountCycles(p.program, config_, memory_)
-                                  : CycleResult{};
+    const CycleResult model = Predicts() ? CountCycles(p.program, config_, memory_) : CycleResult{};
     CycleResult run = model;
     if (system_) {
       system_->Load(p.program);
       for (const SegmentProgram::Input& in : p.inputs) {
         const TensorI8& tensor = (*tensors)[size_t(in.tensor)];
-        system_->Write(in.place, in.interleaved ? InterleaveInput(in.layer, tensor) : tensor);
+        system_->Write(in.place, in.interleaved
+                                     ? InterleaveInput(segment.layers[size_t(in.layer)].conv, tensor)
+                                     : tensor);
       }
       run = system_->Run(p.program);
       for (size_t t = 0; t < p.outputs.size(); t++)
@@ -86,6 +106,8 @@ class SystemEngine : public NetworkEngine {
       if (options_.check && options_.stalls == 0) CheckPrediction("the network", model, run);
     }
     AddStats(graph, images, p, run, model, result);
+    result->bytes_read += run.bytes_read;
+    result->bytes_written += run.bytes_written;
   }
 
   // What each layer adds to the counts of those before it, to its node.
@@ -110,6 +132,8 @@ class SystemEngine : public NetworkEngine {
         stats.predicted_cycles = model.layers[l].end - model_before.end;
         model_before = model.layers[l];
       }
+      stats.bytes_read = p.program.layers[l].traffic.read;
+      stats.bytes_written = p.program.layers[l].traffic.written;
       stats.mismatches = 0;
       const int64_t mismatches = total.mismatches;
       Accumulate(stats, &total);
@@ -138,6 +162,7 @@ class SystemEngine : public NetworkEngine {
   Config config_;
   Memory memory_;
   std::unique_ptr<System> system_;
+  std::optional<CompiledNetwork> file_;
   const Graph* graph_ = nullptr;
   std::map<int, std::vector<SegmentProgram>> programs_;
   std::map<std::string, DifferencesTold> told_;
@@ -145,10 +170,10 @@ class SystemEngine : public NetworkEngine {
 
 }  // namespace
 
-std::unique_ptr<NetworkEngine> MakeNetworkEngine(const EngineOptions& options) {
+std::unique_ptr<NetworkEngine> MakeNetworkEngine(const EngineOptions& options, const CompiledNetwork* file) {
   const bool system = options.trace_file.empty() && (options.engine == "rtl" || options.engine == "cycles");
   if (!system) return std::make_unique<LayerwiseEngine>(options);
-  return std::make_unique<SystemEngine>(options);
+  return std::make_unique<SystemEngine>(options, file);
 }
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "compiler/network_file.hpp"
 #include "sim/runner.hpp"
 
 namespace weft {
@@ -16,7 +17,9 @@ class NetworkEngine {
   virtual NetworkResult Run(const Graph& graph, const TensorI8& images) = 0;
 };
 
-// Throws Error for an unknown engine or configuration.
-std::unique_ptr<NetworkEngine> MakeNetworkEngine(const EngineOptions& options);
+// Throws Error for an unknown engine or configuration. With a file it runs the file's images, on the file's
+// configuration, and only graphs that are the file's; a batch of fewer images than the file's is filled up.
+std::unique_ptr<NetworkEngine> MakeNetworkEngine(const EngineOptions& options,
+                                                 const CompiledNetwork* file = nullptr);
 
 }  // namespace weft

@@ -63,6 +63,8 @@ class RtlEngine : public LayerEngine {
     const CycleResult result = system_.Run(p.program);
     stats.macs = golden::Macs(in.shape, layer);
     FillStats(result.counts, result.cycles, config_, &stats);
+    stats.bytes_read = result.bytes_read;
+    stats.bytes_written = result.bytes_written;
     if (predict_) {
       const CycleResult model = CountCycles(p.program, config_, memory_);
       stats.predicted_cycles = model.cycles;
@@ -94,6 +96,8 @@ class StreamEngine : public LayerEngine {
                                     golden::OutputShape(in.shape, layer));
     stats.macs = golden::Macs(in.shape, layer);
     FillStats(result.counts, result.cycles, config_, &stats);
+    stats.bytes_read = result.bytes_read;
+    stats.bytes_written = result.bytes_written;
     if (predict_) {
       const CycleResult model = CountCycles(p.jobs, config_, memory_);
       stats.predicted_cycles = model.cycles;
@@ -122,6 +126,8 @@ class CycleEngine : public LayerEngine {
     stats.macs = golden::Macs(in.shape, layer);
     stats.predicted_cycles = model.cycles;
     FillStats(model.counts, model.cycles, config_, &stats);
+    stats.bytes_read = model.bytes_read;
+    stats.bytes_written = model.bytes_written;
     return {};
   }
 

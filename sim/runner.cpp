@@ -116,6 +116,8 @@ void Accumulate(const LayerStats& run, LayerStats* total) {
   total->macs += run.macs;
   total->cycles = cycles;
   total->predicted_cycles += run.predicted_cycles;
+  total->bytes_read += run.bytes_read;
+  total->bytes_written += run.bytes_written;
   total->mismatches += run.mismatches;
   for (const auto& [cause, cycles_lost] : run.stalls) total->stalls[cause] += cycles_lost;
 }
@@ -173,8 +175,10 @@ NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerEngine
         node.op == Op::kConv
             ? RunConv(node.conv, tensors[size_t(node.inputs.at(0))], engine, &stats, &has_data)
             : RunOnHost(graph, node, tensors, &result);
+    result.bytes_read += stats.bytes_read;
+    result.bytes_written += stats.bytes_written;
   }
-  if (!has_data) return {{}, {}, std::move(result.nodes)};
+  if (!has_data) return result;
   FinishNetwork(graph, &tensors, &result);
   return result;
 }

@@ -17,6 +17,7 @@ namespace weft {
 struct LayerStats {
   int64_t macs = 0, cycles = 0, predicted_cycles = 0;
   double utilisation = 0;  // of the multipliers, 0..1; 0 when the engine does not count cycles
+  int64_t bytes_read = 0, bytes_written = 0;
   int64_t mismatches = 0;
   std::map<std::string, double> stalls;  // cause -> cycles
 };
@@ -52,6 +53,7 @@ struct NetworkResult {
   TensorI8 output;                // of Graph::output, empty if the engine computes no data
   std::vector<float> scores;      // the output as real values; of a Softmax its probabilities, unrounded
   std::vector<LayerStats> nodes;  // one for each Graph::nodes
+  int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
 };
 
 // An operator on the golden model, of tensors that are in the order of Graph::tensors. A Softmax leaves its

@@ -132,17 +132,12 @@ CycleResult System::Run(const Program& program) {
   layer_ends_.clear();
   memory_.Clear();
   int64_t bytes = 0;
-  for (const ProgramLayer& layer : program.layers) {
-    for (int j = layer.first_job; j < layer.first_job + layer.jobs; j++) {
-      const Job& job = program.jobs[size_t(j)];
-      bytes += int64_t{job.lines.images} * job.rows * job.cols * job.channels;
-    }
-    layer_bytes_.push_back(bytes);
-  }
+  for (const ProgramLayer& layer : program.layers) layer_bytes_.push_back(bytes += layer.traffic.written);
   const int code = RunList(program.list_bytes, program.window_bytes, kWatchdog, INT64_MAX / 2);
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));
+  if (layer_ends_.size() != layer_bytes_.size()) throw Error("the program does not write what its layers do");
   weft_counters c{};
   weft_read_counters(&bus_, &c);
   CycleResult result;

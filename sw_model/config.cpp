@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -90,6 +91,17 @@ Config Config::Load(const std::string& name_or_file) {
   }
   config.Check();
   return config;
+}
+
+Config Config::FromKey(const std::string& name, const std::string& key) {
+  Config c;
+  c.name = name;
+  const int numbers =
+      std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d", &c.rows, &c.cols, &c.lanes,
+                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits);
+  if (numbers != 7 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
+  c.Check();
+  return c;
 }
 
 std::string Config::Key() const {

@@ -20,6 +20,8 @@ struct Config {
   void Check() const;
   // NAME of a shipped configuration, or a JSON FILE. Throws Error.
   static Config Load(const std::string& name_or_file);
+  // From its key; throws Error if it is none.
+  static Config FromKey(const std::string& name, const std::string& key);
   // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32".
   [[nodiscard]] std::string Key() const;
 

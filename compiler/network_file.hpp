@@ -1,0 +1,39 @@
+// A compiled network in one file (docs/program.md): for each segment the image of its window and what is
+// where in it, and the model itself, for the operators of the host and to compare with.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph.hpp"
+#include "compiler/lower.hpp"
+#include "sw_model/config.hpp"
+
+namespace weft {
+
+inline constexpr int kMostImages = 4096;  // of a batch
+
+struct CompiledNetwork {
+  Config config;
+  int batch = 1;
+  std::string model;  // the ONNX file
+  Graph graph;
+  std::vector<Segment> segments;  // of `graph`
+  std::vector<SegmentProgram>
+      programs;  // one a segment; of a file they have images and layers, but no jobs and commands
+};
+
+// Throws Error for a model that is damaged, not supported or too large.
+CompiledNetwork CompileNetwork(std::string model, int batch, const Config& config);
+
+[[nodiscard]] bool IsNetworkFile(std::string_view contents);
+std::string NetworkFile(const CompiledNetwork& network);
+// Throws Error, one sentence, for anything that NetworkFile has not written.
+CompiledNetwork ParseNetworkFile(std::string_view contents);
+
+// Completes the programs of a file with their jobs and commands, which the cycle model counts. Throws Error
+// if this compiler makes another image of the model.
+void AddJobs(CompiledNetwork* network);
+
+}  // namespace weft
