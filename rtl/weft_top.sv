@@ -121,5 +121,16 @@ module weft_top #(
   assign m_awburst_o = 2'b01;
   assign m_wlast_o   = 1'b1;
   assign m_bready_o  = 1'b1;
+
+`ifndef SYNTHESIS
+  axi_rules #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES)) u_rules (
+      .clk_i, .rst_ni, .base_i(base), .window_end_i(window_end),
+      .ar_valid_i(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_i(m_araddr_o), .ar_len_i(m_arlen_o),
+      .ar_size_i(m_arsize_o), .ar_burst_i(m_arburst_o),
+      .aw_valid_i(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_addr_i(m_awaddr_o), .aw_len_i(m_awlen_o),
+      .aw_size_i(m_awsize_o), .aw_burst_i(m_awburst_o),
+      .w_valid_i(m_wvalid_o), .w_ready_i(m_wready_i), .w_data_i(m_wdata_o), .w_strb_i(m_wstrb_o), .w_last_i(m_wlast_o)
+  );
+`endif
 endmodule
 `default_nettype wire
