@@ -91,19 +91,20 @@ module weft_top #(
   wire logic [ADDR_W-1:0] list_offset = list_addr - base;
   wire logic list_ok = (list_addr >= base) & ((list_offset >> 32) == '0) & (base[BusW-1:0] == '0);
   logic [31:0] size_q, list_offset_q;
-  logic start_q, core_rst_nq;
+  logic start_q;
   always_ff @(posedge clk_i) begin
-    core_rst_nq   <= rst_ni & ~soft_reset;
     start_q       <= start & rst_ni;
     size_q        <= (size >> 32) != '0 ? 32'hffff_ffff : size[31:0];
     list_offset_q <= list_ok ? list_offset[31:0] : 32'hffff_ffff;
   end
 
+  // A soft reset is an abort whose end csr does not look at: bursts in flight must be finished, or the next start takes their
+  // data for its own.
   weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W), .ADDR_W(ADDR_W)
   ) u_core (
-      .clk_i, .rst_ni(core_rst_nq), .start_i(start_q), .abort_i(abort), .base_i(base), .size_i(size_q),
+      .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
       .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
       .busy_o(busy), .done_o(done), .code_o(code), .error_offset_o(error_offset), .error_command_o(error_command),
       .cycles_o(cycles), .counts_o(counts), .bytes_read_o(bytes_read), .bytes_written_o(bytes_written),
