@@ -93,7 +93,7 @@
 /* Status codes (STATUS.CODE). */
 #define WEFT_CODE_OK 0u /* the list ran to its end */
 #define WEFT_CODE_ABORTED 1u /* CONTROL.ABORT ended it */
-#define WEFT_CODE_BAD_LIST 2u /* the list's magic number or version is not the hardware's */
+#define WEFT_CODE_BAD_LIST 2u /* the list's magic number, version or configuration is not the hardware's, or the list ends early */
 #define WEFT_CODE_BAD_CHECKSUM 3u /* the list's checksum is wrong */
 #define WEFT_CODE_BAD_COMMAND 4u /* a command that the hardware does not know */
 #define WEFT_CODE_OUT_OF_WINDOW 5u /* an access outside the memory window; it was not made */

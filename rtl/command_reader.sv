@@ -21,6 +21,7 @@ module command_reader #(
     output wire logic [  32*weft_pkg::JOB_WORDS-1:0]  job_o,
     output wire logic [32*weft_pkg::STORE_WORDS-1:0]  store_o,
     input  wire logic                                 quiet_i,     // all reads and writes that were asked for are done
+    input  wire logic                                 reads_quiet_i,  // ... all reads
     output logic                                      end_o,       // the list has ended
     output logic                                      error_o,
     output logic      [                          7:0] code_o,      // with end_o or error_o
@@ -57,6 +58,8 @@ module command_reader #(
   logic [32*(weft_pkg::READ_WORDS-1)-1:0] read_q;
   logic [32*JobWords-1:0] job_q;
   logic job_full_q, job_stores_q;
+  logic begun_q;  // a word has come
+  wire logic starves = begun_q & reads_quiet_i & ~list_valid & (state_q != 3'(Ended));  // no word can come any more
 
   wire logic last_read = (state_q == 3'(Read)) & (left_q == 7'd0);
   wire logic waits = (last_read & ~read_ready_i)
@@ -85,7 +88,14 @@ module command_reader #(
       sum_q      <= '0;
       job_full_q <= 1'b0;
       commands_o <= '0;
+      begun_q    <= 1'b0;
     end else begin
+      begun_q <= begun_q | list_valid;
+      if (starves) begin
+        state_q <= 3'(Ended);
+        error_o <= 1'b1;
+        code_o  <= weft_csr_pkg::CODE_BAD_LIST;
+      end
       if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
       if (take) begin
         part_q <= last_part ? '0 : part_q + 1'b1;

@@ -6,7 +6,7 @@
 // Every ready, valid, response and value is a register's output. A request is carried out in the cycle after it is there, unless the
 // response before it still waits. start_o, abort_o and soft_reset_o are pulses of one cycle; the values are stable from start_o to done_i.
 // The core ends every start with one done_i, also after abort_o, and then has busy_i low in the cycle after it; it may ignore an abort
-// and is ignored itself when nothing runs. After soft_reset_o it sends no done_i, and holds busy_i until it can start again.
+// and is ignored itself when nothing runs. After soft_reset_o a done_i is ignored, and busy_i holds until it can start again.
 // PROT is not looked at. The counters are not kept here: they are read as they are.
 `default_nettype none
 module csr #(

@@ -112,18 +112,18 @@ module read_dma #(
   logic [31:0] request_offset_q;
   logic [32:0] request_end_q;
   logic [WordsW-1:0] request_words_q;
-  logic nonsense_q;  // no words, or for nobody
+  logic nonsense_q;  // no words, more than can be counted, or for nobody
   wire logic bad = request_valid_q & ((request_end_q > {1'b0, size_i}) | (request_offset_q[BusW-1:0] != '0) | nonsense_q);
   wire logic splitter_ready;
   assign request_room = ~request_valid_q | (splitter_ready & ~bad & ~bad_q);
-  wire logic [WordsW-1:0] both_words = words_q + params_q;
+  wire logic [WordsW:0] both_words = {1'b0, words_q} + {1'b0, params_q};
   always_ff @(posedge clk_i) begin
     request_valid_q <= run_ni & (request | (request_valid_q & ~request_room));
     bad_q <= run_ni & (bad_q | bad);
     if (request) begin
       request_offset_q <= offset_q;
-      request_words_q  <= both_words;
-      nonsense_q       <= (words_q == '0) | (kind_q >= 3'(ToParams));
+      request_words_q  <= both_words[WordsW-1:0];
+      nonsense_q       <= (words_q == '0) | both_words[WordsW] | (kind_q >= 3'(ToParams));
       request_end_q    <= {1'b0, offset_q} + 33'({both_words, BusW'(0)});
     end
   end

@@ -158,7 +158,7 @@ module weft_core #(
       .clk_i, .rst_ni(run_q), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
       .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
-      .quiet_i(read_quiet & write_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code), .commands_o(commands)
+      .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code), .commands_o(commands)
   );
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ package weft_csr_pkg;
   // Status codes
   localparam logic [7:0] CODE_OK = 8'd0;  // the list ran to its end
   localparam logic [7:0] CODE_ABORTED = 8'd1;  // CONTROL.ABORT ended it
-  localparam logic [7:0] CODE_BAD_LIST = 8'd2;  // the list's magic number or version is not the hardware's
+  localparam logic [7:0] CODE_BAD_LIST = 8'd2;  // the list's magic number, version or configuration is not the hardware's, or the list ends early
   localparam logic [7:0] CODE_BAD_CHECKSUM = 8'd3;  // the list's checksum is wrong
   localparam logic [7:0] CODE_BAD_COMMAND = 8'd4;  // a command that the hardware does not know
   localparam logic [7:0] CODE_OUT_OF_WINDOW = 8'd5;  // an access outside the memory window; it was not made

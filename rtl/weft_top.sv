@@ -91,19 +91,20 @@ module weft_top #(
   wire logic [ADDR_W-1:0] list_offset = list_addr - base;
   wire logic list_ok = (list_addr >= base) & ((list_offset >> 32) == '0) & (base[BusW-1:0] == '0);
   logic [31:0] size_q, list_offset_q;
-  logic start_q, core_rst_nq;
+  logic start_q;
   always_ff @(posedge clk_i) begin
-    core_rst_nq   <= rst_ni & ~soft_reset;
     start_q       <= start & rst_ni;
     size_q        <= (size >> 32) != '0 ? 32'hffff_ffff : size[31:0];
     list_offset_q <= list_ok ? list_offset[31:0] : 32'hffff_ffff;
   end
 
+  // A soft reset is an abort whose end csr does not look at: bursts in flight must be finished, or the next start takes their
+  // data for its own.
   weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W), .ADDR_W(ADDR_W)
   ) u_core (
-      .clk_i, .rst_ni(core_rst_nq), .start_i(start_q), .abort_i(abort), .base_i(base), .size_i(size_q),
+      .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
       .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
       .busy_o(busy), .done_o(done), .code_o(code), .error_offset_o(error_offset), .error_command_o(error_command),
       .cycles_o(cycles), .counts_o(counts), .bytes_read_o(bytes_read), .bytes_written_o(bytes_written),
@@ -121,5 +122,16 @@ module weft_top #(
   assign m_awburst_o = 2'b01;
   assign m_wlast_o   = 1'b1;
   assign m_bready_o  = 1'b1;
+
+`ifndef SYNTHESIS
+  axi_rules #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES)) u_rules (
+      .clk_i, .rst_ni, .base_i(base), .window_end_i(window_end),
+      .ar_valid_i(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_i(m_araddr_o), .ar_len_i(m_arlen_o),
+      .ar_size_i(m_arsize_o), .ar_burst_i(m_arburst_o),
+      .aw_valid_i(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_addr_i(m_awaddr_o), .aw_len_i(m_awlen_o),
+      .aw_size_i(m_awsize_o), .aw_burst_i(m_awburst_o),
+      .w_valid_i(m_wvalid_o), .w_ready_i(m_wready_i), .w_data_i(m_wdata_o), .w_strb_i(m_wstrb_o), .w_last_i(m_wlast_o)
+  );
+`endif
 endmodule
 `default_nettype wire

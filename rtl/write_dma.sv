@@ -83,7 +83,7 @@ module write_dma #(
       s1_cols_q     <= pixel_cols_i;
       s1_offset_q   <= offset;
       s1_final_q    <= job_end;
-      s1_surprise_q <= job_end != pixel_final_i;
+      s1_surprise_q <= (job_end != pixel_final_i) | (pixel_cols_i == '0) | ({1'b0, pixel_cols_i} > (COL_W + 1)'(COLS));
     end
   end
 

@@ -26,7 +26,7 @@ size_t AxiMemory::Index(uint64_t address) const {
 
 void AxiMemory::Clear() {
   faults = {};
-  read_beats_ = written_beats_ = bytes_confirmed_ = 0;
+  read_beats_ = written_beats_ = confirmed_beats_ = bytes_confirmed_ = 0;
 }
 
 void AxiMemory::Drive(int64_t t, SystemPins* pins) {
@@ -34,14 +34,15 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   const int pace = timing_.ReadCycles(config_);
 
   // Reads.
-  r_offered_ = r_offered_ || (!bursts_.empty() && t >= std::max(bursts_.front().from, read_time_) &&
-                              !Paused() && !(faults.hangs && read_beats_ >= faults.read_beat));
+  r_offered_ =
+      r_offered_ || (!bursts_.empty() && t >= std::max(bursts_.front().from, read_time_) && !Paused() &&
+                     !(faults.hangs && faults.read_beat >= 0 && read_beats_ >= faults.read_beat));
   pins->r_valid = r_offered_;
   if (r_offered_) {
     const Burst& burst = bursts_.front();
     pins->r_data = &bytes[Index(burst.address)];
     pins->r_last = burst.beats == 1;
-    pins->r_error = read_beats_ == faults.read_beat;
+    pins->r_error = !faults.hangs && read_beats_ == faults.read_beat;
     if (pins->r_ready) {
       r_offered_ = false;
       read_beats_++;
@@ -74,7 +75,7 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   }
   while (!write_beats_.empty() && !write_addresses_.empty()) {
     const Beat& beat = write_beats_.front();
-    const bool error = written_beats_++ == faults.write_beat;
+    const bool error = written_beats_++ == faults.write_beat && !faults.hangs;
     uint8_t* to = &bytes[Index(write_addresses_.front())];
     for (size_t i = 0; i < bus && !error; i++)
       if ((beat.strobe >> i & 1) != 0) to[i] = beat.data[i];
@@ -85,10 +86,12 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     write_address_times_.pop_front();
   }
   // The core takes a response at once.
-  pins->b_valid = !responses_.empty() && t >= responses_.front().from && !Paused();
+  pins->b_valid = !responses_.empty() && t >= responses_.front().from && !Paused() &&
+                  !(faults.hangs && faults.write_beat >= 0 && confirmed_beats_ >= faults.write_beat);
   if (pins->b_valid) {
     pins->b_error = responses_.front().error;
     bytes_confirmed_ += responses_.front().bytes;
+    confirmed_beats_++;
     responses_.pop_front();
   }
 }

@@ -14,7 +14,7 @@ namespace weft {
 // What goes wrong: the response to the n-th read or write beat is an error (negative: none).
 struct AxiFaults {
   int64_t read_beat = -1, write_beat = -1;
-  bool hangs = false;  // no read data from `read_beat` on, instead
+  bool hangs = false;  // no answers from that beat on, instead
 };
 
 class AxiMemory {
@@ -61,7 +61,7 @@ class AxiMemory {
   std::deque<int64_t> write_address_times_;
   std::deque<Beat> write_beats_;
   std::deque<Response> responses_;
-  int64_t read_beats_ = 0, written_beats_ = 0, bytes_confirmed_ = 0;
+  int64_t read_beats_ = 0, written_beats_ = 0, confirmed_beats_ = 0, bytes_confirmed_ = 0;
   bool r_offered_ = false, b_offered_ = false;  // a valid stays until it is taken
 };
 

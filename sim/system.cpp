@@ -39,6 +39,7 @@ System::System(const Config& config, const SystemOptions& options)
 }
 
 void System::Cycle() {
+  if (now_ >= deadline_) throw Error("the hardware has not ended in time");
   memory_.Drive(now_, &pins_);
   model_->Cycle(&pins_);
   now_++;
@@ -86,14 +87,16 @@ void System::WriteRegister(uint32_t offset, uint32_t value) {
 void System::WaitForInterrupt() {
   const int64_t begin = now_;
   while (!pins_.irq) {
-    if (now_ >= deadline_) throw Error("the hardware has not ended in time");
-    if (abort_after >= 0 && now_ - begin >= abort_after) {
-      abort_after = -1;
-      weft_abort(&bus_);
+    if (later_after >= 0 && now_ - begin >= later_after) {
+      later_after = -1;
+      later();
+      continue;  // it may have stepped
     }
     Cycle();
   }
   interrupt_ = now_;
+  later_after = -1;
+  if (on_interrupt) on_interrupt();
 }
 
 void System::Load(const Program& program) {
@@ -119,13 +122,21 @@ int System::RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdo
   const weft_run run{kBase, window_bytes, list_bytes, watchdog};
   const int error = weft_start(&bus_, &run);
   if (error != WEFT_OK) throw Error("the driver does not start: {}", weft_code_name(error));
+  return Wait(most_cycles);
+}
+
+int System::Wait(int64_t most_cycles) {
   deadline_ = now_ + most_cycles;
   const int code = weft_wait(&bus_);
   deadline_ = INT64_MAX;
   return code;
 }
 
-CycleResult System::Run(const Program& program) {
+void System::Step(int64_t cycles) {
+  for (int64_t i = 0; i < cycles; i++) Cycle();
+}
+
+CycleResult System::Run(const Program& program, int64_t most_cycles) {
   const int error = weft_check_list(&bus_, memory_.bytes.data(), program.list_bytes);
   if (error != WEFT_OK) throw Error("the program does not run here: {}", weft_code_name(error));
   layer_bytes_.clear();
@@ -133,7 +144,7 @@ CycleResult System::Run(const Program& program) {
   memory_.Clear();
   int64_t bytes = 0;
   for (const ProgramLayer& layer : program.layers) layer_bytes_.push_back(bytes += layer.traffic.written);
-  const int code = RunList(program.list_bytes, program.window_bytes, kWatchdog, INT64_MAX / 2);
+  const int code = RunList(program.list_bytes, program.window_bytes, kWatchdog, most_cycles);
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));

@@ -2,6 +2,7 @@
 // outputs.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "compiler/program.hpp"
@@ -26,15 +27,19 @@ class System {
   void Write(const Place& place, const TensorI8& tensor);
   [[nodiscard]] TensorI8 Read(const Place& place) const;
   // Runs the program that is loaded. Throws Error unless it ends with OK.
-  CycleResult Run(const Program& program);
+  CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2);
 
   // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many
   // cycles, with its code.
   AxiMemory& memory() { return memory_; }
   int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
+  int Wait(int64_t most_cycles);  // ... of one that was started by hand
+  void Step(int64_t cycles);
   const weft_bus& bus() const { return bus_; }
-  // Steps until an interrupt; with `abort_after`, aborts after so many cycles.
-  int64_t abort_after = -1;
+  // After so many cycles of waiting for an interrupt, `later` is called once; `on_interrupt` when it is
+  // there.
+  int64_t later_after = -1;
+  std::function<void()> later, on_interrupt;
 
  private:
   uint32_t ReadRegister(uint32_t offset);
