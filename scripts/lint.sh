@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 rtl="$(ls rtl/*_pkg.sv rtl/prim/*.sv | tr '\n' ' ') $(ls rtl/*.sv | grep -v _pkg.sv | tr '\n' ' ')"
 tops="csr burst_splitter"  # not part of the engine: each by itself
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.vvp"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
 status=0
 start=$SECONDS
 
@@ -84,18 +84,18 @@ report "$(verilator --version | cut -d' ' -f1,2)" "$(wc -w <<<"$modules") module
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o /dev/null $(parameters -Pconv_engine. = $values) $rtl >>"$log" 2>&1 ||
+  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o "$log.vvp" $(parameters -Pconv_engine. = $values) $rtl >>"$log" 2>&1 ||
     echo "(conv_engine $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations | awk '$1 * $2 <= 64')
 # with its assertions, about which Icarus warns ($error in always_ff)
 # shellcheck disable=SC2086
-iverilog -g2012 -s conv_engine -o /dev/null $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
+iverilog -g2012 -s conv_engine -o "$log.vvp" $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
 for top in $tops; do
   # shellcheck disable=SC2086
-  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s "$top" -o /dev/null $rtl >>"$log" 2>&1
+  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s "$top" -o "$log.vvp" $rtl >>"$log" 2>&1
   # shellcheck disable=SC2086
-  iverilog -g2012 -s "$top" -o /dev/null $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
+  iverilog -g2012 -s "$top" -o "$log.vvp" $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
 done
 report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" "the engine in $count configurations, $tops; and with their assertions"
 
