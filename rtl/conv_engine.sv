@@ -172,7 +172,7 @@ module conv_engine #(
   localparam int OutputCycles = N * (ROWS + LANES) + ToActivation + 8;
   wire logic clk_out;
   clock_gate #(.CYCLES(OutputCycles)) u_out_clock (
-      .clk_i, .rst_ni, .wake_i(beat_ctl[weft_pkg::CTL_LAST]), .clk_o(clk_out)
+      .clk_i, .rst_ni, .wake_i(beat_ctl[weft_pkg::CTL_LAST] | param_valid_i), .clk_o(clk_out)
   );
   wire logic ahead_valid, ahead_first;
   wire logic [RowW-1:0] ahead_row;
@@ -222,12 +222,8 @@ module conv_engine #(
       param_freed_q <= info_param + ParamPtrW'(N);
   wire logic [32*LANES-1:0] p_bias, p_mult, p_mult_q;
   wire logic [6*LANES-1:0] p_shift, p_shift_q;
-  wire logic clk_params;
-  clock_gate #(.CYCLES(OutputCycles)) u_param_clock (
-      .clk_i, .rst_ni, .wake_i(param_valid_i | beat_ctl[weft_pkg::CTL_LAST]), .clk_o(clk_params)
-  );
   param_buffer #(.LANES(LANES), .BUS_BYTES(BUS_BYTES), .ENTRIES(ParamEntries)) u_params (
-      .clk_i(clk_params), .rst_ni, .valid_i(param_valid_i), .ready_o(param_ready_o), .data_i(param_data_i),
+      .clk_i(clk_out), .rst_ni, .valid_i(param_valid_i), .ready_o(param_ready_o), .data_i(param_data_i),
       .arrived_o(param_arrived), .freed_i(param_freed_q), .raddr_i(param_raddr[ParamPtrW-3:0]),
       .bias_o(p_bias), .mult_o(p_mult), .shift_o(p_shift)
   );

@@ -2,17 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 
 #include "compiler/chain.hpp"
 #include "compiler/networks.hpp"
+#include "compiler/program.hpp"
 #include "sim/cli_commands.hpp"
 #include "sim/cli_conv_layer.hpp"
 #include "sim/cli_options.hpp"
 #include "sim/cli_report.hpp"
-#include "sim/harness.hpp"
 #include "sim/rtl_engine.hpp"
+#include "sim/system.hpp"
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
@@ -86,14 +86,33 @@ int64_t CountDifferences(const std::string& layer, const TensorI8& expected, con
   return differences;
 }
 
+// The layers as one program: each reads a tensor of its own when the outputs of the one before are in memory.
+struct BenchProgram {
+  BenchProgram(const Config& config, const std::vector<NetworkLayer>& layers, bool with_data)
+      : builder(config, with_data) {
+    for (const NetworkLayer& l : layers) {
+      prepared.push_back(PrepareLayer(l.layer, l.in, config));
+      const Shape out = golden::OutputShape(l.in, l.layer);
+      // Without data nobody minds if the tensors share their memory.
+      in.push_back(with_data ? builder.AddTensor(prepared.back().in)
+                             : builder.AddTensorAt(prepared.back().in, 0));
+      Target target;
+      target.tensor = with_data ? builder.AddTensor(out) : builder.AddTensorAt(out, 0);
+      this->out.push_back(target.tensor);
+      builder.AddLayer(prepared.back(), in.back(), target, in.size() > 1);
+    }
+    program = builder.Build();
+  }
+  ProgramBuilder builder;
+  std::vector<PreparedLayer> prepared;
+  std::vector<int> in, out;  // tensors
+  Program program;
+};
+
 // Runs random data through the RTL; `layers` receives the numbers.
 Bench RunRtl(const Options& options, const Config& config, const Memory& memory,
              std::vector<NetworkLayer>* layers) {
-  std::deque<TensorI8> inputs;
-  std::vector<PreparedLayer> prepared;
-  std::vector<TensorI8> expected;
-  std::vector<ChainPart> parts;
-  Chain chain;
+  std::vector<TensorI8> inputs, expected;
   for (size_t i = 0; i < layers->size(); i++) {
     NetworkLayer& l = (*layers)[i];
     ConvCase c{TensorI8(l.in), l.layer};
@@ -101,38 +120,34 @@ Bench RunRtl(const Options& options, const Config& config, const Memory& memory,
     FillRandom(options.seed + i, &c);
     l.layer = std::move(c.layer);
     expected.push_back(ConvFast(c.input, l.layer));
-    prepared.push_back(PrepareLayer(l.layer, l.in, config));
-    inputs.push_back(prepared.back().interleaved ? InterleaveInput(l.layer, c.input) : std::move(c.input));
+    inputs.push_back(NeedsInterleave(l.layer, l.in, config) ? InterleaveInput(l.layer, c.input)
+                                                            : std::move(c.input));
   }
-  for (size_t i = 0; i < layers->size(); i++) {
-    chain.Add(prepared[i].jobs);
-    parts.push_back({&prepared[i].layer, &inputs[i], expected[i].shape, &prepared[i].jobs});
-  }
-  HarnessOptions harness;
-  harness.memory = memory;
-  const ChainResult rtl = Harness(config, harness).RunChain(parts);
-  const CycleResult model = CountCycles(chain.jobs, config, memory, chain.layer_starts);
+  const BenchProgram p(config, *layers, true);
+  SystemOptions system_options;
+  system_options.memory = memory;
+  System system(config, system_options);
+  system.Load(p.program);
+  for (size_t i = 0; i < layers->size(); i++) system.Write(p.builder.place(p.in[i]), inputs[i]);
+  const CycleResult rtl = system.Run(p.program);
+  const CycleResult model = CountCycles(p.program, config, memory);
 
-  Bench bench = Summarise(*layers, prepared, rtl.cycles, config);
+  Bench bench = Summarise(*layers, p.prepared, rtl, config);
   for (size_t i = 0; i < layers->size(); i++) {
-    bench.layers[i].stats.mismatches = CountDifferences(bench.layers[i].name, expected[i], rtl.outputs[i]);
+    bench.layers[i].stats.mismatches =
+        CountDifferences(bench.layers[i].name, expected[i], system.Read(p.builder.place(p.out[i])));
     bench.layers[i].stats.predicted_cycles = model.layers[i].end - (i > 0 ? model.layers[i - 1].end : 0);
     bench.mismatches += bench.layers[i].stats.mismatches;
   }
   bench.total.stats.mismatches = bench.mismatches;
   bench.total.stats.predicted_cycles = model.cycles;
-  bench.model_agrees = model.cycles == rtl.cycles.cycles && model.counts == rtl.cycles.counts;
+  bench.model_agrees = model.cycles == rtl.cycles && model.counts == rtl.counts;
   return bench;
 }
 
 Bench RunModel(const Config& config, const Memory& memory, const std::vector<NetworkLayer>& layers) {
-  std::vector<PreparedLayer> prepared;
-  Chain chain;
-  for (const NetworkLayer& l : layers) {
-    prepared.push_back(PrepareLayer(l.layer, l.in, config));
-    chain.Add(prepared.back().jobs);
-  }
-  return Summarise(layers, prepared, CountCycles(chain.jobs, config, memory, chain.layer_starts), config);
+  const BenchProgram p(config, layers, false);
+  return Summarise(layers, p.prepared, CountCycles(p.program, config, memory), config);
 }
 
 // ---- What is printed
