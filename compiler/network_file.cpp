@@ -151,7 +151,8 @@ class SegmentReader {
     SegmentProgram::Input in{int(Tensor(json)), {}, json.at("interleaved").get<bool>(), 0};
     in.layer = int(Number(json, "layer", int64_t(segment.layers.size()) - 1));
     const LoweredLayer& layer = segment.layers[size_t(in.layer)];
-    if (layer.in != in.tensor) throw Error("an input is another layer's");
+    const bool is_residual = !in.interleaved && layer.add && layer.add->residual == in.tensor;
+    if (layer.in != in.tensor && !is_residual) throw Error("an input is another layer's");
     Require(in.tensor);
     const Shape shape = ShapeOf(size_t(in.tensor));
     in.place =

@@ -354,6 +354,17 @@ std::vector<uint32_t> ProgramBuilder::EncodeList() const {
   return list;
 }
 
+// The hardware counts stored jobs modulo 2^16 and takes a read for one that waits if it is 2^15 behind. So
+// reads wait for jobs that are stored for certain rather than for none.
+void ProgramBuilder::RenewWaits() {
+  constexpr uint32_t kBehind = 1 << 14;  // jobs: far more than are under way
+  uint32_t given = 0;
+  for (Command& c : program_.commands) {
+    if (c.op == Command::Op::kJob) given += program_.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
+    if (c.op == Command::Op::kRead && given > kBehind) c.wait = std::max(c.wait, given - kBehind);
+  }
+}
+
 Program ProgramBuilder::Build() {
   for (int j = 0; j < int(program_.jobs.size()); j++) PlaceGroups(LayerOf(j), program_.jobs[size_t(j)], j);
   for (Layer& layer : layers_)
@@ -361,6 +372,7 @@ Program ProgramBuilder::Build() {
   const std::vector<Command> commands = MakeCommands();
   const int upper = AddListReads(commands, INT_MAX, config_, &program_.commands);
   const int words = AddListReads(commands, (upper - 1) / kListBlock, config_, &program_.commands);
+  RenewWaits();
   program_.list_bytes = uint32_t(RoundUp(std::max(words, upper), kListBlock)) * 4;
 
   const uint32_t data_at = program_.list_bytes, tensors_at = AlignUp(data_at + data_bytes_);

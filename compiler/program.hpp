@@ -128,6 +128,7 @@ class ProgramBuilder {
                            std::vector<Command>* commands) const;
   void PlaceTables(Layer* layer);
   [[nodiscard]] std::vector<uint32_t> Encode(const Command& command) const;
+  void RenewWaits();
   [[nodiscard]] std::vector<uint32_t> EncodeList() const;
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }
 

@@ -40,6 +40,20 @@ std::string BranchingModel() {
   return net.Bytes();
 }
 
+// The input is added to what a convolution makes of it: the host writes it twice where that reads its lines
+// interleaved.
+std::string ResidualModel(int64_t channels) {
+  OnnxBuilder net;
+  net.Input("x", {0, channels, 7, 7});
+  const std::string x = net.Requantise("x", 0.5F, 3);
+  Set(net.Op("Conv", {x, net.Weights("w", {channels, channels, 3, 3}, {0.05F})}, "a"), "pads",
+      Ints{1, 1, 1, 1});
+  net.Op("Add", {net.Requantise("a", 0.5F, -5), x}, "y");
+  net.Requantise("y", 1.0F, 0);
+  net.Output("y_dq");
+  return net.Bytes();
+}
+
 std::string DemoFile(int batch) {
   return NetworkFile(CompileNetwork(Contents(kModel), batch, Config::Load("8x8")));
 }
@@ -89,6 +103,14 @@ TEST_F(Compiled, RunsOperatorsOfTheHost) {
     ExpectSame(model, images, config, 3, " --engine rtl");
     ExpectSame(model, images, config, 3, " --engine rtl --check");
     ExpectSame(model, images, config, 1, " --engine cycles");
+  }
+}
+
+TEST_F(Compiled, RunsResidualsOfTheHost) {
+  for (const int channels : {1, 3}) {
+    const std::string model = Write("residual.onnx", ResidualModel(channels));
+    ExpectSame(model, Images(2, 7, 7, channels), "8x8", 2, " --engine rtl --check");
+    ExpectSame(model, Images(2, 7, 7, channels), "5x7", 1, " --engine rtl");
   }
 }
 
