@@ -74,6 +74,8 @@ class VerilatedSystem : public SystemModel {
     pins->w_last = m.m_wlast_o;
   }
 
+  void Assertions(bool on) override { context_.assertOn(on); }
+
   CauseCounts Counts() const override {
     CauseCounts counts{};
     const auto* words =

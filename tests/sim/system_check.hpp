@@ -54,7 +54,8 @@ class SystemCheck {
               int layers = 5)
       : config(Config::Load(config_name)),
         good(config, true, layers),
-        system(config, {memory, stalls, seed}) {}
+        system(config, {memory, stalls, seed}),
+        stalls_(stalls) {}
 
   // Puts the good program and its input into memory.
   void Load() {
@@ -63,7 +64,8 @@ class SystemCheck {
     system.Write(in.place, in.interleaved ? InterleaveInput(in.layer, good.input) : good.input);
     system.memory().Clear();
   }
-  // The good program gives the right output, whatever was before it.
+  // The good program gives the right output, whatever was before it, and without pauses in the same number of
+  // cycles.
   CycleResult ExpectGood() {
     Load();
     CycleResult result;
@@ -72,6 +74,10 @@ class SystemCheck {
       EXPECT_EQ(
           FirstDifference(good.expected, system.Read(*good.segment.outputs.at(size_t(good.graph.output)))),
           "");
+      if (stalls_ == 0 && good_cycles_ > 0) {
+        EXPECT_EQ(result.cycles, good_cycles_) << "of the good program";
+      }
+      good_cycles_ = result.cycles;
     } catch (const std::exception& error) {
       ADD_FAILURE() << "the good program: " << error.what();
     }
@@ -135,6 +141,10 @@ class SystemCheck {
   Config config;
   GoodProgram good;
   System system;
+
+ private:
+  double stalls_;
+  int64_t good_cycles_ = 0;
 };
 
 inline std::string CodeName(int code) { return weft_code_name(code); }

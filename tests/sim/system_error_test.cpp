@@ -224,6 +224,29 @@ TEST_P(SystemErrors, OfJobs) {
   ExpectList(WEFT_CODE_BAD_JOB, "a store of a pixel more", {{store + 8, check_.Word(store + 8) + 1}});
 }
 
+// Outputs without a store: the list ends while the engine still works. That such a job has one is the
+// compiler's to see to; the hardware's that the next start finds nothing of it.
+TEST_P(SystemErrors, JobsThatNobodyStores) {
+  for (const Memory memory : {Memory{1, 1}, Memory{4, 1}, Memory{4, 60}})
+    for (const bool drains : {true, false}) {
+      SystemCheck one(GetParam(), memory, 0, 1, 1);
+      one.system.Assertions(false);
+      one.ExpectGood();
+      one.Load();
+      for (size_t i = 0; i < one.good.program().commands.size(); i++) {
+        if (one.good.program().commands[i].op != Command::Op::kJob) continue;
+        const int64_t at = one.CommandsAt()[i];
+        one.SetWord(at, one.Word(at) & 0xff);
+        if (!drains) one.SetWord(at + 1, one.Word(at + 1) & ~kFlagDrains);
+      }
+      one.FixChecksum(one.Words());
+      one.Go(one.GoodStart());
+      EXPECT_EQ(CodeName(one.system.Wait(kBound)), "OK");
+      one.ExpectGood();
+      errors_++;
+    }
+}
+
 // A list whose next words nobody reads.
 TEST_P(SystemErrors, ListsThatAreCutShort) {
   SystemCheck one(GetParam(), {2, 20}, 0, 1, 1);  // one layer: its list is read at once
