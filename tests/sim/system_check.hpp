@@ -10,6 +10,7 @@
 
 #include "compiler/lower.hpp"
 #include "sim/system.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
 #include "sw_model/list_model.hpp"
 #include "tests/sim/engine_check.hpp"
@@ -32,16 +33,31 @@ struct GoodProgram {
     for (const LayerSpec& spec : specs) {
       const RandomLayer r = MakeLayer(spec, graph.nodes.size() + 1);
       if (graph.nodes.empty()) input = expected = r.input;
-      expected = golden::Conv(expected, r.layer);
-      const int in = int(graph.tensors.size()) - 1;
-      graph.tensors.push_back({spec.name, expected.shape});
-      graph.nodes.push_back(
-          {.name = spec.name, .op = Op::kConv, .inputs = {in}, .output = in + 1, .conv = r.layer});
+      const TensorI8 before = expected;
+      expected = golden::Conv(before, r.layer);
+      const int in = Append({.name = spec.name, .op = Op::kConv, .conv = r.layer}, {});
+      if (expected.shape != before.shape) continue;
+      const AddLayer add = golden::MakeAdd(0.5F, 3, 0.7F, -5, 0.9F, 2);
+      expected = golden::Add(expected, before, add);
+      Append({.name = "add", .op = Op::kAdd, .add = add}, {in});
     }
     graph.output = int(graph.tensors.size()) - 1;
+    if (Lower(graph).size() != 1) throw Error("the good program is more than one");
     segment = CompileSegment(graph, Lower(graph).at(0), 1, config, false, with_data);
   }
   [[nodiscard]] const Program& program() const { return segment.program; }
+
+  // A node that reads the last tensor and others, and gives one of the shape of `expected`. Returns the
+  // tensor before.
+  int Append(Node node, const std::vector<int>& others) {
+    const int last = int(graph.tensors.size()) - 1;
+    node.inputs = {last};
+    node.inputs.insert(node.inputs.end(), others.begin(), others.end());
+    node.output = last + 1;
+    graph.tensors.push_back({node.name, expected.shape});
+    graph.nodes.push_back(std::move(node));
+    return last;
+  }
 
   Graph graph;
   TensorI8 input, expected;

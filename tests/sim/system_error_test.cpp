@@ -73,11 +73,11 @@ class SystemErrors : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Configs, SystemErrors, testing::Values("2x2", "4x4", "5x7"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
-const std::array<const char*, 4> kPhases = {"lines", "weights", "list", "parameters"};
+const std::array<const char*, 6> kPhases = {"lines", "weights", "list", "tables", "residual", "parameters"};
 
 // The read beats of a run by what they are for: of each kind its beats in the order of the reads.
-std::array<std::vector<int64_t>, 4> BeatsByPhase(const Program& program, const Config& config) {
-  std::array<std::vector<int64_t>, 4> phases;
+std::array<std::vector<int64_t>, 6> BeatsByPhase(const Program& program, const Config& config) {
+  std::array<std::vector<int64_t>, 6> phases;
   int64_t beat = 0;
   const auto add = [&](size_t phase, int64_t words) {
     for (int64_t i = 0; i < words; i++) phases[phase].push_back(beat++);
@@ -85,7 +85,7 @@ std::array<std::vector<int64_t>, 4> BeatsByPhase(const Program& program, const C
   add(2, std::min<int64_t>(program.list_bytes, 2 * kListBlock * 4) / config.bus_bytes);
   for (const Command& c : program.commands)
     for (uint32_t i = 0; c.op == Command::Op::kRead && i < c.count; i++) {
-      add(3, c.param_words);
+      add(5, c.param_words);
       add(size_t(c.read), c.words);
     }
   return phases;
@@ -181,7 +181,8 @@ TEST_P(SystemErrors, UnknownCommands) {
 
 TEST_P(SystemErrors, ReadsOutsideOfTheWindow) {
   const auto window = uint32_t(check_.good.program().window_bytes);
-  for (const auto read : {Command::Read::kLines, Command::Read::kGroups, Command::Read::kList}) {
+  for (const auto read : {Command::Read::kLines, Command::Read::kGroups, Command::Read::kList,
+                          Command::Read::kTables, Command::Read::kResidual}) {
     const int64_t at = Find(Command::Op::kRead, read);
     for (const uint32_t offset :
          {window, window - uint32_t(check_.config.bus_bytes), 0x80000000U, 0xffffffc0U, 2U}) {

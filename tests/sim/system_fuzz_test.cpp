@@ -81,8 +81,8 @@ class RandomLists : public testing::TestWithParam<const char*> {
     asserts_ = asserts_ && EngineIsSafe(index);
     check_.SetWord(index, after);
   }
-  // Words that the engine and the buffers' contents do not depend on: the header, stores, where reads of data
-  // begin.
+  // Words that the engine and the buffers' contents do not depend on: the header, where outputs go, where
+  // reads of data begin.
   [[nodiscard]] bool EngineIsSafe(int64_t index) const {
     if (index < kListHeader) return true;
     const std::vector<Command>& commands = check_.good.program().commands;
@@ -90,7 +90,10 @@ class RandomLists : public testing::TestWithParam<const char*> {
     size_t i = 0;
     while (i + 1 < at.size() && at[i + 1] <= index) i++;
     const int64_t word = index - at[i];
-    if (commands[i].op == Command::Op::kJob) return word > kJobWords;
+    if (commands[i].op == Command::Op::kJob) {
+      const bool adds = check_.good.program().stores.at(size_t(commands[i].job)).add.has_value();
+      return word > kJobWords && word <= kJobWords + (adds ? 5 : 10);
+    }
     return commands[i].op == Command::Op::kRead && commands[i].read != Command::Read::kList &&
            (word == 1 || word == 5);
   }
