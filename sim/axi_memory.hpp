@@ -31,6 +31,7 @@ class AxiMemory {
   // over in this cycle.
   void Drive(int64_t cycle, SystemPins* pins);
   [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
+  [[nodiscard]] int64_t written_beats() const { return written_beats_; }
   void Clear();  // counts and faults; nothing may be in flight
 
  private:

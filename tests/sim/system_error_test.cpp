@@ -108,35 +108,35 @@ TEST_P(SystemErrors, OfReads) {
 }
 
 TEST_P(SystemErrors, OfWrites) {
-  int64_t beats = 0;  // as many as get an answer before one never comes
-  for (int64_t beat = 0; beat < 100000; beat = beat < 3 ? beat + 1 : beat * 2 - 1) {
-    SCOPED_TRACE(fmt::format("write beat {}", beat));
-    check_.Load();
-    check_.system.memory().faults.write_beat = beat;
-    check_.Go(check_.GoodStart());
-    const int code = check_.system.Wait(kBound);
-    check_.ExpectGood();
-    errors_++;
-    if (code == WEFT_CODE_OK) break;
-    EXPECT_EQ(CodeName(code), CodeName(WEFT_CODE_WRITE_ERROR));
-    beats = beat + 1;
-  }
-  EXPECT_GE(beats, 50);
+  const int64_t beats = check_.system.memory().written_beats();
+  ASSERT_GE(beats, 100);
+  for (int64_t beat = 0; beat < beats; beat += beat < 4 || beat > beats - 5 ? 1 : beats / 20)
+    Expect(WEFT_CODE_WRITE_ERROR, fmt::format("write beat {} of {}", beat, beats),
+           [&](auto&) { check_.system.memory().faults.write_beat = beat; });
+  Expect(WEFT_CODE_WRITE_ERROR, "the last beat",
+         [&](auto&) { check_.system.memory().faults.write_beat = beats - 1; });
+  Expect(WEFT_CODE_OK, "a write beat that there is none of",
+         [&](auto&) { check_.system.memory().faults.write_beat = beats; });
 }
 
-TEST_P(SystemErrors, LastWrite) {
-  int64_t low = 0, high = 1 << 20;  // the last beat lies in [low, high)
-  while (high - low > 1) {
-    const int64_t beat = (low + high) / 2;
-    check_.Load();
-    check_.system.memory().faults.write_beat = beat;
-    check_.Go(check_.GoodStart());
-    (check_.system.Wait(kBound) == WEFT_CODE_OK ? high : low) = beat;
+// An error ends the run while the memory pauses on every channel: what was offered must stay.
+TEST_P(SystemErrors, UnderPauses) {
+  SystemCheck paused(GetParam(), {4, 5}, 0.7, 3);
+  paused.ExpectGood();
+  const int64_t writes = paused.system.memory().written_beats();
+  Random random(11);
+  for (int i = 0; i < 40 && !HasFailure(); i++) {
+    paused.Load();
+    AxiFaults& faults = paused.system.memory().faults;
+    const bool write = i % 4 != 0;
+    (write ? faults.write_beat : faults.read_beat) = random.Int(0, writes - 1);
+    SCOPED_TRACE(
+        fmt::format("{} beat {}", write ? "write" : "read", write ? faults.write_beat : faults.read_beat));
+    paused.Go(paused.GoodStart());
+    EXPECT_EQ(CodeName(paused.system.Wait(kBound)), write ? "WRITE_ERROR" : "READ_ERROR");
+    paused.ExpectGood();
     errors_++;
   }
-  Expect(WEFT_CODE_WRITE_ERROR, "the last beat",
-         [&](auto&) { check_.system.memory().faults.write_beat = low; });
-  Expect(WEFT_CODE_OK, "behind it", [&](auto&) { check_.system.memory().faults.write_beat = high; });
 }
 
 TEST_P(SystemErrors, OfTheHeader) {
@@ -169,6 +169,21 @@ TEST_P(SystemErrors, UnknownCommands) {
                  {{at[command], opcode}});
       check_.Load();
     }
+  // Every opcode, in front of the end.
+  SystemCheck one(GetParam(), {4, 5}, 0, 1, 1);
+  for (uint32_t opcode = 0; opcode < 256; opcode++) {
+    if (opcode >= 1 && opcode <= 3) continue;
+    one.Load();
+    const int64_t words = one.Words();
+    one.SetWord(words - 1, opcode);
+    one.SetWord(words, 3);
+    one.SetWord(2, uint32_t(words) + 1);
+    one.FixChecksum(words + 1);
+    one.Go(one.GoodStart());
+    EXPECT_EQ(CodeName(one.system.Wait(kBound)), "BAD_COMMAND") << "opcode " << opcode;
+    errors_++;
+  }
+  one.ExpectGood();
   const int64_t lines = Find(Command::Op::kRead);
   for (const uint32_t kind : {5U, 6U, 7U})
     ExpectList(WEFT_CODE_BAD_COMMAND, fmt::format("a read for nobody: {}", kind), {{lines, 1 | kind << 8}});
@@ -206,7 +221,8 @@ TEST_P(SystemErrors, ReadsOutsideOfTheWindow) {
 TEST_P(SystemErrors, StoresOutsideOfTheWindow) {
   const auto window = uint32_t(check_.good.program().window_bytes);
   const int64_t at = Find(Command::Op::kJob) + 1 + kJobWords;
-  for (const uint32_t offset : {window, window - 1, 0x80000000U, 0xffffffffU}) {
+  const uint32_t channels = check_.Word(at - kJobWords + kCols);
+  for (const uint32_t offset : {window - channels + 1, window, window - 1, 0x80000000U, 0xffffffffU}) {
     ExpectList(WEFT_CODE_OUT_OF_WINDOW, fmt::format("offset {:#x}", offset), {{at, offset}});
     EXPECT_EQ(error_offset_, offset);
   }
