@@ -52,13 +52,13 @@ int weft_start(const weft_bus *bus, const weft_run *run) {
 }
 
 int weft_wait(const weft_bus *bus) {
-  uint32_t status;
+  uint32_t status, reads = 0;
   do {
     bus->wait(bus->context);
     status = reg_read(bus, WEFT_STATUS);
   } while (!(status & (WEFT_STATUS_DONE | WEFT_STATUS_ERROR)));
   reg_write(bus, WEFT_IRQ_STATUS, WEFT_IRQ_STATUS_DONE | WEFT_IRQ_STATUS_ERROR);
-  while (reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) {
+  while ((reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) && ++reads < WEFT_SETTLE_READS) {
   }
   return (int)((status & WEFT_STATUS_CODE_MASK) >> WEFT_STATUS_CODE_SHIFT);
 }

@@ -55,7 +55,9 @@ typedef struct weft_place {
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);
-/* Waits for its end, and until the next run can start: WEFT_CODE_*. */
+/* Waits for its end, and until the next run can start: WEFT_CODE_*. Memory that does not answer any more keeps the hardware busy: then
+ * it returns too, after WEFT_SETTLE_READS reads of STATUS, and weft_start says WEFT_E_BUSY until the memory has answered. */
+#define WEFT_SETTLE_READS 10000u
 int weft_wait(const weft_bus *bus);
 /* Ends a run; weft_wait then says WEFT_CODE_ABORTED. */
 void weft_abort(const weft_bus *bus);

@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/.."
 rtl="$(ls rtl/*_pkg.sv rtl/prim/*.sv | tr '\n' ' ') $(ls rtl/*.sv | grep -v _pkg.sv | tr '\n' ' ')"
-tops="csr burst_splitter"  # not part of the engine: each by itself
+tops="csr burst_splitter weft_top"  # not part of the engine: each by itself
 log=$(mktemp)
 trap 'rm -f "$log" "$log.vvp"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
 status=0

@@ -24,6 +24,14 @@ size_t AxiMemory::Index(uint64_t address) const {
   return size_t(index);
 }
 
+void AxiMemory::CheckHeld(const char* channel, const Offer& now, bool valid, bool ready, Offer* before) {
+  if (before->stalled &&
+      (!valid || now.address != before->address || now.more != before->more || now.data != before->data))
+    throw Error("the hardware withdraws or changes what it offered on {}", channel);
+  *before = now;
+  before->stalled = valid && !ready;
+}
+
 void AxiMemory::Clear() {
   faults = {};
   read_beats_ = written_beats_ = confirmed_beats_ = bytes_confirmed_ = 0;
@@ -52,6 +60,8 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     }
   }
   pins->ar_ready = !Paused();
+  if (pins->ar_valid || ar_.stalled)
+    CheckHeld("AR", {false, pins->ar_addr, pins->ar_len, {}}, pins->ar_valid, pins->ar_ready, &ar_);
   if (pins->ar_valid && pins->ar_ready) {
     const uint64_t last = pins->ar_addr + uint64_t(pins->ar_len) * bus;
     if (pins->ar_addr >> 12 != last >> 12)
@@ -61,11 +71,15 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
 
   // Writes.
   pins->aw_ready = !Paused();
+  if (pins->aw_valid || aw_.stalled)
+    CheckHeld("AW", {false, pins->aw_addr, pins->aw_len, {}}, pins->aw_valid, pins->aw_ready, &aw_);
   if (pins->aw_valid && pins->aw_ready) {
     write_addresses_.push_back(pins->aw_addr);
     write_address_times_.push_back(t);
   }
   pins->w_ready = t >= write_time_ && !Paused();
+  if (pins->w_valid || w_.stalled)
+    CheckHeld("W", {false, 0, pins->w_strb, pins->w_data}, pins->w_valid, pins->w_ready, &w_);
   if (pins->aw_valid && pins->aw_len != 0) throw Error("a write burst of more than one beat");
   if (pins->w_valid && pins->w_ready) {
     if (!pins->w_last) throw Error("a write beat that is not its burst's last");

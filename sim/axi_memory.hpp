@@ -2,6 +2,7 @@
 // predicts; pauses and errors on request.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -30,6 +31,7 @@ class AxiMemory {
   // over in this cycle.
   void Drive(int64_t cycle, SystemPins* pins);
   [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
+  [[nodiscard]] int64_t written_beats() const { return written_beats_; }
   void Clear();  // counts and faults; nothing may be in flight
 
  private:
@@ -61,6 +63,14 @@ class AxiMemory {
   std::deque<int64_t> write_address_times_;
   std::deque<Beat> write_beats_;
   std::deque<Response> responses_;
+  // Whether a valid that was not taken is still there, with all that came with it; throws Error if not.
+  struct Offer {
+    bool stalled = false;
+    uint64_t address = 0, more = 0;
+    std::array<uint8_t, 64> data{};
+  };
+  static void CheckHeld(const char* channel, const Offer& now, bool valid, bool ready, Offer* before);
+  Offer ar_, aw_, w_;
   int64_t read_beats_ = 0, written_beats_ = 0, confirmed_beats_ = 0, bytes_confirmed_ = 0;
   bool r_offered_ = false, b_offered_ = false;  // a valid stays until it is taken
 };

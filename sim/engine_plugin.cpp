@@ -32,6 +32,7 @@ class VerilatedEngine : public RtlModel {
   }
   ~VerilatedEngine() override {
     StopTrace();
+    Verilated::threadContextp(&context_);  // as in system_plugin.cpp
     model_->final();
   }
 

@@ -41,6 +41,8 @@ class SystemModel {
       SystemPins* pins) = 0;  // one clock edge with the inputs in pins; fills in the outputs after it
   [[nodiscard]] virtual CauseCounts Counts()
       const = 0;  // of the run so far, without this cycle and the one before
+  // Off: what the RTL asserts of jobs that the compiler makes does not hold for others.
+  virtual void Assertions(bool on) = 0;
 };
 
 using SystemModelPtr = std::unique_ptr<SystemModel, void (*)(SystemModel*)>;

@@ -18,7 +18,11 @@ class VerilatedSystem : public SystemModel {
     context_.fatalOnError(false);  // a failed assertion becomes an Error, below
     model_ = std::make_unique<Vweft_top>(&context_, "weft_top");
   }
-  ~VerilatedSystem() override { model_->final(); }
+  ~VerilatedSystem() override {
+    Verilated::threadContextp(
+        &context_);  // the model takes its scopes out of the thread's context, whichever that is
+    model_->final();
+  }
 
   void Cycle(SystemPins* pins) override {
     Vweft_top& m = *model_;
@@ -69,6 +73,8 @@ class VerilatedSystem : public SystemModel {
     pins->w_strb = m.m_wstrb_o;
     pins->w_last = m.m_wlast_o;
   }
+
+  void Assertions(bool on) override { context_.assertOn(on); }
 
   CauseCounts Counts() const override {
     CauseCounts counts{};
