@@ -1,5 +1,5 @@
 // Runs the list of commands: takes it word by word, checks its header and checksum, gives reads to the read DMA and jobs to the
-// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/command.hpp).
+// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/program.hpp).
 // One word a cycle; a job is offered in the cycle after its last word, a read is in the queue then.
 `default_nettype none
 module command_reader #(

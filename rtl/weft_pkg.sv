@@ -58,7 +58,7 @@ package weft_pkg;
   localparam int CAUSES = 8;
   localparam int COUNT_W = 48;
 
-  // The list of commands that a start runs (compiler/command.hpp writes it, command_reader.sv runs it): words of 32 bits,
+  // The list of commands that a start runs (compiler/program.hpp writes it, command_reader.sv runs it): words of 32 bits,
   // a header of LIST_HEADER words, then commands. Word 0 of a command is {16'd0, argument[7:0], opcode[7:0]}.
   localparam logic [31:0] LIST_MAGIC = 32'h4c54_4657;  // "WFTL"
   localparam int LIST_VERSION = 1;

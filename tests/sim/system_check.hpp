@@ -42,8 +42,10 @@ struct GoodProgram {
       Append({.name = "add", .op = Op::kAdd, .add = add}, {in});
     }
     graph.output = int(graph.tensors.size()) - 1;
-    if (Lower(graph).size() != 1) throw Error("the good program is more than one");
-    segment = CompileSegment(graph, Lower(graph).at(0), 1, config, false, with_data);
+    const std::vector<Segment> segments = Lower(graph);
+    if (segments.size() != 1) throw Error("the good program is more than one");
+    lowered = segments[0];
+    segment = CompileSegment(graph, lowered, 1, config, false, with_data);
   }
   [[nodiscard]] const Program& program() const { return segment.program; }
 
@@ -61,6 +63,7 @@ struct GoodProgram {
 
   Graph graph;
   TensorI8 input, expected;
+  Segment lowered;
   SegmentProgram segment;
 };
 
@@ -77,7 +80,7 @@ class SystemCheck {
   void Load() {
     system.Load(good.program());
     const SegmentProgram::Input& in = good.segment.inputs.at(0);
-    system.Write(in.place, in.interleaved ? InterleaveInput(in.layer, good.input) : good.input);
+    system.Write(in.place, in.interleaved ? InterleaveInput(good.lowered.layers.at(size_t(in.layer)).conv, good.input) : good.input);
     system.memory().Clear();
   }
   // The good program gives the right output, whatever was before it, and without pauses in the same number of
