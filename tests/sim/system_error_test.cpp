@@ -16,7 +16,7 @@ class SystemErrors : public testing::TestWithParam<const char*> {
   SystemErrors() : check_(GetParam(), {2, 20}) {}
   void SetUp() override { good_ = check_.ExpectGood(); }
   void TearDown() override {
-    if (!HasFailure()) fmt::print("  {}: {} errors, and a good program after each\n", GetParam(), errors_);
+    if (!HasFailure()) fmt::print("  {}: {} errors, good programs in between\n", GetParam(), errors_);
   }
 
   // Runs what `damage` leaves in memory: the code, which must also be in STATUS, and the good program again.
