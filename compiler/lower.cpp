@@ -155,12 +155,15 @@ int64_t Taps(const LoweredLayer& layer) {
   return int64_t{f.h} * f.w * f.c;
 }
 
-// The layer behind `first` takes fewer cycles an output than the adder may take: if it does not need the
-// layers from `first` on, it runs before them, so that the addition is done by the longer one.
+// The layer `later` takes fewer cycles an output than the adder may take: if it does not need the layers from
+// `first` on, and is all that writes its tensor, it runs before them, so that the addition is done by the
+// longer one.
 bool MoveBefore(std::vector<LoweredLayer>* layers, int later, int first) {
   const LoweredLayer& layer = (*layers)[size_t(later)];
-  for (int l = first; l < later; l++)
-    if ((*layers)[size_t(l)].out.tensor == layer.in) return false;
+  for (int l = 0; l < later; l++) {
+    const int written = (*layers)[size_t(l)].out.tensor;
+    if (written == layer.out.tensor || (l >= first && written == layer.in)) return false;
+  }
   std::rotate(layers->begin() + first, layers->begin() + later, layers->begin() + later + 1);
   return true;
 }

@@ -1,8 +1,11 @@
-// Programs of sizes that would take too long to run.
+// Programs of sizes that would take too long to run, and the order of their layers.
 #include "compiler/program.hpp"
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "compiler/lower.hpp"
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/golden.hpp"
 
@@ -42,6 +45,47 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
   }
   EXPECT_GT(given, 1U << 16);
   EXPECT_GT(CountCycles(program, config, Memory{4, 40}).cycles, 0);
+}
+
+// x -> convolution -> a;  x -> `join` (two layers or more) -> b;  a + b.
+Graph SumWith(const Node& join, bool join_first) {
+  Graph graph;
+  graph.tensors = {{"x", {1, 4, 4, 4}}, {"a", {1, 4, 4, 8}}, {"b", {1, 4, 4, 8}}, {"sum", {1, 4, 4, 8}}};
+  Node conv{.name = "conv", .op = Op::kConv, .inputs = {0}, .output = 1};
+  conv.conv.filters = TensorI8({8, 3, 3, 4});
+  conv.conv.window = {.kh = 3, .kw = 3, .pad = {1, 1, 1, 1}};
+  Node add{.name = "add", .op = Op::kAdd, .inputs = {1, 2}, .output = 3};
+  if (join_first) std::swap(add.inputs[0], add.inputs[1]);
+  graph.nodes = {conv, join, add};
+  graph.output = 3;
+  return graph;
+}
+
+// An addition may move the layer of its other operand, but never so that somebody reads what is not whole
+// yet.
+TEST(Lower, EveryLayerReadsWhatIsWhole) {
+  Node concat{.name = "concat", .op = Op::kConcat, .inputs = {0, 0}, .output = 2};
+  concat.concat.inputs.resize(2);
+  Node pointwise{.name = "pointwise", .op = Op::kConv, .inputs = {0}, .output = 2};
+  pointwise.conv.filters = TensorI8({8, 1, 1, 4});
+  for (const Node& join : {concat, pointwise})
+    for (const bool first : {false, true}) {
+      const std::vector<Segment> segments = Lower(SumWith(join, first));
+      ASSERT_EQ(segments.size(), 1U);
+      const std::vector<LoweredLayer>& layers = segments[0].layers;
+      int additions = 0;
+      for (size_t l = 0; l < layers.size(); l++) {
+        additions += layers[l].add ? 1 : 0;
+        for (size_t later = l; later < layers.size(); later++) {
+          const int written = layers[later].out.tensor;
+          EXPECT_NE(layers[l].in, written) << join.name << ", layer " << l;
+          if (layers[l].add) {
+            EXPECT_NE(layers[l].add->residual, written) << join.name << ", layer " << l;
+          }
+        }
+      }
+      EXPECT_EQ(additions, 1) << join.name;
+    }
 }
 
 }  // namespace
