@@ -1,11 +1,11 @@
-// Which operators of a graph the hardware runs, and as which layers. Everything it runs is a convolution:
-//   max pool        a copy (a depthwise 1x1 convolution with weight 1) with a fused max-pool; its padding is
-//   a code that no
-//                   pixel is below
-//   average pool    a depthwise convolution with weights 1 and the factor 1/count, if all windows lie inside
-//   the map rescale, pad    a copy with another factor, zero point, clamp or padding concat          copies
-//   to the channels of the output upsample        a copy for each position inside a factor_h x factor_w block
-//   of the output
+// Which operators of a graph the hardware runs, and as which layers. Everything it runs is a convolution, or
+// a copy, which is a depthwise 1x1 convolution with weight 1:
+// - max pool: a copy with a fused max-pool; its padding is a code that no pixel is below.
+// - average pool: a depthwise convolution with weights 1 and the factor 1/count, if all windows are inside.
+// - rescale, pad: a copy with another factor, zero point, clamp or padding.
+// - add: part of the convolution that gives its later operand, if nobody else reads that; else of a copy.
+// - concat: copies to the channels of the output.
+// - upsample: a copy for each position inside a factor_h x factor_w block of the output.
 #pragma once
 
 #include <optional>

@@ -150,15 +150,17 @@ module weft_core #(
   // ---- Commands -----------------------------------------------------------------------------------------------------------
   wire logic job_valid, job_stores, job_ready, engine_ready, write_ready, add_ready;
   wire logic store_ready = write_ready & add_ready;
-  wire logic store_valid = job_valid & engine_ready & job_stores & store_ready;
+  wire logic store_valid = job_valid & job_ready & job_stores;
   wire logic [32*weft_pkg::JOB_WORDS-1:0] job;
   wire logic [32*weft_pkg::STORE_WORDS-1:0] store;
-  assign job_ready = engine_ready & (store_ready | ~job_stores);
+  wire logic job_fits = store_ready | ~job_stores;
+  assign job_ready = engine_ready & job_fits;
   command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(Config0), .CONFIG1(Config1)) u_commands (
       .clk_i, .rst_ni(run_q), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
       .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
-      .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code), .commands_o(commands)
+      .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code),
+      .commands_o(commands)
   );
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
@@ -170,7 +172,7 @@ module weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W)
   ) u_engine (
-      .clk_i, .rst_ni(run_q), .job_valid_i(job_valid & (store_ready | ~job_stores)), .job_ready_o(engine_ready), .job_i(job),
+      .clk_i, .rst_ni(run_q), .job_valid_i(job_valid & job_fits), .job_ready_o(engine_ready), .job_i(job),
       .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),

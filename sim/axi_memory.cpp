@@ -8,14 +8,6 @@
 
 namespace weft {
 
-bool AxiMemory::Paused() {
-  if (stalls_ <= 0) return false;
-  random_ ^= random_ >> 12;
-  random_ ^= random_ << 25;
-  random_ ^= random_ >> 27;
-  return double((random_ * 0x2545f4914f6cdd1dULL) >> 11) * 0x1p-53 < stalls_;
-}
-
 size_t AxiMemory::Index(uint64_t address) const {
   const uint64_t index = address - base;
   if (address < base || index + uint64_t(config_.bus_bytes) > bytes.size() ||
@@ -42,9 +34,9 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   const int pace = timing_.ReadCycles(config_);
 
   // Reads.
-  r_offered_ =
-      r_offered_ || (!bursts_.empty() && t >= std::max(bursts_.front().from, read_time_) && !Paused() &&
-                     !(faults.hangs && faults.read_beat >= 0 && read_beats_ >= faults.read_beat));
+  r_offered_ = r_offered_ ||
+               (!bursts_.empty() && t >= std::max(bursts_.front().from, read_time_) && !pauses_.Paused() &&
+                !(faults.hangs && faults.read_beat >= 0 && read_beats_ >= faults.read_beat));
   pins->r_valid = r_offered_;
   if (r_offered_) {
     const Burst& burst = bursts_.front();
@@ -59,7 +51,7 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
       if (--bursts_.front().beats == 0) bursts_.pop_front();
     }
   }
-  pins->ar_ready = !Paused();
+  pins->ar_ready = !pauses_.Paused();
   if (pins->ar_valid || ar_.stalled)
     CheckHeld("AR", {false, pins->ar_addr, pins->ar_len, {}}, pins->ar_valid, pins->ar_ready, &ar_);
   if (pins->ar_valid && pins->ar_ready) {
@@ -70,14 +62,11 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   }
 
   // Writes.
-  pins->aw_ready = !Paused();
+  pins->aw_ready = !pauses_.Paused();
   if (pins->aw_valid || aw_.stalled)
     CheckHeld("AW", {false, pins->aw_addr, pins->aw_len, {}}, pins->aw_valid, pins->aw_ready, &aw_);
-  if (pins->aw_valid && pins->aw_ready) {
-    write_addresses_.push_back(pins->aw_addr);
-    write_address_times_.push_back(t);
-  }
-  pins->w_ready = t >= write_time_ && !Paused();
+  if (pins->aw_valid && pins->aw_ready) write_addresses_.push_back({pins->aw_addr, t});
+  pins->w_ready = t >= write_time_ && !pauses_.Paused();
   if (pins->w_valid || w_.stalled)
     CheckHeld("W", {false, 0, pins->w_strb, pins->w_data}, pins->w_valid, pins->w_ready, &w_);
   if (pins->aw_valid && pins->aw_len != 0) throw Error("a write burst of more than one beat");
@@ -90,17 +79,16 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   while (!write_beats_.empty() && !write_addresses_.empty()) {
     const Beat& beat = write_beats_.front();
     const bool error = written_beats_++ == faults.write_beat && !faults.hangs;
-    uint8_t* to = &bytes[Index(write_addresses_.front())];
+    uint8_t* to = &bytes[Index(write_addresses_.front().address)];
     for (size_t i = 0; i < bus && !error; i++)
       if ((beat.strobe >> i & 1) != 0) to[i] = beat.data[i];
-    responses_.push_back({std::max(beat.time, write_address_times_.front()) + timing_.latency,
+    responses_.push_back({std::max(beat.time, write_addresses_.front().time) + timing_.latency,
                           std::popcount(beat.strobe), error});
     write_beats_.pop_front();
     write_addresses_.pop_front();
-    write_address_times_.pop_front();
   }
   // The core takes a response at once.
-  pins->b_valid = !responses_.empty() && t >= responses_.front().from && !Paused() &&
+  pins->b_valid = !responses_.empty() && t >= responses_.front().from && !pauses_.Paused() &&
                   !(faults.hangs && faults.write_beat >= 0 && confirmed_beats_ >= faults.write_beat);
   if (pins->b_valid) {
     pins->b_error = responses_.front().error;

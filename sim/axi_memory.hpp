@@ -7,6 +7,7 @@
 #include <deque>
 #include <vector>
 
+#include "sim/pauses.hpp"
 #include "sim/system_model.hpp"
 #include "sw_model/memory.hpp"
 
@@ -21,7 +22,7 @@ struct AxiFaults {
 class AxiMemory {
  public:
   AxiMemory(const Config& config, const Memory& timing, double stalls, uint64_t seed)
-      : config_(config), timing_(timing), stalls_(stalls), random_(seed * 2 + 1) {}
+      : config_(config), timing_(timing), pauses_(stalls, seed) {}
 
   uint64_t base = 0;
   std::vector<uint8_t> bytes;  // from `base` on
@@ -35,13 +36,16 @@ class AxiMemory {
   void Clear();  // counts and faults; nothing may be in flight
 
  private:
-  bool Paused();
   size_t Index(uint64_t address) const;  // throws Error outside of the memory
 
   struct Burst {
     uint64_t address;
     int beats;
     int64_t from;
+  };
+  struct WriteAddress {
+    uint64_t address;
+    int64_t time;
   };
   struct Beat {
     std::vector<uint8_t> data;
@@ -55,12 +59,10 @@ class AxiMemory {
   };
   Config config_;
   Memory timing_;
-  double stalls_;
-  uint64_t random_;
+  Pauses pauses_;
   std::deque<Burst> bursts_;
   int64_t read_time_ = 0, write_time_ = 0;  // from when on the next word can go
-  std::deque<uint64_t> write_addresses_;
-  std::deque<int64_t> write_address_times_;
+  std::deque<WriteAddress> write_addresses_;
   std::deque<Beat> write_beats_;
   std::deque<Response> responses_;
   // Whether a valid that was not taken is still there, with all that came with it; throws Error if not.
@@ -72,7 +74,7 @@ class AxiMemory {
   static void CheckHeld(const char* channel, const Offer& now, bool valid, bool ready, Offer* before);
   Offer ar_, aw_, w_;
   int64_t read_beats_ = 0, written_beats_ = 0, confirmed_beats_ = 0, bytes_confirmed_ = 0;
-  bool r_offered_ = false, b_offered_ = false;  // a valid stays until it is taken
+  bool r_offered_ = false;  // a valid stays until it is taken
 };
 
 }  // namespace weft

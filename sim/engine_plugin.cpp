@@ -10,6 +10,7 @@
 
 #include "Vconv_engine.h"
 #include "sim/rtl_model.hpp"
+#include "sim/unpack_counts.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -65,12 +66,7 @@ class VerilatedEngine : public RtlModel {
     std::memcpy(pins->out.data(), &m.out_data_o, WEFT_COLS);
   }
 
-  CauseCounts Counts() const override {
-    CauseCounts counts{};
-    const auto* words = reinterpret_cast<const uint8_t*>(&model_->counts_o);
-    for (size_t i = 0; i < kCauses; i++) std::memcpy(&counts[i], words + 6 * i, 6);  // 48 bits each
-    return counts;
-  }
+  CauseCounts Counts() const override { return UnpackCounts(model_->counts_o); }
 
   const uint8_t* Find(const std::string& scope, const std::string& name) const override {
     const VerilatedScopeNameMap* scopes = const_cast<VerilatedContext&>(context_).scopeNameMap();

@@ -106,14 +106,7 @@ class Harness::ReadChannel {
 };
 
 Harness::Harness(const Config& config, const HarnessOptions& options, RtlModelPtr model)
-    : config_(config), options_(options), model_(std::move(model)), random_(options.seed * 2 + 1) {}
-
-uint64_t Harness::Random() {  // xorshift64*: the pauses must be the same everywhere
-  random_ ^= random_ >> 12;
-  random_ ^= random_ << 25;
-  random_ ^= random_ >> 27;
-  return random_ * 0x2545f4914f6cdd1dULL;
-}
+    : config_(config), options_(options), model_(std::move(model)), pauses_(options.stalls, options.seed) {}
 
 void Harness::Cycle(EnginePins* pins) {
   if (!options_.trace_file.empty()) {
@@ -173,11 +166,11 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
     while (ends.size() < parts.size() && job_out >= layer_end(ends.size()) &&
            t >= written[layer_end(ends.size())])
       ends.push_back({t, counts()});
-    pins.job_valid = job_in < jobs.size() && !Paused();
+    pins.job_valid = job_in < jobs.size() && !pauses_.Paused();
     if (pins.job_valid) pins.job = jobs[job_in].words.data();
     const size_t after = read.after_jobs();
     const bool stored = after == 0 || (job_out >= after && t >= written[after] + options_.memory.latency);
-    const bool reads = !read.exhausted() && t >= read_time && stored && !Paused();
+    const bool reads = !read.exhausted() && t >= read_time && stored && !pauses_.Paused();
     using Stream = ReadChannel::Stream;
     pins.line_valid = reads && read.stream() == Stream::kLines;
     pins.weight_valid = reads && read.stream() == Stream::kWeights;
@@ -186,7 +179,7 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
       pins.line = pins.weight = pins.param = read.word();
       pins.line_last = read.last();
     }
-    pins.out_ready = t >= write_time && !Paused();
+    pins.out_ready = t >= write_time && !pauses_.Paused();
 
     if (pins.job_valid && pins.job_ready) job_in++, progress = t;
     const bool taken = (pins.line_valid && pins.line_ready) || (pins.weight_valid && pins.weight_ready) ||

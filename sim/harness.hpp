@@ -8,6 +8,7 @@
 
 #include "compiler/job.hpp"
 #include "compiler/schedule.hpp"
+#include "sim/pauses.hpp"
 #include "sim/rtl_model.hpp"
 #include "sw_model/cycle_model.hpp"
 #include "sw_model/memory.hpp"
@@ -65,14 +66,12 @@ class Harness {
 
  private:
   class ReadChannel;
-  bool Paused() { return options_.stalls > 0 && double(Random() >> 11) * 0x1p-53 < options_.stalls; }
-  uint64_t Random();
   void Cycle(EnginePins* pins);
 
   Config config_;
   HarnessOptions options_;
   RtlModelPtr model_;
-  uint64_t random_;
+  Pauses pauses_;
   int64_t now_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "Vweft_top.h"
 #include "Vweft_top___024root.h"
 #include "sim/system_model.hpp"
+#include "sim/unpack_counts.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -77,11 +78,7 @@ class VerilatedSystem : public SystemModel {
   void Assertions(bool on) override { context_.assertOn(on); }
 
   CauseCounts Counts() const override {
-    CauseCounts counts{};
-    const auto* words =
-        reinterpret_cast<const uint8_t*>(&model_->rootp->weft_top__DOT__u_core__DOT__counts_o);
-    for (size_t i = 0; i < kCauses; i++) std::memcpy(&counts[i], words + 6 * i, 6);  // 48 bits each
-    return counts;
+    return UnpackCounts(model_->rootp->weft_top__DOT__u_core__DOT__counts_o);
   }
 
  private:

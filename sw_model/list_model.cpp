@@ -108,21 +108,13 @@ int64_t WriteModel::WriteBeats(int64_t valid, int channels) {
 }
 
 ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store)
-    : Supply(config),
+    : Supply(program.jobs, config, memory),
       program_(program),
-      config_(config),
       store_(*store),
       latency_(memory.latency),
-      read_cycles_(memory.ReadCycles(config)),
       max_beats_(config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes),
       burst_done_(kBurstsInFlight, -1),
       segment_load_(kSegments, -1) {
-  size_t groups = 0;
-  for (const Job& job : program.jobs) {
-    first_group_.push_back(groups);
-    groups += size_t(job.groups);
-  }
-  groups_.resize(groups);
   store->reads = this;
   Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
   first.words = std::min<uint32_t>(program.list_bytes, 2 * kListBlock * 4) / uint32_t(config.bus_bytes);
@@ -135,9 +127,9 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
 int64_t ListModel::TakeWord() {
   const size_t bus_word = size_t(word_++) * 4 / size_t(config_.bus_bytes);
   while (list_times_.size() <= bus_word) {
-    if (loads_.size() == queue_.size() && repeat_ == 0)
-      throw Error("the list waits for a piece of itself that is never read");
-    if (!Step()) throw Error("the list waits for a piece of itself that is never read");
+    const bool pending =
+        loads_.size() < queue_.size() || repeat_ > 0;  // or Step would parse on, and end here
+    if (!pending || !Step()) throw Error("the list waits for a piece of itself that is never read");
   }
   word_time_ = std::max(word_time_, list_times_[bus_word]) + 1;
   return word_time_;
@@ -277,7 +269,7 @@ void ListModel::Request(const Command& c, int64_t earliest) {
 }
 
 void ListModel::ReadWeights(Group* group, int64_t words) {
-  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const int64_t slices = Slices(), pack = config_.WeightPack();
   const int64_t pace = slices * read_cycles_;
   for (int64_t unit = 0; unit < words / slices; unit++) {
     weight_words_ += pack;
@@ -313,36 +305,10 @@ int64_t ListModel::Beat(int64_t room) {
   return beat_;
 }
 
-int64_t ListModel::LinesSeen(int64_t count) {
-  if (count == 0) return 0;
-  while (int64_t(line_times_.size()) < count)
-    if (!Step()) throw Error("the jobs wait for line {}, which is never read", count);
-  return line_times_[size_t(count - 1)] + 1;  // the count is a register
-}
-
 int64_t ListModel::ResidualSeen(int64_t count) {
   while (int64_t(residual_times_.size()) < count)
     if (!Step()) throw Error("the jobs wait for residual line {}, which is never read", count);
   return residual_times_[size_t(count - 1)] + 1;
-}
-
-int64_t ListModel::WeightsSeen(int job, int group, int64_t words) {
-  const Group& g = At(job, group);
-  while (!g.loaded)
-    if (!Step()) throw Error("job {} waits for weights that are never read", job);
-  const int64_t pack = config_.WeightPack(), unit = (words + pack - 1) / pack - 1;
-  const int64_t pace = std::max(1, config_.Cpad() / config_.bus_bytes) * read_cycles_;
-  const Stretch* stretch = &g.stretches.front();
-  for (const Stretch& s : g.stretches)
-    if (s.first <= unit) stretch = &s;
-  return stretch->time + (unit - stretch->first) * pace + 1;
-}
-
-int64_t ListModel::ParametersSeen(int job, int group) {
-  const Group& g = At(job, group);
-  while (!g.loaded)
-    if (!Step()) throw Error("job {} waits for parameters that are never read", job);
-  return g.params_time + 2;  // gathered into an entry, written, counted
 }
 
 }  // namespace weft

@@ -64,42 +64,26 @@ class ListModel : public Supply {
   ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store);
   int64_t Accept(int job, int64_t room) override;
   void Ended(int job, int64_t time) override;
-  int64_t LinesSeen(int64_t count) override;
-  int64_t WeightsSeen(int job, int group, int64_t words) override;
-  int64_t ParametersSeen(int job, int group) override;
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
   void Stored(int /*job*/, int64_t /*time*/) override {}
   int64_t Finish(int64_t stored) override;
-  [[nodiscard]] int64_t bytes() const override { return bus_words_ * config_.bus_bytes; }
 
  private:
-  struct Stretch {
-    int64_t first,
-        time;  // units (weight words that share bus words) from `first` on, the first one complete at `time`
-  };
-  struct Group {
-    bool loaded = false;
-    int64_t params_time = 0;
-    std::vector<Stretch> stretches;
-  };
-  Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
   int64_t AcceptTime(int job);
   int64_t TakeWord();   // the next word of the list
   bool ParseCommand();  // false at the end of the list
-  bool Step();          // reads one line, column group or piece of the list
+  bool Step() override;
   void Request(const Command& c, int64_t earliest);
   void BeginSegment(int64_t push);
   int64_t Beat(int64_t room);
   void ReadWeights(Group* group, int64_t words);
 
   const Program& program_;
-  const Config& config_;
   WriteModel& store_;
-  int64_t latency_, read_cycles_, max_beats_;
+  int64_t latency_, max_beats_;
 
   // command_reader
   size_t next_command_ = 0;
-  bool parsing_ = false;
   int64_t word_ = 0;                                 // of the list
   int64_t word_time_ = -1;                           // the last word taken
   std::vector<int64_t> list_times_;                  // when each bus word of the list came
@@ -117,11 +101,8 @@ class ListModel : public Supply {
   // the request that is being read
   int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
 
-  std::vector<size_t> first_group_;
-  std::vector<Group> groups_;
-  std::vector<int64_t> line_times_, residual_times_;
+  std::vector<int64_t> residual_times_;  // when each residual line was complete
   int64_t residual_words_ = 0, table_free_ = 0;
-  int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
 };
 
 }  // namespace weft

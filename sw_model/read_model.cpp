@@ -1,6 +1,7 @@
 #include "sw_model/read_model.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sw_model/error.hpp"
 
@@ -16,16 +17,12 @@ int64_t RingModel::RoomFor(int64_t end) {
   return time_;
 }
 
-ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
-                     const std::vector<int>& layer_starts, CycleObserver* observer)
-    : Supply(config),
-      jobs_(jobs),
+Supply::Supply(const std::vector<Job>& jobs, const Config& config, const Memory& memory)
+    : lines(config.line_buffer_bytes / config.bus_bytes),
+      weights(config.WeightWords()),
+      params(config.ParamEntries()),
       config_(config),
-      observer_(observer),
-      schedule_(MakeSchedule(jobs, config, layer_starts)),
-      latency_(memory.latency),
-      read_cycles_(memory.ReadCycles(config)),
-      next_time_(memory.latency) {
+      read_cycles_(memory.ReadCycles(config)) {
   size_t groups = 0;
   for (const Job& job : jobs) {
     first_group_.push_back(groups);
@@ -34,32 +31,38 @@ ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const M
   groups_.resize(groups);
 }
 
-int64_t ReadModel::LinesSeen(int64_t count) {
+int64_t Supply::LinesSeen(int64_t count) {
   if (count == 0) return 0;
   while (int64_t(line_times_.size()) < count)
     if (!Step()) throw Error("the jobs wait for line {}, which is never read", count);
   return line_times_[size_t(count - 1)] + 1;  // the count is a register
 }
 
-int64_t ReadModel::WeightsSeen(int job, int group, int64_t words) {
+int64_t Supply::WeightsSeen(int job, int group, int64_t words) {
   const Group& g = At(job, group);
   while (!g.loaded)
     if (!Step()) throw Error("job {} waits for weights that are never read", job);
-  // The bus word that completes weight word `words - 1`: words are whole bus words, or share one.
-  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
-  const Stretch* stretch = &g.stretches.front();
-  for (const Stretch& s : g.stretches)
-    if (s.first_word < words) stretch = &s;
-  const int64_t bus_word = (words - stretch->first_word + pack - 1) / pack * slices - 1;
-  return stretch->time + bus_word * read_cycles_ + 1;
+  const int64_t unit = (words - 1) / config_.WeightPack();
+  const auto behind = std::ranges::upper_bound(g.stretches, unit, {}, &Stretch::first);
+  const Stretch& stretch = *std::prev(behind);
+  return stretch.time + (unit - stretch.first) * Slices() * read_cycles_ + 1;
 }
 
-int64_t ReadModel::ParametersSeen(int job, int group) {
+int64_t Supply::ParametersSeen(int job, int group) {
   const Group& g = At(job, group);
   while (!g.loaded)
     if (!Step()) throw Error("job {} waits for parameters that are never read", job);
   return g.params_time + 2;  // gathered into an entry, written, counted
 }
+
+ReadModel::ReadModel(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
+                     const std::vector<int>& layer_starts, CycleObserver* observer)
+    : Supply(jobs, config, memory),
+      jobs_(jobs),
+      observer_(observer),
+      schedule_(MakeSchedule(jobs, config, layer_starts)),
+      latency_(memory.latency),
+      next_time_(memory.latency) {}
 
 int64_t ReadModel::Finish(int64_t stored) {
   while (Step()) {
@@ -118,11 +121,11 @@ void ReadModel::ReadGroup(int j, int g) {
     group->params_time = Take(params.RoomFor(param_entries_));
     if (observer_ != nullptr) observer_->ParametersRead(j, g, n, 1, group->params_time, read_cycles_);
   }
-  const int64_t slices = std::max(1, config_.Cpad() / config_.bus_bytes), pack = config_.WeightPack();
+  const int64_t slices = Slices(), pack = config_.WeightPack();
   const int64_t words = GroupWeightWords(job, config_);
   for (int64_t done = 0; done < words;) {
     const int64_t time = Take(weights.RoomFor(weight_words_ + done + pack));
-    group->stretches.push_back({done, time});
+    group->stretches.push_back({done / pack, time + (slices - 1) * read_cycles_});
     // The rest of this weight word, and all that follow without a new event.
     const int64_t fit = std::min(words, (weights.limit() - weight_words_) / pack * pack);
     const int64_t bus_words = (fit - done) / pack * slices - 1;

@@ -1,6 +1,7 @@
 // The read side of the cycle model: when every line, weight word and parameter entry arrives in its buffer.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -35,27 +36,49 @@ class RingModel {
 // are in the order of the jobs. Throws Error if what is asked for can never come.
 class Supply {
  public:
-  explicit Supply(const Config& config)
-      : lines(config.line_buffer_bytes / config.bus_bytes),
-        weights(config.WeightWords()),
-        params(config.ParamEntries()) {}
+  Supply(const std::vector<Job>& jobs, const Config& config, const Memory& memory);
   virtual ~Supply() = default;
 
   // Cycle in which the engine, which has room from `room` on, takes a job.
   virtual int64_t Accept(int job, int64_t room) = 0;
   virtual void Ended(int job, int64_t time) = 0;  // its last chunk starts
   // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
-  virtual int64_t LinesSeen(int64_t lines) = 0;
+  int64_t LinesSeen(int64_t count);
   // ... that weight words up to `words` within a column group have arrived, and the group's parameters.
-  virtual int64_t WeightsSeen(int job, int group, int64_t words) = 0;
-  virtual int64_t ParametersSeen(int job, int group) = 0;
+  int64_t WeightsSeen(int job, int group, int64_t words);
+  int64_t ParametersSeen(int job, int group);
   // All outputs of the jobs before `job` are written at this cycle.
   virtual void Stored(int job, int64_t time) = 0;
   // Reads what nobody waited for; the cycle in which all is done.
   virtual int64_t Finish(int64_t stored) = 0;
-  [[nodiscard]] virtual int64_t bytes() const = 0;
+  [[nodiscard]] int64_t bytes() const { return bus_words_ * config_.bus_bytes; }
 
   RingModel lines, weights, params;  // in bus words, weight words, parameter entries
+
+ protected:
+  // Units of a column group (weight words that share bus words) from `first` on, at the pace of the memory;
+  // the first one is complete at `time`.
+  struct Stretch {
+    int64_t first, time;
+  };
+  struct Group {
+    bool loaded = false;
+    int64_t params_time = 0;
+    std::vector<Stretch> stretches;
+  };
+  virtual bool Step() = 0;  // reads the next line, column group or what else there is; false: all is read
+  Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
+  // Bus words of a unit.
+  [[nodiscard]] int64_t Slices() const { return std::max(1, config_.Cpad() / config_.bus_bytes); }
+
+  const Config& config_;
+  int64_t read_cycles_;
+  std::vector<int64_t> line_times_;  // when each line was complete
+  int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
+
+ private:
+  std::vector<size_t> first_group_;
+  std::vector<Group> groups_;
 };
 
 // The harness's streams: all jobs are there at once, and the pieces of the schedule follow each other without
@@ -67,42 +90,23 @@ class ReadModel : public Supply {
 
   int64_t Accept(int /*job*/, int64_t room) override { return room; }
   void Ended(int /*job*/, int64_t /*time*/) override {}
-  int64_t LinesSeen(int64_t count) override;
-  int64_t WeightsSeen(int job, int group, int64_t words) override;
-  int64_t ParametersSeen(int job, int group) override;
   void Stored(int job, int64_t time) override { stored_jobs_ = job, stored_ = time; }
   int64_t Finish(int64_t stored) override;
-  [[nodiscard]] int64_t bytes() const override { return bus_words_ * config_.bus_bytes; }
 
  private:
-  struct Stretch {
-    int64_t first_word,
-        time;  // weight words from first_word on (in the group), the first one's bus word taken at time
-  };
-  struct Group {
-    bool loaded = false;
-    int64_t params_time = 0;
-    std::vector<Stretch> stretches;
-  };
-  bool Step();  // reads the next line or column group
+  bool Step() override;
   void ReadLine(int j, int line);
   void ReadGroup(int j, int group);
   int64_t Take(int64_t earliest);  // one bus word, returns its cycle
-  Group& At(int job, int group) { return groups_[first_group_[size_t(job)] + size_t(group)]; }
 
   const std::vector<Job>& jobs_;
-  const Config& config_;
   CycleObserver* observer_;
   std::vector<Transfer> schedule_;
   size_t piece_ = 0;
   int part_ = 0;
-  int64_t latency_, read_cycles_, next_time_;
+  int64_t latency_, next_time_;
   int stored_jobs_ = 0;
   int64_t stored_ = 0;
-  std::vector<size_t> first_group_;
-  std::vector<Group> groups_;
-  std::vector<int64_t> line_times_;
-  int64_t line_words_ = 0, weight_words_ = 0, param_entries_ = 0, bus_words_ = 0;
 };
 
 }  // namespace weft
