@@ -142,12 +142,16 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+bool ReadOnce(const Graph& graph, int tensor) {
+  int readers = 0;
+  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
+  return readers == 1 && tensor != graph.output;
+}
+
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.
 bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
-  int readers = 0;
-  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, layer.out.tensor));
   return graph.nodes[size_t(layer.node)].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
-         readers == 1 && layer.out.tensor != graph.output;
+         ReadOnce(graph, layer.out.tensor);
 }
 
 int64_t Taps(const LoweredLayer& layer) {
@@ -195,13 +199,32 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   return true;
 }
 
+// Makes a max-pool part of the layer that adds what it reads. Overlapping windows would compute their common
+// pixels several times.
+bool FusePool(const Graph& graph, const Node& node, Segment* segment) {
+  const Window& pool = node.pool;
+  if (pool.pad != Padding{} || pool.stride_h < pool.kh || pool.stride_w < pool.kw) return false;
+  for (LoweredLayer& layer : segment->layers) {
+    if (layer.out.tensor != node.inputs.at(0)) continue;
+    if (!layer.add || layer.conv.max_pool || !ReadOnce(graph, layer.out.tensor)) return false;
+    layer.conv.max_pool = pool;
+    layer.out.tensor = node.output;
+    return true;
+  }
+  return false;
+}
+
+bool Fuse(const Graph& graph, const Node& node, Segment* segment) {
+  return (node.op == Op::kAdd && FuseAdd(graph, node, segment)) ||
+         (node.op == Op::kMaxPool && FusePool(graph, node, segment));
+}
+
 }  // namespace
 
 std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
-    if (graph.nodes[size_t(i)].op == Op::kAdd && !segments.empty() &&
-        FuseAdd(graph, graph.nodes[size_t(i)], &segments.back())) {
+    if (!segments.empty() && Fuse(graph, graph.nodes[size_t(i)], &segments.back())) {
       segments.back().count++;
       continue;
     }

@@ -64,16 +64,25 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
   return int(tensors_.size()) - 1;
 }
 
-// A residual line as streamed: the bus words of the job's columns, all channels.
-static int64_t ResidualPitch(const Job& job, int channels, const Config& config) {
-  return LinePitch(int64_t{job.ox0} * channels, (int64_t{job.ox0} + job.cols) * channels, config);
+ResidualBox ResidualOf(const Job& job, const Window& pool) {
+  return {job.oy0 * pool.stride_h, (job.rows - 1) * pool.stride_h + pool.kh, job.ox0 * pool.stride_w,
+          (job.cols - 1) * pool.stride_w + pool.kw};
+}
+
+// A residual line as streamed: the bus words of the box's columns, all channels.
+static int64_t ResidualPitch(const ResidualBox& box, int channels, const Config& config) {
+  return LinePitch(int64_t{box.x0} * channels, (int64_t{box.x0} + box.cols) * channels, config);
 }
 
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
+  const Window pool = layer.layer.max_pool.value_or(Window{});
   for (const Job& job : layer.jobs) {
-    if (job.single_tile || job.window > 1 || job.rows == 0) return false;
-    const int rows = (config.rows - 2) / job.cols + 2;  // that a tile can touch
-    if (rows * ResidualPitch(job, channels, config) > config.ResidualBytes()) return false;
+    if (job.single_tile || job.rows == 0) return false;
+    const ResidualBox box = ResidualOf(job, pool);
+    const int rows = (config.rows - 2) / (job.cols * job.window) + 2;  // of outputs, that a tile can touch
+    const int lines =
+        std::min((rows - 1) * std::max(pool.stride_h, pool.kh) + pool.kh, box.rows * job.lines.images);
+    if (lines * ResidualPitch(box, channels, config) > config.ResidualBytes()) return false;
   }
   return true;
 }
@@ -87,14 +96,17 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
   Traffic traffic = CountTraffic(layer.jobs, config_);
   if (add) {
     traffic.read += kTableBytes;
-    for (const Job& job : layer.jobs)
-      traffic.read += int64_t{job.lines.images} * job.rows *
-                      ResidualPitch(job, tensors_[size_t(add->residual)].shape.c, config_);
+    for (const Job& job : layer.jobs) {
+      const ResidualBox box = ResidualOf(job, layer.layer.max_pool.value_or(Window{}));
+      traffic.read += int64_t{job.lines.images} * box.rows *
+                      ResidualPitch(box, tensors_[size_t(add->residual)].shape.c, config_);
+    }
   }
   program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size()), traffic});
   layers_.push_back({layer, in, out, reads_outputs, add});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
+    if (add) program_.jobs.back().words[kPool] = 1;  // the engine does not pool, the adder does
     job_layer_.push_back(int(layers_.size()) - 1);
   }
   layers_.back().prepared.jobs.clear();
@@ -161,14 +173,15 @@ ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& residual = tensors_[size_t(LayerOf(j).add->residual)];
   const int channels = residual.shape.c;
+  const ResidualBox box = ResidualOf(job, PoolOf(j));
   return {Command::Read::kResidual,
           j,
           residual,
           job.lines.image0,
-          job.oy0,
-          job.rows,
-          LineBegin(int64_t{job.ox0} * channels, config_),
-          uint32_t(ResidualPitch(job, channels, config_) / config_.bus_bytes),
+          box.y0,
+          box.rows,
+          LineBegin(int64_t{box.x0} * channels, config_),
+          uint32_t(ResidualPitch(box, channels, config_) / config_.bus_bytes),
           wait};
 }
 
@@ -178,6 +191,7 @@ ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
 void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Rows& residual,
                                          std::vector<Command>* commands) const {
   const Job& job = program_.jobs[size_t(t.job)];
+  const Window pool = PoolOf(t.job);
   const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
   int next_line = t.first, next_row = 0;
   const auto add_lines = [&](int end) {
@@ -188,7 +202,8 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
   };
   int64_t ahead = 0;  // the last tile whose lines are added with this one's
   for (int64_t tile = 0; tile < tiles; tile++) {
-    const int rows = int((std::min((tile + 1) * config_.rows, job.pixels) - 1) / job.cols) + 1;
+    const int64_t row = (std::min((tile + 1) * config_.rows, job.pixels) - 1) / (job.cols * job.window);
+    const int rows = int(row / job.rows) * residual.per_image + int(row % job.rows) * pool.stride_h + pool.kh;
     if (rows <= next_row) continue;
     const int64_t free = LinesOfTile(job, std::max<int64_t>(tile - 1, 0), config_).free;
     ahead = std::max(ahead, tile);
@@ -304,15 +319,25 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
                                  uint32_t(job.groups - 1)};
   if (s.add) {
     const weft::AddLayer& add = s.add->add;
-    const uint32_t channels = uint32_t(s.residual.shape.c), words = ResidualRows(c.job, 0).words;
-    const uint32_t pitch = words * uint32_t(config_.bus_bytes);
+    const Rows rows = ResidualRows(c.job, 0);
+    const ResidualBox box = ResidualOf(job, s.pool);
+    const int64_t channels = s.residual.shape.c, pitch = int64_t{rows.words} * config_.bus_bytes;
+    const int64_t right = (s.pool.kw - 1) * channels,  // from a window's left edge to its right one
+        down = (s.pool.kh - 1) * pitch, across = (box.cols - 1) * channels;
     store[10] = 1U << 31 | uint32_t(add.shift_out & 0x3f) << 25 | uint32_t(add.clamp_hi & 0xff) << 16 |
                 uint32_t(add.clamp_lo & 0xff) << 8 | uint32_t(add.zp_out & 0xff);
     store[11] = uint32_t(add.mult_out);
-    store[12] = uint32_t(int64_t{job.ox0} * channels - ResidualRows(c.job, 0).begin) + uint32_t(job.k0);
-    store[13] = channels;
-    store[14] = pitch - channels * uint32_t(job.cols - 1);
-    store[15] = words;
+    store[12] = uint32_t(box.x0 * channels - rows.begin + job.k0);
+    store[13] = uint32_t(channels);
+    store[14] = uint32_t(pitch - right);
+    store[15] = uint32_t(s.pool.stride_w * channels - right - down);
+    store[16] = uint32_t(s.pool.stride_h * pitch - across - down);
+    store[17] = uint32_t(pitch - across);
+    store[18] = uint32_t(s.pool.stride_h);
+    store[19] = uint32_t(s.pool.stride_h) * rows.words;
+    store[20] = uint32_t(s.pool.kh) * rows.words;
+    store[21] = uint32_t(s.pool.kh - 1) << 16 | uint32_t(s.pool.kw - 1);
+    store[22] = uint32_t(job.window);
   }
   list_words.insert(list_words.end(), std::begin(store), std::end(store));
   return list_words;
@@ -384,7 +409,7 @@ Program ProgramBuilder::Build() {
   for (size_t j = 0; j < program_.jobs.size(); j++) {
     const Layer& layer = LayerOf(int(j));
     program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out, layer.add,
-                               layer.add ? tensors_[size_t(layer.add->residual)] : Place{}});
+                               layer.add ? tensors_[size_t(layer.add->residual)] : Place{}, PoolOf(int(j))});
   }
 
   const std::vector<uint32_t> list = EncodeList();

@@ -42,27 +42,34 @@ struct Command {
   uint32_t wait = 0;               // jobs with outputs that must be stored
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
-inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 16;  // words of 32 bits
-inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 1;
+inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 23;  // words of 32 bits
+inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 2;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
 struct Target {
   int tensor = 0, channel = 0;
   int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
 };
-// A residual that is added to a layer's outputs.
+// A residual that is added to a layer's outputs, before the layer's max-pool if it has one.
 struct FusedAdd {
   AddLayer add;
   bool outputs_first = true;  // the layer's outputs are the first operand
-  int residual = 0;           // tensor, of the outputs' shape
+  int residual = 0;           // tensor, of the shape of the outputs before pooling
 };
 inline constexpr int kTableBytes = 2 * 256 * 4;
+
+// The rectangle of a residual that a job adds, of each of its images.
+struct ResidualBox {
+  int y0, rows, x0, cols;
+};
+ResidualBox ResidualOf(const Job& job, const Window& pool);
 
 struct Store {
   Place out;
   Target target;
   std::optional<FusedAdd> add;
   Place residual;  // if there is one
+  Window pool;     // ... after which comes this max-pool
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);
@@ -86,8 +93,8 @@ struct Program {
 };
 
 // Makes a program layer by layer, in the order in which they run.
-// Whether the engine can add a residual to these jobs' outputs: whole jobs without pooling whose rows fit the
-// residual's buffer.
+// Whether the engine can add a residual of so many channels to these jobs' outputs: whole jobs whose rows fit
+// the residual's buffer.
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
 
 class ProgramBuilder {
@@ -131,6 +138,10 @@ class ProgramBuilder {
   void RenewWaits();
   [[nodiscard]] std::vector<uint32_t> EncodeList() const;
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }
+
+  [[nodiscard]] Window PoolOf(int job) const {  // after an addition
+    return LayerOf(job).prepared.layer.max_pool.value_or(Window{});
+  }
 
   Config config_;
   bool with_data_;

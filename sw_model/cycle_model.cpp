@@ -24,6 +24,7 @@ class DirectStore : public StoreModel {
   int64_t Take(int64_t valid, int /*job*/, int channels) override {
     const int64_t pop = std::max(valid, write_free_);
     write_free_ = pop + memory_.WriteCycles(channels);
+    bytes_ += channels;
     return pop;
   }
   const Memory& memory_;
