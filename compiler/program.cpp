@@ -65,7 +65,8 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
 }
 
 ResidualBox ResidualOf(const Job& job, const Window& pool) {
-  return {job.oy0 * pool.stride_h, (job.rows - 1) * pool.stride_h + pool.kh, job.ox0 * pool.stride_w,
+  const int step = std::min(pool.stride_h, pool.kh);
+  return {job.oy0 * pool.stride_h, (job.rows - 1) * step + pool.kh, step, job.ox0 * pool.stride_w,
           (job.cols - 1) * pool.stride_w + pool.kw};
 }
 
@@ -80,8 +81,7 @@ bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
     if (job.single_tile || job.rows == 0) return false;
     const ResidualBox box = ResidualOf(job, pool);
     const int rows = (config.rows - 2) / (job.cols * job.window) + 2;  // of outputs, that a tile can touch
-    const int lines =
-        std::min((rows - 1) * std::max(pool.stride_h, pool.kh) + pool.kh, box.rows * job.lines.images);
+    const int lines = std::min(rows * pool.kh, box.rows * job.lines.images);
     if (lines * ResidualPitch(box, channels, config) > config.ResidualBytes()) return false;
   }
   return true;
@@ -133,29 +133,30 @@ void ProgramBuilder::PlaceGroups(const Layer& layer, const Job& job, int j) {
 }
 
 // Rows of a tensor as a job streams them: `per_image` rows of each image from (image0, y0) on, `words` bus
-// words each.
+// words each. `stretch` rows follow each other, the next ones begin `step` rows after them.
 struct ProgramBuilder::Rows {
   Command::Read read;
   int job;
   const Place& place;
-  int image0, y0, per_image;
+  int image0, y0, per_image, stretch, step;
   int64_t begin;  // byte of the row
   uint32_t words, wait;
 };
 
-// One command for the rows of each image.
+// One command for the rows of each stretch.
 void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands) {
   for (int row = first; row < first + count;) {
-    const int image = row / rows.per_image, y = row % rows.per_image;
+    const int image = row / rows.per_image, y = row % rows.per_image, ahead = y % rows.stretch;
     Command c;
     c.op = Command::Op::kRead;
     c.read = rows.read;
     c.job = rows.job;
     c.first = row;
     c.words = rows.words;
-    c.count = uint32_t(std::min(rows.per_image - y, first + count - row));
+    c.count = uint32_t(std::min({rows.per_image - y, rows.stretch - ahead, first + count - row}));
     c.pitch = rows.place.row_pitch;
-    c.offset = rows.place.At(rows.image0 + image, rows.y0 + y, 0, 0) + uint32_t(rows.begin);
+    c.offset = rows.place.At(rows.image0 + image, rows.y0 + y / rows.stretch * rows.step + ahead, 0, 0) +
+               uint32_t(rows.begin);
     c.wait = rows.wait;
     commands->push_back(c);
     row += int(c.count);
@@ -165,21 +166,34 @@ void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector
 ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& in = tensors_[size_t(LayerOf(j).in)];
-  return {Command::Read::kLines, j,   in, job.lines.image0, job.lines.y0, job.lines.count, job.lines.offset,
-          job.words[kPitch],     wait};
+  return {Command::Read::kLines,
+          j,
+          in,
+          job.lines.image0,
+          job.lines.y0,
+          job.lines.count,
+          job.lines.count,
+          0,
+          job.lines.offset,
+          job.words[kPitch],
+          wait};
 }
 
 ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& residual = tensors_[size_t(LayerOf(j).add->residual)];
   const int channels = residual.shape.c;
-  const ResidualBox box = ResidualOf(job, PoolOf(j));
+  const Window pool = PoolOf(j);
+  const ResidualBox box = ResidualOf(job, pool);
+  const bool gaps = pool.stride_h > pool.kh;
   return {Command::Read::kResidual,
           j,
           residual,
           job.lines.image0,
           box.y0,
           box.rows,
+          gaps ? pool.kh : box.rows,
+          gaps ? pool.stride_h : 0,
           LineBegin(int64_t{box.x0} * channels, config_),
           uint32_t(ResidualPitch(box, channels, config_) / config_.bus_bytes),
           wait};
@@ -192,6 +206,7 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
                                          std::vector<Command>* commands) const {
   const Job& job = program_.jobs[size_t(t.job)];
   const Window pool = PoolOf(t.job);
+  const int step = ResidualOf(job, pool).step;
   const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
   int next_line = t.first, next_row = 0;
   const auto add_lines = [&](int end) {
@@ -203,7 +218,7 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
   int64_t ahead = 0;  // the last tile whose lines are added with this one's
   for (int64_t tile = 0; tile < tiles; tile++) {
     const int64_t row = (std::min((tile + 1) * config_.rows, job.pixels) - 1) / (job.cols * job.window);
-    const int rows = int(row / job.rows) * residual.per_image + int(row % job.rows) * pool.stride_h + pool.kh;
+    const int rows = int(row / job.rows) * residual.per_image + int(row % job.rows) * step + pool.kh;
     if (rows <= next_row) continue;
     const int64_t free = LinesOfTile(job, std::max<int64_t>(tile - 1, 0), config_).free;
     ahead = std::max(ahead, tile);
@@ -331,10 +346,10 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
     store[13] = uint32_t(channels);
     store[14] = uint32_t(pitch - right);
     store[15] = uint32_t(s.pool.stride_w * channels - right - down);
-    store[16] = uint32_t(s.pool.stride_h * pitch - across - down);
+    store[16] = uint32_t(box.step * pitch - across - down);
     store[17] = uint32_t(pitch - across);
-    store[18] = uint32_t(s.pool.stride_h);
-    store[19] = uint32_t(s.pool.stride_h) * rows.words;
+    store[18] = uint32_t(box.step);
+    store[19] = uint32_t(box.step) * rows.words;
     store[20] = uint32_t(s.pool.kh) * rows.words;
     store[21] = uint32_t(s.pool.kh - 1) << 16 | uint32_t(s.pool.kw - 1);
     store[22] = uint32_t(job.window);

@@ -58,9 +58,11 @@ struct FusedAdd {
 };
 inline constexpr int kTableBytes = 2 * 256 * 4;
 
-// The rectangle of a residual that a job adds, of each of its images.
+// What a job streams of each image's residual: the rows and columns under its pooling windows.
 struct ResidualBox {
-  int y0, rows, x0, cols;
+  int y0, rows;  // from row y0 on; so many, without those between two windows
+  int step;      // rows from a row of windows to the next, of those that are streamed
+  int x0, cols;
 };
 ResidualBox ResidualOf(const Job& job, const Window& pool);
 

@@ -88,8 +88,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const OutputCursor& cursor = cursors_.back();
   const ResidualBox box = ResidualOf(job, store.pool);
   const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
-  const int64_t lines =
-      residual_lines_ + int64_t{image} * box.rows + row * store.pool.stride_h + store.pool.kh;
+  const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
   add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});
   if (add_returns_.size() == kAddDepth) {
     add_take_ = std::max(add_take_, add_returns_.top() + 1);
@@ -97,7 +96,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   }
   if (window_end && cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
     const int64_t begin = int64_t{box.x0} * store.residual.shape.c;
-    const int64_t freed = row == job.rows - 1 ? store.pool.kh : store.pool.stride_h;
+    const int64_t freed = row == job.rows - 1 ? store.pool.kh : box.step;
     residual_freed_ += freed * LinePitch(begin, begin + int64_t{box.cols} * store.residual.shape.c, config_) /
                        config_.bus_bytes;
     residual.Free(add_take_ + 2, residual_freed_);

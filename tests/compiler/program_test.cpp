@@ -88,5 +88,35 @@ TEST(Lower, EveryLayerReadsWhatIsWhole) {
     }
 }
 
+// convolution + addition + max-pool is one layer, unless windows overlap or somebody else reads the sum.
+TEST(Lower, PoolsAfterAnAddition) {
+  const auto layers = [](const Window& pool, bool read_twice) {
+    Node pointwise{.name = "pointwise", .op = Op::kConv, .inputs = {0}, .output = 2};
+    pointwise.conv.filters = TensorI8({8, 1, 1, 4});
+    Graph graph = SumWith(pointwise, false);
+    graph.tensors.push_back({"pooled", {1, 2, 2, 8}});
+    graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {3}, .output = 4, .pool = pool});
+    graph.output = 4;
+    if (read_twice) {
+      graph.tensors.push_back({"rescaled", {1, 4, 4, 8}});
+      graph.nodes.push_back({.name = "rescale", .op = Op::kRescale, .inputs = {3}, .output = 5});
+    }
+    return Lower(graph).at(0).layers;
+  };
+  Window apart;
+  apart.kh = apart.kw = apart.stride_h = apart.stride_w = 2;
+  const std::vector<LoweredLayer> fused = layers(apart, false);
+  ASSERT_EQ(fused.size(), 2U);
+  EXPECT_TRUE(fused[1].add && fused[1].conv.max_pool);
+  EXPECT_EQ(fused[1].out.tensor, 4);
+  EXPECT_EQ(layers(apart, true).size(), 4U);
+  Window overlapping = apart;
+  overlapping.kw = 3;
+  EXPECT_EQ(layers(overlapping, false).size(), 3U);
+  Window padded = apart;
+  padded.pad.left = padded.pad.right = 1;
+  EXPECT_EQ(layers(padded, false).size(), 3U);
+}
+
 }  // namespace
 }  // namespace weft
