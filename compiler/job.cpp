@@ -52,7 +52,9 @@ std::vector<Section> MakeSections(const Shape& in, const ConvLayer& layer, const
 Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red,
             const ConvLayer& layer, const Config& config) {
   const Window& w = g.window;
-  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in;
+  // A column group of a pixel that is longer than the buffer is read as a part, too.
+  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in &&
+                           g.Pitch(r, config) <= config.line_buffer_bytes;
   const bool all = all_columns && red.ky0 == 0 && red.ky1 == w.kh;
   const bool contiguous = all_columns && s.channels_in == g.in.c && w.dilation_w == 1;
 
