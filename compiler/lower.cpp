@@ -195,6 +195,57 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   return true;
 }
 
+// The layer's jobs, cut so far that a residual fits if there is one.
+PreparedLayer Prepare(const LoweredLayer& layer, const Shape& in, bool from_host, const Config& config) {
+  const auto prepare = [&](const JobLimits& limits) {
+    return from_host ? PrepareLayer(layer.conv, in, config, limits)
+                     : PrepareInPlace(layer.conv, in, config, limits);
+  };
+  return layer.add ? PrepareToAdd(prepare, layer.conv.filters.shape.n, config) : prepare({});
+}
+
+// Whether to store a layer's outputs and add the residual in a copy of its own, because that moves fewer
+// bytes: cut so far that the residual fits, a layer reads its weights again and again.
+bool IsBetterAlone(const LoweredLayer& layer, const Shape& in, const Config& config) {
+  const auto bytes = [&](const PreparedLayer& p) {
+    const Traffic t = CountTraffic(p.jobs, config);
+    return t.read + t.written;
+  };
+  LoweredLayer whole = layer;
+  whole.add.reset();
+  const int64_t copied = 2 * int64_t(golden::OutputShape(in, layer.conv).size());
+  return bytes(Prepare(whole, in, false, config)) + copied < bytes(Prepare(layer, in, false, config));
+}
+
+// The layers as they are best for a configuration, and which one of the segment each of them is.
+struct FittedLayers {
+  std::vector<LoweredLayer> layers;
+  std::vector<int> of;
+};
+FittedLayers FitLayers(const Graph& graph, const Segment& segment, int images, const Config& config) {
+  FittedLayers fitted;
+  for (int l = 0; l < int(segment.layers.size()); l++) {
+    LoweredLayer layer = segment.layers[size_t(l)];
+    Shape in = graph.tensors[size_t(layer.in)].shape;
+    in.n = images;
+    const bool fused = layer.add && graph.nodes[size_t(layer.node)].op == Op::kConv;
+    std::vector<LoweredLayer> parts = {layer};
+    if (fused && IsBetterAlone(layer, in, config)) {
+      const auto sum = std::ranges::find(graph.nodes, layer.out.tensor, &Node::output);
+      parts[0].add.reset();
+      parts[0].out.tensor = graph.nodes[size_t(layer.node)].output;
+      parts.push_back({int(sum - graph.nodes.begin()),
+                       MakeDepthwise(sum->name, layer.conv.filters.shape.n, Window{}, Unchanged(0)),
+                       parts[0].out.tensor, layer.out, layer.add});
+    }
+    for (LoweredLayer& part : parts) {
+      fitted.layers.push_back(std::move(part));
+      fitted.of.push_back(l);
+    }
+  }
+  return fitted;
+}
+
 }  // namespace
 
 std::vector<Segment> Lower(const Graph& graph) {
@@ -223,9 +274,10 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   };
   // When each tensor is written first and read last, by layers of this segment.
   const size_t tensors = graph.tensors.size();
+  const FittedLayers fitted = FitLayers(graph, segment, images, config);
   std::vector<int> written(tensors, INT_MAX), read(tensors, -1);
-  for (int l = 0; l < int(segment.layers.size()); l++) {
-    const LoweredLayer& layer = segment.layers[size_t(l)];
+  for (int l = 0; l < int(fitted.layers.size()); l++) {
+    const LoweredLayer& layer = fitted.layers[size_t(l)];
     written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
     read[size_t(layer.in)] = l;
     if (layer.add) read[size_t(layer.add->residual)] = l;
@@ -244,16 +296,15 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   const auto add = [&](const Shape& shape, int first, int last) {
     return builder.AddTensorAt(shape, plan.Place(builder.TensorBytes(shape), first, last));
   };
-  for (int l = 0; l < int(segment.layers.size()); l++) {
-    const LoweredLayer& layer = segment.layers[size_t(l)];
+  for (int l = 0; l < int(fitted.layers.size()); l++) {
+    const LoweredLayer& layer = fitted.layers[size_t(l)];
     const bool from_host = written[size_t(layer.in)] == INT_MAX;
-    const PreparedLayer prepared = from_host ? PrepareLayer(layer.conv, batch(layer.in), config)
-                                             : PrepareInPlace(layer.conv, batch(layer.in), config);
+    const PreparedLayer prepared = Prepare(layer, batch(layer.in), from_host, config);
     int in = number[size_t(layer.in)];
     if (prepared.interleaved || in < 0) {
       // Inputs are there from the start.
       in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
-      result.inputs.push_back({layer.in, {}, prepared.interleaved, l});
+      result.inputs.push_back({layer.in, {}, prepared.interleaved, fitted.of[size_t(l)]});
       input_number.push_back(in);
       if (!prepared.interleaved) number[size_t(layer.in)] = in;
     }
@@ -262,7 +313,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       int& residual = number[size_t(fused->residual)];
       if (residual < 0) {
         residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
-        result.inputs.push_back({fused->residual, {}, false, l});
+        result.inputs.push_back({fused->residual, {}, false, fitted.of[size_t(l)]});
         input_number.push_back(residual);
       }
       fused->residual = residual;

@@ -64,32 +64,56 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
   return int(tensors_.size()) - 1;
 }
 
-// A residual line as streamed: the bus words of the job's columns, all channels.
-static int64_t ResidualPitch(const Job& job, int channels, const Config& config) {
-  return LinePitch(int64_t{job.ox0} * channels, (int64_t{job.ox0} + job.cols) * channels, config);
+ResidualLine ResidualLineOf(const Job& job, int channels, const Config& config) {
+  const bool one = job.cols == 1;
+  const int64_t begin = int64_t{job.ox0} * channels + (one ? job.k0 : 0);
+  const int64_t end = one ? begin + job.channels : begin + int64_t{job.cols} * channels;
+  const int64_t line = LineBegin(begin, config);
+  return {line, LinePitch(begin, end, config), int64_t{job.ox0} * channels + job.k0 - line};
 }
 
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
+  return std::ranges::all_of(layer.jobs, [&](const Job& job) {
+    if (job.rows == 0) return true;
+    const int touched = (config.rows - 2) / job.cols + 2;  // rows, by a tile
+    const int64_t rows = std::min<int64_t>(touched, int64_t{job.lines.images} * job.rows);
+    return job.window == 1 && layer.layer.max_pool == std::nullopt &&
+           rows * ResidualLineOf(job, channels, config).pitch <= config.ResidualBytes();
+  });
+}
+
+PreparedLayer PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare, int channels,
+                           const Config& config) {
+  PreparedLayer layer = prepare({});
+  JobLimits most{1, 1, 1, 1};
   for (const Job& job : layer.jobs) {
-    if (job.single_tile || job.window > 1 || job.rows == 0) return false;
-    const int rows = (config.rows - 2) / job.cols + 2;  // that a tile can touch
-    if (rows * ResidualPitch(job, channels, config) > config.ResidualBytes()) return false;
+    most.images = std::max(most.images, job.lines.images);
+    most.rows = std::max(most.rows, job.rows);
+    most.cols = std::max(most.cols, job.cols);
+    most.groups = std::max(most.groups, job.groups);
   }
-  return true;
+  while (!CanAdd(layer, channels, config)) {
+    int& cut = most.cols > 1     ? most.cols
+               : most.groups > 1 ? most.groups
+               : most.images > 1 ? most.images
+                                 : most.rows;
+    if (cut == 1) throw Error("layer {}: the engine adds nothing to pooled outputs", layer.layer.name);
+    cut = (cut + 1) / 2;
+    layer = prepare(most);
+  }
+  return layer;
 }
 
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
                               const std::optional<FusedAdd>& add) {
   if (add && !CanAdd(layer, tensors_[size_t(add->residual)].shape.c, config_))
-    throw Error(
-        "layer {}: a residual does not fit the engine; choose a configuration with a larger line buffer",
-        layer.layer.name);
+    throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
   Traffic traffic = CountTraffic(layer.jobs, config_);
   if (add) {
     traffic.read += kTableBytes;
     for (const Job& job : layer.jobs)
       traffic.read += int64_t{job.lines.images} * job.rows *
-                      ResidualPitch(job, tensors_[size_t(add->residual)].shape.c, config_);
+                      ResidualLineOf(job, tensors_[size_t(add->residual)].shape.c, config_).pitch;
   }
   program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size()), traffic});
   layers_.push_back({layer, in, out, reads_outputs, add});
@@ -160,15 +184,15 @@ ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
 ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& residual = tensors_[size_t(LayerOf(j).add->residual)];
-  const int channels = residual.shape.c;
+  const ResidualLine line = ResidualLineOf(job, residual.shape.c, config_);
   return {Command::Read::kResidual,
           j,
           residual,
           job.lines.image0,
           job.oy0,
           job.rows,
-          LineBegin(int64_t{job.ox0} * channels, config_),
-          uint32_t(ResidualPitch(job, channels, config_) / config_.bus_bytes),
+          line.begin,
+          uint32_t(line.pitch / config_.bus_bytes),
           wait};
 }
 
@@ -223,7 +247,8 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     const Layer& layer = LayerOf(t.job);
     const ProgramLayer& its = program_.layers[size_t(job_layer_[size_t(t.job)])];
     const bool lines = t.kind == Transfer::Kind::kLines;
-    const bool last = i + 1 == schedule.size() || schedule[i + 1].job != t.job;
+    const bool adds_now =
+        layer.add && job.rows > 0 && (i + 1 == schedule.size() || schedule[i + 1].job != t.job);
     if (layer.add && next_job == t.job && t.job == its.first_job) {
       // Once, before everything else of the layer: they load while the layer before it runs.
       Command tables;
@@ -234,7 +259,9 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       tables.words = uint32_t(kTableBytes / config_.bus_bytes);
       tables.wait = tables_free;
       commands.push_back(tables);
-      tables_free = stored[size_t(t.job)] + uint32_t(its.jobs);
+      const auto job_of = program_.jobs.begin() + t.job;
+      tables_free = stored[size_t(t.job)] + uint32_t(std::count_if(job_of, job_of + its.jobs,
+                                                                   [](const Job& j) { return j.rows > 0; }));
     }
     const Transfer none{Transfer::Kind::kLines, t.job, int(job.words[kLines]), 0};
     const uint32_t wait = t.after_stores ? stored[size_t(t.job)] : 0;
@@ -250,7 +277,7 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
       c.offset = groups_at_[size_t(t.job)] + uint32_t(t.first) * c.pitch;
       commands.push_back(c);
-    } else if (!layer.add || !last) {
+    } else if (!adds_now) {
       AddRows(LineRows(t.job, wait), t.first, t.count, &commands);
     }
     // A job follows its first column groups, so that they load while the jobs before it fill the engine's
@@ -264,7 +291,7 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       commands.push_back(c);
       next_job++;
     }
-    if (layer.add && last)
+    if (adds_now)
       AddLinesAndResidual(lines ? t : none, LineRows(t.job, wait),
                           ResidualRows(t.job, stored[size_t(its.first_job)]), &commands);
   }
@@ -304,15 +331,16 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
                                  uint32_t(job.groups - 1)};
   if (s.add) {
     const weft::AddLayer& add = s.add->add;
-    const uint32_t channels = uint32_t(s.residual.shape.c), words = ResidualRows(c.job, 0).words;
-    const uint32_t pitch = words * uint32_t(config_.bus_bytes);
+    const ResidualLine line = ResidualLineOf(job, s.residual.shape.c, config_);
+    // A step to the pixel beside it, which a single column has none of.
+    const auto pitch = uint32_t(line.pitch), channels = uint32_t(s.residual.shape.c);
     store[10] = 1U << 31 | uint32_t(add.shift_out & 0x3f) << 25 | uint32_t(add.clamp_hi & 0xff) << 16 |
                 uint32_t(add.clamp_lo & 0xff) << 8 | uint32_t(add.zp_out & 0xff);
     store[11] = uint32_t(add.mult_out);
-    store[12] = uint32_t(int64_t{job.ox0} * channels - ResidualRows(c.job, 0).begin) + uint32_t(job.k0);
+    store[12] = uint32_t(line.first);
     store[13] = channels;
     store[14] = pitch - channels * uint32_t(job.cols - 1);
-    store[15] = words;
+    store[15] = pitch / uint32_t(config_.bus_bytes);
   }
   list_words.insert(list_words.end(), std::begin(store), std::end(store));
   return list_words;

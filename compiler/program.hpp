@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -85,11 +86,21 @@ struct Program {
   uint64_t window_bytes = 0;
 };
 
-// Makes a program layer by layer, in the order in which they run.
-// Whether the engine can add a residual to these jobs' outputs: whole jobs without pooling whose rows fit the
-// residual's buffer.
+// Bytes of a residual's line that a job streams: whole bus words that hold its columns, of a single column
+// its channels only.
+struct ResidualLine {
+  int64_t begin, pitch, first;  // the job's first channel of its first column is byte `first` of the line
+};
+ResidualLine ResidualLineOf(const Job& job, int channels, const Config& config);
+// Whether the engine can add a residual to these jobs' outputs: no pooling, and the rows that a tile touches
+// fit the residual's buffer.
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
+// Cuts a layer so far that it can: into narrower columns, then fewer column groups, images, rows.
+// `prepare` makes it with the limits that it is given. Throws Error if the layer pools.
+PreparedLayer PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare, int channels,
+                           const Config& config);
 
+// Makes a program layer by layer, in the order in which they run.
 class ProgramBuilder {
  public:
   // Without data (for cycle counts) the image holds zeros for parameters and weights.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -77,9 +76,7 @@ int64_t WriteModel::AddResidual(int64_t valid) {
   add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(),
                         add_outputs_[adds_ % kAddDepth] + 1, reads->ResidualSeen(residual_lines_ + row + 1)});
   if (cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
-    const int64_t begin = int64_t{job.ox0} * store.residual.shape.c;
-    residual_freed_ +=
-        LinePitch(begin, begin + int64_t{job.cols} * store.residual.shape.c, config_) / config_.bus_bytes;
+    residual_freed_ += ResidualLineOf(job, store.residual.shape.c, config_).pitch / config_.bus_bytes;
     residual.Free(add_take_ + 2, residual_freed_);
   }
   return add_take_;
