@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,13 +59,16 @@ struct FusedAdd {
 };
 inline constexpr int kTableBytes = 2 * 256 * 4;
 
-// What a job streams of each image's residual: the rows and columns under its pooling windows.
+// What a job streams of each image's residual: the rows under its pooling windows, of each of them whole bus
+// words that hold its columns, of a single column its channels only.
 struct ResidualBox {
-  int y0, rows;  // from row y0 on; so many, without those between two windows
-  int step;      // rows from a row of windows to the next, of those that are streamed
-  int x0, cols;
+  int y0, rows;          // from row y0 on; so many, without those between two windows
+  int step;              // rows from a row of windows to the next, of those that are streamed
+  int cols;              // columns
+  int64_t begin, pitch;  // bytes of a row: from which one on, how many
+  int64_t first;         // the job's first channel of the first column, from there
 };
-ResidualBox ResidualOf(const Job& job, const Window& pool);
+ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const Config& config);
 
 struct Store {
   Place out;
@@ -94,11 +98,15 @@ struct Program {
   uint64_t window_bytes = 0;
 };
 
-// Makes a program layer by layer, in the order in which they run.
-// Whether the engine can add a residual of so many channels to these jobs' outputs: whole jobs whose rows fit
-// the residual's buffer.
+// Whether the engine can add a residual to these jobs' outputs: the rows under what a tile gives fit the
+// residual's buffer, and no pooling window is cut.
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
+// Cuts a layer so far that it can: into narrower columns, then fewer column groups, images, rows.
+// `prepare` makes it with the limits that it is given. Nothing if even its smallest jobs cannot.
+std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
+                                          int channels, const Config& config);
 
+// Makes a program layer by layer, in the order in which they run.
 class ProgramBuilder {
  public:
   // Without data (for cycle counts) the image holds zeros for parameters and weights.

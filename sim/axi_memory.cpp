@@ -59,6 +59,7 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     if (pins->ar_addr >> 12 != last >> 12)
       throw Error("a burst from {:#x} crosses a 4 KiB boundary", pins->ar_addr);
     bursts_.push_back({pins->ar_addr, pins->ar_len + 1, t + timing_.latency});
+    if (on_access) on_access(false, pins->ar_addr - base, last - base + bus);
   }
 
   // Writes.
@@ -80,8 +81,12 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     const Beat& beat = write_beats_.front();
     const bool error = written_beats_++ == faults.write_beat && !faults.hangs;
     uint8_t* to = &bytes[Index(write_addresses_.front().address)];
-    for (size_t i = 0; i < bus && !error; i++)
-      if ((beat.strobe >> i & 1) != 0) to[i] = beat.data[i];
+    for (size_t i = 0; i < bus && !error; i++) {
+      if ((beat.strobe >> i & 1) == 0) continue;
+      to[i] = beat.data[i];
+      const uint64_t offset = write_addresses_.front().address - base + i;
+      if (on_access) on_access(true, offset, offset + 1);
+    }
     responses_.push_back({std::max(beat.time, write_addresses_.front().time) + timing_.latency,
                           std::popcount(beat.strobe), error});
     write_beats_.pop_front();

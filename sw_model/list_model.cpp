@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -58,8 +57,10 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
     add_end_ = left;
     stored_.push_back(confirmed_);
     const Job& j = program_.jobs[size_t(job)];
+    const Store& store = program_.stores[size_t(job)];
     if (adds)
-      residual_lines_ += int64_t{j.lines.images} * ResidualOf(j, program_.stores[size_t(job)].pool).rows;
+      residual_lines_ +=
+          int64_t{j.lines.images} * ResidualOf(j, store.pool, store.residual.shape.c, config_).rows;
   }
   return left;
 }
@@ -86,7 +87,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const Job& job = program_.jobs[size_t(job_)];
   const Store& store = program_.stores[size_t(job_)];
   const OutputCursor& cursor = cursors_.back();
-  const ResidualBox box = ResidualOf(job, store.pool);
+  const ResidualBox box = ResidualOf(job, store.pool, store.residual.shape.c, config_);
   const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
   const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
   add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});
@@ -95,10 +96,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
     add_returns_.pop();
   }
   if (window_end && cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
-    const int64_t begin = int64_t{box.x0} * store.residual.shape.c;
-    const int64_t freed = row == job.rows - 1 ? store.pool.kh : box.step;
-    residual_freed_ += freed * LinePitch(begin, begin + int64_t{box.cols} * store.residual.shape.c, config_) /
-                       config_.bus_bytes;
+    residual_freed_ += (row == job.rows - 1 ? store.pool.kh : box.step) * box.pitch / config_.bus_bytes;
     residual.Free(add_take_ + 2, residual_freed_);
   }
   return add_take_;
