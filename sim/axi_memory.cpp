@@ -25,6 +25,9 @@ void AxiMemory::CheckHeld(const char* channel, const Offer& now, bool valid, boo
 }
 
 void AxiMemory::Clear() {
+  if (!bursts_.empty() || !write_addresses_.empty() || !write_beats_.empty() || !burst_beats_.empty() ||
+      !writes_.empty())
+    throw Error("the hardware has left bursts that are not finished");
   faults = {};
   read_beats_ = written_beats_ = written_bursts_ = conflicts_ = bytes_confirmed_ = 0;
 }

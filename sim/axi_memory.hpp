@@ -38,7 +38,9 @@ class AxiMemory {
   [[nodiscard]] int64_t written_bursts() const { return written_bursts_; }
   // Of those, how many have written a byte that another one in flight writes too: which is last is open.
   [[nodiscard]] int64_t conflicts() const { return conflicts_; }
-  void Clear();  // counts and faults; nothing may be in flight
+  // Whether a write burst has had some of its beats, but not all.
+  [[nodiscard]] bool inside_a_burst() const { return !burst_beats_.empty(); }
+  void Clear();  // counts and faults; throws Error if anything is in flight
 
  private:
   size_t Index(uint64_t address) const;  // throws Error outside of the memory
