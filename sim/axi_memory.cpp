@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "sw_model/error.hpp"
 
@@ -109,7 +110,8 @@ bool AxiMemory::Conflict(const WriteBurst& a, const WriteBurst& b, uint64_t bus)
   return false;
 }
 
-// The burst whose beats are all here. With pauses it is done now, or when it is confirmed.
+// The burst whose beats are all here. With pauses it is done now or when it is confirmed, which some have to
+// wait long for.
 void AxiMemory::Complete(int64_t from) {
   const auto count = int64_t(burst_beats_.size());
   writes_.push_back({write_addresses_.front(), std::move(burst_beats_), written_beats_, from, false});
@@ -118,6 +120,7 @@ void AxiMemory::Complete(int64_t from) {
   written_beats_ += count;
   written_bursts_++;
   WriteBurst& burst = writes_.back();
+  if (pauses_.Pick(8) == 7) burst.from += int64_t(pauses_.Pick(300));
   for (size_t i = 0; i + 1 < writes_.size(); i++)
     if (Conflict(writes_[i], burst, uint64_t(config_.bus_bytes))) {
       conflicts_++;
@@ -144,16 +147,15 @@ void AxiMemory::Perform(WriteBurst* burst) {
 // The core takes a response at once: that of the oldest burst of some ID, without pauses of all.
 void AxiMemory::Confirm(int64_t t, SystemPins* pins) {
   pins->b_valid = false;
-  if (writes_.empty() || t < writes_.front().from) return;
+  if (writes_.empty()) return;
   std::vector<size_t> oldest;
   std::array<bool, 256> seen{};
-  for (size_t i = 0; i < writes_.size() && t >= writes_[i].from; i++) {
+  for (size_t i = 0; i < writes_.size(); i++) {
     const WriteBurst& burst = writes_[i];
     if (faults.hangs && faults.write_beat >= 0 &&
         burst.first_beat + int64_t(burst.beats.size()) > faults.write_beat)
       break;
-    if (!seen[burst.to.id]) oldest.push_back(i);
-    seen[burst.to.id] = true;
+    if (!std::exchange(seen[burst.to.id], true) && t >= burst.from) oldest.push_back(i);
   }
   pins->b_valid = !oldest.empty() && !pauses_.Paused();
   if (!pins->b_valid) return;
