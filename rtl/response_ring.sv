@@ -21,19 +21,25 @@ module response_ring #(
     output wire logic            idle_o           // none is in flight
 );
   localparam int TurnW = SLOT_W - ID_W;
+  localparam int Ids = 1 << ID_W;
   logic [SLOT_W:0] head_q, tail_q;
   logic [SLOTS-1:0] answered_q, final_q;
-  logic [TurnW-1:0] turn_q[0:(1<<ID_W)-1];  // upper bits of the slot of each ID's next response
+  logic [TurnW*Ids-1:0] turn_q;  // upper bits of the slot of each ID's next response
+  integer i, k;
   wire logic [SLOT_W:0] flight = tail_q - head_q;
   wire logic [SLOT_W-1:0] head = head_q[SLOT_W-1:0];
-  wire logic [SLOT_W-1:0] answered = {turn_q[response_id_i], response_id_i};
+  logic [TurnW-1:0] turn;
+  always_comb begin
+    turn = '0;
+    for (i = 0; i < Ids; i++) if (ID_W'(i) == response_id_i) turn = turn_q[TurnW*i+:TurnW];
+  end
+  wire logic [SLOT_W-1:0] answered = {turn, response_id_i};
   assign issue_id_o     = tail_q[ID_W-1:0];
   assign full_o         = flight[SLOT_W];
   assign idle_o         = flight == '0;
   assign retire_o       = ~idle_o & answered_q[head];
   assign retire_final_o = final_q[head];
 
-  integer i;
   always_ff @(posedge clk_i) begin
     if (issue_i) begin
       answered_q[tail_q[SLOT_W-1:0]] <= 1'b0;
@@ -43,11 +49,12 @@ module response_ring #(
     if (!rst_ni) begin
       head_q <= '0;
       tail_q <= '0;
-      for (i = 0; i < (1 << ID_W); i++) turn_q[i] <= '0;
+      turn_q <= '0;
     end else begin
       head_q <= head_q + (SLOT_W + 1)'(retire_o);
       tail_q <= tail_q + (SLOT_W + 1)'(issue_i);
-      if (response_i) turn_q[response_id_i] <= turn_q[response_id_i] + 1'b1;
+      for (k = 0; k < Ids; k++)
+        if (response_i && ID_W'(k) == response_id_i) turn_q[TurnW*k+:TurnW] <= turn + 1'b1;
     end
   end
 
