@@ -106,7 +106,8 @@ module write_dma #(
   logic [Span-1:0] s2_strobe_q;
   logic [WordW-1:0] s2_word_q;
   logic before_q;  // a pixel of this job was before
-  logic [31-BusW:0] before_word_q, before_next_q;
+  logic [31-BusW:0] before_word_q;
+  logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
   wire logic s3_room;
   wire logic s2_last = s2_strobe_q[Span-1:BUS_BYTES] == '0;
   wire logic s2_move = s2_q & s3_room;
@@ -115,7 +116,7 @@ module write_dma #(
   wire logic [COLS-1:0] channels = ~({COLS{1'b1}} << s1_cols_q);
   wire logic [31-BusW:0] s1_word = s1_offset_q[31:BusW];
   wire logic [31:0] s1_last = s1_offset_q + 32'(s1_cols_q) - 32'd1;
-  wire logic [31:0] s1_next = s1_offset_q + 32'(s1_cols_q) + 32'(BUS_BYTES - 1);
+  wire logic [32:0] s1_next = s1_end + 33'(BUS_BYTES - 1);
   wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
     s2_q     <= run_ni & (s1_move | (s2_q & ~(s2_move & s2_last)));
@@ -126,9 +127,9 @@ module write_dma #(
       s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(s1_word);
       s2_final_q    <= s1_final_q;
       s2_same_q     <= before_q & (s1_word == before_word_q);
-      s2_next_q     <= before_q & (s1_word == before_next_q);
+      s2_next_q     <= before_q & ({1'b0, s1_word} == before_next_q);
       before_word_q <= s1_last[31:BusW];
-      before_next_q <= s1_next[31:BusW];
+      before_next_q <= s1_next[32:BusW];
     end else if (s2_move) begin
       s2_data_q   <= s2_data_q >> (8 * BUS_BYTES);
       s2_strobe_q <= s2_strobe_q >> BUS_BYTES;
