@@ -16,6 +16,7 @@ module weft_core #(
     parameter int BUS_BYTES    = 8,
     parameter int ACC_W        = 32,
     parameter int ADDR_W       = 40,
+    parameter int ID_W         = 4,
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                          clk_i,
@@ -36,7 +37,7 @@ module weft_core #(
     output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
     output logic      [                                  47:0] bytes_read_o,
     output logic      [                                  47:0] bytes_written_o,
-    // AXI4, BUS_BYTES-byte beats, one ID
+    // AXI4, BUS_BYTES-byte beats; one ID for reads
     output wire logic                                          ar_valid_o,
     input  wire logic                                          ar_ready_i,
     output wire logic [                            ADDR_W-1:0] ar_addr_o,
@@ -48,12 +49,16 @@ module weft_core #(
     input  wire logic                                          r_error_i,
     output wire logic                                          aw_valid_o,
     input  wire logic                                          aw_ready_i,
+    output wire logic [                              ID_W-1:0] aw_id_o,
     output wire logic [                            ADDR_W-1:0] aw_addr_o,
+    output wire logic [                                   7:0] aw_len_o,
     output wire logic                                          w_valid_o,
     input  wire logic                                          w_ready_i,
     output wire logic [                       8*BUS_BYTES-1:0] w_data_o,
     output wire logic [                         BUS_BYTES-1:0] w_strb_o,
+    output wire logic                                          w_last_o,
     input  wire logic                                          b_valid_i,
+    input  wire logic [                              ID_W-1:0] b_id_i,
     input  wire logic                                          b_error_i
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
@@ -167,7 +172,8 @@ module weft_core #(
   wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
   wire logic out_valid, out_ready, out_final, engine_idle;
   wire logic [8*COLS-1:0] out_data;
-  wire logic [COL_W-1:0] out_cols, written;
+  wire logic [COL_W-1:0] out_cols;
+  wire logic [$clog2(BUS_BYTES + 1)-1:0] written;
   conv_engine #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W)
@@ -191,12 +197,13 @@ module weft_core #(
       .pixel_final_i(out_final), .out_valid_o(sum_valid), .out_ready_i(sum_ready), .out_data_o(sum_data), .out_cols_o(sum_cols),
       .out_final_o(sum_final)
   );
-  write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS)) u_write (
+  write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS), .MAX_BEATS(MaxBeats), .ID_W(ID_W)) u_write (
       .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
       .store_valid_i(store_valid), .store_ready_o(write_ready), .store_i(store),
       .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
       .pixel_final_i(sum_final),
-      .aw_valid_o, .aw_ready_i, .aw_addr_o, .w_valid_o, .w_ready_i, .w_data_o, .w_strb_o, .b_valid_i, .b_error_i,
+      .aw_valid_o, .aw_ready_i, .aw_id_o, .aw_addr_o, .aw_len_o, .w_valid_o, .w_ready_i, .w_data_o, .w_strb_o, .w_last_o,
+      .b_valid_i, .b_id_i, .b_error_i,
       .stored_o(stored), .quiet_o(write_quiet), .idle_o(write_idle), .written_o(written),
       .error_o(write_error), .code_o(write_code), .error_offset_o(write_offset)
   );

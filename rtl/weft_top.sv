@@ -10,7 +10,8 @@ module weft_top #(
     parameter int WEIGHT_BYTES = 131072,
     parameter int BUS_BYTES    = 8,       // of the AXI4 data
     parameter int ACC_W        = 32,
-    parameter int ADDR_W       = 40       // of the AXI4 addresses. Requires: 32..64
+    parameter int ADDR_W       = 40,      // of the AXI4 addresses. Requires: 32..64
+    parameter int ID_W         = 4        // of the AXI4 write IDs. Requires: 1..5
 ) (
     input  wire logic                   clk_i,
     input  wire logic                   rst_ni,
@@ -33,7 +34,8 @@ module weft_top #(
     input  wire logic                   s_rready_i,
     output wire logic [           31:0] s_rdata_o,
     output wire logic [            1:0] s_rresp_o,
-    // Memory: INCR bursts of whole words, one ID each for reads and writes, responses in order
+    // Memory: INCR bursts of whole words. Writes take an ID after the other, and may be done in any order across IDs. Reads have one ID
+    // (no port: tie ARID off, leave RID open), because they feed streams that need their data in order.
     output wire logic                   m_arvalid_o,
     input  wire logic                   m_arready_i,
     output wire logic [     ADDR_W-1:0] m_araddr_o,
@@ -47,6 +49,7 @@ module weft_top #(
     input  wire logic                   m_rlast_i,
     output wire logic                   m_awvalid_o,
     input  wire logic                   m_awready_i,
+    output wire logic [       ID_W-1:0] m_awid_o,
     output wire logic [     ADDR_W-1:0] m_awaddr_o,
     output wire logic [            7:0] m_awlen_o,
     output wire logic [            2:0] m_awsize_o,
@@ -58,6 +61,7 @@ module weft_top #(
     output wire logic                   m_wlast_o,
     input  wire logic                   m_bvalid_i,
     output wire logic                   m_bready_o,
+    input  wire logic [       ID_W-1:0] m_bid_i,
     input  wire logic [            1:0] m_bresp_i
 );
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
@@ -102,7 +106,7 @@ module weft_top #(
   // data for its own.
   weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .ADDR_W(ADDR_W)
+      .ACC_W(ACC_W), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_core (
       .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
       .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
@@ -110,25 +114,23 @@ module weft_top #(
       .cycles_o(cycles), .counts_o(counts), .bytes_read_o(bytes_read), .bytes_written_o(bytes_written),
       .ar_valid_o(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_o(m_araddr_o), .ar_len_o(m_arlen_o),
       .r_valid_i(m_rvalid_i), .r_ready_o(m_rready_o), .r_data_i(m_rdata_i), .r_last_i(m_rlast_i), .r_error_i(m_rresp_i[1]),
-      .aw_valid_o(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_addr_o(m_awaddr_o),
-      .w_valid_o(m_wvalid_o), .w_ready_i(m_wready_i), .w_data_o(m_wdata_o), .w_strb_o(m_wstrb_o),
-      .b_valid_i(m_bvalid_i), .b_error_i(m_bresp_i[1])
+      .aw_valid_o(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_id_o(m_awid_o), .aw_addr_o(m_awaddr_o), .aw_len_o(m_awlen_o),
+      .w_valid_o(m_wvalid_o), .w_ready_i(m_wready_i), .w_data_o(m_wdata_o), .w_strb_o(m_wstrb_o), .w_last_o(m_wlast_o),
+      .b_valid_i(m_bvalid_i), .b_id_i(m_bid_i), .b_error_i(m_bresp_i[1])
   );
   wire unused_resp = &{1'b0, m_rresp_i[0], m_bresp_i[0]};  // OKAY or EXOKAY
   assign m_arsize_o  = 3'(BusW);
   assign m_arburst_o = 2'b01;  // INCR
-  assign m_awlen_o   = 8'd0;
   assign m_awsize_o  = 3'(BusW);
   assign m_awburst_o = 2'b01;
-  assign m_wlast_o   = 1'b1;
   assign m_bready_o  = 1'b1;
 
 `ifndef SYNTHESIS
-  axi_rules #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES)) u_rules (
+  axi_rules #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .ID_W(ID_W)) u_rules (
       .clk_i, .rst_ni, .base_i(base), .window_end_i(window_end),
       .ar_valid_i(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_i(m_araddr_o), .ar_len_i(m_arlen_o),
       .ar_size_i(m_arsize_o), .ar_burst_i(m_arburst_o),
-      .aw_valid_i(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_addr_i(m_awaddr_o), .aw_len_i(m_awlen_o),
+      .aw_valid_i(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_id_i(m_awid_o), .aw_addr_i(m_awaddr_o), .aw_len_i(m_awlen_o),
       .aw_size_i(m_awsize_o), .aw_burst_i(m_awburst_o),
       .w_valid_i(m_wvalid_o), .w_ready_i(m_wready_i), .w_data_i(m_wdata_o), .w_strb_i(m_wstrb_o), .w_last_i(m_wlast_o)
   );

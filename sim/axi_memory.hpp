@@ -1,5 +1,6 @@
-// An AXI memory: reads and writes of one ID each, in order, with the timing that sw_model/list_model.hpp
-// predicts; pauses and errors on request.
+// An AXI memory: reads of one ID, in order; writes of many IDs, each ID's in order. With the timing that
+// sw_model/list_model.hpp predicts, where all writes are done and confirmed in order; or with pauses, where
+// they are in any order that AXI allows. Errors on request.
 #pragma once
 
 #include <array>
@@ -14,10 +15,11 @@
 
 namespace weft {
 
-// What goes wrong: the response to the n-th read or write beat is an error (negative: none).
+// What goes wrong: the response to the n-th read beat, or to the burst with the n-th write beat, is an error
+// (negative: none).
 struct AxiFaults {
   int64_t read_beat = -1, write_beat = -1;
-  bool hangs = false;  // no answers from that beat on, instead
+  bool hangs = false;  // no answers from there on, instead
 };
 
 class AxiMemory {
@@ -36,7 +38,12 @@ class AxiMemory {
   void Drive(int64_t cycle, SystemPins* pins);
   [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
   [[nodiscard]] int64_t written_beats() const { return written_beats_; }
-  void Clear();  // counts and faults; nothing may be in flight
+  [[nodiscard]] int64_t written_bursts() const { return written_bursts_; }
+  // Of those, how many have written a byte that another one in flight writes too: which is last is open.
+  [[nodiscard]] int64_t conflicts() const { return conflicts_; }
+  // Whether a write burst has had some of its beats, but not all.
+  [[nodiscard]] bool inside_a_burst() const { return !burst_beats_.empty(); }
+  void Clear();  // counts and faults; throws Error if anything is in flight
 
  private:
   size_t Index(uint64_t address) const;  // throws Error outside of the memory
@@ -48,26 +55,37 @@ class AxiMemory {
   };
   struct WriteAddress {
     uint64_t address;
+    uint8_t id;
+    size_t beats;
     int64_t time;
   };
   struct Beat {
     std::vector<uint8_t> data;
     uint64_t strobe;
+    bool last;
     int64_t time;
   };
-  struct Response {
-    int64_t from;
-    int bytes;
-    bool error;
+  struct WriteBurst {
+    WriteAddress to;
+    std::vector<Beat> beats;
+    int64_t first_beat;  // of all that were written
+    int64_t from;        // can be confirmed
+    bool done;
   };
+  static bool Conflict(const WriteBurst& a, const WriteBurst& b, uint64_t bus);
+  [[nodiscard]] bool Has(const WriteBurst& burst, int64_t beat) const;
+  void Complete(int64_t from);
+  void Perform(WriteBurst* burst);
+  void Confirm(int64_t cycle, SystemPins* pins);
   Config config_;
   Memory timing_;
   Pauses pauses_;
   std::deque<Burst> bursts_;
   int64_t read_time_ = 0, write_time_ = 0;  // from when on the next word can go
   std::deque<WriteAddress> write_addresses_;
-  std::deque<Beat> write_beats_;
-  std::deque<Response> responses_;
+  std::deque<Beat> write_beats_;   // of those whose address is here too,
+  std::vector<Beat> burst_beats_;  // ... these are a burst that is not complete
+  std::deque<WriteBurst> writes_;  // complete, not confirmed; in the order of the addresses
   // Whether a valid that was not taken is still there, with all that came with it; throws Error if not.
   struct Offer {
     bool stalled = false;
@@ -76,7 +94,7 @@ class AxiMemory {
   };
   static void CheckHeld(const char* channel, const Offer& now, bool valid, bool ready, Offer* before);
   Offer ar_, aw_, w_;
-  int64_t read_beats_ = 0, written_beats_ = 0, confirmed_beats_ = 0, bytes_confirmed_ = 0;
+  int64_t read_beats_ = 0, written_beats_ = 0, written_bursts_ = 0, conflicts_ = 0, bytes_confirmed_ = 0;
   bool r_offered_ = false;  // a valid stays until it is taken
 };
 

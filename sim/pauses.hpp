@@ -1,6 +1,7 @@
 // Random pauses of a stream or channel: the same on every machine.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace weft {
@@ -10,6 +11,8 @@ class Pauses {
   Pauses(double probability, uint64_t seed) : probability_(probability), state_(seed * 2 + 1) {}
   // Whether there is one in this cycle.
   bool Paused() { return probability_ > 0 && double(Random() >> 11) * 0x1p-53 < probability_; }
+  // One of 0 .. count-1; 0 if there are no pauses.
+  size_t Pick(size_t count) { return probability_ > 0 ? size_t(Random() >> 33) % count : 0; }
 
  private:
   uint64_t Random() {  // xorshift64*

@@ -148,6 +148,7 @@ CycleResult System::Run(const Program& program, int64_t most_cycles) {
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));
+  if (memory_.conflicts() != 0) throw Error("{} write bursts that race with others", memory_.conflicts());
   if (layer_ends_.size() != layer_bytes_.size()) throw Error("the program does not write what its layers do");
   weft_counters c{};
   weft_read_counters(&bus_, &c);

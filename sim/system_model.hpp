@@ -25,10 +25,11 @@ struct SystemPins {
   // Memory (AXI4)
   bool ar_ready = false, aw_ready = false, w_ready = false;
   bool r_valid = false, r_last = false, r_error = false, b_valid = false, b_error = false;
+  uint8_t b_id = 0;
   const uint8_t* r_data = nullptr;  // bus_bytes bytes, while r_valid
   bool ar_valid = false, r_ready = false, aw_valid = false, w_valid = false;
   uint64_t ar_addr = 0, aw_addr = 0;
-  uint8_t ar_len = 0, aw_len = 0;
+  uint8_t ar_len = 0, aw_len = 0, aw_id = 0;
   bool w_last = false;
   std::array<uint8_t, 64> w_data{};
   uint64_t w_strb = 0;

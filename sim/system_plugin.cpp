@@ -44,6 +44,7 @@ class VerilatedSystem : public SystemModel {
     m.m_rlast_i = pins->r_last;
     m.m_rresp_i = pins->r_error ? 2 : 0;
     m.m_bvalid_i = pins->b_valid;
+    m.m_bid_i = pins->b_id;
     m.m_bresp_i = pins->b_error ? 2 : 0;
     if (pins->r_valid) std::memcpy(&m.m_rdata_i, pins->r_data, WEFT_BUS_BYTES);
     for (const int clk : {0, 1}) {
@@ -66,6 +67,7 @@ class VerilatedSystem : public SystemModel {
     pins->ar_len = m.m_arlen_o;
     pins->r_ready = m.m_rready_o;
     pins->aw_valid = m.m_awvalid_o;
+    pins->aw_id = m.m_awid_o;
     pins->aw_addr = m.m_awaddr_o;
     pins->aw_len = m.m_awlen_o;
     pins->w_valid = m.m_wvalid_o;

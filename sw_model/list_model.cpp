@@ -7,12 +7,14 @@
 namespace weft {
 namespace {
 
-constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma
+constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma, bursts
 constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
 constexpr size_t kAddDepth = 8;                   // pixels in residual_add
 constexpr int64_t kAddLatency = 21;               // of residual_add, beside a pixel's steps
+
+int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
 }  // namespace
 
@@ -23,7 +25,8 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
       config_(config),
       latency_(memory.latency),
       beat_cycles_(memory.ReadCycles(config)),
-      confirmations_(kWritesInFlight, -1) {}
+      beat_loads_(size_t(2 * MaxBeats(config)), -1),
+      retirements_(kWritesInFlight, -1) {}
 
 int64_t WriteModel::DescriptorRoom() const {
   const size_t n = accepted_.size();
@@ -55,7 +58,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
   if (cursors_.back().done()) {
     add_end_ = left;
-    stored_.push_back(confirmed_);
+    stored_.push_back(confirmed_ + 1);
     const Job& j = program_.jobs[size_t(job)];
     const Store& store = program_.stores[size_t(job)];
     if (adds)
@@ -66,7 +69,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
 }
 
 int64_t WriteModel::TakePlain(int64_t valid, int channels) {
-  walk_end_ = WriteBeats(std::max(valid, add_load_ + 1), channels);
+  walk_end_ = WritePixel(std::max(valid, add_load_ + 1), channels);
   return walk_end_;
 }
 
@@ -78,7 +81,7 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
     add_returns_.push(output - 1);
     return taken;
   }
-  walk_end_ = add_output_ = WriteBeats(output, channels);
+  walk_end_ = add_output_ = WritePixel(output, channels);
   add_returns_.push(add_output_);
   return taken;
 }
@@ -102,27 +105,43 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   return add_take_;
 }
 
-int64_t WriteModel::WriteBeats(int64_t valid, int channels) {
+int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   OutputCursor& cursor = cursors_.back();
-  const uint32_t offset = program_.stores[size_t(job_)].At(
+  const int64_t offset = program_.stores[size_t(job_)].At(
       cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
   cursor.Next();
   bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
   const int64_t s2 = std::max(pop + 1, s2_free_);
   s1_free_ = s2;
-  const int beats =
-      (int(offset % uint32_t(config_.bus_bytes)) + channels + config_.bus_bytes - 1) / config_.bus_bytes;
-  int64_t confirmed = 0;
-  for (int i = 0; i < beats; i++, beats_++) {
-    int64_t& oldest = confirmations_[beats_ % kWritesInFlight];
-    move_ = std::max({s2 + 1, move_ + 1, taken_, oldest + 1});
-    taken_ = std::max(move_ + 1, taken_ + beat_cycles_);
-    oldest = confirmed = taken_ + latency_;
+  const int64_t last = (offset + channels - 1) / config_.bus_bytes;
+  for (int64_t word = offset / config_.bus_bytes; word <= last; word++) {
+    move_ = std::max({s2 + 1, move_ + 1, final_});
+    if (open_ && word != word_) move_ = CloseBeat(move_, word != word_ + 1 || word % MaxBeats(config_) == 0);
+    open_ = true;
+    word_ = word;
   }
   s2_free_ = move_;
-  confirmed_ = confirmed + 1;
+  if (cursor.done()) {
+    final_ = CloseBeat(move_ + 1, true);
+    open_ = false;
+  }
   return pop;
+}
+
+int64_t WriteModel::CloseBeat(int64_t time, bool last) {
+  time = std::max(time, beat_loads_[beats_++ % beat_loads_.size()] + 1);
+  if (!last) return time;
+  int64_t& slot = retirements_[bursts_++ % kWritesInFlight];
+  issue_ = std::max({time + 1, issue_ + 1, slot + 1});
+  for (; beats_sent_ < beats_; beats_sent_++) {
+    const int64_t load = std::max(issue_ + 1, taken_);
+    taken_ = std::max(load + 1, taken_ + beat_cycles_);
+    beat_loads_[beats_sent_ % beat_loads_.size()] = load;
+  }
+  confirmed_ = taken_ + latency_ + 1;
+  slot = confirmed_;
+  return time;
 }
 
 ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store)
@@ -130,7 +149,7 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
       program_(program),
       store_(*store),
       latency_(memory.latency),
-      max_beats_(config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes),
+      max_beats_(MaxBeats(config)),
       burst_done_(kBurstsInFlight, -1),
       segment_load_(kSegments, -1) {
   store->reads = this;
@@ -182,7 +201,7 @@ bool ListModel::ParseCommand() {
   while (Step()) {
   }
   const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 1;
-  end_ = std::max({TakeWord(), free, beat_ + 1, store_.done()});
+  end_ = std::max({TakeWord(), free, beat_ + 1, store_.done() + 1});
   return false;
 }
 

@@ -2,8 +2,8 @@
 // memory.
 //
 // The memory answers reads in order: the first word of a burst `latency` cycles after its address at the
-// earliest, then a word in ReadCycles; it takes a write beat in ReadCycles and confirms it `latency` cycles
-// later.
+// earliest, then a word in ReadCycles; it takes a write beat in ReadCycles and confirms a burst `latency`
+// cycles after its last beat.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +37,12 @@ class WriteModel : public StoreModel {
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
   void BeginJob(int job);
-  int64_t TakePlain(int64_t valid,
-                    int channels);  // the cycles in which the engine's queue lets go of the pixel
+  // The cycles in which the engine's queue lets go of the pixel.
+  int64_t TakePlain(int64_t valid, int channels);
   int64_t TakeAdded(int64_t valid, int channels);
   int64_t AddResidual(int64_t valid, bool window_end);  // the cycle in which the adder takes the pixel
-  int64_t WriteBeats(int64_t valid, int channels);      // ... in which write_dma does
+  int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
+  int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
 
   const Program& program_;
   const Config& config_;
@@ -59,9 +60,13 @@ class WriteModel : public StoreModel {
   int window_pixel_ = 0;                             // pixels of the pooling window before the next one
   int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
   int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
-  int64_t move_ = -1, taken_ = -1000000;             // the last beat: leaves S2, is taken by the memory
-  std::vector<int64_t> confirmations_;               // ring of the last beats'
-  size_t beats_ = 0;
+  int64_t move_ = -1;                                // the last fragment leaves S2
+  bool open_ = false;                                // ... and its beat can still become more
+  int64_t word_ = 0;                                 // ... of this bus word
+  int64_t final_ = -1;                               // the last final beat is handed over
+  int64_t issue_ = -1, taken_ = -1000000;          // the last burst's address; the memory takes the last beat
+  std::vector<int64_t> beat_loads_, retirements_;  // rings: beats leave the queue, bursts their slots
+  size_t beats_ = 0, beats_sent_ = 0, bursts_ = 0;
   int64_t confirmed_ = 0;
 };
 

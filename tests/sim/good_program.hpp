@@ -14,7 +14,9 @@ namespace weft {
 // Five layers one after the other, or only the first of them: several jobs, several column groups, a list of
 // some blocks.
 struct GoodProgram {
-  GoodProgram(const Config& config, bool with_data, int layers = 5) {
+  GoodProgram(const Config& config, bool with_data, int layers = 5)
+      : GoodProgram(config, with_data, FirstSpecs(layers)) {}
+  static std::vector<LayerSpec> FirstSpecs(int layers) {
     std::vector<LayerSpec> specs = {
         {"conv", {1, 8, 7, 6}, 9, Conv(3, 3, 1, 1, 1)},
         {"pointwise, pooled", {1, 8, 7, 9}, 11, Conv(1, 1), 1, Pool(2, 2)},
@@ -23,6 +25,10 @@ struct GoodProgram {
         {"scores", {1, 3, 2, 22}, 10, Conv(3, 2)},
     };
     specs.resize(size_t(layers));
+    return specs;
+  }
+  // Any layers, each of which takes what the one before gives.
+  GoodProgram(const Config& config, bool with_data, const std::vector<LayerSpec>& specs) {
     graph.tensors.push_back({"input", specs[0].in});
     for (const LayerSpec& spec : specs) {
       const RandomLayer r = MakeLayer(spec, graph.nodes.size() + 1);

@@ -14,8 +14,11 @@ class SystemCheck {
  public:
   SystemCheck(const std::string& config_name, const Memory& memory, double stalls = 0, uint64_t seed = 1,
               int layers = 5)
+      : SystemCheck(config_name, memory, stalls, seed, GoodProgram::FirstSpecs(layers)) {}
+  SystemCheck(const std::string& config_name, const Memory& memory, double stalls, uint64_t seed,
+              const std::vector<LayerSpec>& specs)
       : config(Config::Load(config_name)),
-        good(config, true, layers),
+        good(config, true, specs),
         system(config, {memory, stalls, seed}),
         stalls_(stalls) {}
 
