@@ -5,12 +5,27 @@
 #include "sw_model/golden.hpp"
 
 namespace weft {
+namespace {
+
+// Of the part of the map that negative padding leaves.
+Shape PooledShape(const Shape& in, const ConvLayer& layer) {
+  Window w = layer.window;
+  Shape part = in;
+  part.h += std::min(w.pad.top, 0) + std::min(w.pad.bottom, 0);
+  part.w += std::min(w.pad.left, 0) + std::min(w.pad.right, 0);
+  w.pad = {std::max(w.pad.top, 0), std::max(w.pad.bottom, 0), std::max(w.pad.left, 0),
+           std::max(w.pad.right, 0)};
+  const Shape conv = golden::OutputShape(part, w, layer.filters.shape.n);
+  return layer.max_pool ? golden::OutputShape(conv, *layer.max_pool, conv.c) : conv;
+}
+
+}  // namespace
 
 Geometry::Geometry(const Shape& in_shape, const ConvLayer& layer)
     : in(in_shape),
       window(layer.window),
       pool(layer.max_pool.value_or(Window{})),
-      out(golden::OutputShape(in_shape, layer)) {}
+      out(PooledShape(in_shape, layer)) {}
 
 Geometry Geometry::Unpooled() const {
   Geometry g = *this;

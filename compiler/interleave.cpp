@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "compiler/job.hpp"
 #include "sw_model/golden.hpp"
 
@@ -5,7 +7,9 @@ namespace weft {
 
 bool NeedsInterleave(const ConvLayer& layer, const Shape& in, const Config& config) {
   const int run = layer.window.dilation_w == 1 ? layer.window.kw * in.c : in.c;
-  return layer.groups == 1 && layer.window.kh > 1 && run < config.rows;
+  const Padding& pad = layer.window.pad;
+  const bool whole = std::min({pad.top, pad.bottom, pad.left, pad.right}) >= 0;
+  return layer.groups == 1 && layer.window.kh > 1 && run < config.rows && whole;
 }
 
 ConvLayer InterleaveLayer(const ConvLayer& layer) {

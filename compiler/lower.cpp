@@ -37,10 +37,6 @@ RescaleLayer Unchanged(int zp) {
 // With longer sums the factor below is no longer exact.
 constexpr int kMostAveraged = 2048;
 
-bool AllInside(const Shape& in, const Window& w) {
-  return w.pad == Padding{} && w.kh <= in.h && w.kw <= in.w && w.kh * w.kw <= kMostAveraged;
-}
-
 // sum / count rounded half away from zero = (sum * M + 2^30) >> 31 with M = floor(2^31 / count) + 1: M is at
 // most 1 too large, which moves the product by less than 128 * count * 2^-31, away from zero, where ties have
 // to go, and less than 1 / (2 * count), the distance of any other value from a tie, while 256 * count^2 <
@@ -64,6 +60,52 @@ ConvLayer MakeMaxPool(const std::string& name, int channels, const Window& pool)
   return layer;
 }
 
+// Outputs along an axis whose windows lie in the map in the same way: `count` from `first` on, the first
+// one's window has `taps` positions from `begin` on.
+struct Clipped {
+  int first, count, begin, taps;
+};
+std::vector<Clipped> ClipWindows(int in, int out, int filter, int stride, int pad_before) {
+  std::vector<Clipped> spans;
+  for (int o = 0; o < out; o++) {
+    const int start = o * stride - pad_before, begin = std::max(start, 0);
+    const int taps = std::min(start + filter, in) - begin;
+    if (!spans.empty() && spans.back().taps == taps &&
+        begin == spans.back().begin + spans.back().count * stride)
+      spans.back().count++;
+    else spans.push_back({o, 1, begin, taps});
+  }
+  return spans;
+}
+
+// An average counts the pixels inside of the map only. So each region of outputs with windows of one size is
+// a layer that reads its part of the map, as negative padding says. None where that are too many.
+std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
+  constexpr size_t kMostRegions = 25;  // a filter of 5x5 that keeps the size of the map
+  const Node& node = graph.nodes[size_t(index)];
+  const Window& pool = node.pool;
+  const Shape &in = graph.tensors[size_t(node.inputs.at(0))].shape,
+              &out = graph.tensors[size_t(node.output)].shape;
+  const std::vector<Clipped> rows = ClipWindows(in.h, out.h, pool.kh, pool.stride_h, pool.pad.top);
+  const std::vector<Clipped> cols = ClipWindows(in.w, out.w, pool.kw, pool.stride_w, pool.pad.left);
+  if (rows.size() * cols.size() > kMostRegions) return {};
+  std::vector<LoweredLayer> layers;
+  for (const Clipped& r : rows)
+    for (const Clipped& c : cols) {
+      if (r.taps < 1 || c.taps < 1 || r.taps * c.taps > kMostAveraged) return {};
+      Window w = pool;
+      w.kh = r.taps;
+      w.kw = c.taps;
+      w.pad.top = -r.begin;
+      w.pad.bottom = r.begin + (r.count - 1) * w.stride_h + r.taps - in.h;
+      w.pad.left = -c.begin;
+      w.pad.right = c.begin + (c.count - 1) * w.stride_w + c.taps - in.w;
+      const Target target{.tensor = node.output, .phase_y = r.first, .phase_x = c.first};
+      layers.push_back({index, MakeAverage(node.name, in.c, w), node.inputs.at(0), target, {}});
+    }
+  return layers;
+}
+
 std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
   const Node& node = graph.nodes[size_t(index)];
   const int in = node.inputs.at(0);
@@ -77,8 +119,7 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
     case Op::kMaxPool:
       return {{index, MakeMaxPool(node.name, shape.c, node.pool), in, out, {}}};
     case Op::kAveragePool:
-      if (!AllInside(shape, node.pool)) return {};
-      return {{index, MakeAverage(node.name, shape.c, node.pool), in, out, {}}};
+      return LowerAverage(graph, index);
     case Op::kRescale:
       return {{index, MakeDepthwise(node.name, shape.c, copy, node.rescale), in, out, {}}};
     case Op::kPad: {

@@ -2,7 +2,8 @@
 // a copy, which is a depthwise 1x1 convolution with weight 1:
 // - max pool: part of the layer whose sum it reads, if its windows neither overlap nor reach into padding;
 //   else a copy with a fused max-pool, whose padding is a code that no pixel is below.
-// - average pool: a depthwise convolution with weights 1 and the factor 1/count, if all windows are inside.
+// - average pool: a depthwise convolution with weights 1 and the factor 1/count; where windows reach into
+//   padding one for each region of outputs that count as many pixels, if those are at most 25 and 2,048.
 // - rescale, pad: a copy with another factor, zero point, clamp or padding.
 // - add: part of the convolution that gives its later operand, if nobody else reads that; else of a copy.
 // - concat: copies to the channels of the output.

@@ -1,11 +1,15 @@
-// weft info: the layers of a model, their shapes, parameters and multiplications.
+// weft info: the layers of a model, their shapes, parameters and multiplications; of a compiled network its
+// starts, their layers and where their tensors lie.
 #include <fmt/format.h>
 
+#include <cstring>
 #include <memory>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx_reader.hpp"
 #include "sim/cli_commands.hpp"
 #include "sim/cli_report.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
 
 namespace weft::cli {
@@ -60,7 +64,7 @@ Json ToJson(const LayerInfo& layer) {
           {"macs", layer.macs}};
 }
 
-void Info(const std::string& model, const std::string& json_option) {
+void ModelInfo(const std::string& model, const std::string& json_option) {
   const Graph graph = ReadOnnx(model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   Json layers = Json::array();
@@ -92,6 +96,108 @@ void Info(const std::string& model, const std::string& json_option) {
              {"layers", layers}});
 }
 
+// ---- Compiled networks
+
+// A word of a segment's list (docs/program.md).
+uint32_t ListWord(const Program& program, size_t index) {
+  if (program.list_bytes < kListHeader * 4) throw Error("a list has no header: compile the network anew");
+  uint32_t word = 0;
+  std::memcpy(&word, &program.image[4 * index], 4);
+  return word;
+}
+
+Json ProgramJson(const Graph& graph, const SegmentProgram& p) {
+  const Program& program = p.program;
+  Json json = {{"list_words", ListWord(program, 2)},
+               {"jobs", ListWord(program, 6)},
+               {"image_bytes", program.image.size()},
+               {"window_bytes", program.window_bytes},
+               {"layers", Json::array()},
+               {"tensors", Json::array()}};
+  for (size_t l = 0; l < p.layer_node.size(); l++) {
+    const Node& node = graph.nodes[size_t(p.layer_node[l])];
+    json["layers"].push_back({{"name", node.name},
+                              {"op", OpName(node.op)},
+                              {"bytes_read", program.layers[l].traffic.read},
+                              {"bytes_written", program.layers[l].traffic.written}});
+  }
+  const auto add = [&](int tensor, const char* use, const Place& place) {
+    json["tensors"].push_back({{"name", graph.tensors[size_t(tensor)].name},
+                               {"use", use},
+                               {"shape", ShapeJson(place.shape)},
+                               {"offset", place.offset},
+                               {"row_pitch", place.row_pitch},
+                               {"bytes", place.bytes()}});
+  };
+  for (const SegmentProgram::Input& in : p.inputs)
+    add(in.tensor, in.interleaved ? "input, interleaved" : "input", in.place);
+  for (size_t t = 0; t < p.outputs.size(); t++)
+    if (p.outputs[t]) add(int(t), "output", *p.outputs[t]);
+  return json;
+}
+
+void PrintSegment(std::FILE* stream, const Json& segment) {
+  if (segment.at("on_host").get<bool>()) {
+    fmt::print(stream, "\nhost:");
+    for (const Json& op : segment.at("operators")) fmt::print(stream, " {}", op.get<std::string>());
+    fmt::print(stream, "\n");
+    return;
+  }
+  fmt::print(stream, "\none start: {} jobs, list of {} words, image {} bytes, window {} bytes\n",
+             segment.at("jobs").get<int64_t>(), segment.at("list_words").get<int64_t>(),
+             segment.at("image_bytes").get<int64_t>(), segment.at("window_bytes").get<int64_t>());
+  std::vector<std::vector<std::string>> layers = {{"layer", "op", "bytes read", "bytes written"}};
+  for (const Json& l : segment.at("layers"))
+    layers.push_back({l.at("name"), l.at("op"), l.at("bytes_read").dump(), l.at("bytes_written").dump()});
+  PrintTable(stream, layers);
+  std::vector<std::vector<std::string>> tensors = {
+      {"tensor in memory", "use", "shape", "offset", "bytes of a row", "bytes"}};
+  for (const Json& t : segment.at("tensors"))
+    tensors.push_back({t.at("name"), t.at("use"),
+                       fmt::format("{}", fmt::join(t.at("shape").get<std::vector<int>>(), "x")),
+                       fmt::format("{:#x}", t.at("offset").get<uint32_t>()), t.at("row_pitch").dump(),
+                       t.at("bytes").dump()});
+  PrintTable(stream, tensors);
+}
+
+void NetworkInfo(const std::string& file, const CompiledNetwork& network, const std::string& json_option) {
+  const Graph& graph = network.graph;
+  const TensorInfo &input = graph.tensors[size_t(graph.input)], &output = graph.tensors[size_t(graph.output)];
+  Json json = {{"model", file},
+               {"config", network.config.name},
+               {"config_key", network.config.Key()},
+               {"batch", network.batch},
+               {"input", {{"shape", ShapeJson(input.shape)}}},
+               {"output", {{"shape", ShapeJson(output.shape)}}},
+               {"segments", Json::array()}};
+  for (size_t s = 0; s < network.segments.size(); s++) {
+    const Segment& segment = network.segments[s];
+    Json entry = {{"on_host", segment.on_host()}, {"operators", Json::array()}};
+    for (int n = segment.first; n < segment.first + segment.count; n++)
+      entry["operators"].push_back(graph.nodes[size_t(n)].name);
+    if (!segment.on_host()) entry.update(ProgramJson(graph, network.programs[s]));
+    json["segments"].push_back(std::move(entry));
+  }
+  std::FILE* stream = TableStream(json_option);
+  fmt::print(stream, "{}: for {} ({}), {} image(s) at once, input {}, output {}\n", file, network.config.name,
+             network.config.Key(), network.batch, ShapeText(input.shape), ShapeText(output.shape));
+  for (const Json& segment : json["segments"]) PrintSegment(stream, segment);
+  WriteJson(json_option, json);
+}
+
+void Info(const std::string& model, const std::string& json_option) {
+  const std::string contents = ReadModelFile(model);
+  if (!IsNetworkFile(contents) && !model.ends_with(".weft")) {
+    ModelInfo(model, json_option);
+    return;
+  }
+  try {
+    NetworkInfo(model, ParseNetworkFile(contents), json_option);
+  } catch (const Error& error) {
+    throw Error("{}: {}", model, error.what());
+  }
+}
+
 }  // namespace
 
 void AddInfoCommand(CLI::App* app, int* status) {
@@ -99,8 +205,10 @@ void AddInfoCommand(CLI::App* app, int* status) {
     std::string model, json;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("info", "Show the layers of a model");
-  command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
+  CLI::App* command =
+      app->add_subcommand("info", "Show the layers of a model, or what a compiled network holds");
+  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+      ->required();
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   command->callback([options, status] {
     Info(options->model, options->json);

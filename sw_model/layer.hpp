@@ -20,7 +20,7 @@ struct Window {
   int kh = 1, kw = 1;
   int stride_h = 1, stride_w = 1;
   int dilation_h = 1, dilation_w = 1;
-  Padding pad;
+  Padding pad;  // of layers that the compiler makes it can be negative: so much of the map is left out
   bool floor =
       false;  // a stride that leaves part of the map unread: drop the remainder (true) or refuse (false)
   bool operator==(const Window&) const = default;

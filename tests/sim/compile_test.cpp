@@ -188,14 +188,51 @@ TEST_F(Compiled, SaysWhatToChange) {
   ExpectRefused("compile " + file + " -o " + Path("x.weft"), "not an ONNX model");
 }
 
+TEST_F(Compiled, InfoSaysWhatIsInIt) {
+  const std::string file = Compile(Write("branch.onnx", BranchingModel()), " --config 5x7 --batch 2");
+  const Outcome text = Weft("info " + file), outcome = Weft("info " + file + " --json -");
+  ASSERT_EQ(text.status, 0) << text.err;
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const Json info = Json::parse(outcome.out);
+  EXPECT_EQ(info.at("config"), "5x7");
+  EXPECT_EQ(info.at("batch"), 2);
+  const CompiledNetwork network = CompileNetwork(BranchingModel(), 2, Config::Load("5x7"));
+  ASSERT_EQ(info.at("segments").size(), network.segments.size());
+  int64_t operators = 0;
+  for (size_t s = 0; s < network.segments.size(); s++) {
+    const Json& segment = info.at("segments").at(s);
+    operators += int64_t(segment.at("operators").size());
+    ASSERT_EQ(segment.at("on_host"), network.segments[s].on_host());
+    if (network.segments[s].on_host()) continue;
+    const SegmentProgram& p = network.programs[s];
+    EXPECT_EQ(segment.at("jobs"), p.program.jobs.size());
+    int64_t words = kListHeader;
+    for (const Command& c : p.program.commands) words += c.size();
+    EXPECT_EQ(segment.at("list_words"), words);
+    EXPECT_EQ(segment.at("window_bytes"), p.program.window_bytes);
+    EXPECT_EQ(segment.at("layers").size(), p.program.layers.size());
+    const Json& input = segment.at("tensors").at(0);
+    EXPECT_EQ(input.at("use"), p.inputs.at(0).interleaved ? "input, interleaved" : "input");
+    EXPECT_EQ(input.at("offset"), p.inputs[0].place.offset);
+    EXPECT_EQ(segment.at("tensors").back().at("use"), "output");
+    EXPECT_NE(text.out.find(fmt::format("{} jobs, list of {} words", p.program.jobs.size(), words)),
+              std::string::npos)
+        << text.out;
+  }
+  EXPECT_EQ(operators, int64_t(network.graph.nodes.size()));
+}
+
 TEST_F(Compiled, DamagedFilesAreRefused) {
   const std::string file = DemoFile(1), run = " --engine rtl --input " + Images(1, 28, 28, 1);
   for (const size_t size : {0, 1, 8, 16, 31, 32, 1000, 30000, 100000})
-    ExpectRefused("run " + Write("cut.weft", file.substr(0, size)) + run);
+    for (const std::string& command :
+         {"run " + Write("cut.weft", file.substr(0, size)) + run, "info " + Path("cut.weft")})
+      ExpectRefused(command, "cut.weft");
   for (const size_t at : {0, 7, 8, 12, 16, 24, 32, 300, 5000, 90000, 130000}) {
     std::string bad = file;
     bad.at(at) ^= 1;
     ExpectRefused("run " + Write("bad.weft", bad) + run);
+    ExpectRefused("info " + Path("bad.weft"), "bad.weft");
   }
   ExpectRefused("run " + Write("long.weft", file + "x") + run, "checksum");
 }
