@@ -170,14 +170,17 @@ int BandColumns(const Geometry& g, const Region& most, const Config& config) {
   return 0;
 }
 
-// How many column groups a job takes: two jobs' weights and parameters fit, so that the next job's load
-// during this one.
-int GroupsOfJob(const Geometry& g, const Section& s, int64_t group_words, const Config& config) {
+// How many column groups a job takes: of more than one tile so many that two jobs' weights and parameters
+// fit.
+int GroupsOfJob(const Geometry& g, const Section& s, const Region& most, int64_t group_words,
+                const Config& config) {
+  const int64_t pixels = int64_t{std::min(most.images, g.in.n)} * std::min(most.rows, g.out.h) *
+                         std::min(most.cols, g.out.w) * g.WindowPixels();
+  if (pixels <= config.rows) return std::min(s.groups(), 1 << 16);  // a tile frees weights as it reads them
   if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1)
     return 1;  // a pooling window crosses tiles
-  const int64_t most = std::clamp<int64_t>(config.WeightWords() / 2 / group_words, 1,
-                                           std::max(1, config.ParamEntries() / 2 / config.Steps()));
-  return int(CeilDiv(s.groups(), CeilDiv(s.groups(), most)));
+  const int64_t fit = GroupsThatFit(group_words, config);
+  return int(CeilDiv(s.groups(), CeilDiv(s.groups(), fit)));
 }
 
 // A list longer than this is no longer a sensible way to run a layer (and fills the memory).
@@ -197,7 +200,8 @@ void CompileWhole(const Geometry& g, const std::vector<Section>& sections, const
                   const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
   for (const Section& s : sections) {
     const Job::Reduction all{0, g.window.kh, 0, g.window.kw, 0, s.channels_in};
-    const int step = std::min(groups, GroupsOfJob(g, s, RoundUp(all.length(), config.WeightPack()), config));
+    const int step =
+        std::min(groups, GroupsOfJob(g, s, most, RoundUp(all.length(), config.WeightPack()), config));
     for (int image = 0; image < g.in.n; image += most.images)
       for (int oy = 0; oy < g.out.h; oy += most.rows)
         for (int ox = 0; ox < g.out.w; ox += most.cols)
@@ -308,6 +312,11 @@ void CheckCounters(const Geometry& g, const ConvLayer& layer) {
 }
 
 }  // namespace
+
+int GroupsThatFit(int64_t group_words, const Config& config) {
+  return int(std::clamp<int64_t>(config.WeightWords() / 2 / group_words, 1,
+                                 std::max(1, config.ParamEntries() / 2 / config.Steps())));
+}
 
 int Job::ChannelsOf(int group) const { return std::min(per_group, channels - group * per_group); }
 

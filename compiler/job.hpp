@@ -97,6 +97,10 @@ struct JobLimits {
 std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config,
                              const JobLimits& limits = {});
 
+// How many column groups of so many weight words half the buffers hold, so that others' load meanwhile; at
+// least one.
+int GroupsThatFit(int64_t group_words, const Config& config);
+
 // The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then
 // weights.
 std::vector<uint8_t> PackParameters(const Job& job, int group, const ConvLayer& layer, const Config& config);

@@ -277,8 +277,11 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     const Layer& layer = LayerOf(t.job);
     const ProgramLayer& its = program_.layers[size_t(job_layer_[size_t(t.job)])];
     const bool lines = t.kind == Transfer::Kind::kLines;
+    // The residual comes last, but with the lines of a single tile, which keeps column groups waiting.
     const bool adds_now =
-        layer.add && job.rows > 0 && (i + 1 == schedule.size() || schedule[i + 1].job != t.job);
+        layer.add && job.rows > 0 &&
+        (job.tiles(config_) == 1 ? t.first == 0 && (lines || job.words[kLines] == 0)
+                                 : i + 1 == schedule.size() || schedule[i + 1].job != t.job);
     if (layer.add && next_job == t.job && t.job == its.first_job) {
       // Once, before everything else of the layer: they load while the layer before it runs.
       Command tables;

@@ -66,6 +66,8 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
       after_stores = true;
       layer_start = j;
     }
+    ahead = std::min(ahead,
+                     GroupsThatFit(GroupWeightWords(job, config), config));  // or the lines would never come
     const int need = ahead < job.groups || j == 0 ? int(LinesOfTile(job, 0, config).need) : lines;
     add(Transfer::Kind::kGroups, j, 0, ahead);
     add(Transfer::Kind::kLines, j, 0, need);
