@@ -34,7 +34,7 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
   layer.bias.assign(20000, 0);
   layer.requant.multiplier.assign(20000, 1 << 30);
   layer.requant.shift.assign(20000, 0);
-  const Shape in{1, 1, 8, 16};
+  const Shape in{1, 4, 8, 16};  // several tiles a job
   const PreparedLayer prepared = PrepareLayer(layer, in, config);
   ProgramBuilder builder(config, false);
   const int x = builder.AddTensor(prepared.in), y = builder.AddTensor(golden::OutputShape(in, layer));

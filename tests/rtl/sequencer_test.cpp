@@ -145,8 +145,12 @@ void Run<P>::operator()() {
     ASSERT_LT(t, 400 * int64_t(chunks.size()) * P::WORD + 10000)
         << "no progress at chunk " << next << " of " << chunks.size();
     // The world moves.
-    const int64_t all_weights = std::min(weights_before.back(), weights_before[job] + config.WeightWords());
-    const int64_t all_params = std::min(params_before.back(), params_before[job] + config.ParamEntries());
+    const Chunk& pending = chunks[std::min(next, chunks.size() - 1)];
+    const int64_t used_weights =
+        pending.last_tile ? pending.weight / P::WEIGHT_PACK * P::WEIGHT_PACK : weights_before[job];
+    const int64_t used_params = pending.last_tile ? pending.param : params_before[job];
+    const int64_t all_weights = std::min(weights_before.back(), used_weights + config.WeightWords());
+    const int64_t all_params = std::min(params_before.back(), used_params + config.ParamEntries());
     if (Active(random, pattern.source)) {
       now.lines += random.Int(0, std::min<int64_t>(all_lines - now.lines, 2));
       now.weights += random.Int(0, std::min<int64_t>(all_weights - now.weights, 2 * P::WORD)) /
