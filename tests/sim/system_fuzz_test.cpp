@@ -24,14 +24,18 @@ constexpr uint32_t kWatchdog = 20'000;
 constexpr int64_t kEndless =
     300'000;  // cycles after which the host aborts; the good program takes 4,000 to 12,000
 
-class RandomLists : public testing::TestWithParam<const char*> {
+// A configuration, and the probability of pauses, with which the memory does writes in any order.
+using Case = std::pair<const char*, double>;
+
+class RandomLists : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override { check_.ExpectGood(); }
   void TearDown() override {
     std::string codes;
     int64_t runs = 0;
     for (const auto& [code, count] : codes_) codes += fmt::format(", {} {}", count, code), runs += count;
-    if (!HasFailure()) fmt::print("  {}: {} lists, a good program after each{}\n", GetParam(), runs, codes);
+    if (!HasFailure())
+      fmt::print("  {}: {} lists, a good program after each{}\n", GetParam().first, runs, codes);
   }
 
   void Run(uint64_t seed) {
@@ -103,13 +107,17 @@ class RandomLists : public testing::TestWithParam<const char*> {
     what_.clear();
   }
 
-  SystemCheck check_{GetParam(), {4, 15}};
+  SystemCheck check_{GetParam().first, {4, 15}, GetParam().second};
   std::map<std::string, int64_t> codes_;
   bool asserts_ = true;
   std::string what_;
 };
-INSTANTIATE_TEST_SUITE_P(Configs, RandomLists, testing::Values("2x2", "4x4"),
-                         [](const auto& info) { return fmt::format("c{}", info.param); });
+INSTANTIATE_TEST_SUITE_P(Configs, RandomLists,
+                         testing::Values(Case{"2x2", 0}, Case{"4x4", 0}, Case{"4x4", 0.3}),
+                         [](const auto& info) {
+                           return fmt::format("c{}{}", info.param.first,
+                                              info.param.second > 0 ? "_paused" : "");
+                         });
 
 TEST_P(RandomLists, OneWordChanged) {
   const int64_t count = RandomCount(25);
