@@ -4,18 +4,20 @@
 
 namespace weft {
 
-PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config& config) {
+PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config& config,
+                           const JobLimits& limits) {
   const bool interleave = NeedsInterleave(layer, in, config);
   PreparedLayer p{interleave ? InterleaveLayer(layer) : layer,
                   interleave ? InterleavedShape(layer, in) : in,
                   interleave,
                   {}};
-  p.jobs = CompileConv(p.in, p.layer, config);
+  p.jobs = CompileConv(p.in, p.layer, config, limits);
   return p;
 }
 
-PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config) {
-  return {layer, in, false, CompileConv(in, layer, config)};
+PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config,
+                             const JobLimits& limits) {
+  return {layer, in, false, CompileConv(in, layer, config, limits)};
 }
 
 void Chain::Add(const std::vector<Job>& layer) {

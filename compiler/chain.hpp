@@ -17,9 +17,11 @@ struct PreparedLayer {
   bool interleaved = false;
   std::vector<Job> jobs;
 };
-PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config& config);
+PreparedLayer PrepareLayer(const ConvLayer& layer, const Shape& in, const Config& config,
+                           const JobLimits& limits = {});
 // ... that reads its input as it is.
-PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config);
+PreparedLayer PrepareInPlace(const ConvLayer& layer, const Shape& in, const Config& config,
+                             const JobLimits& limits = {});
 
 struct Chain {
   std::vector<Job> jobs;

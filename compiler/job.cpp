@@ -52,7 +52,9 @@ std::vector<Section> MakeSections(const Shape& in, const ConvLayer& layer, const
 Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red,
             const ConvLayer& layer, const Config& config) {
   const Window& w = g.window;
-  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in;
+  // A column group of a pixel that is longer than the buffer is read as a part, too.
+  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in &&
+                           g.Pitch(r, config) <= config.line_buffer_bytes;
   const bool all = all_columns && red.ky0 == 0 && red.ky1 == w.kh;
   const bool contiguous = all_columns && s.channels_in == g.in.c && w.dilation_w == 1;
 
@@ -152,13 +154,17 @@ void SetGroups(Job* job, const Section& s, int first, int count) {
   job->words[kColsLast] = Word(job->ChannelsOf(count - 1));
 }
 
-// The widest column bands whose lines fit; 0 if not even one column's do.
-int BandColumns(const Geometry& g, const Config& config) {
-  for (int bands = 1; bands <= g.out.w; bands++) {
+// The widest column bands, of at most so many images, rows and columns, whose lines fit; 0 if none do.
+// Narrower ones need not fit where wider ones do: a tile then touches more rows.
+int BandColumns(const Geometry& g, const Region& most, const Config& config) {
+  for (int bands = int(CeilDiv(g.out.w, std::min(g.out.w, most.cols))); bands <= g.out.w; bands++) {
     const int cols = int(CeilDiv(g.out.w, bands));
     bool fit = true;
     for (int ox = 0; ox < g.out.w && fit; ox += cols)
-      fit = g.LinesFit({0, g.in.n, 0, g.out.h, ox, std::min(cols, g.out.w - ox)}, config);
+      for (int oy = 0; oy < g.out.h && fit; oy += most.rows)
+        fit = g.LinesFit(
+            {0, most.images, oy, std::min(most.rows, g.out.h - oy), ox, std::min(cols, g.out.w - ox)},
+            config);
     if (fit) return cols;
   }
   return 0;
@@ -185,20 +191,23 @@ void AddJob(const ConvLayer& layer, const Job& job, std::vector<Job>* jobs) {
   jobs->push_back(job);
 }
 
-// The layer as whole reductions: bands of columns x groups of channels.
-void CompileWhole(const Geometry& g, const std::vector<Section>& sections, int band, int images,
+// The layer as whole reductions: regions of at most the images, rows and columns of `most` x groups of
+// channels.
+void CompileWhole(const Geometry& g, const std::vector<Section>& sections, const Region& most, int groups,
                   const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
   for (const Section& s : sections) {
     const Job::Reduction all{0, g.window.kh, 0, g.window.kw, 0, s.channels_in};
-    const int step = GroupsOfJob(g, s, RoundUp(all.length(), config.WeightPack()), config);
-    for (int image = 0; image < g.in.n; image += images)
-      for (int ox = 0; ox < g.out.w; ox += band)
-        for (int first = 0; first < s.groups(); first += step) {
-          const Region r{image, std::min(images, g.in.n - image), 0, g.out.h,
-                         ox,    std::min(band, g.out.w - ox)};
-          AddJob(layer, MakeJob(g, r, s, all, layer, config), jobs);
-          SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
-        }
+    const int step = std::min(groups, GroupsOfJob(g, s, RoundUp(all.length(), config.WeightPack()), config));
+    for (int image = 0; image < g.in.n; image += most.images)
+      for (int oy = 0; oy < g.out.h; oy += most.rows)
+        for (int ox = 0; ox < g.out.w; ox += most.cols)
+          for (int first = 0; first < s.groups(); first += step) {
+            const Region r{image, std::min(most.images, g.in.n - image),
+                           oy,    std::min(most.rows, g.out.h - oy),
+                           ox,    std::min(most.cols, g.out.w - ox)};
+            AddJob(layer, MakeJob(g, r, s, all, layer, config), jobs);
+            SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
+          }
   }
 }
 
@@ -224,8 +233,8 @@ std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, in
 
 // The layer as pieces of the reduction, one tile at a time: the pixels of one pooling window's row, or a run
 // of a row.
-void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, const ConvLayer& layer,
-                   const Config& config, std::vector<Job>* jobs) {
+void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, int cols,
+                   const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
   const Geometry g = pooled.Unpooled();
   const bool pools = layer.max_pool.has_value();
   const Window& pool = pooled.pool;
@@ -234,7 +243,7 @@ void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections,
       Section one = s;  // of this column group only, since a piece of its channels is all that is streamed
       one.channel0 += group * s.channel_step;
       auto tile = [&](int image, int oy, int ox, int pixels, bool last_of_window) {
-        int step = std::min(pixels, config.rows);
+        int step = std::min({pixels, cols, config.rows});
         if (CutReduction(g, one, step, config).empty()) step = 1;
         for (int x = 0; x < pixels; x += step) {
           const int run = std::min(step, pixels - x);
@@ -302,7 +311,8 @@ void CheckCounters(const Geometry& g, const ConvLayer& layer) {
 
 int Job::ChannelsOf(int group) const { return std::min(per_group, channels - group * per_group); }
 
-std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config) {
+std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config,
+                             const JobLimits& limits) {
   if (layer.max_pool && layer.max_pool->pad != Padding{})
     throw Error("layer {}: a fused max-pool has no padding", layer.name);
   const Geometry g(in, layer);
@@ -310,14 +320,13 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
   CheckCounters(g, layer);
   const std::vector<Section> sections = MakeSections(in, layer, config);
   const int64_t taps = int64_t{g.window.kh} * g.window.kw * sections[0].channels_in;
-  const int images = std::min(in.n, std::max(1, 60000 / in.h));
-  Geometry batch = g;
-  batch.in.n = images;
-  const int band = BandColumns(batch, config);
+  const int images = std::min({in.n, std::max(1, 60000 / in.h), limits.images});
+  Region most{0, images, 0, std::min(g.out.h, limits.rows), 0, limits.cols};
+  most.cols = BandColumns(g, most, config);
   std::vector<Job> jobs;
-  if (band > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
-    CompileWhole(g, sections, band, images, layer, config, &jobs);
-  else CompilePieces(g, sections, layer, config, &jobs);
+  if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
+    CompileWhole(g, sections, most, limits.groups, layer, config, &jobs);
+  else CompilePieces(g, sections, limits.cols, layer, config, &jobs);
   return jobs;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <climits>
 #include <cstdint>
 #include <vector>
 
@@ -89,7 +90,12 @@ struct Job {
 // Cuts a convolution into jobs. `in` is the shape that the engine reads, batch included. The filters may have
 // a shape only (for cycle counts). Throws Error where a size is beyond the hardware's counters or the
 // accumulator too narrow for the sums.
-std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config);
+// The limits are for outputs that must fit something else beside the engine's buffers.
+struct JobLimits {
+  int images = INT_MAX, rows = INT_MAX, cols = INT_MAX, groups = INT_MAX;
+};
+std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config,
+                             const JobLimits& limits = {});
 
 // The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then
 // weights.

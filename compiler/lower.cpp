@@ -142,12 +142,16 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+bool ReadOnce(const Graph& graph, int tensor) {
+  int readers = 0;
+  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
+  return readers == 1 && tensor != graph.output;
+}
+
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.
 bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
-  int readers = 0;
-  for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, layer.out.tensor));
   return graph.nodes[size_t(layer.node)].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
-         readers == 1 && layer.out.tensor != graph.output;
+         ReadOnce(graph, layer.out.tensor);
 }
 
 int64_t Taps(const LoweredLayer& layer) {
@@ -195,13 +199,116 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   return true;
 }
 
+// Makes a max-pool part of the layer that adds what it reads. Overlapping windows would compute their common
+// pixels several times.
+bool FusePool(const Graph& graph, const Node& node, Segment* segment) {
+  const Window& pool = node.pool;
+  if (pool.pad != Padding{} || pool.stride_h < pool.kh || pool.stride_w < pool.kw) return false;
+  for (LoweredLayer& layer : segment->layers) {
+    if (layer.out.tensor != node.inputs.at(0)) continue;
+    if (!layer.add || layer.conv.max_pool || !ReadOnce(graph, layer.out.tensor)) return false;
+    layer.conv.max_pool = pool;
+    layer.out.tensor = node.output;
+    return true;
+  }
+  return false;
+}
+
+bool Fuse(const Graph& graph, const Node& node, Segment* segment) {
+  return (node.op == Op::kAdd && FuseAdd(graph, node, segment)) ||
+         (node.op == Op::kMaxPool && FusePool(graph, node, segment));
+}
+
+// The layer's jobs, cut so far that a residual fits if there is one; nothing if it cannot.
+std::optional<PreparedLayer> TryPrepare(const LoweredLayer& layer, const Shape& in, bool from_host,
+                                        const Config& config) {
+  const auto prepare = [&](const JobLimits& limits) {
+    return from_host ? PrepareLayer(layer.conv, in, config, limits)
+                     : PrepareInPlace(layer.conv, in, config, limits);
+  };
+  return layer.add ? PrepareToAdd(prepare, layer.conv.filters.shape.n, config) : prepare({});
+}
+
+PreparedLayer Prepare(const LoweredLayer& layer, const Shape& in, bool from_host, const Config& config) {
+  std::optional<PreparedLayer> prepared = TryPrepare(layer, in, from_host, config);
+  if (!prepared) throw Error("layer {}: the residual does not fit the engine", layer.conv.name);
+  return std::move(*prepared);
+}
+
+// Whether to store a convolution's outputs and add the residual in a copy of its own, because that moves
+// fewer bytes: cut so far that the residual fits, a layer reads its weights again and again.
+bool IsBetterAlone(const LoweredLayer& layer, const LoweredLayer& alone, const Shape& in,
+                   const Config& config) {
+  const auto bytes = [&](const LoweredLayer& l) {
+    const Traffic t = CountTraffic(Prepare(l, in, false, config).jobs, config);
+    return t.read + t.written;
+  };
+  return bytes(alone) + 2 * int64_t(golden::OutputShape(in, alone.conv).size()) < bytes(layer);
+}
+
+// A layer as it is best for a configuration: whole, or with its max-pool or its addition as copies.
+std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, int images,
+                              const Config& config) {
+  if (!layer.add) return {layer};
+  const auto reader = [&](int node) {  // the only one of its output
+    const int tensor = graph.nodes[size_t(node)].output;
+    const auto at = std::ranges::find_if(
+        graph.nodes, [&](const Node& n) { return std::ranges::count(n.inputs, tensor) > 0; });
+    return int(at - graph.nodes.begin());
+  };
+  const bool is_conv = graph.nodes[size_t(layer.node)].op == Op::kConv;
+  const int sum = is_conv ? reader(layer.node) : layer.node, channels = layer.conv.filters.shape.n;
+  Shape in = graph.tensors[size_t(layer.in)].shape;
+  in.n = images;
+  const auto then = [&](const LoweredLayer& first, const LoweredLayer& second) {
+    std::vector<LoweredLayer> parts = Fit(graph, first, images, config);
+    const std::vector<LoweredLayer> more = Fit(graph, second, images, config);
+    parts.insert(parts.end(), more.begin(), more.end());
+    return parts;
+  };
+  if (!TryPrepare(layer, in, false, config)) {  // not even the rows under one pooling window fit
+    LoweredLayer added = layer;
+    added.conv.max_pool.reset();
+    added.out = {.tensor = graph.nodes[size_t(sum)].output};
+    const int pool = reader(sum);
+    return then(added, {pool,
+                        MakeMaxPool(graph.nodes[size_t(pool)].name, channels, *layer.conv.max_pool),
+                        added.out.tensor,
+                        layer.out,
+                        {}});
+  }
+  LoweredLayer alone = layer;
+  alone.add.reset();
+  alone.conv.max_pool.reset();
+  alone.out = {.tensor = graph.nodes[size_t(layer.node)].output};
+  if (!is_conv || !IsBetterAlone(layer, alone, in, config)) return {layer};
+  LoweredLayer copy{sum, MakeDepthwise(graph.nodes[size_t(sum)].name, channels, Window{}, Unchanged(0)),
+                    alone.out.tensor, layer.out, layer.add};
+  copy.conv.max_pool = layer.conv.max_pool;
+  return then(alone, copy);
+}
+
+// The layers of a segment, and which one of the segment each of them is.
+struct FittedLayers {
+  std::vector<LoweredLayer> layers;
+  std::vector<int> of;
+};
+FittedLayers FitLayers(const Graph& graph, const Segment& segment, int images, const Config& config) {
+  FittedLayers fitted;
+  for (int l = 0; l < int(segment.layers.size()); l++)
+    for (LoweredLayer& part : Fit(graph, segment.layers[size_t(l)], images, config)) {
+      fitted.layers.push_back(std::move(part));
+      fitted.of.push_back(l);
+    }
+  return fitted;
+}
+
 }  // namespace
 
 std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
-    if (graph.nodes[size_t(i)].op == Op::kAdd && !segments.empty() &&
-        FuseAdd(graph, graph.nodes[size_t(i)], &segments.back())) {
+    if (!segments.empty() && Fuse(graph, graph.nodes[size_t(i)], &segments.back())) {
       segments.back().count++;
       continue;
     }
@@ -223,9 +330,10 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   };
   // When each tensor is written first and read last, by layers of this segment.
   const size_t tensors = graph.tensors.size();
+  const FittedLayers fitted = FitLayers(graph, segment, images, config);
   std::vector<int> written(tensors, INT_MAX), read(tensors, -1);
-  for (int l = 0; l < int(segment.layers.size()); l++) {
-    const LoweredLayer& layer = segment.layers[size_t(l)];
+  for (int l = 0; l < int(fitted.layers.size()); l++) {
+    const LoweredLayer& layer = fitted.layers[size_t(l)];
     written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
     read[size_t(layer.in)] = l;
     if (layer.add) read[size_t(layer.add->residual)] = l;
@@ -244,16 +352,15 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   const auto add = [&](const Shape& shape, int first, int last) {
     return builder.AddTensorAt(shape, plan.Place(builder.TensorBytes(shape), first, last));
   };
-  for (int l = 0; l < int(segment.layers.size()); l++) {
-    const LoweredLayer& layer = segment.layers[size_t(l)];
+  for (int l = 0; l < int(fitted.layers.size()); l++) {
+    const LoweredLayer& layer = fitted.layers[size_t(l)];
     const bool from_host = written[size_t(layer.in)] == INT_MAX;
-    const PreparedLayer prepared = from_host ? PrepareLayer(layer.conv, batch(layer.in), config)
-                                             : PrepareInPlace(layer.conv, batch(layer.in), config);
+    const PreparedLayer prepared = Prepare(layer, batch(layer.in), from_host, config);
     int in = number[size_t(layer.in)];
     if (prepared.interleaved || in < 0) {
       // Inputs are there from the start.
       in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
-      result.inputs.push_back({layer.in, {}, prepared.interleaved, l});
+      result.inputs.push_back({layer.in, {}, prepared.interleaved, fitted.of[size_t(l)]});
       input_number.push_back(in);
       if (!prepared.interleaved) number[size_t(layer.in)] = in;
     }
@@ -262,7 +369,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       int& residual = number[size_t(fused->residual)];
       if (residual < 0) {
         residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
-        result.inputs.push_back({fused->residual, {}, false, l});
+        result.inputs.push_back({fused->residual, {}, false, fitted.of[size_t(l)]});
         input_number.push_back(residual);
       }
       fused->residual = residual;

@@ -1,6 +1,7 @@
 // Which operators of a graph the hardware runs, and as which layers. Everything it runs is a convolution, or
 // a copy, which is a depthwise 1x1 convolution with weight 1:
-// - max pool: a copy with a fused max-pool; its padding is a code that no pixel is below.
+// - max pool: part of the layer whose sum it reads, if its windows neither overlap nor reach into padding;
+//   else a copy with a fused max-pool, whose padding is a code that no pixel is below.
 // - average pool: a depthwise convolution with weights 1 and the factor 1/count, if all windows are inside.
 // - rescale, pad: a copy with another factor, zero point, clamp or padding.
 // - add: part of the convolution that gives its later operand, if nobody else reads that; else of a copy.

@@ -64,37 +64,74 @@ int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
   return int(tensors_.size()) - 1;
 }
 
-// A residual line as streamed: the bus words of the job's columns, all channels.
-static int64_t ResidualPitch(const Job& job, int channels, const Config& config) {
-  return LinePitch(int64_t{job.ox0} * channels, (int64_t{job.ox0} + job.cols) * channels, config);
+ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const Config& config) {
+  ResidualBox box{};
+  box.step = std::min(pool.stride_h, pool.kh);
+  box.y0 = job.oy0 * pool.stride_h;
+  box.rows = (job.rows - 1) * box.step + pool.kh;
+  box.cols = (job.cols - 1) * pool.stride_w + pool.kw;
+  const int64_t left = int64_t{job.ox0} * pool.stride_w * channels, first = left + job.k0;
+  const bool one = box.cols == 1;
+  const int64_t begin = one ? first : left, bytes = one ? job.channels : int64_t{box.cols} * channels;
+  box.begin = LineBegin(begin, config);
+  box.pitch = LinePitch(begin, begin + bytes, config);
+  box.first = first - box.begin;
+  return box;
 }
 
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
+  const Window pool = layer.layer.max_pool.value_or(Window{});
+  return std::ranges::all_of(layer.jobs, [&](const Job& job) {
+    if (job.single_tile && layer.layer.max_pool) return false;
+    if (job.rows == 0) return true;
+    const ResidualBox box = ResidualOf(job, pool, channels, config);
+    const int touched = (config.rows - 2) / (job.cols * job.window) + 2;  // rows of outputs, by a tile
+    const int64_t lines = std::min(int64_t{touched} * pool.kh, int64_t{job.lines.images} * box.rows);
+    return lines * box.pitch <= config.ResidualBytes();
+  });
+}
+
+std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
+                                          int channels, const Config& config) {
+  PreparedLayer layer = prepare({});
+  JobLimits most{1, 1, 1, 1};
   for (const Job& job : layer.jobs) {
-    if (job.single_tile || job.window > 1 || job.rows == 0) return false;
-    const int rows = (config.rows - 2) / job.cols + 2;  // that a tile can touch
-    if (rows * ResidualPitch(job, channels, config) > config.ResidualBytes()) return false;
+    most.images = std::max(most.images, job.lines.images);
+    most.rows = std::max(most.rows, job.rows);
+    most.cols = std::max(most.cols, job.cols);
+    most.groups = std::max(most.groups, job.groups);
   }
-  return true;
+  while (!CanAdd(layer, channels, config)) {
+    int& cut = most.cols > 1     ? most.cols
+               : most.groups > 1 ? most.groups
+               : most.images > 1 ? most.images
+                                 : most.rows;
+    if (cut == 1) return std::nullopt;
+    cut = (cut + 1) / 2;
+    layer = prepare(most);
+  }
+  return layer;
 }
 
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
                               const std::optional<FusedAdd>& add) {
   if (add && !CanAdd(layer, tensors_[size_t(add->residual)].shape.c, config_))
-    throw Error(
-        "layer {}: a residual does not fit the engine; choose a configuration with a larger line buffer",
-        layer.layer.name);
+    throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
   Traffic traffic = CountTraffic(layer.jobs, config_);
   if (add) {
     traffic.read += kTableBytes;
-    for (const Job& job : layer.jobs)
-      traffic.read += int64_t{job.lines.images} * job.rows *
-                      ResidualPitch(job, tensors_[size_t(add->residual)].shape.c, config_);
+    for (const Job& job : layer.jobs) {
+      if (job.rows == 0) continue;
+      const ResidualBox box = ResidualOf(job, layer.layer.max_pool.value_or(Window{}),
+                                         tensors_[size_t(add->residual)].shape.c, config_);
+      traffic.read += job.lines.images * box.rows * box.pitch;
+    }
   }
   program_.layers.push_back({layer.layer.name, int(program_.jobs.size()), int(layer.jobs.size()), traffic});
   layers_.push_back({layer, in, out, reads_outputs, add});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
+    if (add) program_.jobs.back().words[kPool] = 1;  // the engine does not pool, the adder does
     job_layer_.push_back(int(layers_.size()) - 1);
   }
   layers_.back().prepared.jobs.clear();
@@ -121,29 +158,30 @@ void ProgramBuilder::PlaceGroups(const Layer& layer, const Job& job, int j) {
 }
 
 // Rows of a tensor as a job streams them: `per_image` rows of each image from (image0, y0) on, `words` bus
-// words each.
+// words each. `stretch` rows follow each other, the next ones begin `step` rows after them.
 struct ProgramBuilder::Rows {
   Command::Read read;
   int job;
   const Place& place;
-  int image0, y0, per_image;
+  int image0, y0, per_image, stretch, step;
   int64_t begin;  // byte of the row
   uint32_t words, wait;
 };
 
-// One command for the rows of each image.
+// One command for the rows of each stretch.
 void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands) {
   for (int row = first; row < first + count;) {
-    const int image = row / rows.per_image, y = row % rows.per_image;
+    const int image = row / rows.per_image, y = row % rows.per_image, ahead = y % rows.stretch;
     Command c;
     c.op = Command::Op::kRead;
     c.read = rows.read;
     c.job = rows.job;
     c.first = row;
     c.words = rows.words;
-    c.count = uint32_t(std::min(rows.per_image - y, first + count - row));
+    c.count = uint32_t(std::min({rows.per_image - y, rows.stretch - ahead, first + count - row}));
     c.pitch = rows.place.row_pitch;
-    c.offset = rows.place.At(rows.image0 + image, rows.y0 + y, 0, 0) + uint32_t(rows.begin);
+    c.offset = rows.place.At(rows.image0 + image, rows.y0 + y / rows.stretch * rows.step + ahead, 0, 0) +
+               uint32_t(rows.begin);
     c.wait = rows.wait;
     commands->push_back(c);
     row += int(c.count);
@@ -153,22 +191,35 @@ void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector
 ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& in = tensors_[size_t(LayerOf(j).in)];
-  return {Command::Read::kLines, j,   in, job.lines.image0, job.lines.y0, job.lines.count, job.lines.offset,
-          job.words[kPitch],     wait};
+  return {Command::Read::kLines,
+          j,
+          in,
+          job.lines.image0,
+          job.lines.y0,
+          job.lines.count,
+          job.lines.count,
+          0,
+          job.lines.offset,
+          job.words[kPitch],
+          wait};
 }
 
 ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& residual = tensors_[size_t(LayerOf(j).add->residual)];
-  const int channels = residual.shape.c;
+  const Window pool = PoolOf(j);
+  const ResidualBox box = ResidualOf(job, pool, residual.shape.c, config_);
+  const bool gaps = pool.stride_h > pool.kh;
   return {Command::Read::kResidual,
           j,
           residual,
           job.lines.image0,
-          job.oy0,
-          job.rows,
-          LineBegin(int64_t{job.ox0} * channels, config_),
-          uint32_t(ResidualPitch(job, channels, config_) / config_.bus_bytes),
+          box.y0,
+          box.rows,
+          gaps ? pool.kh : box.rows,
+          gaps ? pool.stride_h : 0,
+          box.begin,
+          uint32_t(box.pitch / config_.bus_bytes),
           wait};
 }
 
@@ -178,6 +229,8 @@ ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
 void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Rows& residual,
                                          std::vector<Command>* commands) const {
   const Job& job = program_.jobs[size_t(t.job)];
+  const Window pool = PoolOf(t.job);
+  const int step = std::min(pool.stride_h, pool.kh);
   const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
   int next_line = t.first, next_row = 0;
   const auto add_lines = [&](int end) {
@@ -188,7 +241,8 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
   };
   int64_t ahead = 0;  // the last tile whose lines are added with this one's
   for (int64_t tile = 0; tile < tiles; tile++) {
-    const int rows = int((std::min((tile + 1) * config_.rows, job.pixels) - 1) / job.cols) + 1;
+    const int64_t row = (std::min((tile + 1) * config_.rows, job.pixels) - 1) / (job.cols * job.window);
+    const int rows = int(row / job.rows) * residual.per_image + int(row % job.rows) * step + pool.kh;
     if (rows <= next_row) continue;
     const int64_t free = LinesOfTile(job, std::max<int64_t>(tile - 1, 0), config_).free;
     ahead = std::max(ahead, tile);
@@ -223,7 +277,8 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     const Layer& layer = LayerOf(t.job);
     const ProgramLayer& its = program_.layers[size_t(job_layer_[size_t(t.job)])];
     const bool lines = t.kind == Transfer::Kind::kLines;
-    const bool last = i + 1 == schedule.size() || schedule[i + 1].job != t.job;
+    const bool adds_now =
+        layer.add && job.rows > 0 && (i + 1 == schedule.size() || schedule[i + 1].job != t.job);
     if (layer.add && next_job == t.job && t.job == its.first_job) {
       // Once, before everything else of the layer: they load while the layer before it runs.
       Command tables;
@@ -234,7 +289,9 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       tables.words = uint32_t(kTableBytes / config_.bus_bytes);
       tables.wait = tables_free;
       commands.push_back(tables);
-      tables_free = stored[size_t(t.job)] + uint32_t(its.jobs);
+      const auto job_of = program_.jobs.begin() + t.job;
+      tables_free = stored[size_t(t.job)] + uint32_t(std::count_if(job_of, job_of + its.jobs,
+                                                                   [](const Job& j) { return j.rows > 0; }));
     }
     const Transfer none{Transfer::Kind::kLines, t.job, int(job.words[kLines]), 0};
     const uint32_t wait = t.after_stores ? stored[size_t(t.job)] : 0;
@@ -250,7 +307,7 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
       c.offset = groups_at_[size_t(t.job)] + uint32_t(t.first) * c.pitch;
       commands.push_back(c);
-    } else if (!layer.add || !last) {
+    } else if (!adds_now) {
       AddRows(LineRows(t.job, wait), t.first, t.count, &commands);
     }
     // A job follows its first column groups, so that they load while the jobs before it fill the engine's
@@ -264,7 +321,7 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       commands.push_back(c);
       next_job++;
     }
-    if (layer.add && last)
+    if (adds_now)
       AddLinesAndResidual(lines ? t : none, LineRows(t.job, wait),
                           ResidualRows(t.job, stored[size_t(its.first_job)]), &commands);
   }
@@ -304,15 +361,25 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
                                  uint32_t(job.groups - 1)};
   if (s.add) {
     const weft::AddLayer& add = s.add->add;
-    const uint32_t channels = uint32_t(s.residual.shape.c), words = ResidualRows(c.job, 0).words;
-    const uint32_t pitch = words * uint32_t(config_.bus_bytes);
+    const ResidualBox box = ResidualOf(job, s.pool, s.residual.shape.c, config_);
+    const auto words = uint32_t(box.pitch / config_.bus_bytes);
+    const int64_t channels = s.residual.shape.c;       // also where a single column has no pixel beside it
+    const int64_t right = (s.pool.kw - 1) * channels,  // from a window's left edge to its right one
+        down = (s.pool.kh - 1) * box.pitch, across = (box.cols - 1) * channels;
     store[10] = 1U << 31 | uint32_t(add.shift_out & 0x3f) << 25 | uint32_t(add.clamp_hi & 0xff) << 16 |
                 uint32_t(add.clamp_lo & 0xff) << 8 | uint32_t(add.zp_out & 0xff);
     store[11] = uint32_t(add.mult_out);
-    store[12] = uint32_t(int64_t{job.ox0} * channels - ResidualRows(c.job, 0).begin) + uint32_t(job.k0);
-    store[13] = channels;
-    store[14] = pitch - channels * uint32_t(job.cols - 1);
-    store[15] = words;
+    store[12] = uint32_t(box.first);
+    store[13] = uint32_t(channels);
+    store[14] = uint32_t(box.pitch - right);
+    store[15] = uint32_t(s.pool.stride_w * channels - right - down);
+    store[16] = uint32_t(box.step * box.pitch - across - down);
+    store[17] = uint32_t(box.pitch - across);
+    store[18] = uint32_t(box.step);
+    store[19] = uint32_t(box.step) * words;
+    store[20] = uint32_t(s.pool.kh) * words;
+    store[21] = uint32_t(s.pool.kh - 1) << 16 | uint32_t(s.pool.kw - 1);
+    store[22] = uint32_t(job.window);
   }
   list_words.insert(list_words.end(), std::begin(store), std::end(store));
   return list_words;
@@ -384,7 +451,7 @@ Program ProgramBuilder::Build() {
   for (size_t j = 0; j < program_.jobs.size(); j++) {
     const Layer& layer = LayerOf(int(j));
     program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out, layer.add,
-                               layer.add ? tensors_[size_t(layer.add->residual)] : Place{}});
+                               layer.add ? tensors_[size_t(layer.add->residual)] : Place{}, PoolOf(int(j))});
   }
 
   const std::vector<uint32_t> list = EncodeList();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,27 +43,39 @@ struct Command {
   uint32_t wait = 0;               // jobs with outputs that must be stored
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
-inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 16;  // words of 32 bits
-inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 1;
+inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 23;  // words of 32 bits
+inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 2;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
 struct Target {
   int tensor = 0, channel = 0;
   int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
 };
-// A residual that is added to a layer's outputs.
+// A residual that is added to a layer's outputs, before the layer's max-pool if it has one.
 struct FusedAdd {
   AddLayer add;
   bool outputs_first = true;  // the layer's outputs are the first operand
-  int residual = 0;           // tensor, of the outputs' shape
+  int residual = 0;           // tensor, of the shape of the outputs before pooling
 };
 inline constexpr int kTableBytes = 2 * 256 * 4;
+
+// What a job streams of each image's residual: the rows under its pooling windows, of each of them whole bus
+// words that hold its columns, of a single column its channels only.
+struct ResidualBox {
+  int y0, rows;          // from row y0 on; so many, without those between two windows
+  int step;              // rows from a row of windows to the next, of those that are streamed
+  int cols;              // columns
+  int64_t begin, pitch;  // bytes of a row: from which one on, how many
+  int64_t first;         // the job's first channel of the first column, from there
+};
+ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const Config& config);
 
 struct Store {
   Place out;
   Target target;
   std::optional<FusedAdd> add;
   Place residual;  // if there is one
+  Window pool;     // ... after which comes this max-pool
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);
@@ -85,11 +98,15 @@ struct Program {
   uint64_t window_bytes = 0;
 };
 
-// Makes a program layer by layer, in the order in which they run.
-// Whether the engine can add a residual to these jobs' outputs: whole jobs without pooling whose rows fit the
-// residual's buffer.
+// Whether the engine can add a residual to these jobs' outputs: the rows under what a tile gives fit the
+// residual's buffer, and no pooling window is cut.
 bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
+// Cuts a layer so far that it can: into narrower columns, then fewer column groups, images, rows.
+// `prepare` makes it with the limits that it is given. Nothing if even its smallest jobs cannot.
+std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
+                                          int channels, const Config& config);
 
+// Makes a program layer by layer, in the order in which they run.
 class ProgramBuilder {
  public:
   // Without data (for cycle counts) the image holds zeros for parameters and weights.
@@ -131,6 +148,10 @@ class ProgramBuilder {
   void RenewWaits();
   [[nodiscard]] std::vector<uint32_t> EncodeList() const;
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }
+
+  [[nodiscard]] Window PoolOf(int job) const {  // after an addition
+    return LayerOf(job).prepared.layer.max_pool.value_or(Window{});
+  }
 
   Config config_;
   bool with_data_;

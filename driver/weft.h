@@ -21,7 +21,7 @@ extern "C" {
 
 #define WEFT_ALIGN 4096u
 #define WEFT_LIST_MAGIC 0x4c544657u
-#define WEFT_LIST_FORMAT 1u
+#define WEFT_LIST_FORMAT 2u
 
 /* What weft_start and weft_check_list say before the hardware is asked: negative, unlike WEFT_CODE_*. */
 enum { WEFT_OK = 0, WEFT_E_NO_WEFT = -1, WEFT_E_BUSY = -2, WEFT_E_LIST = -3, WEFT_E_CONFIG = -4, WEFT_E_WINDOW = -5 };

@@ -87,11 +87,11 @@ module conv_engine #(
   );
 
   // ---- Decisions --------------------------------------------------------------------------------------------------------
-  localparam int InfoW = 1 + RowW + COL_W + ParamPtrW + 24 + DimW;
+  localparam int InfoW = 2 + RowW + COL_W + ParamPtrW + 24 + DimW;
   wire logic start, start_new_tile, tile_push;
   wire logic [AddrW-1:0] start_addr;
   wire logic [PosW-1:0] start_x, start_y;
-  wire logic beat_valid, beat_first, beat_last, beat_final;
+  wire logic beat_valid, beat_first, beat_last, beat_frees, beat_group;
   wire logic [LenW-1:0] beat_index;
   wire logic [WeightPtrW-1:0] beat_weight, weight_arrived;
   wire logic [ParamPtrW-1:0] param_arrived;
@@ -111,7 +111,7 @@ module conv_engine #(
       .start_o(start), .start_new_tile_o(start_new_tile),
       .start_addr_o(start_addr), .start_x_o(start_x), .start_y_o(start_y),
       .beat_valid_o(beat_valid), .beat_first_o(beat_first), .beat_last_o(beat_last), .beat_index_o(beat_index),
-      .beat_weight_o(beat_weight), .beat_final_o(beat_final), .cause_o(cause), .edge_o(edge_pes)
+      .beat_weight_o(beat_weight), .beat_frees_o(beat_frees), .beat_group_o(beat_group), .cause_o(cause), .edge_o(edge_pes)
   );
   cycle_counters #(.EDGE_W(EdgeW)) u_counters (.clk_i, .rst_ni, .count_i, .cause_i(cause), .edge_i(edge_pes), .counts_o);
 
@@ -134,16 +134,18 @@ module conv_engine #(
 
   // ---- Weights: the address waits so that a word meets its activations at the array --------------------------------------
   localparam int WeightReadLatency = 3;
-  wire logic weight_final;
+  wire logic weight_frees, weight_group;
   wire logic [WeightPtrW-1:0] weight_raddr;
   wire logic [8*COLS-1:0] wgt;
-  delay #(.WIDTH(1 + WeightPtrW), .CYCLES(weft_pkg::FEED_LATENCY + 1 - WeightReadLatency)) u_weight_wait (
-      .clk_i, .rst_ni, .d_i({beat_final, beat_weight}), .q_o({weight_final, weight_raddr})
+  delay #(.WIDTH(2 + WeightPtrW), .CYCLES(weft_pkg::FEED_LATENCY + 1 - WeightReadLatency)) u_weight_wait (
+      .clk_i, .rst_ni, .d_i({beat_frees, beat_group, beat_weight}), .q_o({weight_frees, weight_group, weight_raddr})
   );
-  logic [WeightPtrW-1:0] weight_freed_q;  // everything up to the last word of a job, once that is read
+  // A job's last tile frees its weights chunk by chunk: whole bus words, which a group fills up.
+  localparam logic [WeightPtrW-1:0] PackMask = ~WeightPtrW'(WeightPack - 1);
+  logic [WeightPtrW-1:0] weight_freed_q;
   always_ff @(posedge clk_i)
     if (!rst_ni) weight_freed_q <= '0;
-    else if (weight_final) weight_freed_q <= (weight_raddr + WeightPtrW'(WeightPack)) & ~WeightPtrW'(WeightPack - 1);
+    else if (weight_frees) weight_freed_q <= (weight_raddr + (weight_group ? WeightPtrW'(WeightPack) : WeightPtrW'(1))) & PackMask;
   weight_buffer #(.BYTES(WEIGHT_BYTES), .COLS(COLS), .BUS_BYTES(BUS_BYTES)) u_weights (
       .clk_i, .rst_ni, .valid_i(weight_valid_i), .ready_o(weight_ready_o), .data_i(weight_data_i),
       .arrived_o(weight_arrived), .freed_i(weight_freed_q), .raddr_i(weight_raddr[WeightPtrW-3:0]), .wgt_o(wgt)
@@ -202,23 +204,23 @@ module conv_engine #(
       .clk_i(clk_out), .rst_ni, .d_i({ahead_valid, ahead_row, ahead_step}), .q_o({row_ahead, row, step})
   );
 
-  wire logic info_final;
+  wire logic info_final, info_last;
   wire logic [RowW-1:0] info_rows;
   wire logic [COL_W-1:0] info_cols;
   wire logic [ParamPtrW-1:0] info_param;
   wire logic [23:0] info_out;  // {clamp_hi, clamp_lo, output_zp}
   wire logic [DimW-1:0] info_pool;
-  assign {info_final, info_rows, info_cols, info_param, info_out, info_pool} = info_q;
+  assign {info_final, info_last, info_rows, info_cols, info_param, info_out, info_pool} = info_q;
   wire logic row_valid = row < info_rows;
   wire logic pixel_last = step == StepW'(N - 1);
 
-  // Parameters: read ahead; a job's are free when its last row leaves.
+  // Parameters: read ahead; a group's are free when the last row of the job's last tile leaves.
   wire logic [ParamPtrW-1:0] param_raddr = info_param + ParamPtrW'(step);
   wire unused_param = &{1'b0, param_raddr};
   logic [ParamPtrW-1:0] param_freed_q;
   always_ff @(posedge clk_out)
     if (!rst_ni) param_freed_q <= '0;
-    else if (row_ahead & info_final & pixel_last & (row == RowW'(ROWS - 1)))
+    else if (row_ahead & info_last & pixel_last & (row == RowW'(ROWS - 1)))
       param_freed_q <= info_param + ParamPtrW'(N);
   wire logic [32*LANES-1:0] p_bias, p_mult, p_mult_q;
   wire logic [6*LANES-1:0] p_shift, p_shift_q;

@@ -139,18 +139,26 @@ module read_dma #(
   wire unused_last = &{1'b0, burst_last};
 
   // AR is a register that stays until it is taken, whatever happens.
-  logic [OutW-1:0] flight_q;  // bursts in flight
+  // The bursts in flight are kept for the address of an error: a beat is that of the first one.
   wire logic burst = burst_valid & burst_ready;
-  wire logic burst_done = r_valid_i & r_ready_o & r_last_i;
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight_q[OutW-1] & run_ni;
+  wire logic beat = r_valid_i & r_ready_o;
+  wire logic flight_valid;
+  wire logic [OutW-1:0] flight;
+  wire logic [31:0] flight_offset;
+  logic [31:0] beat_offset_q;  // from the burst's first beat
+  fifo #(.WIDTH(32), .DEPTH(OUTSTANDING)) u_flight (
+      .clk_i, .rst_ni, .push_i(burst), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
+      .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
+  );
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & run_ni;
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (burst | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
       ar_addr_o <= burst_addr;
       ar_len_o  <= burst_len;
     end
-    if (!rst_ni) flight_q <= '0;
-    else flight_q <= flight_q + OutW'(burst) - OutW'(burst_done);
+    if (!rst_ni) beat_offset_q <= '0;
+    else if (beat) beat_offset_q <= r_last_i ? '0 : beat_offset_q + 32'(BUS_BYTES);
   end
 
   // ---- Data: to the stream of its segment -----------------------------------------------------------------------------------
@@ -201,13 +209,13 @@ module read_dma #(
     end
   end
 
-  assign idle_o = ~ar_valid_o & (flight_q == '0);
+  assign idle_o = ~ar_valid_o & ~flight_valid;
   assign quiet_o = idle_o & ~head_valid & ~active_q & ~request_valid_q & ~burst_valid & ~next_valid & ~segment_q;
   always_ff @(posedge clk_i) begin
-    error_o <= run_ni & (bad | (r_valid_i & r_ready_o & r_error_i));
+    error_o <= run_ni & (bad | (beat & r_error_i));
     code_o  <= bad & nonsense_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
-    error_offset_o <= request_offset_q;
+    error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;
   end
 endmodule
 `default_nettype wire

@@ -1,8 +1,9 @@
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
-// with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. Jobs without an addition pass.
-//   pixel -----------------------------> steps of LANES bytes -> tables -> sum -> requantize -> activation -> pixels -> fifo ->
+// with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
+// windows' pixels come one after the other. Jobs without an addition pass.
+//   pixel -----------------> steps of LANES bytes -> tables -> sum -> requantize -> activation -> pixels -> max_pool -> fifo ->
 //   residual lines -> line_buffer -> rotate --^
-// A pixel is taken when its residual line is there; one every COLS/LANES cycles. Lines are freed row by row.
+// A pixel is taken when its row's residual lines are there; one every COLS/LANES cycles. Lines are freed row by row.
 `default_nettype none
 module residual_add #(
     parameter int COLS      = 8,
@@ -56,66 +57,75 @@ module residual_add #(
   assign store_ready_o = ~next_count[2];
 
   wire logic empty;
-  wire logic take, walks, job_end, row_end, group_last, pass_end;
+  wire logic take, walks, job_end, row_end, image_end, group_last, pass_end;
   wire logic [31:0] offset;
   logic active_q, adds_q;
   logic [31:0] mult_q;
   logic [5:0] shift_q;
   logic [7:0] zp_q, lo_q, hi_q;
-  logic [PtrW-1:0] pitch_q;
+  logic [PtrW-1:0] row_words_q, last_words_q;   // that a row of outputs frees; that an image's last one does
+  logic [DimW-1:0] row_lines_q, window_lines_q;  // lines from a row of outputs to the next; that a row needs
+  logic [DimW-1:0] pool_q;                       // pixels of a window
   logic [PtrW-1:0] freed_q;  // bus words of lines that nobody needs; the running job's first line begins at base_q
   logic [AddrW-1:0] base_q;
   assign load = next_valid & ~active_q & empty;  // what is on its way still needs the job's numbers
   output_walk u_walk (
-      .clk_i, .rst_ni, .load_i(load), .store_i(next), .offset_i(next[32*weft_pkg::STORE_RES_OFFSET+:32]),
-      .x_i(next[32*weft_pkg::STORE_RES_X+:32]), .y_i(next[32*weft_pkg::STORE_RES_Y+:32]),
-      .image_i(next[32*weft_pkg::STORE_RES_Y+:32]), .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end),
+      .clk_i, .rst_ni, .load_i(load), .store_i(next),
+      .window_cols_i(next[32*weft_pkg::STORE_WINDOW+:16]), .window_rows_i(next[32*weft_pkg::STORE_WINDOW+16+:16]),
+      .offset_i(next[32*weft_pkg::STORE_RES_OFFSET+:32]), .window_x_i(next[32*weft_pkg::STORE_RES_WINDOW_X+:32]),
+      .window_y_i(next[32*weft_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(next[32*weft_pkg::STORE_RES_X+:32]),
+      .y_i(next[32*weft_pkg::STORE_RES_Y+:32]), .image_i(next[32*weft_pkg::STORE_RES_IMAGE+:32]),
+      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused_offset = &{1'b0, offset, walks};
 
-  // Lines of the job's rows: those before this pixel's are row_q.
-  logic [DimW-1:0] row_q, pass_row_q;
+  // The lines of this pixel's row of outputs come after the first line_q.
+  logic [DimW-1:0] line_q, pass_line_q;
   wire logic [DimW-1:0] lines;
-  wire logic [DimW-1:0] stepped_row = row_q + DimW'(row_end);
-  wire logic [DimW-1:0] lines_ahead = lines - row_q;
-  wire logic line_there = (lines_ahead != '0) & ~lines_ahead[DimW-1];
+  wire logic [DimW-1:0] stepped_line = line_q + (image_end ? window_lines_q : row_end ? row_lines_q : '0);
+  wire logic [DimW-1:0] lines_missing = line_q + window_lines_q - lines;
+  wire logic lines_there = (lines_missing == '0) | lines_missing[DimW-1];
 
   logic [StepW-1:0] slot_q;  // cycles until the next pixel may be taken
-  logic [3:0] credit_q;      // pixels that may still be taken
-  wire logic out_pop;
+  logic [3:0] credit_q;      // pixels that may still be taken; one comes back when it leaves or is inside a window
+  wire logic out_pop, pooled;
   assign take = pixel_valid_i & pixel_ready_o;
   wire logic add_take = take & adds_q;
   assign empty = credit_q == 4'(Depth);
-  assign pixel_ready_o = active_q & (adds_q ? line_there & (slot_q == '0) & (credit_q != '0) : out_ready_i);
+  assign pixel_ready_o = active_q & (adds_q ? lines_there & (slot_q == '0) & (credit_q != '0) : out_ready_i);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q   <= 1'b0;
-      adds_q     <= 1'b0;
-      row_q      <= '0;
-      pass_row_q <= '0;
-      freed_q    <= '0;
-      slot_q     <= '0;
-      credit_q   <= 4'(Depth);
+      active_q    <= 1'b0;
+      adds_q      <= 1'b0;
+      line_q      <= '0;
+      pass_line_q <= '0;
+      freed_q     <= '0;
+      slot_q      <= '0;
+      credit_q    <= 4'(Depth);
     end else begin
       active_q <= load | (active_q & ~(take & pixel_final_i));
       if (load) adds_q <= next[32*weft_pkg::STORE_ADD+31];
-      credit_q <= credit_q + 4'(out_pop) - 4'(add_take);
+      credit_q <= credit_q + 4'(out_pop) + 4'(pooled) - 4'(add_take);
       slot_q   <= add_take ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
       if (add_take) begin
-        row_q <= pass_end & ~group_last ? pass_row_q : stepped_row;
-        if (pass_end & group_last) pass_row_q <= stepped_row;
-        if (row_end & group_last) freed_q <= freed_q + pitch_q;
+        line_q <= pass_end & ~group_last ? pass_line_q : stepped_line;
+        if (pass_end & group_last) pass_line_q <= stepped_line;
+        if (row_end & group_last) freed_q <= freed_q + (image_end ? last_words_q : row_words_q);
       end
     end
     if (load) begin
-      base_q  <= {freed_q[AddrW-BusW-1:0], BusW'(0)};
-      mult_q  <= next[32*weft_pkg::STORE_ADD_MULT+:32];
-      shift_q <= next[32*weft_pkg::STORE_ADD+25+:6];
-      hi_q    <= next[32*weft_pkg::STORE_ADD+16+:8];
-      lo_q    <= next[32*weft_pkg::STORE_ADD+8+:8];
-      zp_q    <= next[32*weft_pkg::STORE_ADD+:8];
-      pitch_q <= next[32*weft_pkg::STORE_RES_PITCH+:PtrW];
+      base_q         <= {freed_q[AddrW-BusW-1:0], BusW'(0)};
+      mult_q         <= next[32*weft_pkg::STORE_ADD_MULT+:32];
+      shift_q        <= next[32*weft_pkg::STORE_ADD+25+:6];
+      hi_q           <= next[32*weft_pkg::STORE_ADD+16+:8];
+      lo_q           <= next[32*weft_pkg::STORE_ADD+8+:8];
+      zp_q           <= next[32*weft_pkg::STORE_ADD+:8];
+      row_words_q    <= next[32*weft_pkg::STORE_RES_WORDS+:PtrW];
+      last_words_q   <= next[32*weft_pkg::STORE_RES_LAST_WORDS+:PtrW];
+      row_lines_q    <= next[32*weft_pkg::STORE_RES_LINES+:DimW];
+      window_lines_q <= DimW'(next[32*weft_pkg::STORE_WINDOW+16+:16]) + 1'b1;
+      pool_q         <= next[32*weft_pkg::STORE_POOL+:DimW];
     end
   end
   wire logic unused_next = &{1'b0, next, job_end};
@@ -227,16 +237,28 @@ module residual_add #(
   end
   wire logic side_valid;
   wire logic [COL_W:0] side;
+  logic [COL_W:0] side_q;
   wire logic [3:0] side_count, out_count;
   fifo #(.WIDTH(1 + COL_W), .DEPTH(Depth)) u_side (
       .clk_i, .rst_ni, .push_i(add_take), .data_i({pixel_final_i, pixel_cols_i}), .pop_i(push_q),
       .valid_o(side_valid), .data_o(side), .count_o(side_count)
   );
+  wire logic pool_valid;
+  wire logic [8*COLS-1:0] pool_data;
+  logic pushed_q;
+  max_pool #(.COLS(COLS)) u_pool (
+      .clk_i, .rst_ni, .count_i(pool_q), .valid_i(push_q), .data_i(out_q[8*COLS-1:0]), .valid_o(pool_valid), .data_o(pool_data)
+  );
+  always_ff @(posedge clk_i) begin
+    pushed_q <= push_q & rst_ni;
+    side_q   <= side;
+  end
+  assign pooled = pushed_q & ~pool_valid;
   wire logic add_valid, add_final;
   wire logic [COL_W-1:0] add_cols;
   wire logic [8*COLS-1:0] add_data;
   fifo #(.WIDTH(PixelW), .DEPTH(Depth)) u_out (
-      .clk_i, .rst_ni, .push_i(push_q), .data_i({side, out_q[8*COLS-1:0]}), .pop_i(out_pop),
+      .clk_i, .rst_ni, .push_i(pool_valid), .data_i({side_q, pool_data}), .pop_i(out_pop),
       .valid_o(add_valid), .data_o({add_final, add_cols, add_data}), .count_o(out_count)
   );
   wire unused_counts = &{1'b0, side_valid, side_count, out_count};

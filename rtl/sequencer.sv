@@ -26,7 +26,7 @@ module sequencer #(
     localparam int EDGE_W = $clog2(ROWS * COLS + 1),
     localparam int DIM_W = weft_pkg::DIM_W,
     localparam int POS_W = weft_pkg::POS_W,
-    localparam int INFO_W = 1 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
+    localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
 ) (
     input  wire logic                              clk_i,
     input  wire logic                              rst_ni,
@@ -49,7 +49,7 @@ module sequencer #(
     input  wire logic [                       1:0] room_i,
     output wire logic                              idle_o,        // no tile between here and the store
     output wire logic                              tile_push_o,   // a tile that will drain: its record for the output path
-    output wire logic [                INFO_W-1:0] tile_info_o,   // {job's last, rows, cols, param entry, clamp hi, lo, zp, pool}
+    output wire logic [                INFO_W-1:0] tile_info_o,   // {job's last, job's last of its columns, rows, cols, param entry, clamp hi, lo, zp, pool}
     // chunk reads: the feeder does ROWS reads from the cycle after start_o on
     output wire logic                              start_o,
     output wire logic                              start_new_tile_o,
@@ -62,7 +62,8 @@ module sequencer #(
     output wire logic                              beat_last_o,
     output wire logic [                 LEN_W-1:0] beat_index_o,  // byte of the chunk
     output wire logic [          WEIGHT_PTR_W-1:0] beat_weight_o, // weight word
-    output wire logic                              beat_final_o,  // the last beat of its job
+    output wire logic                              beat_frees_o,  // a chunk's last beat, if no later tile reads its weights
+    output wire logic                              beat_group_o,  // the chunk is its group's last
     output wire logic [                       2:0] cause_o,       // weft_pkg::CAUSE_*
     output logic      [                EDGE_W-1:0] edge_o         // idle PEs of the beat two cycles ago, 0 without one
 );
@@ -189,20 +190,22 @@ module sequencer #(
   // The step to the next chunk: worked out from the pending chunk's first cycle on, taken by start.
   // Addresses go on from where the outermost loop that ends now began, or from this chunk. Weight words and parameter entries:
   // every tile reads the job's from the start; a group fills whole bus words.
-  wire logic end_job = end_tile_q & (tile_begin_q ? tile_final_i : final_q);
+  wire logic last_tile = tile_begin_q ? tile_final_i : final_q;
+  wire logic end_job = end_tile_q & last_tile;
   wire logic [POS_W-1:0] next_x_group = end_tile_q ? '0 : x_group_q + group_x;
   wire logic [ADDR_W-1:0] next_addr = (end_row_q ? addr_ky_q : end_run_q ? addr_kx_q : addr_q)
                                       + (end_row_q ? ky_addr : end_run_q ? ADDR_W'(kx_x) : ADDR_W'(len_q));
   wire logic [POS_W-1:0] next_x = (end_run_q ? x_kx_q : x_q) + (end_run_q ? kx_x : POS_W'(len_q));
   wire logic [WEIGHT_PTR_W-1:0] weight_round = (weight_end_q + WEIGHT_PTR_W'(WEIGHT_PACK - 1)) & ~WEIGHT_PTR_W'(WEIGHT_PACK - 1);
   wire logic param_again = end_drain_q & end_tile_q & ~end_job;
-  logic end_job_q;
+  logic end_job_q, last_tile_q;
   logic [ADDR_W-1:0] next_addr_q;
   logic [POS_W-1:0] next_x_q, next_x_group_q, next_y_q;
   logic [WEIGHT_PTR_W-1:0] next_weight_q, weight_round_q;
   logic [PARAM_PTR_W-1:0] next_param_q, next_param_end_q;
   always_ff @(posedge clk_step) begin
     end_job_q <= end_job;
+    last_tile_q <= last_tile;
     if (tile_begin_q) begin
       rows_q <= tile_rows_i;
       final_q <= tile_final_i;
@@ -277,7 +280,7 @@ module sequencer #(
   // Beats of the running chunk.
   logic [LEN_W-1:0] index_q;
   logic [WEIGHT_PTR_W-1:0] beat_weight_q;
-  logic beat_q, run_first_q, run_drain_q, run_final_q;
+  logic beat_q, run_first_q, run_drain_q, run_frees_q, run_group_q;
   logic [ROW_W-1:0] run_rows_q;
   logic [COL_W-1:0] run_cols_q;
   always_ff @(posedge clk_i) begin
@@ -291,7 +294,8 @@ module sequencer #(
       beat_weight_q <= weight_q;
       run_first_q <= group_begin_q & clears;
       run_drain_q <= end_drain_q;
-      run_final_q <= end_job_q;
+      run_frees_q <= last_tile_q;
+      run_group_q <= end_group_q;
       run_rows_q <= rows_q;
       run_cols_q <= cols_q;
     end else begin
@@ -330,12 +334,13 @@ module sequencer #(
   assign tile_pop_o = start & tile_begin_q;
   assign job_next_o = start & end_job_q;
   assign tile_push_o = start & end_drain_q;
-  assign tile_info_o = {end_job_q, rows_q, cols_q, param_q, job_i[32*weft_pkg::JOB_OUT+:24], job_i[32*weft_pkg::JOB_POOL+:DIM_W]};
+  assign tile_info_o = {end_job_q, last_tile_q, rows_q, cols_q, param_q, job_i[32*weft_pkg::JOB_OUT+:24], job_i[32*weft_pkg::JOB_POOL+:DIM_W]};
 
   assign beat_valid_o = beat_q;
   assign beat_first_o = run_first_q;
   assign beat_last_o = run_drain_q & (beats_q == LEN_W'(1));
-  assign beat_final_o = run_final_q & (beats_q == LEN_W'(1));
+  assign beat_frees_o = run_frees_q & (beats_q == LEN_W'(1));
+  assign beat_group_o = run_group_q;
   assign beat_index_o = index_q;
   assign beat_weight_o = beat_weight_q;
   assign idle_o = ~job_valid_i & ~active_q & ~beat_q & (space_q == SPACE_W'(OUT_DEPTH));

@@ -61,7 +61,7 @@ package weft_pkg;
   // The list of commands that a start runs (compiler/program.hpp writes it, command_reader.sv runs it): words of 32 bits,
   // a header of LIST_HEADER words, then commands. Word 0 of a command is {16'd0, argument[7:0], opcode[7:0]}.
   localparam logic [31:0] LIST_MAGIC = 32'h4c54_4657;  // "WFTL"
-  localparam int LIST_VERSION = 1;
+  localparam int LIST_VERSION = 2;
   localparam int LIST_HEADER = 8;  // magic, version, words, checksum (all words add up to 0), rows..bus, buffers, jobs, 0
   localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; two blocks are read at the start
   localparam int OP_READ = 1;       // argument: READ_*; READ_WORDS words
@@ -87,11 +87,19 @@ package weft_pkg;
   localparam int STORE_GROUPS = 9;  // column groups - 1
   localparam int STORE_ADD = 10;    // {1 = adds a residual, shift[5:0], 1'b0, clamp_hi, clamp_lo, zp}: of the sum's requantisation
   localparam int STORE_ADD_MULT = 11;
-  // Where the residual's pixels are: bytes from the job's first residual line on, and the steps of the same walk.
+  // Where the residual's pixels are: bytes from the job's first residual line on, and the steps of a walk over the pixels of
+  // all pooling windows.
   localparam int STORE_RES_OFFSET = 12;
-  localparam int STORE_RES_X = 13;
-  localparam int STORE_RES_Y = 14;      // ... from the last pixel of a row to the next row's first, through all images
-  localparam int STORE_RES_PITCH = 15;  // bus words of a residual line
-  localparam int STORE_WORDS = 16;
+  localparam int STORE_RES_WINDOW_X = 13;   // to the next pixel of a window's row
+  localparam int STORE_RES_WINDOW_Y = 14;   // from the last pixel of a window's row to the next row's first
+  localparam int STORE_RES_X = 15;          // ... of a window to the next window's first
+  localparam int STORE_RES_Y = 16;          // ... of a row's last window to the next row's first
+  localparam int STORE_RES_IMAGE = 17;      // ... of an image's last window to the next image's first
+  localparam int STORE_RES_LINES = 18;      // lines that a row of outputs is done with; an image's last row: all that it needs
+  localparam int STORE_RES_WORDS = 19;      // bus words that a row of outputs frees
+  localparam int STORE_RES_LAST_WORDS = 20; // ... that an image's last row frees
+  localparam int STORE_WINDOW = 21;         // pooling after the addition: {rows - 1, pixels of a row - 1} of a window, 16 bits each
+  localparam int STORE_POOL = 22;           // ... pixels of a window, 1 = no pooling
+  localparam int STORE_WORDS = 23;
   localparam int COUNT24_W = 24;        // pixels of a job
 endpackage

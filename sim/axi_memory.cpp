@@ -63,6 +63,7 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
     if (pins->ar_addr >> 12 != last >> 12)
       throw Error("a burst from {:#x} crosses a 4 KiB boundary", pins->ar_addr);
     bursts_.push_back({pins->ar_addr, pins->ar_len + 1, t + timing_.latency});
+    if (on_access) on_access(false, pins->ar_addr - base, last - base + bus);
   }
 
   // Writes.
@@ -135,8 +136,12 @@ void AxiMemory::Perform(WriteBurst* burst) {
     const Beat& beat = burst->beats[b];
     uint8_t* to = &bytes[Index(burst->to.address + b * bus)];
     const bool error = burst->first_beat + int64_t(b) == faults.write_beat && !faults.hangs;
-    for (size_t i = 0; i < bus && !error; i++)
-      if ((beat.strobe >> i & 1) != 0) to[i] = beat.data[i];
+    for (size_t i = 0; i < bus && !error; i++) {
+      if ((beat.strobe >> i & 1) == 0) continue;
+      to[i] = beat.data[i];
+      const uint64_t offset = burst->to.address + b * bus - base + i;
+      if (on_access) on_access(true, offset, offset + 1);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "sim/pauses.hpp"
@@ -29,6 +30,8 @@ class AxiMemory {
   uint64_t base = 0;
   std::vector<uint8_t> bytes;  // from `base` on
   AxiFaults faults;
+  // Told of every burst that is asked for and of every byte that is written, as offsets from `base`.
+  std::function<void(bool write, uint64_t begin, uint64_t end)> on_access;
 
   // Before a cycle's clock edge: drives the pins from the state and what the core shows; takes what is handed
   // over in this cycle.

@@ -107,14 +107,19 @@ void WavePredictor::PredictFrees() {
     if (c.chunk == 0 && c.group == 0)
       line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1,
                                     base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
-    if (c.tile + 1 != job.tiles(config_) || c.group + 1 != job.groups ||
-        c.first_beat + c.beats != job.reduction.length())
-      continue;
-    line_ring_.frees.emplace_back(c.start + rows + latency::kLinesFreed - 1, next.words);
-    weight_ring_.frees.emplace_back(c.start + c.beats + latency::kWeightsFreed - 1, next.weights);
+    if (c.tile + 1 != job.tiles(config_)) continue;
+    const int64_t words = c.first_beat + c.beats, pack = config_.WeightPack();
+    const bool ends_group = words == job.reduction.length();
+    weight_ring_.frees.emplace_back(c.start + c.beats + latency::kWeightsFreed - 1,
+                                    base.weights + c.group * GroupWeightWords(job, config_) +
+                                        (ends_group ? GroupWeightWords(job, config_) : words / pack * pack));
+    if (!ends_group) continue;
     if (job.drains())
       param_ring_.frees.emplace_back(
-          c.start + c.beats + latency::kParamsFreed - 1 + config_.cols + (rows - 1) * steps, next.params);
+          c.start + c.beats + latency::kParamsFreed - 1 + config_.cols + (rows - 1) * steps,
+          base.params + (c.group + 1) * steps);
+    if (c.group + 1 == job.groups)
+      line_ring_.frees.emplace_back(c.start + rows + latency::kLinesFreed - 1, next.words);
   }
 }
 
@@ -247,7 +252,8 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   const Base& base = bases_[size_t(c.job)];
   const int64_t valid = Valid(c.job, c.tile), length = job.reduction.length();
   const bool ends_group = c.first_beat + c.beats == length;
-  const bool ends_job = ends_group && c.group + 1 == job.groups && c.tile + 1 == job.tiles(config_);
+  const bool last_tile = c.tile + 1 == job.tiles(config_);
+  const bool ends_job = ends_group && c.group + 1 == job.groups && last_tile;
   const WavePlace place{c.job, c.tile, c.group, -1, -1, c.first_beat};
   const WaveTap tap = Tap(job, c.first_beat);
   const int64_t x = (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 +
@@ -283,8 +289,10 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start, kTilePush, 0, 1, place);
     const int col_bits = std::bit_width(unsigned(config_.cols)),
               row_bits = std::bit_width(unsigned(config_.rows));
-    const int64_t info =
-        ((int64_t{ends_job} << row_bits | valid) << col_bits | job.ChannelsOf(c.group)) << 11 | param;
+    const int64_t info = (((int64_t{ends_job} << 1 | int64_t{last_tile}) << row_bits | valid) << col_bits |
+                          job.ChannelsOf(c.group))
+                             << 11 |
+                         param;
     Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
   }
   const int64_t idle_pes = IdlePes(c);
@@ -295,7 +303,8 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start + 1 + i, kBeatValid, 0, 1, beat);
     Put(c.start + 1 + i, kBeatFirst, 0, first, beat);
     if (last && job.drains()) Put(c.start + 1 + i, kBeatLast, 0, 1, beat);
-    if (last && ends_job) Put(c.start + 1 + i, kBeatFinal, 0, 1, beat);
+    if (last_tile && i + 1 == c.beats) Put(c.start + 1 + i, kBeatFrees, 0, 1, beat);
+    Put(c.start + 1 + i, kBeatGroup, 0, ends_group, beat);
     Put(c.start + 1 + i, kBeatIndex, 0, i, beat);
     if (idle_pes > 0) Put(c.start + latency::kEdge + i, kEdgePes, 0, idle_pes, beat);
     const int64_t weight = base.weights + c.group * GroupWeightWords(job, config_) + beat.beat;

@@ -21,7 +21,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
   const int weight_bus = weight_ptr + Clog2(c.Cpad()) - Clog2(c.bus_bytes);  // counts bus words
   const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1),
             step = Clog2(c.Steps());
-  const int info = 1 + row + col + param_ptr + 24 + kDim;
+  const int info = 2 + row + col + param_ptr + 24 + kDim;
   const int edge = Clog2(c.rows * c.cols + 1);
   const int space = Clog2(c.OutDepth() + 1), pes = c.rows * c.cols;
   const std::string top = "conv_engine", jobs = top + ".u_jobs", walker = top + ".u_walker",
@@ -53,7 +53,8 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kBeatValid, kPulse, seq, "beat_valid_o", 1},
       {kBeatFirst, kSample, seq, "beat_first_o", 1},
       {kBeatLast, kPulse, seq, "beat_last_o", 1},
-      {kBeatFinal, kPulse, seq, "beat_final_o", 1},
+      {kBeatFrees, kPulse, seq, "beat_frees_o", 1},
+      {kBeatGroup, kSample, seq, "beat_group_o", 1},
       {kBeatIndex, kSample, seq, "beat_index_o", len, 1, len},
       {kBeatWeight, kSample, seq, "beat_weight_o", weight_ptr, 1, weight_ptr},
       {kTilePush, kPulse, seq, "tile_push_o", 1},

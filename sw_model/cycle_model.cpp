@@ -24,6 +24,7 @@ class DirectStore : public StoreModel {
   int64_t Take(int64_t valid, int /*job*/, int channels) override {
     const int64_t pop = std::max(valid, write_free_);
     write_free_ = pop + memory_.WriteCycles(channels);
+    bytes_ += channels;
     return pop;
   }
   const Memory& memory_;
@@ -122,14 +123,7 @@ class CycleModel {
     read_.Ended(j, start_);
     line_base_ += job.words[kLines];
     word_base_ += job.words[kBusWords];
-    weight_base_ += GroupWeightWords(job, config_) * job.groups;
     read_.lines.Free(start_ + config_.rows + latency::kLinesFreed, word_base_);
-    read_.weights.Free(start_ + beats_ + latency::kWeightsFreed, weight_base_);
-    if (!job.drains()) return;
-    param_base_ += int64_t{config_.Steps()} * job.groups;
-    read_.params.Free(
-        start_ + beats_ + latency::kParamsFreed + config_.cols + int64_t{config_.rows - 1} * config_.Steps(),
-        param_base_);
   }
 
   void RunTile(int j, int64_t tile, int group) {
@@ -150,6 +144,7 @@ class CycleModel {
     const int64_t chunks = int64_t{job.words[kChunkLast]} + 1;
     const int64_t len = job.words[kChunkLen], rem = job.words[kChunkRem];
     const int64_t total = runs * chunks;
+    const bool last_tile = tile + 1 == job.tiles(config_);
     int64_t words = 0;
     for (int64_t i = 0; i < total; i++) {
       const int64_t beats = len + (i % chunks < rem ? 1 : 0);
@@ -168,7 +163,9 @@ class CycleModel {
         read_.lines.Free(start_ + latency::kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
         c.tile = c.lines = 0;
       }
-      if (tile > 0 && i + 2 < total && observer_ == nullptr && layers_ended_ == layer_ends_.size()) {
+      if (last_tile) FreeWeights(job, words, i + 1 == total);
+      if (tile > 0 && !last_tile && i + 2 < total && observer_ == nullptr &&
+          layers_ended_ == layer_ends_.size()) {
         // nothing can wait until the last chunk
         const int64_t skipped = total - 2 - i;
         SkipChunks(skipped, chunks, rem, len, i + 1);
@@ -178,7 +175,20 @@ class CycleModel {
     counts_[kEdge] += int64_t{job.reduction.length()} * (rows * config_.cols - valid * job.ChannelsOf(group));
     if (!job.drains()) return;
     last_drain_ = start_ + beats_;
+    if (last_tile) {
+      param_base_ += config_.Steps();
+      read_.params.Free(last_drain_ + latency::kParamsFreed + config_.cols + (rows - 1) * config_.Steps(),
+                        param_base_);
+    }
     Drain(j, tile, group, valid);
+  }
+
+  // The chunk that started last is the last one to read its weights: `words` of its group so far.
+  void FreeWeights(const Job& job, int64_t words, bool ends_group) {
+    const int64_t pack = config_.WeightPack(), whole = words / pack * pack;
+    read_.weights.Free(start_ + beats_ + latency::kWeightsFreed,
+                       weight_base_ + (ends_group ? GroupWeightWords(job, config_) : whole));
+    if (ends_group) weight_base_ += GroupWeightWords(job, config_);
   }
 
   // Chunks first .. first+count-1 of a tile that follow each other at the pace of the read port.

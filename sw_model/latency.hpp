@@ -30,9 +30,9 @@ inline constexpr int64_t kSum = 3, kBias = 4, kScaled = 13, kClamped = 15, kGath
 
 // A tile's last beat.
 inline constexpr int64_t kLastToPixel = 28;  // -> a pixel's outputs at the fifo, plus COLS and its row's turn
-inline constexpr int64_t kWeightsFreed = 7;  // last beat of a job -> room for weights
+inline constexpr int64_t kWeightsFreed = 7;  // last beat of a chunk of a job's last tile -> room for weights
 inline constexpr int64_t kParamsFreed =
-    14;  // last beat of a job -> room for parameters, plus COLS and all rows' turns
+    14;  // last beat of a group of a job's last tile -> room for parameters, plus COLS and all rows' turns
 inline constexpr int64_t kLinesFreed = 2;  // start of a tile -> room for lines
 
 }  // namespace weft::latency

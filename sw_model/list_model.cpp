@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -13,7 +12,7 @@ constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
 constexpr size_t kAddDepth = 8;                   // pixels in residual_add
-constexpr int64_t kAddLatency = 20;               // of residual_add, beside a pixel's steps
+constexpr int64_t kAddLatency = 21;               // of residual_add, beside a pixel's steps
 
 int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
@@ -26,7 +25,6 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
       config_(config),
       latency_(memory.latency),
       beat_cycles_(memory.ReadCycles(config)),
-      add_outputs_(kAddDepth, -1),
       beat_loads_(size_t(2 * MaxBeats(config)), -1),
       retirements_(kWritesInFlight, -1) {}
 
@@ -51,38 +49,57 @@ void WriteModel::BeginJob(int job) {
   const int64_t accepted = accepted_[loads_.size()];
   loads_.push_back(std::max(accepted + 1, walk_end_ + 1));
   walk_ = loads_.back() + 1;
-  const int64_t empty = adds_ == 0 ? 0 : add_outputs_[(adds_ - 1) % kAddDepth] + 1;
-  add_load_ = std::max({accepted + 1, add_end_ + 1, empty});
+  add_load_ = std::max({accepted + 1, add_end_ + 1, add_output_ + 1});
 }
 
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (job != job_) BeginJob(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
-  const int64_t taken = adds ? AddResidual(valid) : std::max(valid, add_load_ + 1);
-  const int64_t pop = WritePixel(adds ? taken + config_.AddSteps() + kAddLatency : taken, channels);
-  if (adds) add_outputs_[adds_++ % kAddDepth] = pop;
-  const int64_t left = adds ? taken : pop;  // the engine's queue
+  const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
   if (cursors_.back().done()) {
     add_end_ = left;
-    walk_end_ = pop;
     stored_.push_back(confirmed_ + 1);
     const Job& j = program_.jobs[size_t(job)];
-    if (adds) residual_lines_ += int64_t{j.lines.images} * j.rows;
+    const Store& store = program_.stores[size_t(job)];
+    if (adds)
+      residual_lines_ +=
+          int64_t{j.lines.images} * ResidualOf(j, store.pool, store.residual.shape.c, config_).rows;
   }
   return left;
 }
 
-int64_t WriteModel::AddResidual(int64_t valid) {
+int64_t WriteModel::TakePlain(int64_t valid, int channels) {
+  walk_end_ = WritePixel(std::max(valid, add_load_ + 1), channels);
+  return walk_end_;
+}
+
+int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
+  window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
+  const bool window_end = window_pixel_ == 0;
+  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + kAddLatency;
+  if (!window_end) {
+    add_returns_.push(output - 1);
+    return taken;
+  }
+  walk_end_ = add_output_ = WritePixel(output, channels);
+  add_returns_.push(add_output_);
+  return taken;
+}
+
+int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const Job& job = program_.jobs[size_t(job_)];
   const Store& store = program_.stores[size_t(job_)];
   const OutputCursor& cursor = cursors_.back();
-  const int row = (cursor.image() - job.lines.image0) * job.rows + cursor.y() - job.oy0;
-  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(),
-                        add_outputs_[adds_ % kAddDepth] + 1, reads->ResidualSeen(residual_lines_ + row + 1)});
-  if (cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
-    const int64_t begin = int64_t{job.ox0} * store.residual.shape.c;
-    residual_freed_ +=
-        LinePitch(begin, begin + int64_t{job.cols} * store.residual.shape.c, config_) / config_.bus_bytes;
+  const ResidualBox box = ResidualOf(job, store.pool, store.residual.shape.c, config_);
+  const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
+  const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
+  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});
+  if (add_returns_.size() == kAddDepth) {
+    add_take_ = std::max(add_take_, add_returns_.top() + 1);
+    add_returns_.pop();
+  }
+  if (window_end && cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
+    residual_freed_ += (row == job.rows - 1 ? store.pool.kh : box.step) * box.pitch / config_.bus_bytes;
     residual.Free(add_take_ + 2, residual_freed_);
   }
   return add_take_;
@@ -93,6 +110,7 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   const int64_t offset = program_.stores[size_t(job_)].At(
       cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
   cursor.Next();
+  bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
   const int64_t s2 = std::max(pop + 1, s2_free_);
   s1_free_ = s2;

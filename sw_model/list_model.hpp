@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <queue>
 #include <vector>
 
 #include "compiler/program.hpp"
@@ -35,9 +37,12 @@ class WriteModel : public StoreModel {
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
   void BeginJob(int job);
-  int64_t AddResidual(int64_t valid);               // the cycle in which the adder takes the pixel
-  int64_t WritePixel(int64_t valid, int channels);  // ... in which write_dma does
-  int64_t CloseBeat(int64_t time, bool last);       // the cycle in which the open beat is handed over
+  // The cycles in which the engine's queue lets go of the pixel.
+  int64_t TakePlain(int64_t valid, int channels);
+  int64_t TakeAdded(int64_t valid, int channels);
+  int64_t AddResidual(int64_t valid, bool window_end);  // the cycle in which the adder takes the pixel
+  int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
+  int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
 
   const Program& program_;
   const Config& config_;
@@ -49,8 +54,10 @@ class WriteModel : public StoreModel {
   int64_t walk_end_ = -1;                // the last take of the job before
   int64_t add_load_ = 0, add_end_ = -1;  // the adder has the job's numbers; its last take of the job before
   int64_t add_take_ = -1000000;          // its last pixel with a residual
-  std::vector<int64_t> add_outputs_;     // ring: when the last of those have left it
-  size_t adds_ = 0;
+  // Of the pixels in the adder: when each leaves it, as an output or inside a pooling window.
+  std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
+  int64_t add_output_ = -1;                          // when its last output left it
+  int window_pixel_ = 0;                             // pixels of the pooling window before the next one
   int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
   int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
   int64_t move_ = -1;                                // the last fragment leaves S2

@@ -22,7 +22,6 @@ class StoreModel {
   int64_t Write(int64_t time, int job, int channels) {
     const int64_t pop = Take(time + 1, job, channels);
     written_.push_back(pop + 1);
-    bytes_ += channels;
     return pop;
   }
   // Cycle from which `places` more can be reserved.
@@ -38,8 +37,12 @@ class StoreModel {
   [[nodiscard]] virtual int64_t done() const = 0;  // all outputs so far are in memory
   [[nodiscard]] int64_t bytes() const { return bytes_; }
 
+ protected:
+  int64_t bytes_ = 0;
+
  private:
-  // The memory's side takes the job's next output, which is there from cycle `valid` on.
+  // The memory's side takes the job's next output, which is there from cycle `valid` on, and counts the bytes
+  // that it writes.
   virtual int64_t Take(int64_t valid, int job, int channels) = 0;
   void Return() {
     std::deque<int64_t>& first =
@@ -50,7 +53,7 @@ class StoreModel {
     returned_++;
   }
 
-  int64_t depth_, reserved_ = 0, returned_ = 0, last_return_ = 0, bytes_ = 0;
+  int64_t depth_, reserved_ = 0, returned_ = 0, last_return_ = 0;
   std::deque<int64_t> absorbed_, written_;
 };
 

@@ -44,7 +44,7 @@ class Builder {
   void MaxPool() { Pool(Op::kMaxPool); }
   void AveragePool() { Pool(Op::kAveragePool); }
   void Pool(Op op);
-  void Residual();  // a convolution that keeps the shape, and its sum with its input
+  void Residual();  // a convolution that keeps the shape, its sum with its input, perhaps a max-pool
   void Add();       // of any two maps of one shape
   void Concat();
   void Pad();
@@ -225,7 +225,18 @@ void Builder::Residual() {
   if (shape(x) != shape(y)) return;  // a fused max-pool
   const int first = random_.Chance(2) ? x : y;
   const int second = random_.Chance(8) ? first : first == x ? y : x;
-  AppendAdd(first, second);
+  const int sum = AppendAdd(first, second);
+  if (std::min(s.h, s.w) < 4 || !random_.Chance(2)) return;
+  const int filter = random_.Chance(3) ? 3 : 2;
+  Node pool{.op = Op::kMaxPool, .inputs = {sum}};
+  pool.pool = {.kh = filter,
+               .kw = 2,
+               .stride_h = filter,
+               .stride_w = 2 + int(random_.Int(0, 1)),
+               .pad = {},
+               .floor = true};
+  TensorI8 out = golden::MaxPool(value(sum), pool.pool);
+  Append(std::move(pool), std::move(out), info(sum).scale, info(sum).zero_point);
 }
 
 void Builder::Add() {

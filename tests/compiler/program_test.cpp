@@ -1,13 +1,19 @@
 // Programs of sizes that would take too long to run, and the order of their layers.
 #include "compiler/program.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "compiler/lower.hpp"
 #include "sw_model/cycle_model.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
+#include "tests/random_count.hpp"
+#include "tests/random_layer.hpp"
 
 namespace weft {
 namespace {
@@ -86,6 +92,105 @@ TEST(Lower, EveryLayerReadsWhatIsWhole) {
       }
       EXPECT_EQ(additions, 1) << join.name;
     }
+}
+
+// convolution + addition + max-pool is one layer, unless windows overlap or somebody else reads the sum.
+TEST(Lower, PoolsAfterAnAddition) {
+  const auto layers = [](const Window& pool, bool read_twice) {
+    Node pointwise{.name = "pointwise", .op = Op::kConv, .inputs = {0}, .output = 2};
+    pointwise.conv.filters = TensorI8({8, 1, 1, 4});
+    Graph graph = SumWith(pointwise, false);
+    graph.tensors.push_back({"pooled", {1, 2, 2, 8}});
+    graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {3}, .output = 4, .pool = pool});
+    graph.output = 4;
+    if (read_twice) {
+      graph.tensors.push_back({"rescaled", {1, 4, 4, 8}});
+      graph.nodes.push_back({.name = "rescale", .op = Op::kRescale, .inputs = {3}, .output = 5});
+    }
+    return Lower(graph).at(0).layers;
+  };
+  Window apart;
+  apart.kh = apart.kw = apart.stride_h = apart.stride_w = 2;
+  const std::vector<LoweredLayer> fused = layers(apart, false);
+  ASSERT_EQ(fused.size(), 2U);
+  EXPECT_TRUE(fused[1].add && fused[1].conv.max_pool);
+  EXPECT_EQ(fused[1].out.tensor, 4);
+  EXPECT_EQ(layers(apart, true).size(), 4U);
+  Window overlapping = apart;
+  overlapping.kw = 3;
+  EXPECT_EQ(layers(overlapping, false).size(), 3U);
+  Window padded = apart;
+  padded.pad.left = padded.pad.right = 1;
+  EXPECT_EQ(layers(padded, false).size(), 3U);
+}
+
+// On the smallest configurations that there are, additions of all shapes become programs that run to their
+// end: the cycle model finds what would wait for ever.
+TEST(Lower, RandomResidualsFit) {
+  Random random(1);
+  int split = 0, cut = 0, pooled = 0, pool_split = 0;
+  const int64_t count = RandomCount(400);
+  for (int64_t i = 0; i < count; i++) {
+    Config config;
+    config.name = "tiny";
+    config.rows = int(random.Int(2, 40));
+    config.cols = int(random.Int(2, 40));
+    config.lanes = 1;
+    config.bus_bytes = 4 << random.Int(0, 3);
+    config.line_buffer_bytes = int(std::bit_ceil(unsigned(4 * config.Word())) << random.Int(0, 4));
+    config.weight_buffer_bytes = (16 * std::max(config.Cpad(), config.bus_bytes)) << random.Int(0, 5);
+    config.Check();
+    const bool deep = random.Chance(2);
+    const Shape out{1, int(random.Int(1, 4)), int(random.Int(1, deep ? 3 : 60)),
+                    int(random.Int(1, deep ? 600 : 40))};
+    const int in = int(random.Int(1, random.Chance(4) ? 500 : 40));
+    Graph graph;
+    graph.tensors = {{"x", {1, out.h, out.w, in}}, {"r", out}, {"y", out}, {"sum", out}};
+    for (const int output : {1, 2}) {
+      Node conv{.name = "conv", .op = Op::kConv, .inputs = {0}, .output = output};
+      conv.conv.name = "conv";
+      conv.conv.filters.shape = {out.c, 1, 1, in};
+      conv.conv.bias.assign(size_t(out.c), 0);
+      conv.conv.requant.multiplier.assign(size_t(out.c), 1 << 30);
+      conv.conv.requant.shift.assign(size_t(out.c), 0);
+      graph.nodes.push_back(conv);
+    }
+    graph.nodes.push_back({.name = "add", .op = Op::kAdd, .inputs = {1, 2}, .output = 3});
+    graph.output = 3;
+    const bool pools = random.Chance(3);
+    if (pools) {
+      Window pool;
+      pool.kh = pool.stride_h = int(random.Int(1, out.h));
+      pool.kw = pool.stride_w = int(random.Int(1, out.w));
+      pool.floor = true;
+      graph.tensors.push_back({"pooled", golden::OutputShape(out, pool, out.c)});
+      graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {3}, .output = 4, .pool = pool});
+      graph.output = 4;
+    }
+    const int images = int(random.Int(1, out.w * out.c < 200 && random.Chance(2) ? 70 : 2));
+    SCOPED_TRACE(
+        fmt::format("{}: {} images of {}x{}x{} from {}", config.Key(), images, out.h, out.w, out.c, in));
+    const std::vector<Segment> segments = Lower(graph);
+    ASSERT_EQ(segments.size(), 1U);
+    try {
+      const Program p = CompileSegment(graph, segments[0], images, config, false, false).program;
+      EXPECT_GT(CountCycles(p, config, Memory{4, 10}).cycles, 0);
+      if (pools) {
+        pooled++;
+        pool_split += p.layers.back().name == "pool" ? 1 : 0;
+        continue;
+      }
+      split += p.layers.size() == 3 ? 1 : 0;
+      cut += p.layers.size() == 2 && p.layers[0].jobs != p.layers[1].jobs ? 1 : 0;
+    } catch (const Error& error) {
+      ADD_FAILURE() << error.what();
+    }
+  }
+  EXPECT_GT(split, 20);
+  EXPECT_GT(cut, 10);
+  EXPECT_GT(pool_split, 10);
+  EXPECT_GT(pooled - pool_split, 10);
+  fmt::print("  {} sums, {} in jobs of their own size, {} in a layer of their own\n", count, cut, split);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct Chunk {
   int64_t tile = 0;
   int length = 0, rows = 0, cols = 0;
   int64_t address = 0, x = 0, y = 0;
-  bool new_tile = false, first = false, drains = false, end_job = false;
+  bool new_tile = false, first = false, drains = false, last_tile = false, end_group = false, end_job = false;
   int64_t weight = 0, param = 0;  // first weight word, first parameter entry of its group
   int64_t need = 0, free = 0,
           end = 0;  // lines; bus words below which it reads nothing; bus words of all jobs up to this one
@@ -63,6 +63,7 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
               Chunk& c = chunks.emplace_back();
               c.job = j;
               c.tile = tile;
+              c.last_tile = tile + 1 == job.tiles(config);
               c.length = int(word(kChunkLen) + (i < word(kChunkRem) ? 1 : 0));
               c.rows = int(std::min<int64_t>(P::ROWS, job.pixels - tile * P::ROWS));
               c.cols = job.ChannelsOf(group);
@@ -81,6 +82,7 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
         chunks[first].first = job.clears();
         chunks[first].new_tile = group == 0;
         chunks.back().drains = job.drains();
+        chunks.back().end_group = true;
       }
     }
     chunks.back().end_job = true;
@@ -186,7 +188,8 @@ void Run<P>::operator()() {
       ASSERT_EQ(m->beat_weight_o, uint64_t(run.weight + beat) & Mask(P::WEIGHT_PTR_W)) << "cycle " << t;
       ASSERT_EQ(m->beat_first_o, run.first && beat == 0) << "cycle " << t;
       ASSERT_EQ(m->beat_last_o, run.drains && beat + 1 == run.length) << "cycle " << t;
-      ASSERT_EQ(m->beat_final_o, run.end_job && beat + 1 == run.length) << "cycle " << t;
+      ASSERT_EQ(m->beat_frees_o, run.last_tile && beat + 1 == run.length) << "cycle " << t;
+      ASSERT_EQ(m->beat_group_o, run.end_group) << "cycle " << t;
       if (m->beat_last_o) {
         ASSERT_GE(t - last_drain, kSteps * P::ROWS) << "tiles drain into each other, cycle " << t;
         last_drain = t;
@@ -271,7 +274,9 @@ void Run<P>::operator()() {
         ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W, kColW), unsigned(head.cols)) << where;
         ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W + kColW, kRowW), unsigned(head.rows))
             << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W + kColW + kRowW, 1), head.end_job) << where;
+        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W + kColW + kRowW, 2),
+                  unsigned(head.end_job) << 1 | unsigned(head.last_tile))
+            << where;
       }
       starts++;
     }

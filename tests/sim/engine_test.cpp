@@ -132,6 +132,8 @@ TEST_P(SmallBuffers, BandsSplitsAndPieces) {
       {"pieces: channels, pooled", {1, 3, 3, words + 1}, 2, Conv(2, 2), 1, Pool(2, 2)},
       {"pieces, max-pool 1x1 stride 2", {1, 3, 5, words + 1}, 2, Conv(1, 1), 1, Pool(1, 2)},
       {"pieces of groups", {1, 3, 3, 2 * words}, 2 * cols, Conv(2, 2), 2},
+      {"depthwise, a pixel longer than the lines", {1, 2, 1, bytes + 8}, bytes + 8, Conv(1, 1), bytes + 8},
+      {"... and padding", {1, 1, 1, bytes + 8}, bytes + 8, Conv(2, 1, 1, 1, 1), bytes + 8},
   };
   for (const LayerSpec& spec : specs)
     for (uint64_t seed = 1; seed <= 2; seed++) {

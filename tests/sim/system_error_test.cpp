@@ -75,16 +75,24 @@ INSTANTIATE_TEST_SUITE_P(Configs, SystemErrors, testing::Values("2x2", "4x4", "5
 
 const std::array<const char*, 6> kPhases = {"lines", "weights", "list", "tables", "residual", "parameters"};
 
+struct ReadBeat {
+  int64_t number;  // of all
+  uint64_t offset;
+};
+
 // The read beats of a run by what they are for: of each kind its beats in the order of the reads.
-std::array<std::vector<int64_t>, 6> BeatsByPhase(const Program& program, const Config& config) {
-  std::array<std::vector<int64_t>, 6> phases;
+std::array<std::vector<ReadBeat>, 6> BeatsByPhase(const Program& program, const Config& config) {
+  std::array<std::vector<ReadBeat>, 6> phases;
   int64_t beat = 0;
+  uint64_t offset = 0;
   const auto add = [&](size_t phase, int64_t words) {
-    for (int64_t i = 0; i < words; i++) phases[phase].push_back(beat++);
+    for (int64_t i = 0; i < words; i++, offset += uint64_t(config.bus_bytes))
+      phases[phase].push_back({beat++, offset});
   };
   add(2, std::min<int64_t>(program.list_bytes, 2 * kListBlock * 4) / config.bus_bytes);
   for (const Command& c : program.commands)
     for (uint32_t i = 0; c.op == Command::Op::kRead && i < c.count; i++) {
+      offset = c.offset + uint64_t{i} * c.pitch;
       add(5, c.param_words);
       add(size_t(c.read), c.words);
     }
@@ -95,12 +103,14 @@ TEST_P(SystemErrors, OfReads) {
   const auto phases = BeatsByPhase(check_.good.program(), check_.config);
   size_t beats = 0;
   for (size_t phase = 0; phase < phases.size(); phase++) {
-    const std::vector<int64_t>& of = phases[phase];
+    const std::vector<ReadBeat>& of = phases[phase];
     ASSERT_GE(of.size(), 4U) << kPhases[phase];
     beats += of.size();
-    for (const int64_t beat : {of.front(), of[1], of[of.size() / 2], of.back()})
-      Expect(WEFT_CODE_READ_ERROR, fmt::format("{}, read beat {}", kPhases[phase], beat),
-             [&](auto&) { check_.system.memory().faults.read_beat = beat; });
+    for (const ReadBeat& beat : {of.front(), of[1], of[of.size() / 2], of.back()}) {
+      Expect(WEFT_CODE_READ_ERROR, fmt::format("{}, read beat {}", kPhases[phase], beat.number),
+             [&](auto&) { check_.system.memory().faults.read_beat = beat.number; });
+      EXPECT_EQ(error_offset_, beat.offset) << kPhases[phase] << ", read beat " << beat.number;
+    }
   }
   EXPECT_EQ(int64_t(beats) * check_.config.bus_bytes, good_.bytes_read);
   Expect(WEFT_CODE_OK, "a read beat that there is none of",
@@ -362,9 +372,10 @@ TEST_P(SystemErrors, MemoriesThatHang) {
            });
   };
   for (const auto& phase : phases)
-    for (const int64_t beat : {phase.front(), phase[phase.size() / 2], phase.back()}) hang(false, beat, true);
+    for (const ReadBeat& beat : {phase.front(), phase[phase.size() / 2], phase.back()})
+      hang(false, beat.number, true);
   for (const int64_t beat : {0, 1, 40}) hang(true, beat, true);
-  hang(false, phases[0][5], false);
+  hang(false, phases[0][5].number, false);
   hang(true, 3, false);
 }
 
