@@ -99,10 +99,6 @@ void AxiMemory::Drive(int64_t t, SystemPins* pins) {
   Confirm(t, pins);
 }
 
-bool AxiMemory::Has(const WriteBurst& burst, int64_t beat) const {
-  return beat >= burst.first_beat && beat < burst.first_beat + int64_t(burst.beats.size());
-}
-
 bool AxiMemory::Conflict(const WriteBurst& a, const WriteBurst& b, uint64_t bus) {
   if (a.to.address > b.to.address) return Conflict(b, a, bus);
   const size_t ahead = size_t((b.to.address - a.to.address) / bus);
@@ -157,9 +153,7 @@ void AxiMemory::Confirm(int64_t t, SystemPins* pins) {
   std::array<bool, 256> seen{};
   for (size_t i = 0; i < writes_.size(); i++) {
     const WriteBurst& burst = writes_[i];
-    if (faults.hangs && faults.write_beat >= 0 &&
-        burst.first_beat + int64_t(burst.beats.size()) > faults.write_beat)
-      break;
+    if (faults.hangs && faults.write_beat >= 0 && burst.end_beat() > faults.write_beat) break;
     if (!std::exchange(seen[burst.to.id], true) && t >= burst.from) oldest.push_back(i);
   }
   pins->b_valid = !oldest.empty() && !pauses_.Paused();
@@ -167,7 +161,8 @@ void AxiMemory::Confirm(int64_t t, SystemPins* pins) {
   const auto burst = writes_.begin() + std::ptrdiff_t(oldest[pauses_.Pick(oldest.size())]);
   Perform(&*burst);
   pins->b_id = burst->to.id;
-  pins->b_error = !faults.hangs && Has(*burst, faults.write_beat);
+  pins->b_error =
+      !faults.hangs && faults.write_beat >= burst->first_beat && faults.write_beat < burst->end_beat();
   for (const Beat& beat : burst->beats) bytes_confirmed_ += std::popcount(beat.strobe);
   writes_.erase(burst);
 }

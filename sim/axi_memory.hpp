@@ -71,9 +71,9 @@ class AxiMemory {
     int64_t first_beat;  // of all that were written
     int64_t from;        // can be confirmed
     bool done;
+    [[nodiscard]] int64_t end_beat() const { return first_beat + int64_t(beats.size()); }
   };
   static bool Conflict(const WriteBurst& a, const WriteBurst& b, uint64_t bus);
-  [[nodiscard]] bool Has(const WriteBurst& burst, int64_t beat) const;
   void Complete(int64_t from);
   void Perform(WriteBurst* burst);
   void Confirm(int64_t cycle, SystemPins* pins);

@@ -15,7 +15,8 @@ namespace weft {
 
 struct SystemOptions {
   Memory memory;
-  double stalls = 0;  // probability that a channel pauses in a cycle, each for itself
+  // Probability that a channel pauses in a cycle, each for itself; with pauses writes are done in any order.
+  double stalls = 0;
   uint64_t seed = 1;  // of the pauses
 };
 

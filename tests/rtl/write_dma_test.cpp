@@ -29,7 +29,7 @@ template <class P>
 class Bench {
  public:
   static constexpr uint64_t kBase = 0x7000;
-  static constexpr uint32_t kSize = 1 << 20;
+  static constexpr uint32_t kSize = 1 << 23;
   Bench(uint64_t seed, Pattern pattern) : random(seed), pattern_(pattern) {
     m->run_ni = 0;
     Put(m->base_i, 0, P::ADDR_W, kBase);

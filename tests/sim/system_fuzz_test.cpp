@@ -22,7 +22,10 @@ constexpr int64_t kMostWork = 1 << 17;
 constexpr int64_t kEndless =
     300'000;  // cycles after which the host aborts; the good program takes 4,000 to 12,000
 
-class RandomLists : public testing::TestWithParam<const char*> {
+// A configuration, and the probability of pauses, with which the memory does writes in any order.
+using Case = std::pair<const char*, double>;
+
+class RandomLists : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override { check_.ExpectGood(); }
   void TearDown() override {
@@ -33,7 +36,7 @@ class RandomLists : public testing::TestWithParam<const char*> {
     if (!HasFailure())
       fmt::print(
           "  {}: {} lists, a good program after each{}; the model follows {} and knows the code of {}\n",
-          GetParam(), runs, codes, followed_, determined_);
+          GetParam().first, runs, codes, followed_, determined_);
   }
 
   // Damages the good list and runs what comes out.
@@ -82,12 +85,16 @@ class RandomLists : public testing::TestWithParam<const char*> {
     check_.ExpectGood();
   }
 
-  SystemCheck check_{GetParam(), {4, 15}};
+  SystemCheck check_{GetParam().first, {4, 15}, GetParam().second};
   std::map<std::string, int64_t> codes_;
   int64_t followed_ = 0, determined_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(Configs, RandomLists, testing::Values("2x2", "4x4"),
-                         [](const auto& info) { return fmt::format("c{}", info.param); });
+INSTANTIATE_TEST_SUITE_P(Configs, RandomLists,
+                         testing::Values(Case{"2x2", 0}, Case{"4x4", 0}, Case{"4x4", 0.3}),
+                         [](const auto& info) {
+                           return fmt::format("c{}{}", info.param.first,
+                                              info.param.second > 0 ? "_paused" : "");
+                         });
 
 TEST_P(RandomLists, OneWordChanged) {
   const int64_t count = RandomCount(25);
