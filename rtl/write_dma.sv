@@ -70,8 +70,8 @@ module write_dma #(
   wire logic take = pixel_valid_i & pixel_ready_o;
   assign load = next_valid & ~walks;
   output_walk u_walk (
-      .clk_i, .rst_ni(run_ni), .load_i(load), .store_i(next), .window_cols_i('0), .window_rows_i('0),
-      .offset_i(next[32*weft_pkg::STORE_OFFSET+:32]), .window_x_i('0), .window_y_i('0),
+      .clk_i, .rst_ni(run_ni), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
+      .offset_i(next[32*weft_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
       .x_i(next[32*weft_pkg::STORE_X+:32]), .y_i(next[32*weft_pkg::STORE_Y+:32]), .image_i(next[32*weft_pkg::STORE_IMAGE+:32]),
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
