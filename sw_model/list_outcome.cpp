@@ -85,15 +85,17 @@ class OutputWalk {
   Passes passes_;
 };
 
-// How many outputs the engine gives for a job, and which are a job's last column group's; none if its words
-// are such that this is not known.
-std::optional<Passes> EngineOutputs(const uint32_t* job, const Config& config) {
+// How many outputs of a job come to write_dma, and which are of its last column group; none if its words are
+// such that this is not known.
+std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, const Config& config) {
   const auto dim = [&](int word) { return uint64_t{job[word] & kMaskDim}; };
   const uint32_t len_mask = 2 * uint32_t(config.Word()) - 1;
   const uint64_t len = job[kChunkLen] & len_mask, chunks = dim(kChunkLast) + 1, longer = dim(kChunkRem);
   const bool chunks_ok =
       (longer >= chunks ? len + 1 : len) >= 1 && (longer > 0 ? len + 1 : len) <= uint64_t(config.Word());
-  const uint64_t pool = dim(kPool), last_group = dim(kGroupLast);
+  // Windows of the engine's outputs, of sums those of the pool behind the addition.
+  const uint64_t sums = (store[10] >> 31) != 0 ? store[22] & kMaskDim : 1;
+  const uint64_t pool = dim(kPool) * sums, last_group = dim(kGroupLast);
   if ((job[kFlags] & kFlagDrains) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;
   for (int loop = 0; loop < 5; loop++)
@@ -256,7 +258,7 @@ class Follower {
     const uint32_t *job = &command_[1], *store = job + kJobWords;
     const bool stores = (command_[0] >> 8 & 1) != 0;
     waits_ = true;
-    std::optional<Passes> engine = EngineOutputs(job, config_);
+    std::optional<Passes> engine = EngineOutputs(job, store, config_);
     if (!stores) {
       // Its outputs, if it gives any, are taken for those of the next job that stores.
       in_step_ = in_step_ && (job[kFlags] & kFlagDrains) == 0;

@@ -11,8 +11,8 @@
 
 namespace weft {
 
-// Five layers one after the other, or only the first of them: several jobs, several column groups, a list of
-// some blocks.
+// Five layers one after the other, or only the first of them: several jobs, several column groups, a pool of
+// sums, a list of some blocks.
 struct GoodProgram {
   GoodProgram(const Config& config, bool with_data, int layers = 5)
       : GoodProgram(config, with_data, FirstSpecs(layers)) {}
@@ -21,16 +21,17 @@ struct GoodProgram {
         {"conv", {1, 8, 7, 6}, 9, Conv(3, 3, 1, 1, 1)},
         {"pointwise, pooled", {1, 8, 7, 9}, 11, Conv(1, 1), 1, Pool(2, 2)},
         {"depthwise", {1, 4, 3, 11}, 11, Conv(3, 3, 1, 1, 1), 11},
-        {"grouped", {1, 4, 3, 11}, 22, Conv(2, 2), 11},
-        {"scores", {1, 3, 2, 22}, 10, Conv(3, 2)},
+        {"grouped", {1, 2, 3, 11}, 22, Conv(2, 2), 11},
+        {"scores", {1, 1, 2, 22}, 10, Conv(1, 2)},
     };
     specs.resize(size_t(layers));
     return specs;
   }
-  // Any layers, each of which takes what the one before gives.
+  // Any layers, each of which takes what the one before gives, or the half of a sum's height.
   GoodProgram(const Config& config, bool with_data, const std::vector<LayerSpec>& specs) {
     graph.tensors.push_back({"input", specs[0].in});
-    for (const LayerSpec& spec : specs) {
+    for (size_t i = 0; i < specs.size(); i++) {
+      const LayerSpec& spec = specs[i];
       const RandomLayer r = MakeLayer(spec, graph.nodes.size() + 1);
       if (graph.nodes.empty()) input = expected = r.input;
       const TensorI8 before = expected;
@@ -40,6 +41,10 @@ struct GoodProgram {
       const AddLayer add = golden::MakeAdd(0.5F, 3, 0.7F, -5, 0.9F, 2);
       expected = golden::Add(expected, before, add);
       Append({.name = "add", .op = Op::kAdd, .add = add}, {in});
+      if (i + 1 == specs.size() || specs[i + 1].in == expected.shape) continue;
+      const Window pool{.kh = 2, .kw = 1, .stride_h = 2, .stride_w = 1, .pad = {}};
+      expected = golden::MaxPool(expected, pool);
+      Append({.name = "pool", .op = Op::kMaxPool, .pool = pool}, {});
     }
     graph.output = int(graph.tensors.size()) - 1;
     const std::vector<Segment> segments = Lower(graph);

@@ -312,6 +312,8 @@ TEST_P(SystemErrors, ListsWithAGap) {
   const std::vector<Command>& commands = check_.good.program().commands;
   for (size_t i = 0; i < commands.size(); i++) {
     if (commands[i].op != Command::Op::kRead || commands[i].read != Command::Read::kList) continue;
+    if (check_.Words() * 4 <= commands[i].offset + uint32_t(check_.config.bus_bytes))
+      continue;  // all that is left
     gap(fmt::format("command {}", i), [&](auto&) {
       check_.SetWord(check_.CommandsAt()[i] + 3, 1);
       check_.FixChecksum(check_.Words());

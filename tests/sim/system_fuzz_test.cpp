@@ -8,7 +8,7 @@
 // silence: the host aborts it.
 #include <map>
 #include <set>
-#include <utility>
+#include <tuple>
 
 #include "sw_model/list_outcome.hpp"
 #include "tests/random_count.hpp"
@@ -111,10 +111,13 @@ TEST_P(RandomLists, OneWordChanged) {
 // Each word of a command of each kind by one, which is enough to be noticed if anybody looks.
 TEST_P(RandomLists, EachWordByOne) {
   const std::vector<Command>& commands = check_.good.program().commands;
-  std::set<std::pair<Command::Op, Command::Read>> seen;
+  std::set<std::tuple<Command::Op, Command::Read, bool>> seen;
   uint64_t seed = 5000;
+  const auto adds = [&](const Command& c) {
+    return c.op == Command::Op::kJob && check_.good.program().stores.at(size_t(c.job)).add.has_value();
+  };
   for (size_t c = 0; c < commands.size(); c++)
-    if (seen.emplace(commands[c].op, commands[c].read).second)
+    if (seen.emplace(commands[c].op, commands[c].read, adds(commands[c])).second)
       for (int64_t w = 0; w < commands[c].size() && !HasFailure(); w++)
         Run(seed++, [&](ListDamage& damage, Random&) {
           const int64_t index = check_.CommandsAt()[c] + w;
