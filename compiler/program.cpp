@@ -22,24 +22,30 @@ uint32_t AlignUp(uint64_t offset) {
   return uint32_t(aligned);
 }
 
-// The commands with the reads of the list in between: the first command that begins in a block is preceded by
-// the read of the block after the next, up to `last_block`. Returns the words of the list.
+// The commands with the reads of the list in between, up to `last_block`: the first command that begins in a
+// block is preceded by the read of the block after the next. The first of them come behind the reads that the
+// first job needs at once. Returns the words of the list.
 int AddListReads(const std::vector<Command>& commands, int last_block, const Config& config,
                  std::vector<Command>* all) {
   all->clear();
-  int words = kListHeader, block = -1;
+  int words = kListHeader, read = 0;  // the last block that is read
   const auto add = [&](const Command& c) {
     all->push_back(c);
     words += c.size();
   };
-  for (const Command& c : commands) {
-    if (words / kListBlock > block) {
-      block = words / kListBlock;
+  const auto read_until = [&](int block) {
+    for (; read < std::min(block, last_block); read++) {
       Command list{.op = Command::Op::kRead, .read = Command::Read::kList};
-      list.offset = uint32_t(block + 2) * kListBlock * 4;
+      list.offset = uint32_t(read + 1) * kListBlock * 4;
       list.words = uint32_t(kListBlock * 4 / config.bus_bytes);
-      if (block + 2 <= last_block) add(list);
+      add(list);
     }
+  };
+  for (const Command& c : commands) {
+    // Both reads, this command and the next one's begin are still in the first block.
+    const bool waits =
+        read == 0 && c.op == Command::Op::kRead && words + c.size() + 3 * kReadWords <= kListBlock;
+    if (!waits) read_until(words / kListBlock + 2);
     add(c);
   }
   return words;
@@ -48,7 +54,8 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
 }  // namespace
 
 int Command::size() const {
-  return op == Op::kRead ? kReadWords : op == Op::kJob ? 1 + kJobWords + kStoreWords : 1;
+  if (op == Op::kRead) return kReadWords;
+  return op == Op::kJob ? 1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords) : 1;
 }
 
 uint64_t ProgramBuilder::TensorBytes(const Shape& s) const {
@@ -314,13 +321,14 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       AddRows(LineRows(t.job, wait), t.first, t.count, &commands);
     }
     // A job follows its first column groups, so that they load while the jobs before it fill the engine's
-    // queue. The very first one follows the lines of its first tile, which load while it is read, but comes
-    // before any residual.
-    const bool at_once = t.job > 0 || layer.add || LinesOfTile(job, 0, config_).need == 0;
-    if (next_job == t.job && (at_once || lines)) {
+    // queue. The very first one follows the lines of its first tile, too, which load while it is read, but
+    // comes before any residual.
+    const bool at_once = t.job > 0 || layer.add;
+    if (next_job == t.job && (at_once || !lines)) {
       Command c;
       c.op = Command::Op::kJob;
       c.job = t.job;
+      c.adds = layer.add.has_value();
       commands.push_back(c);
       next_job++;
     }
@@ -343,7 +351,7 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
             c.pitch,
             c.wait & 0xffff};
   const Job& job = program_.jobs[size_t(c.job)];
-  std::vector<uint32_t> list_words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0)};
+  std::vector<uint32_t> list_words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0) | (c.adds ? 1U << 9 : 0)};
   list_words.insert(list_words.end(), job.words.begin(), job.words.end());
   const Store& s = program_.stores[size_t(c.job)];
   const uint32_t x = uint32_t(s.target.factor_w * s.out.shape.c),
@@ -384,7 +392,7 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
     store[21] = uint32_t(s.pool.kh - 1) << 16 | uint32_t(s.pool.kw - 1);
     store[22] = uint32_t(job.window);
   }
-  list_words.insert(list_words.end(), std::begin(store), std::end(store));
+  list_words.insert(list_words.end(), store, store + (c.adds ? kStoreWords : kPlainStoreWords));
   return list_words;
 }
 
@@ -443,7 +451,10 @@ Program ProgramBuilder::Build() {
   const int upper = AddListReads(commands, INT_MAX, config_, &program_.commands);
   const int words = AddListReads(commands, (upper - 1) / kListBlock, config_, &program_.commands);
   RenewWaits();
-  program_.list_bytes = uint32_t(RoundUp(std::max(words, upper), kListBlock)) * 4;
+  program_.list_bytes = AlignUp(uint64_t(std::max(words, upper)) * 4);
+  for (Command& c : program_.commands)  // its last block is cut off
+    if (c.op == Command::Op::kRead && c.read == Command::Read::kList)
+      c.words = std::min(c.words, (program_.list_bytes - c.offset) / uint32_t(config_.bus_bytes));
 
   const uint32_t data_at = program_.list_bytes, tensors_at = AlignUp(data_at + data_bytes_);
   for (Place& tensor : tensors_) tensor.offset += tensors_at;

@@ -35,6 +35,7 @@ struct Command {
   enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2, kTables = 3, kResidual = 4 };
   Op op = Op::kEnd;
   Read read = Read::kLines;
+  bool adds = false;  // of kJob: a residual
   int job = -1,
       first = 0;  // of kJob and of reads: for which job, from which of its lines or column groups on
   uint32_t offset = 0;
@@ -43,7 +44,9 @@ struct Command {
   uint32_t wait = 0;               // jobs with outputs that must be stored
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
-inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7, kStoreWords = 23;  // words of 32 bits
+inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7;
+inline constexpr int kStoreWords = 23,
+                     kPlainStoreWords = 10;  // with and without a residual  // words of 32 bits
 inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 2;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.

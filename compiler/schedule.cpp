@@ -59,7 +59,7 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
   for (int j = 0; j < int(jobs.size()); j++) {
     const Job& job = jobs[size_t(j)];
     const int lines = int(job.words[kLines]);
-    int ahead = j == 0 ? 1 : job.groups;
+    int ahead = job.groups;
     while (layer < layer_starts.size() && layer_starts[layer] < j) layer++;
     if (j > 0 && layer < layer_starts.size() && layer_starts[layer] == j) {
       ahead = GroupsAhead(jobs, layer_start, j, config);
@@ -69,8 +69,11 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
     ahead = std::min(ahead,
                      GroupsThatFit(GroupWeightWords(job, config), config));  // or the lines would never come
     const int need = ahead < job.groups || j == 0 ? int(LinesOfTile(job, 0, config).need) : lines;
+    // Beats need all lines of their tile, but of the weights no more than their own chunk's: where nothing
+    // runs meanwhile, lines come first.
+    if (j == 0) add(Transfer::Kind::kLines, j, 0, need);
     add(Transfer::Kind::kGroups, j, 0, ahead);
-    add(Transfer::Kind::kLines, j, 0, need);
+    if (j > 0) add(Transfer::Kind::kLines, j, 0, need);
     add(Transfer::Kind::kGroups, j, ahead, job.groups - ahead);
     add(Transfer::Kind::kLines, j, need, lines - need);
   }

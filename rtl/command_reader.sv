@@ -31,6 +31,7 @@ module command_reader #(
   localparam int Words = BUS_BYTES / 4;
   localparam int WordW = Words == 1 ? 1 : $clog2(Words);
   localparam int JobWords = weft_pkg::JOB_WORDS + weft_pkg::STORE_WORDS;
+  localparam int PlainWords = weft_pkg::JOB_WORDS + weft_pkg::STORE_PLAIN_WORDS;
 
   wire logic list_full, list_valid;
   wire logic [8*BUS_BYTES-1:0] list_word;
@@ -57,6 +58,8 @@ module command_reader #(
   logic [31:0] sum_q;
   logic [32*(weft_pkg::READ_WORDS-1)-1:0] read_q;
   logic [32*JobWords-1:0] job_q;
+  logic [6:0] index_q;  // of the job's next word
+  integer w;
   logic job_full_q, job_stores_q;
   logic begun_q;  // a word has come
   wire logic starves = begun_q & reads_quiet_i & ~list_valid & (state_q != 3'(Ended));  // no word can come any more
@@ -119,7 +122,7 @@ module command_reader #(
               end
               8'(weft_pkg::OP_JOB): begin
                 state_q      <= 3'(Job);
-                left_q       <= 7'(JobWords - 1);
+                left_q       <= 7'((word[9] ? JobWords : PlainWords) - 1);
                 job_stores_q <= word[8];
               end
               8'(weft_pkg::OP_END): begin
@@ -145,7 +148,14 @@ module command_reader #(
         endcase
       end
     end
-    if (take && (state_q == 3'(Job))) job_q <= {word, job_q[32*JobWords-1:32]};
+    if (take && (state_q == 3'(Command))) begin
+      index_q <= '0;
+      if (opcode == 8'(weft_pkg::OP_JOB)) job_q[32*(weft_pkg::JOB_WORDS+weft_pkg::STORE_ADD)+:32] <= '0;
+    end
+    if (take && (state_q == 3'(Job))) begin
+      index_q <= index_q + 1'b1;
+      for (w = 0; w < JobWords; w++) if (index_q == 7'(w)) job_q[32*w+:32] <= word;
+    end
     if (take && (state_q == 3'(Read) || state_q == 3'(Command))) read_q <= {word, read_q[32*(weft_pkg::READ_WORDS-1)-1:32]};
   end
 endmodule

@@ -3,7 +3,7 @@
 //                 |  ^-------- reads ---'  '---- where outputs go -----------^
 //                 '---> lines, weights, parameters ---^            ^
 //                 '---> residual lines, tables ---> residual_add -'
-// A start begins with reading two blocks of the list; the list's own commands say what else to read. It ends with the list, an
+// A start begins with reading a block of the list; the list's own commands say what else to read. It ends with the list, an
 // error, an abort or the watchdog: done_o with a code. After that the engine is reset and the bus finishes what it has begun
 // (busy_o until then), so that the next start finds nothing of this one.
 `default_nettype none
@@ -128,7 +128,7 @@ module weft_core #(
   // ---- Reads --------------------------------------------------------------------------------------------------------------
   wire logic read_valid, read_ready;
   wire logic [32*weft_pkg::READ_WORDS-1:0] read_command;
-  wire logic [31:0] list_words = (list_bytes_i < 32'(2 * weft_pkg::LIST_BLOCK) ? list_bytes_i : 32'(2 * weft_pkg::LIST_BLOCK))
+  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_pkg::LIST_BLOCK) ? list_bytes_i : 32'(weft_pkg::LIST_BLOCK))
                                  >> $clog2(BUS_BYTES);
   wire logic [32*weft_pkg::READ_WORDS-1:0] first_command = {
       32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_pkg::READ_LIST << 8)};

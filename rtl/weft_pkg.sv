@@ -63,9 +63,10 @@ package weft_pkg;
   localparam logic [31:0] LIST_MAGIC = 32'h4c54_4657;  // "WFTL"
   localparam int LIST_VERSION = 2;
   localparam int LIST_HEADER = 8;  // magic, version, words, checksum (all words add up to 0), rows..bus, buffers, jobs, 0
-  localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; two blocks are read at the start
+  localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; one block is read at the start
   localparam int OP_READ = 1;       // argument: READ_*; READ_WORDS words
-  localparam int OP_JOB = 2;        // argument: bit 0, the job gives outputs; 1 + JOB_WORDS + STORE_WORDS words
+  localparam int OP_JOB = 2;        // argument: bit 0, the job gives outputs, bit 1, a residual is added to them;
+                                    // 1 + JOB_WORDS + STORE_WORDS words, without an addition STORE_PLAIN_WORDS
   localparam int OP_END = 3;        // one word
   localparam int READ_LINES = 0;    // to the line buffer, a line each time
   localparam int READ_GROUPS = 1;   // parameters and weights of a column group each time
@@ -101,5 +102,6 @@ package weft_pkg;
   localparam int STORE_WINDOW = 21;         // pooling after the addition: {rows - 1, pixels of a row - 1} of a window, 16 bits each
   localparam int STORE_POOL = 22;           // ... pixels of a window, 1 = no pooling
   localparam int STORE_WORDS = 23;
+  localparam int STORE_PLAIN_WORDS = 10;    // those before STORE_ADD
   localparam int COUNT24_W = 24;        // pixels of a job
 endpackage

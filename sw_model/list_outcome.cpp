@@ -115,7 +115,7 @@ class Follower {
   ListOutcome Follow() {
     const auto bus = uint32_t(config_.bus_bytes);
     Read({uint32_t(Command::Read::kList) << 8, start_.list_offset, 0,
-          std::min<uint32_t>(start_.list_bytes, 2 * kListBlock * 4) / bus, 0, 0, 0});
+          std::min<uint32_t>(start_.list_bytes, kListBlock * 4) / bus, 0, 0, 0});
     if (Header())
       while (Next()) {
       }
@@ -215,12 +215,14 @@ class Follower {
       return false;
     }
     command_.assign(1, *word);
-    const size_t words = read ? kReadWords : 1 + kJobWords + kStoreWords;
+    const bool adds = (*word >> 9 & 1) != 0;
+    const size_t words = read ? kReadWords : 1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords);
     while (command_.size() < words) {
       word = TakeWord();
       if (!word) return false;
       command_.push_back(*word);
     }
+    if (!read) command_.resize(1 + kJobWords + kStoreWords);  // what is left out is 0
     if (read) Read(command_);
     else Job();
     return !result_.open;

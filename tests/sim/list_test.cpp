@@ -129,7 +129,7 @@ TEST_P(Lists, WhoseCheckIsWhose) {
     EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, job + w), loop || w == kPool || w == kGroupLast || w == kCols)
         << "word " << w;
   }
-  for (int64_t w = 0; w < kStoreWords; w++)
+  for (int64_t w = 0; w < kPlainStoreWords; w++)
     EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, store + w), w == 8 || w == 9) << "store word " << w;
   const int64_t read = Find(Command::Op::kRead, Command::Read::kGroups);
   ASSERT_GT(list_.Word(read + 4), 0U);
