@@ -1,5 +1,5 @@
 # make            installs what is missing, builds, and classifies Fashion-MNIST images on the RTL
-# make test       the same, then all tests
+# make test       installs and builds the same, then runs all tests
 # make help       the other targets
 DATA := /usr/share/datasets/fashion-mnist
 IMAGES := $(DATA)/t10k-images-idx3-ubyte.gz
@@ -57,7 +57,7 @@ registers: bootstrap-debian  ## write what follows from rtl/registers.json: RTL 
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
 
-long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 2,800 damaged lists
+long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists
 	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
 
 waves: weft  ## compare every internal stream of the demo network's run with the golden model

@@ -2,9 +2,9 @@
 //
 // A job is one pass of the engine over a rectangle of outputs: JOB_WORDS words of control (rtl/weft_pkg.sv
 // names them), the input lines to stream, the weights and parameters to stream, and where its outputs go. A
-// layer is one job where the buffers allow it, else it is cut: into groups of output channels (weights),
-// bands of columns (lines), and, where even one column does not fit, into pieces of the reduction whose sums
-// stay in the array from job to job.
+// layer is one job where the buffers allow it, else it is cut: into groups of output channels (weights; not a
+// layer of a single tile, which streams them), bands of columns (lines), and, where even one column or one
+// group does not fit, into pieces of the reduction whose sums stay in the array from job to job.
 #pragma once
 
 #include <array>

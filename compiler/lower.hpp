@@ -5,7 +5,9 @@
 // - average pool: a depthwise convolution with weights 1 and the factor 1/count; where windows reach into
 //   padding one for each region of outputs that count as many pixels, if those are at most 25 and 2,048.
 // - rescale, pad: a copy with another factor, zero point, clamp or padding.
-// - add: part of the convolution that gives its later operand, if nobody else reads that; else of a copy.
+// - add: part of the convolution that gives its later operand, or of the longer one if that can run last, if
+//   nobody else reads what it gives; else of a copy. A program makes it a copy, too, where that moves fewer
+//   bytes, and a max-pool behind it where no window's rows fit.
 // - concat: copies to the channels of the output.
 // - upsample: a copy for each position inside a factor_h x factor_w block of the output.
 #pragma once

@@ -12,8 +12,9 @@
 //   Flatten, Gemm or MatMul    one kConv node: filters as large as the map, weights from CHW to HWC order
 //   MaxPool                    inside the convolution before it if nothing else reads that and it has no
 //                              padding, else one kMaxPool node
-//   AveragePool                one kAveragePool node if its scale does not change, else one kConv node:
-//                              depthwise, equal weights, the division by the area in the multiplier
+//   AveragePool                one kAveragePool node if its scale does not change, padding does not count
+//                              and no clamp follows, else one kConv node: depthwise, equal weights, the
+//                              division by the area in the multiplier
 //   Add, Relu or Clip          one kAdd node: two maps of one shape
 //   Concat, Relu or Clip       one kConcat node: inputs of other scales are rescaled in it
 //   Pad; Resize, Upsample      one kPad or kUpsample node: the scale stays

@@ -1,5 +1,5 @@
 // A program: everything that one start of weft_core runs, as one window of memory.
-//   [ list of commands | parameters and weights | tensors ]
+//   [ list of commands | parameters, weights and tables | tensors ]
 // A tensor is stored as NHWC, every row padded to whole bus words. All offsets are in bytes from the window's
 // base.
 #pragma once
@@ -96,7 +96,7 @@ struct Program {
   std::vector<Store> stores;  // one a job
   std::vector<Command> commands;
   std::vector<ProgramLayer> layers;
-  std::vector<uint8_t> image;  // list, parameters and weights: the window's first bytes
+  std::vector<uint8_t> image;  // all but the tensors: the window's first bytes
   uint32_t list_bytes = 0;     // whole blocks
   uint64_t window_bytes = 0;
 };

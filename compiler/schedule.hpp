@@ -20,14 +20,15 @@ struct Transfer {
   bool after_stores = false;
 };
 
-// The first job gets its first column group and the lines of its first tile first, so that it can begin at
-// once; every other job loads while the one before it runs: all its column groups, then its lines.
+// The first job gets the lines of its first tile first, then its column groups, so that it can begin at once;
+// every other job loads while the one before it runs: its column groups, then its lines. Groups beyond
+// half of the buffers come after the lines of the first tile, without which none of them would be freed.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config);
 
 // The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the
 // layer before has written, so its first lines wait for the stores (and all that comes after them in the
 // stream). Before them come as many of its first job's column groups as can be read while the layer before
-// computes, after the lines of its first tile the others.
+// computes and half of the buffers hold, after the lines of its first tile the others.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config,
                                    const std::vector<int>& layer_starts);
 

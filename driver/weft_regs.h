@@ -95,11 +95,11 @@
 #define WEFT_CODE_ABORTED 1u /* CONTROL.ABORT ended it */
 #define WEFT_CODE_BAD_LIST 2u /* the list's magic number, version or configuration is not the hardware's, or the list ends early */
 #define WEFT_CODE_BAD_CHECKSUM 3u /* the list's checksum is wrong */
-#define WEFT_CODE_BAD_COMMAND 4u /* a command that the hardware does not know */
-#define WEFT_CODE_OUT_OF_WINDOW 5u /* an access outside the memory window; it was not made */
+#define WEFT_CODE_BAD_COMMAND 4u /* a command that the hardware does not know, or a read of no words or too many */
+#define WEFT_CODE_OUT_OF_WINDOW 5u /* an access outside the memory window, or a read that is not aligned to the bus; it was not made */
 #define WEFT_CODE_READ_ERROR 6u /* an AXI error response to a read */
 #define WEFT_CODE_WRITE_ERROR 7u /* an AXI error response to a write */
 #define WEFT_CODE_WATCHDOG 8u /* no progress for WATCHDOG cycles */
-#define WEFT_CODE_BAD_JOB 9u /* a job that this configuration cannot run */
+#define WEFT_CODE_BAD_JOB 9u /* a job whose outputs are not those that its store words announce */
 
 #endif /* WEFT_REGS_H */

@@ -1,4 +1,4 @@
-// Reads what the commands ask for, in their order, into the engine's buffers and the list's queue.
+// Reads what the commands ask for, in their order, into the engine's buffers, those of residual_add and the list's queue.
 //   commands -> queue -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
 // Data comes in the order of the requests (one AXI ID), so `segments` says whose each word is. Many bursts are in flight; a
 // buffer that is full holds back R. Reads nothing outside of the window.

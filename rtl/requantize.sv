@@ -4,7 +4,6 @@
 //   y = sat8(h / 2^right, rounded half away from zero, + zp)
 // Latency REQUANT_LATENCY = 9, one item a cycle, no stall. zp_i comes with acc_i. Does not clamp for ReLU: see activation.sv.
 // Requires: 0 <= mult < 2^31, -31 <= shift <= 30. acc << left wraps at 32 bits.
-// A second rounding (float32 product, half to even) will stand beside the stages R2..R8 and share the first and the last.
 `default_nettype none
 module requantize (
     input  wire logic        clk_i,

@@ -32,7 +32,7 @@ module weft_core #(
     output logic                                               done_o,
     output logic      [                                   7:0] code_o,         // with done_o, weft_csr_pkg::CODE_*
     output logic      [                                  31:0] error_offset_o, // ... where in the window
-    output logic      [                                  31:0] error_command_o,  // ... which command was read last
+    output logic      [                                  31:0] error_command_o,  // ... how many commands had begun
     output logic      [                                  47:0] cycles_o,       // from start to done
     output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
     output logic      [                                  47:0] bytes_read_o,

@@ -92,11 +92,11 @@ package weft_csr_pkg;
   localparam logic [7:0] CODE_ABORTED = 8'd1;  // CONTROL.ABORT ended it
   localparam logic [7:0] CODE_BAD_LIST = 8'd2;  // the list's magic number, version or configuration is not the hardware's, or the list ends early
   localparam logic [7:0] CODE_BAD_CHECKSUM = 8'd3;  // the list's checksum is wrong
-  localparam logic [7:0] CODE_BAD_COMMAND = 8'd4;  // a command that the hardware does not know
-  localparam logic [7:0] CODE_OUT_OF_WINDOW = 8'd5;  // an access outside the memory window; it was not made
+  localparam logic [7:0] CODE_BAD_COMMAND = 8'd4;  // a command that the hardware does not know, or a read of no words or too many
+  localparam logic [7:0] CODE_OUT_OF_WINDOW = 8'd5;  // an access outside the memory window, or a read that is not aligned to the bus; it was not made
   localparam logic [7:0] CODE_READ_ERROR = 8'd6;  // an AXI error response to a read
   localparam logic [7:0] CODE_WRITE_ERROR = 8'd7;  // an AXI error response to a write
   localparam logic [7:0] CODE_WATCHDOG = 8'd8;  // no progress for WATCHDOG cycles
-  localparam logic [7:0] CODE_BAD_JOB = 8'd9;  // a job that this configuration cannot run
+  localparam logic [7:0] CODE_BAD_JOB = 8'd9;  // a job whose outputs are not those that its store words announce
 endpackage
 `default_nettype wire

@@ -26,7 +26,7 @@ package weft_pkg;
   localparam int JOB_COLS_LAST = 39;   // channels in the last group
   localparam int JOB_ZP_IN = 40;       // value of the padding
   localparam int JOB_OUT = 41;         // {8'd0, clamp_hi, clamp_lo, output_zp}
-  localparam int JOB_POOL = 42;        // pixels of one pooling window, 1 = no pooling
+  localparam int JOB_POOL = 42;        // pixels of one pooling window, 1 = no pooling before the addition
   localparam int JOB_GROUP_ADDR = 43;  // byte offset of the next group's channels: 0, or a grouped convolution's step
   localparam int JOB_COLS = 44;        // channels in every other group
   localparam int JOB_WORDS = 45;
@@ -75,7 +75,8 @@ package weft_pkg;
   localparam int READ_RESIDUAL = 4; // to the residual's buffer, a line each time
   localparam int READ_WORDS = 7;    // {opcode}, offset, parameter words, words, count - 1, pitch in bytes, jobs to wait for
 
-  // Where a job's outputs go: offset of the first one in the window, then the step of every loop of the walk.
+  // Where a job's outputs go: offset of the first one in the window, then the step of every loop of the walk. Pixels are those
+  // that are written, after all pooling.
   localparam int STORE_OFFSET = 0;
   localparam int STORE_GROUP = 1;   // bytes from a column group to the next
   localparam int STORE_X = 2;       // ... from a pixel to the next of its row
@@ -83,7 +84,7 @@ package weft_pkg;
   localparam int STORE_IMAGE = 4;   // ... from the last pixel of an image to the next image's first
   localparam int STORE_COLS = 5;    // pixels of a row - 1
   localparam int STORE_ROWS = 6;    // rows of an image - 1
-  localparam int STORE_PASS = 7;    // pixels that leave between two column groups
+  localparam int STORE_PASS = 7;    // pixels of a column group before those of the next one
   localparam int STORE_TOTAL = 8;   // pixels of a column group
   localparam int STORE_GROUPS = 9;  // column groups - 1
   localparam int STORE_ADD = 10;    // {1 = adds a residual, shift[5:0], 1'b0, clamp_hi, clamp_lo, zp}: of the sum's requantisation

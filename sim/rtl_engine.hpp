@@ -1,4 +1,5 @@
-// The engines "rtl" (the Verilated engine) and "cycles" (the cycle model) behind the seam of runner.hpp.
+// The engines "rtl" (the Verilated weft_top; for traces conv_engine alone) and "cycles" (the cycle model)
+// behind the seam of runner.hpp.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The one configuration object: everything that sizes the hardware, and what follows from it.
+// The one configuration object: everything that sizes the engine, and what follows from it.
 // A configuration is a JSON file (configs/*.json); RTL parameters, C++ and documentation all come from it.
 #pragma once
 
