@@ -42,9 +42,9 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
     }
   };
   for (const Command& c : commands) {
-    // Both reads, this command and the next one's begin are still in the first block.
-    const bool waits =
-        read == 0 && c.op == Command::Op::kRead && words + c.size() + 3 * kReadWords <= kListBlock;
+    // As long as this read, those of the list and a job behind it are all in the first block.
+    constexpr int kBehind = 2 * kReadWords + 1 + kJobWords + kStoreWords;
+    const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + kBehind <= kListBlock;
     if (!waits) read_until(words / kListBlock + 2);
     add(c);
   }
