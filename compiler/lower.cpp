@@ -278,17 +278,17 @@ PreparedLayer Prepare(const LoweredLayer& layer, const Shape& in, bool from_host
 
 // Whether to store a convolution's outputs and add the residual in a copy of its own, because that moves
 // fewer bytes: cut so far that the residual fits, a layer reads its weights again and again.
-bool IsBetterAlone(const LoweredLayer& layer, const LoweredLayer& alone, const Shape& in,
+bool IsBetterAlone(const LoweredLayer& layer, const LoweredLayer& alone, const Shape& in, bool from_host,
                    const Config& config) {
   const auto bytes = [&](const LoweredLayer& l) {
-    const Traffic t = CountTraffic(Prepare(l, in, false, config).jobs, config);
+    const Traffic t = CountTraffic(Prepare(l, in, from_host, config).jobs, config);
     return t.read + t.written;
   };
   return bytes(alone) + 2 * int64_t(golden::OutputShape(in, alone.conv).size()) < bytes(layer);
 }
 
 // A layer as it is best for a configuration: whole, or with its max-pool or its addition as copies.
-std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, int images,
+std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, bool from_host, int images,
                               const Config& config) {
   if (!layer.add) return {layer};
   const auto reader = [&](int node) {  // the only one of its output
@@ -302,12 +302,12 @@ std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, int
   Shape in = graph.tensors[size_t(layer.in)].shape;
   in.n = images;
   const auto then = [&](const LoweredLayer& first, const LoweredLayer& second) {
-    std::vector<LoweredLayer> parts = Fit(graph, first, images, config);
-    const std::vector<LoweredLayer> more = Fit(graph, second, images, config);
+    std::vector<LoweredLayer> parts = Fit(graph, first, from_host, images, config);
+    const std::vector<LoweredLayer> more = Fit(graph, second, false, images, config);
     parts.insert(parts.end(), more.begin(), more.end());
     return parts;
   };
-  if (!TryPrepare(layer, in, false, config)) {  // not even the rows under one pooling window fit
+  if (!TryPrepare(layer, in, from_host, config)) {  // not even the rows under one pooling window fit
     LoweredLayer added = layer;
     added.conv.max_pool.reset();
     added.out = {.tensor = graph.nodes[size_t(sum)].output};
@@ -322,7 +322,7 @@ std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, int
   alone.add.reset();
   alone.conv.max_pool.reset();
   alone.out = {.tensor = graph.nodes[size_t(layer.node)].output};
-  if (!is_conv || !IsBetterAlone(layer, alone, in, config)) return {layer};
+  if (!is_conv || !IsBetterAlone(layer, alone, in, from_host, config)) return {layer};
   LoweredLayer copy{sum, MakeDepthwise(graph.nodes[size_t(sum)].name, channels, Window{}, Unchanged(0)),
                     alone.out.tensor, layer.out, layer.add};
   copy.conv.max_pool = layer.conv.max_pool;
@@ -336,11 +336,15 @@ struct FittedLayers {
 };
 FittedLayers FitLayers(const Graph& graph, const Segment& segment, int images, const Config& config) {
   FittedLayers fitted;
-  for (int l = 0; l < int(segment.layers.size()); l++)
-    for (LoweredLayer& part : Fit(graph, segment.layers[size_t(l)], images, config)) {
+  for (int l = 0; l < int(segment.layers.size()); l++) {
+    const LoweredLayer& layer = segment.layers[size_t(l)];
+    const bool from_host = std::ranges::none_of(
+        segment.layers, [&](const LoweredLayer& other) { return other.out.tensor == layer.in; });
+    for (LoweredLayer& part : Fit(graph, layer, from_host, images, config)) {
       fitted.layers.push_back(std::move(part));
       fitted.of.push_back(l);
     }
+  }
   return fitted;
 }
 

@@ -193,5 +193,43 @@ TEST(Lower, RandomResidualsFit) {
   fmt::print("  {} sums, {} in jobs of their own size, {} in a layer of their own\n", count, cut, split);
 }
 
+// A first layer that the host interleaves is cut into other jobs than one that reads its input in place: here
+// into pieces, whose sums cannot be pooled.
+TEST(Lower, InterleavedLayersFitToo) {
+  Config config;
+  config.name = "tiny";
+  config.rows = 6;
+  config.cols = 8;
+  config.lanes = 1;
+  config.bus_bytes = 4;
+  config.line_buffer_bytes = 64;
+  config.weight_buffer_bytes = 8192;
+  config.Check();
+  const Shape map{1, 17, 4, 1};
+  Node conv{.name = "conv", .op = Op::kConv, .inputs = {0}, .output = 1};
+  conv.conv.name = "conv";
+  conv.conv.filters.shape = {1, 3, 3, 1};
+  conv.conv.window = {.kh = 3, .kw = 3, .pad = {1, 1, 1, 1}};
+  conv.conv.bias.assign(1, 0);
+  conv.conv.requant.multiplier.assign(1, 1 << 30);
+  conv.conv.requant.shift.assign(1, 0);
+  Window pool;
+  pool.kh = 3;
+  pool.stride_h = 5;
+  pool.floor = true;
+  Graph graph;
+  graph.tensors = {{"x", map}, {"y", map}, {"sum", map}, {"pooled", golden::OutputShape(map, pool, 1)}};
+  graph.nodes = {conv,
+                 {.name = "add", .op = Op::kAdd, .inputs = {0, 1}, .output = 2},
+                 {.name = "pool", .op = Op::kMaxPool, .inputs = {2}, .output = 3, .pool = pool}};
+  graph.output = 3;
+  const std::vector<Segment> segments = Lower(graph);
+  ASSERT_EQ(segments.size(), 1U);
+  const SegmentProgram p = CompileSegment(graph, segments[0], 1, config, false, false);
+  EXPECT_TRUE(p.inputs.at(0).interleaved);
+  EXPECT_EQ(p.program.layers.size(), 2U);
+  EXPECT_GT(CountCycles(p.program, config, Memory{1, 135}).cycles, 0);
+}
+
 }  // namespace
 }  // namespace weft
