@@ -329,8 +329,13 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
   CheckCounters(g, layer);
   const std::vector<Section> sections = MakeSections(in, layer, config);
   const int64_t taps = int64_t{g.window.kh} * g.window.kw * sections[0].channels_in;
-  const int images = std::min({in.n, std::max(1, 60000 / in.h), limits.images});
-  Region most{0, images, 0, std::min(g.out.h, limits.rows), 0, limits.cols};
+  // The hardware counts the outputs of a job's column group with 24 bits, its lines with DIM_W.
+  constexpr int64_t kMostOutputs = (1 << 24) - 1;
+  const int64_t map = int64_t{g.out.h} * g.out.w;
+  const int images = int(std::clamp<int64_t>(std::min<int64_t>(60000 / in.h, kMostOutputs / map), 1,
+                                             std::min(in.n, limits.images)));
+  const int rows = map > kMostOutputs ? int(kMostOutputs / g.out.w) : g.out.h;
+  Region most{0, images, 0, std::min(rows, limits.rows), 0, limits.cols};
   most.cols = BandColumns(g, most, config);
   std::vector<Job> jobs;
   if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())

@@ -420,9 +420,10 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       fused->residual = residual;
     }
     int& out = number[size_t(layer.out.tensor)];
+    // What nobody reads keeps its place, too: nothing waits until it is written.
+    const int last = read[size_t(layer.out.tensor)];
     if (out < 0)
-      out = add(batch(layer.out.tensor), l,
-                needed_later(layer.out.tensor) ? INT_MAX : std::max(l, read[size_t(layer.out.tensor)]));
+      out = add(batch(layer.out.tensor), l, needed_later(layer.out.tensor) || last < 0 ? INT_MAX : last);
     Target target = layer.out;
     target.tensor = out;
     builder.AddLayer(prepared, in, target, !from_host, fused);

@@ -36,6 +36,7 @@ class AxiMemory {
   // Before a cycle's clock edge: drives the pins from the state and what the core shows; takes what is handed
   // over in this cycle.
   void Drive(int64_t cycle, SystemPins* pins);
+  [[nodiscard]] const Memory& timing() const { return timing_; }
   [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
   [[nodiscard]] int64_t written_beats() const { return written_beats_; }
   [[nodiscard]] int64_t written_bursts() const { return written_bursts_; }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -242,7 +243,8 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
       ->required();
   command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
-  command->add_option("--limit", options->limit, "use only the first N images")->check(CLI::PositiveNumber);
+  command->add_option("--limit", options->limit, "use only the first N images")
+      ->check(CLI::Range(1, INT_MAX));
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
       ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");

@@ -7,9 +7,9 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t kBase = 0x40000000;  // of the window, anywhere
-constexpr uint32_t kWatchdog = 2'000'000;
-constexpr int kRegisterCycles = 100;  // no register access takes longer
+constexpr uint64_t kBase = 0x40000000;    // of the window, anywhere
+constexpr int64_t kWatchdog = 2'000'000;  // beside what the memory may take
+constexpr int kRegisterCycles = 100;      // no register access takes longer
 
 weft_place DriverPlace(const Place& p) {
   return {p.offset,           p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w),
@@ -144,7 +144,8 @@ CycleResult System::Run(const Program& program, int64_t most_cycles) {
   memory_.Clear();
   int64_t bytes = 0;
   for (const ProgramLayer& layer : program.layers) layer_bytes_.push_back(bytes += layer.traffic.written);
-  const int code = RunList(program.list_bytes, program.window_bytes, kWatchdog, most_cycles);
+  const auto watchdog = uint32_t(kWatchdog + 4 * int64_t{memory_.timing().latency});
+  const int code = RunList(program.list_bytes, program.window_bytes, watchdog, most_cycles);
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));

@@ -38,6 +38,26 @@ void ForRandomLayers(int count, const Look& look) {
 }
 bool IsWhole(const Job& job) { return job.clears() && job.drains() && !job.single_tile; }
 
+// The hardware counts the outputs of a column group with 24 bits: more of them are several jobs.
+TEST(Job, OutputsFitTheCounter) {
+  for (const Shape& in : {Shape{1, 2048, 8193, 1}, Shape{70, 512, 512, 1}}) {
+    ConvLayer layer;
+    layer.filters.shape = {1, 1, 1, 1};
+    layer.bias.assign(1, 0);
+    layer.requant.multiplier.assign(1, 1 << 30);
+    layer.requant.shift.assign(1, 0);
+    for (const char* name : {"2x2", "8x8"}) {
+      int64_t outputs = 0;
+      for (const Job& job : CompileConv(in, layer, Config::Load(name))) {
+        const int64_t of_job = int64_t{job.lines.images} * job.rows * job.cols;
+        EXPECT_LT(of_job, 1 << 24) << name;
+        outputs += of_job;
+      }
+      EXPECT_EQ(outputs, int64_t(in.size())) << name;
+    }
+  }
+}
+
 TEST(Job, OutputsComeExactlyOnce) {
   int64_t outputs = 0, pieces = 0, bands = 0, splits = 0;
   ForRandomLayers(400, [&](const Config& config, const RandomLayer& r, const std::vector<Job>& jobs) {

@@ -17,7 +17,7 @@ namespace {
 class RandomGraphs : public testing::TestWithParam<const char*> {
  protected:
   // The images are the graph's own and `more` random ones.
-  void Run(uint64_t seed, int more, double stalls) {
+  void Run(uint64_t seed, int more, double stalls, bool check = true) {
     Random random(seed + 2000000);
     const RandomGraph r = MakeRandomGraph(seed);
     const Memory memory = RandomMemory(random, config_);
@@ -32,7 +32,7 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
     options.memory = fmt::format("{}:{}", memory.width, memory.latency);
     options.stalls = stalls;
     options.seed = seed;
-    options.check = true;  // every operator, and without stalls the sum of all cycles and bytes
+    options.check = check;  // every operator, and without stalls the sum of all cycles and bytes
     const NetworkResult result = MakeNetworkEngine(options)->Run(r.graph, images);
     for (size_t i = 0; i < result.nodes.size(); i++) {
       const LayerStats& node = result.nodes[i];
@@ -78,7 +78,38 @@ TEST_P(RandomGraphs, EqualTheModels) {
 TEST_P(RandomGraphs, WithPauses) {
   const int64_t count = RandomCount(3);
   for (int64_t i = 0; i < count && !HasFailure(); i++)
-    Run(FirstSeed(GetParam()) + 500000 + uint64_t(i), 0, std::array{0.1, 0.5, 0.8}[size_t(i) % 3]);
+    Run(FirstSeed(GetParam()) + 500000 + uint64_t(i), 0, std::array{0.1, 0.5, 0.8}[size_t(i) % 3],
+        i % 2 == 0);  // without the comparison tensors share their places
+}
+
+// An output that nobody reads is not waited for: nothing else may be written to its place, or whichever the
+// memory does last stays.
+TEST(DeadOutputs, KeepTheirPlace) {
+  Random random(1);
+  Graph graph;
+  graph.tensors = {{"x", {1, 2, 2, 4}}, {"dead", {1, 2, 2, 4}}, {"y", {1, 2, 2, 4}}};
+  for (const int output : {1, 2}) {
+    Node conv{.name = "conv", .op = Op::kConv, .inputs = {0}, .output = output};
+    conv.conv.filters = TensorI8({4, 1, 1, 4});
+    random.Fill(conv.conv.filters.data, false);
+    conv.conv.bias.assign(4, 0);
+    conv.conv.requant.multiplier.assign(4, 1 << 30);
+    conv.conv.requant.shift.assign(4, -6);
+    graph.nodes.push_back(conv);
+  }
+  graph.output = 2;
+  TensorI8 x({1, 2, 2, 4});
+  random.Fill(x.data, false);
+  const TensorI8 expected = golden::Conv(x, graph.nodes[1].conv);
+  for (uint64_t seed = 1; seed <= 8; seed++) {
+    EngineOptions options;
+    options.engine = "rtl";
+    options.config = "2x2";
+    options.memory = "4:300";
+    options.stalls = seed % 2 == 0 ? 0.5 : 0;
+    options.seed = seed;
+    EXPECT_EQ(MakeNetworkEngine(options)->Run(graph, x).output.data, expected.data) << "seed " << seed;
+  }
 }
 
 }  // namespace
