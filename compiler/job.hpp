@@ -79,6 +79,7 @@ struct Job {
   bool single_tile = false;  // a part of one tile: its outputs leave after its last pixel
   int64_t pixels = 0;        // conv pixels walked, over all images
 
+  [[nodiscard]] int64_t word(int i) const { return int32_t(words[size_t(i)]); }  // signed
   [[nodiscard]] int ChannelsOf(int group) const;
   [[nodiscard]] int FirstChannel(int group) const { return k0 + group * per_group; }
   [[nodiscard]] bool clears() const { return (words[kFlags] & kFlagClears) != 0; }

@@ -26,18 +26,18 @@ int GroupsAhead(const std::vector<Job>& jobs, int first, int next, const Config&
 }  // namespace
 
 TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
-  auto word = [&](int i) { return int64_t{int32_t(job.words[size_t(i)])}; };
-  auto loop = [&](int i, int field) { return word(kWalk + 4 * i + field); };
+  auto loop = [&](int i, int field) { return job.word(kWalk + 4 * i + field); };
   const int64_t row_pixels = (loop(0, 0) + 1) * (loop(1, 0) + 1) * (loop(2, 0) + 1);
   const int64_t rows = loop(3, 0) + 1;
   const int64_t row_step = loop(3, 3) + loop(1, 0) * loop(1, 3);  // undo what the loop over y takes back
-  const int64_t height = word(kYlim);
+  const int64_t height = job.word(kYlim);
   auto line = [&](int64_t row, int64_t extra) {
-    return row / rows * height + std::clamp<int64_t>(word(kY0) + row % rows * row_step + extra, 0, height);
+    return row / rows * height +
+           std::clamp<int64_t>(job.word(kY0) + row % rows * row_step + extra, 0, height);
   };
   const int64_t first = tile * config.rows;
   const int64_t last = std::min(first + config.rows, job.pixels) - 1;
-  return {line(first / row_pixels, 0), line(last / row_pixels, word(kSpan))};
+  return {line(first / row_pixels, 0), line(last / row_pixels, job.word(kSpan))};
 }
 
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {

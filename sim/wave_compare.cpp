@@ -252,18 +252,19 @@ void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) 
   const WavePlace& p = d->expected.place;
   d->job = p.job;
   if (p.job < 0) return;
+  const WaveOperands& operands = predictor.operands();
   if (p.tile >= 0 && p.row >= 0) {
-    const WavePixel pixel = predictor.PixelOf(p);
+    const WavePixel pixel = operands.PixelOf(p);
     d->n = pixel.n, d->y = pixel.y, d->x = pixel.x;
   }
-  if (p.group >= 0 && p.col >= 0) d->k = predictor.ChannelOf(p);
+  if (p.group >= 0 && p.col >= 0) d->k = operands.ChannelOf(p);
   if (p.beat >= 0 && p.group >= 0) {
-    const WaveTap tap = predictor.TapOf(p);
+    const WaveTap tap = operands.TapOf(p);
     d->ky = tap.ky, d->kx = tap.kx, d->c = tap.c;
   }
-  const bool operands = p.beat >= 0 && p.group >= 0;
-  if (operands && p.row >= 0) d->fed_by.emplace_back("act", predictor.ActOf(p));
-  if (operands && p.col >= 0) d->fed_by.emplace_back("wgt", predictor.WgtOf(p));
+  const bool fed = p.beat >= 0 && p.group >= 0;
+  if (fed && p.row >= 0) d->fed_by.emplace_back("act", operands.ActOf(p));
+  if (fed && p.col >= 0) d->fed_by.emplace_back("wgt", operands.WgtOf(p));
   const bool real = d->k >= 0 && p.col < s.jobs[size_t(p.job)].ChannelsOf(p.group);
   if (p.beat < 0 && real) {  // on the output path
     d->fed_by.emplace_back("bias", s.layer.bias[size_t(d->k)]);

@@ -9,20 +9,15 @@
 #include "sw_model/latency.hpp"
 
 namespace weft {
-namespace {
-
-int64_t Word(const Job& job, int i) { return int64_t{int32_t(job.words[size_t(i)])}; }
-
-}  // namespace
 
 WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in,
                              const Config& config, const Memory& memory)
-    : jobs_(jobs), layer_(layer), in_(in), config_(config) {
+    : jobs_(jobs), layer_(layer), in_(in), config_(config), operands_(jobs, layer, in, config) {
   Base base;
   for (const Job& job : jobs) {
     bases_.push_back(base);
-    base.lines += Word(job, kLines);
-    base.words += Word(job, kBusWords);
+    base.lines += job.word(kLines);
+    base.words += job.word(kBusWords);
     base.weights += GroupWeightWords(job, config) * job.groups;
     base.params += job.drains() ? int64_t{config.Steps()} * job.groups : 0;
   }
@@ -106,7 +101,7 @@ void WavePredictor::PredictFrees() {
     const Base &base = bases_[size_t(c.job)], &next = bases_[size_t(c.job) + 1];
     if (c.chunk == 0 && c.group == 0)
       line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1,
-                                    base.words + LinesOfTile(job, c.tile, config_).free * Word(job, kPitch));
+                                    base.words + LinesOfTile(job, c.tile, config_).free * job.word(kPitch));
     if (c.tile + 1 != job.tiles(config_)) continue;
     const int64_t words = c.first_beat + c.beats, pack = config_.WeightPack();
     const bool ends_group = words == job.reduction.length();
@@ -123,89 +118,18 @@ void WavePredictor::PredictFrees() {
   }
 }
 
-// ---- Pixels, taps, operands
-// ---------------------------------------------------------------------------------------------
+// ---- Cycle by cycle
+// -----------------------------------------------------------------------------------------------------
 
 int64_t WavePredictor::Valid(int job, int64_t tile) const {
   return std::min<int64_t>(config_.rows, jobs_[size_t(job)].pixels - tile * config_.rows);
 }
 
-WavePixel WavePredictor::Pixel(int j, int64_t tile, int row) const {
-  const Job& job = jobs_[size_t(j)];
-  // Rows beyond the last pixel repeat it.
-  int64_t n = std::min(tile * config_.rows + row, job.pixels - 1);
-  const int64_t pool_w = Word(job, kWalk) + 1, pool_h = Word(job, kWalk + 4) + 1;
-  const int64_t cols = Word(job, kWalk + 8) + 1, rows = Word(job, kWalk + 12) + 1;
-  const int64_t wx = n % pool_w, wy = (n /= pool_w) % pool_h, ox = (n /= pool_h) % cols,
-                oy = (n /= cols) % rows;
-  const Window pool = layer_.max_pool && !job.single_tile ? *layer_.max_pool : Window{};
-  return {job.lines.image0 + int(n / rows), int((job.walk_y0 + oy) * pool.stride_h + wy),
-          int((job.walk_x0 + ox) * pool.stride_w + wx)};
+WaveOperands::Position WavePredictor::PositionOf(int job, const WavePixel& pixel) const {
+  WaveOperands::Position at = operands_.PositionOf(jobs_[size_t(job)], pixel);
+  at.addr += bases_[size_t(job)].words * config_.bus_bytes;
+  return at;
 }
-
-WavePredictor::Position WavePredictor::PositionOf(int j, const WavePixel& p) const {
-  const Job& job = jobs_[size_t(j)];
-  const Window& w = layer_.window;
-  const Job::Lines& lines = job.lines;
-  const int64_t pixel_x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{job.reduction.kx0} * w.dilation_w;
-  int64_t x = pixel_x * in_.shape.c + job.channel0 + job.reduction.c0 - lines.offset;
-  if (!job.all_columns && pixel_x < 0)
-    x = -(job.reduction.c1 - job.reduction.c0);  // a piece that is all padding
-  const int64_t y =
-      int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
-  const int64_t line = int64_t{p.n - lines.image0} * lines.count + y;
-  const int64_t pitch = Word(job, kPitch) * config_.bus_bytes;
-  return {bases_[size_t(j)].words * config_.bus_bytes + line * pitch + x, x, y};
-}
-
-WaveTap WavePredictor::Tap(const Job& job, int64_t beat) const {
-  const Job::Reduction& r = job.reduction;
-  const int64_t channels = r.c1 - r.c0, columns = r.kx1 - r.kx0;
-  return {r.ky0 + int(beat / channels / columns), r.kx0 + int(beat / channels % columns),
-          r.c0 + int(beat % channels)};
-}
-
-// Where in the input a beat's byte is; false if it is padding.
-bool WavePredictor::Inside(const Job& job, int group, const WavePixel& p, const WaveTap& t,
-                           size_t* index) const {
-  const Window& w = layer_.window;
-  const int64_t y = int64_t{p.y} * w.stride_h - w.pad.top + int64_t{t.ky} * w.dilation_h;
-  const int64_t x = int64_t{p.x} * w.stride_w - w.pad.left + int64_t{t.kx} * w.dilation_w;
-  const int64_t byte = x * in_.shape.c + job.channel0 + group * job.channel_step + t.c;
-  // Beyond a band's right edge only weights that are zero read on.
-  if (y < 0 || y >= in_.shape.h || byte < job.lines.offset ||
-      byte >= int64_t{job.lines.offset} + job.lines.bytes)
-    return false;
-  *index = in_.index(p.n, int(y), 0, 0) + size_t(byte);
-  return true;
-}
-
-int WavePredictor::Act(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap) const {
-  size_t index = 0;
-  return Inside(job, group, pixel, tap, &index) ? in_.data[index] : layer_.input_zp;
-}
-
-int WavePredictor::Wgt(const Job& job, int group, int col, const WaveTap& tap) const {
-  if (col >= job.ChannelsOf(group)) return 0;
-  const Shape& f = layer_.filters.shape;
-  const int k = job.FirstChannel(group) + col;
-  const int own = job.channel0 + group * job.channel_step + tap.c - k / (f.n / layer_.groups) * f.c;
-  return own >= 0 && own < f.c ? layer_.filters.at(k, tap.ky, tap.kx, own) : 0;
-}
-
-WaveTap WavePredictor::TapOf(const WavePlace& p) const { return Tap(jobs_[size_t(p.job)], p.beat); }
-int WavePredictor::ChannelOf(const WavePlace& p) const {
-  return jobs_[size_t(p.job)].FirstChannel(p.group) + p.col;
-}
-int WavePredictor::ActOf(const WavePlace& p) const {
-  return Act(jobs_[size_t(p.job)], p.group, PixelOf(p), TapOf(p));
-}
-int WavePredictor::WgtOf(const WavePlace& p) const {
-  return Wgt(jobs_[size_t(p.job)], p.group, p.col, TapOf(p));
-}
-
-// ---- Cycle by cycle
-// -----------------------------------------------------------------------------------------------------
 
 void WavePredictor::Put(int64_t cycle, StreamId id, int lane, int64_t value, const WavePlace& place) {
   ring_[size_t(cycle % kRing)].push_back({id, lane, value, place});
@@ -233,7 +157,7 @@ void WavePredictor::ExpandWalk(int64_t cycle) {
   if (next_pixel_ == pixel_times_.size() || pixel_times_[next_pixel_] != cycle) return;
   const TileEvent& tile = tiles_[next_pixel_ / size_t(config_.rows)];
   const WavePlace place{tile.job, tile.tile, -1, int(next_pixel_ % size_t(config_.rows)), -1, -1};
-  const Position at = PositionOf(tile.job, PixelOf(place));
+  const WaveOperands::Position at = PositionOf(tile.job, operands_.PixelOf(place));
   const Job& job = jobs_[size_t(tile.job)];
   const bool first = tile.tile == 0 && place.row == 0;
   const bool last = tile.tile + 1 == job.tiles(config_) && place.row + 1 == config_.rows;
@@ -255,25 +179,25 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   const bool last_tile = c.tile + 1 == job.tiles(config_);
   const bool ends_job = ends_group && c.group + 1 == job.groups && last_tile;
   const WavePlace place{c.job, c.tile, c.group, -1, -1, c.first_beat};
-  const WaveTap tap = Tap(job, c.first_beat);
-  const int64_t x = (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 +
+  const WaveTap tap = operands_.Tap(job, c.first_beat);
+  const int64_t x = (tap.kx - job.reduction.kx0) * job.word(kKxAddr) + tap.c - job.reduction.c0 +
                     c.group * job.channel_step;
   const int64_t dy = tap.ky - job.reduction.ky0;
   Put(c.start, kStart, 0, 1, place);
   Put(c.start, kStartNewTile, 0, c.chunk == 0 && c.group == 0, place);
-  Put(c.start, kStartAddr, 0, dy * Word(job, kKyAddr) + x, place);
+  Put(c.start, kStartAddr, 0, dy * job.word(kKyAddr) + x, place);
   Put(c.start, kStartX, 0, x, place);
-  Put(c.start, kStartY, 0, dy * Word(job, kKyY), place);
+  Put(c.start, kStartY, 0, dy * job.word(kKyY), place);
   if (c.chunk == 0 && c.group == 0) {
     const TileLines lines = LinesOfTile(job, c.tile, config_);
     Put(c.start, kTileRows, 0, valid, place);
     Put(c.start, kTileFinal, 0, c.tile + 1 == job.tiles(config_), place);
     Put(c.start, kTileNeed, 0, base.lines + lines.need, place);
-    Put(c.start, kTileFree, 0, base.words + lines.free * Word(job, kPitch), place);
+    Put(c.start, kTileFree, 0, base.words + lines.free * job.word(kPitch), place);
     const int addr_bits = std::bit_width(unsigned(config_.line_buffer_bytes)) - 1, pos_bits = 20;
     for (int r = 0; r < config_.rows; r++) {
       const WavePlace pixel{c.job, c.tile, -1, r, -1, -1};
-      const Position at = PositionOf(c.job, PixelOf(pixel));
+      const WaveOperands::Position at = PositionOf(c.job, operands_.PixelOf(pixel));
       const int64_t mask = (int64_t{1} << pos_bits) - 1;
       const int64_t addr = at.addr & ((int64_t{1} << addr_bits) - 1);
       Put(c.start + 1 + r, kPixel, 0,
@@ -293,7 +217,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
                           job.ChannelsOf(c.group))
                              << 11 |
                          param;
-    Put(c.start, kTileInfo, 0, info << 41 | Word(job, kOut) << 17 | Word(job, kPool), place);
+    Put(c.start, kTileInfo, 0, info << 41 | job.word(kOut) << 17 | job.word(kPool), place);
   }
   const int64_t idle_pes = IdlePes(c);
   for (int64_t i = 0; i < c.beats; i++) {
@@ -331,18 +255,18 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
 void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
   using enum StreamId;
   const Job& job = jobs_[size_t(c.job)];
-  const WaveTap tap = Tap(job, c.first_beat);
-  const int64_t offset = (tap.ky - job.reduction.ky0) * Word(job, kKyAddr) +
-                         (tap.kx - job.reduction.kx0) * Word(job, kKxAddr) + tap.c - job.reduction.c0 +
+  const WaveTap tap = operands_.Tap(job, c.first_beat);
+  const int64_t offset = (tap.ky - job.reduction.ky0) * job.word(kKyAddr) +
+                         (tap.kx - job.reduction.kx0) * job.word(kKxAddr) + tap.c - job.reduction.c0 +
                          c.group * job.channel_step;
   for (int r = 0; r < config_.rows; r++) {
     WavePlace place{c.job, c.tile, c.group, r, -1, c.first_beat};
-    const WavePixel pixel = PixelOf(place);
+    const WavePixel pixel = operands_.PixelOf(place);
     const int64_t addr = PositionOf(c.job, pixel).addr + offset;
     Put(c.start + latency::kReadAddr + r, kReadAddr, 0, addr, place);
     for (int64_t i = 0; i < c.beats; i++, place.beat++) {
       size_t index = 0;
-      const bool inside = Inside(job, c.group, pixel, Tap(job, place.beat), &index);
+      const bool inside = operands_.Inside(job, c.group, pixel, operands_.Tap(job, place.beat), &index);
       const int act = inside ? in_.data[index] : layer_.input_zp;
       act_[size_t(r * int64_t{job.reduction.length()} + place.beat)] = int8_t(act);
       Put(c.start + latency::kAct + i + r, kAct, r, act, place);
@@ -359,10 +283,10 @@ void WavePredictor::ExpandBeats(const ChunkEvent& c, bool fine) {
   const int64_t length = job.reduction.length();
   for (int64_t i = 0; i < c.beats; i++) {
     const int64_t beat = c.first_beat + i;
-    const WaveTap tap = Tap(job, beat);
+    const WaveTap tap = operands_.Tap(job, beat);
     int8_t* wgt = &wgt_[size_t(beat * config_.cols)];
     for (int col = 0; col < config_.cols; col++) {
-      wgt[col] = int8_t(Wgt(job, c.group, col, tap));
+      wgt[col] = int8_t(operands_.Wgt(job, c.group, col, tap));
       Put(c.start + latency::kAct + i, kWgt, col, wgt[col], {c.job, c.tile, c.group, -1, col, beat});
     }
     const bool last = beat + 1 == length;
@@ -466,7 +390,7 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
     if (r >= valid) continue;
     for (size_t c = 0; c < pixel.size(); c++)
       pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
-    pool_count_ = (pool_count_ + 1) % Word(job, kPool);
+    pool_count_ = (pool_count_ + 1) % job.word(kPool);
     if (event.pop < 0) continue;
     if (event.pop - last.start >= kRing)
       throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
@@ -579,7 +503,7 @@ void WavePredictor::ExpandBuffers(int64_t cycle) {
   if (TakeWord(&line_ring_, line_reads_, cycle, &event, &word)) {
     current_.push_back({kLineWrite, 0, 1, {.job = event->job}});
     current_.push_back({kLineWriteAddr, 0, (line_ring_.taken - 1) * config_.bus_bytes, {.job = event->job}});
-    lines_done_ += word + 1 == Word(jobs_[size_t(event->job)], kPitch);
+    lines_done_ += word + 1 == jobs_[size_t(event->job)].word(kPitch);
   }
   if (TakeWord(&weight_ring_, weight_reads_, cycle, &event, &word)) {
     current_.push_back({kWeightWrite, 0, 1, {.job = event->job}});

@@ -11,36 +11,19 @@
 #include <utility>
 #include <vector>
 
-#include "compiler/job.hpp"
 #include "compiler/schedule.hpp"
+#include "sim/wave_operands.hpp"
 #include "sim/wave_signals.hpp"
 #include "sw_model/cycle_observer.hpp"
 #include "sw_model/memory.hpp"
 
 namespace weft {
 
-// Where in the network a sample belongs; -1 where that has no meaning.
-struct WavePlace {
-  int job = -1;
-  int64_t tile = -1;
-  int group = -1;
-  int row = -1, col = -1;  // of the array: pixel of the tile, channel of the group
-  int64_t beat = -1;       // of the tile: index into the reduction
-};
-
 struct WaveSample {
   StreamId id;
   int lane = 0;
   int64_t value = 0;
   WavePlace place;
-};
-
-// The pixel and the tap of a place, in the words of the layer.
-struct WavePixel {
-  int n, y, x;  // of the convolution's output, before pooling
-};
-struct WaveTap {
-  int ky, kx, c;
 };
 
 class WavePredictor : private CycleObserver {
@@ -55,14 +38,7 @@ class WavePredictor : private CycleObserver {
   const std::vector<WaveSample>& Cycle(int64_t cycle, bool fine);
   [[nodiscard]] int64_t cycles() const { return cycles_; }
 
-  [[nodiscard]] WavePixel PixelOf(const WavePlace& place) const {
-    return Pixel(place.job, place.tile, place.row);
-  }
-  [[nodiscard]] WaveTap TapOf(const WavePlace& place) const;
-  [[nodiscard]] int ChannelOf(const WavePlace& place) const;
-  // Operands of a beat.
-  [[nodiscard]] int ActOf(const WavePlace& place) const;
-  [[nodiscard]] int WgtOf(const WavePlace& place) const;
+  [[nodiscard]] const WaveOperands& operands() const { return operands_; }
 
  private:
   struct ChunkEvent {
@@ -113,21 +89,14 @@ class WavePredictor : private CycleObserver {
   void ExpandBuffers(int64_t cycle);
 
   [[nodiscard]] int64_t Valid(int job, int64_t tile) const;  // pixels of a tile that count
-  [[nodiscard]] WavePixel Pixel(int job, int64_t tile, int row) const;
-  struct Position {
-    int64_t addr, x, y;  // as the walker gives them
-  };
-  [[nodiscard]] Position PositionOf(int job, const WavePixel& pixel) const;
-  [[nodiscard]] WaveTap Tap(const Job& job, int64_t beat) const;
-  [[nodiscard]] bool Inside(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap,
-                            size_t* index) const;
-  [[nodiscard]] int Act(const Job& job, int group, const WavePixel& pixel, const WaveTap& tap) const;
-  [[nodiscard]] int Wgt(const Job& job, int group, int col, const WaveTap& tap) const;
+  // With the address of the line buffer, as the walker gives it.
+  [[nodiscard]] WaveOperands::Position PositionOf(int job, const WavePixel& pixel) const;
 
   const std::vector<Job>& jobs_;
   const ConvLayer& layer_;
   const TensorI8& in_;
   const Config& config_;
+  WaveOperands operands_;
   int64_t cycles_ = 0;
 
   // What the cycle model said.
