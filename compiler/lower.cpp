@@ -270,80 +270,75 @@ std::optional<PreparedLayer> TryPrepare(const LoweredLayer& layer, const Shape& 
   return layer.add ? PrepareToAdd(prepare, layer.conv.filters.shape.n, config) : prepare({});
 }
 
-PreparedLayer Prepare(const LoweredLayer& layer, const Shape& in, bool from_host, const Config& config) {
-  std::optional<PreparedLayer> prepared = TryPrepare(layer, in, from_host, config);
-  if (!prepared) throw Error("layer {}: the residual does not fit the engine", layer.conv.name);
-  return std::move(*prepared);
-}
-
-// Whether to store a convolution's outputs and add the residual in a copy of its own, because that moves
-// fewer bytes: cut so far that the residual fits, a layer reads its weights again and again.
-bool IsBetterAlone(const LoweredLayer& layer, const LoweredLayer& alone, const Shape& in, bool from_host,
-                   const Config& config) {
-  const auto bytes = [&](const LoweredLayer& l) {
-    const Traffic t = CountTraffic(Prepare(l, in, from_host, config).jobs, config);
-    return t.read + t.written;
-  };
-  return bytes(alone) + 2 * int64_t(golden::OutputShape(in, alone.conv).size()) < bytes(layer);
-}
+// A layer with its jobs for a configuration.
+struct FittedLayer {
+  LoweredLayer layer;
+  PreparedLayer prepared;
+  bool from_host;  // its input is
+  int of = 0;      // layer of the segment
+};
 
 // A layer as it is best for a configuration: whole, or with its max-pool or its addition as copies.
-std::vector<LoweredLayer> Fit(const Graph& graph, const LoweredLayer& layer, bool from_host, int images,
-                              const Config& config) {
-  if (!layer.add) return {layer};
-  const auto reader = [&](int node) {  // the only one of its output
-    const int tensor = graph.nodes[size_t(node)].output;
+void Fit(const Graph& graph, const LoweredLayer& layer, bool from_host, int images, const Config& config,
+         std::vector<FittedLayer>* parts) {
+  const auto node = [&](int n) -> const Node& { return graph.nodes[size_t(n)]; };
+  const auto reader = [&](int n) {  // the only one of its output
     const auto at = std::ranges::find_if(
-        graph.nodes, [&](const Node& n) { return std::ranges::count(n.inputs, tensor) > 0; });
+        graph.nodes, [&](const Node& other) { return std::ranges::count(other.inputs, node(n).output) > 0; });
     return int(at - graph.nodes.begin());
   };
-  const bool is_conv = graph.nodes[size_t(layer.node)].op == Op::kConv;
-  const int sum = is_conv ? reader(layer.node) : layer.node, channels = layer.conv.filters.shape.n;
+  const bool is_conv = node(layer.node).op == Op::kConv;
+  const int sum = layer.add && is_conv ? reader(layer.node) : layer.node,
+            channels = layer.conv.filters.shape.n;
   Shape in = graph.tensors[size_t(layer.in)].shape;
   in.n = images;
-  const auto then = [&](const LoweredLayer& first, const LoweredLayer& second) {
-    std::vector<LoweredLayer> parts = Fit(graph, first, from_host, images, config);
-    const std::vector<LoweredLayer> more = Fit(graph, second, false, images, config);
-    parts.insert(parts.end(), more.begin(), more.end());
-    return parts;
-  };
-  if (!TryPrepare(layer, in, from_host, config)) {  // not even the rows under one pooling window fit
+  std::optional<PreparedLayer> prepared = TryPrepare(layer, in, from_host, config);
+  if (!prepared) {  // not even the rows under one pooling window fit
+    if (!layer.conv.max_pool) throw Error("layer {}: the residual does not fit the engine", layer.conv.name);
+    const int pool = reader(sum);
     LoweredLayer added = layer;
     added.conv.max_pool.reset();
-    added.out = {.tensor = graph.nodes[size_t(sum)].output};
-    const int pool = reader(sum);
-    return then(added, {pool,
-                        MakeMaxPool(graph.nodes[size_t(pool)].name, channels, *layer.conv.max_pool),
-                        added.out.tensor,
-                        layer.out,
-                        {}});
+    added.out = {.tensor = node(sum).output};
+    const ConvLayer copy = MakeMaxPool(node(pool).name, channels, *layer.conv.max_pool);
+    Fit(graph, added, from_host, images, config, parts);
+    Fit(graph, {pool, copy, added.out.tensor, layer.out, {}}, false, images, config, parts);
+    return;
   }
-  LoweredLayer alone = layer;
-  alone.add.reset();
-  alone.conv.max_pool.reset();
-  alone.out = {.tensor = graph.nodes[size_t(layer.node)].output};
-  if (!is_conv || !IsBetterAlone(layer, alone, in, from_host, config)) return {layer};
-  LoweredLayer copy{sum, MakeDepthwise(graph.nodes[size_t(sum)].name, channels, Window{}, Unchanged(0)),
-                    alone.out.tensor, layer.out, layer.add};
-  copy.conv.max_pool = layer.conv.max_pool;
-  return then(alone, copy);
+  if (layer.add && is_conv) {
+    // The outputs are stored, and the residual added in a copy, if that moves fewer bytes: cut so far that
+    // the residual fits, a layer reads its weights again and again.
+    LoweredLayer alone = layer;
+    alone.add.reset();
+    alone.conv.max_pool.reset();
+    alone.out = {.tensor = node(layer.node).output};
+    PreparedLayer prepared_alone = *TryPrepare(alone, in, from_host, config);
+    const auto bytes = [&](const PreparedLayer& p) {
+      const Traffic t = CountTraffic(p.jobs, config);
+      return t.read + t.written;
+    };
+    const int64_t copied = 2 * int64_t(golden::OutputShape(in, alone.conv).size());
+    if (bytes(prepared_alone) + copied < bytes(*prepared)) {
+      ConvLayer copy = MakeDepthwise(node(sum).name, channels, Window{}, Unchanged(0));
+      copy.max_pool = layer.conv.max_pool;
+      const int stored = alone.out.tensor;
+      parts->push_back({std::move(alone), std::move(prepared_alone), from_host});
+      Fit(graph, {sum, copy, stored, layer.out, layer.add}, false, images, config, parts);
+      return;
+    }
+  }
+  parts->push_back({layer, std::move(*prepared), from_host});
 }
 
-// The layers of a segment, and which one of the segment each of them is.
-struct FittedLayers {
-  std::vector<LoweredLayer> layers;
-  std::vector<int> of;
-};
-FittedLayers FitLayers(const Graph& graph, const Segment& segment, int images, const Config& config) {
-  FittedLayers fitted;
+std::vector<FittedLayer> FitLayers(const Graph& graph, const Segment& segment, int images,
+                                   const Config& config) {
+  std::vector<FittedLayer> fitted;
   for (int l = 0; l < int(segment.layers.size()); l++) {
     const LoweredLayer& layer = segment.layers[size_t(l)];
     const bool from_host = std::ranges::none_of(
         segment.layers, [&](const LoweredLayer& other) { return other.out.tensor == layer.in; });
-    for (LoweredLayer& part : Fit(graph, layer, from_host, images, config)) {
-      fitted.layers.push_back(std::move(part));
-      fitted.of.push_back(l);
-    }
+    const size_t first = fitted.size();
+    Fit(graph, layer, from_host, images, config, &fitted);
+    for (size_t i = first; i < fitted.size(); i++) fitted[i].of = l;
   }
   return fitted;
 }
@@ -375,10 +370,10 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   };
   // When each tensor is written first and read last, by layers of this segment.
   const size_t tensors = graph.tensors.size();
-  const FittedLayers fitted = FitLayers(graph, segment, images, config);
+  std::vector<FittedLayer> fitted = FitLayers(graph, segment, images, config);
   std::vector<int> written(tensors, INT_MAX), read(tensors, -1);
-  for (int l = 0; l < int(fitted.layers.size()); l++) {
-    const LoweredLayer& layer = fitted.layers[size_t(l)];
+  for (int l = 0; l < int(fitted.size()); l++) {
+    const LoweredLayer& layer = fitted[size_t(l)].layer;
     written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
     read[size_t(layer.in)] = l;
     if (layer.add) read[size_t(layer.add->residual)] = l;
@@ -397,15 +392,15 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
   const auto add = [&](const Shape& shape, int first, int last) {
     return builder.AddTensorAt(shape, plan.Place(builder.TensorBytes(shape), first, last));
   };
-  for (int l = 0; l < int(fitted.layers.size()); l++) {
-    const LoweredLayer& layer = fitted.layers[size_t(l)];
-    const bool from_host = written[size_t(layer.in)] == INT_MAX;
-    const PreparedLayer prepared = Prepare(layer, batch(layer.in), from_host, config);
+  for (int l = 0; l < int(fitted.size()); l++) {
+    const LoweredLayer& layer = fitted[size_t(l)].layer;
+    const PreparedLayer prepared = std::move(fitted[size_t(l)].prepared);
+    const int of = fitted[size_t(l)].of;
     int in = number[size_t(layer.in)];
     if (prepared.interleaved || in < 0) {
       // Inputs are there from the start.
       in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
-      result.inputs.push_back({layer.in, {}, prepared.interleaved, fitted.of[size_t(l)]});
+      result.inputs.push_back({layer.in, {}, prepared.interleaved, of});
       input_number.push_back(in);
       if (!prepared.interleaved) number[size_t(layer.in)] = in;
     }
@@ -414,7 +409,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       int& residual = number[size_t(fused->residual)];
       if (residual < 0) {
         residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
-        result.inputs.push_back({fused->residual, {}, false, fitted.of[size_t(l)]});
+        result.inputs.push_back({fused->residual, {}, false, of});
         input_number.push_back(residual);
       }
       fused->residual = residual;
@@ -426,7 +421,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
       out = add(batch(layer.out.tensor), l, needed_later(layer.out.tensor) || last < 0 ? INT_MAX : last);
     Target target = layer.out;
     target.tensor = out;
-    builder.AddLayer(prepared, in, target, !from_host, fused);
+    builder.AddLayer(prepared, in, target, !fitted[size_t(l)].from_host, fused);
     result.layer_node.push_back(layer.node);
   }
   result.program = builder.Build();

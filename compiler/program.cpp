@@ -237,7 +237,7 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
                                          std::vector<Command>* commands) const {
   const Job& job = program_.jobs[size_t(t.job)];
   const Window pool = PoolOf(t.job);
-  const int step = std::min(pool.stride_h, pool.kh);
+  const int step = ResidualOf(job, pool, residual.place.shape.c, config_).step;
   const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
   int next_line = t.first, next_row = 0;
   const auto add_lines = [&](int end) {

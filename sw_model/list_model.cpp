@@ -50,6 +50,9 @@ void WriteModel::BeginJob(int job) {
   loads_.push_back(std::max(accepted + 1, walk_end_ + 1));
   walk_ = loads_.back() + 1;
   add_load_ = std::max({accepted + 1, add_end_ + 1, add_output_ + 1});
+  const Store& store = program_.stores[size_t(job)];
+  if (store.add)
+    residual_box_ = ResidualOf(program_.jobs[size_t(job)], store.pool, store.residual.shape.c, config_);
 }
 
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
@@ -59,11 +62,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (cursors_.back().done()) {
     add_end_ = left;
     stored_.push_back(confirmed_ + 1);
-    const Job& j = program_.jobs[size_t(job)];
-    const Store& store = program_.stores[size_t(job)];
-    if (adds)
-      residual_lines_ +=
-          int64_t{j.lines.images} * ResidualOf(j, store.pool, store.residual.shape.c, config_).rows;
+    if (adds) residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
   }
   return left;
 }
@@ -90,7 +89,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const Job& job = program_.jobs[size_t(job_)];
   const Store& store = program_.stores[size_t(job_)];
   const OutputCursor& cursor = cursors_.back();
-  const ResidualBox box = ResidualOf(job, store.pool, store.residual.shape.c, config_);
+  const ResidualBox& box = residual_box_;
   const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
   const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
   add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});

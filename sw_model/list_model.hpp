@@ -58,6 +58,7 @@ class WriteModel : public StoreModel {
   std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
   int64_t add_output_ = -1;                          // when its last output left it
   int window_pixel_ = 0;                             // pixels of the pooling window before the next one
+  ResidualBox residual_box_{};                       // of the current job, if it adds
   int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
   int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
   int64_t move_ = -1;                                // the last fragment leaves S2
