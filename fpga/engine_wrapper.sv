@@ -1,7 +1,4 @@
-// Puts the engine on a chip with few pins, for place and route: what the figures of docs/fpga.md are measured on.
-// Every input of the engine is a bit of one long shift register that a pin fills, every output ends in a register and from
-// there in an XOR over four pipeline stages that a pin shows. So nothing of the engine is constant or unused, no path of the
-// engine ends at a pin, and no path of the wrapper is longer than one gate. Computes nothing of use.
+// The engine on a chip with few pins.
 `default_nettype none
 module engine_wrapper #(
     parameter int ROWS         = 8,
@@ -23,19 +20,13 @@ module engine_wrapper #(
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
   localparam int OutW = CountsW + 8 * COLS + $clog2(COLS + 1) + 7;
 
-  logic rst_q, rst_q2;
-  logic [InW-1:0] in_q;
-  always_ff @(posedge clk_i) begin
-    rst_q  <= rst_ni;
-    rst_q2 <= rst_q;
-    in_q   <= {in_q[InW-2:0], serial_i};
-  end
-
+  wire logic rst_n;
+  wire logic [InW-1:0] in;
   wire logic job_valid, line_valid, line_last, weight_valid, param_valid, out_ready, count;
   wire logic [JobW-1:0] job;
   wire logic [Bus-1:0] line_data, weight_data, param_data;
   assign {job_valid, line_valid, line_last, weight_valid, param_valid, out_ready, count,
-          job, line_data, weight_data, param_data} = in_q;
+          job, line_data, weight_data, param_data} = in;
 
   wire logic [OutW-1:0] out;
   wire logic job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, idle;
@@ -48,7 +39,7 @@ module engine_wrapper #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W)
   ) u_engine (
-      .clk_i, .rst_ni(rst_q2),
+      .clk_i, .rst_ni(rst_n),
       .job_valid_i(job_valid), .job_ready_o(job_ready), .job_i(job),
       .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(line_data), .line_last_i(line_last),
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(weight_data),
@@ -57,6 +48,6 @@ module engine_wrapper #(
       .out_final_o(out_final), .idle_o(idle), .count_i(count), .counts_o(counts)
   );
 
-  parity #(.WIDTH(OutW)) u_parity (.clk_i, .bits_i(out), .parity_o);
+  few_pins #(.IN_W(InW), .OUT_W(OutW)) u_pins (.clk_i, .rst_ni, .serial_i, .parity_o, .rst_no(rst_n), .in_o(in), .out_i(out));
 endmodule
 `default_nettype wire

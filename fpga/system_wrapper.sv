@@ -1,4 +1,4 @@
-// Puts weft_top on a chip with few pins, as engine_wrapper does with the engine.
+// The whole system on a chip with few pins.
 `default_nettype none
 module system_wrapper #(
     parameter int ROWS         = 8,
@@ -20,14 +20,8 @@ module system_wrapper #(
   localparam int InW = 5 + 12 + 32 + 4 + 12 + 5 + Bus + 2 + 1 + IdW + 2;
   localparam int OutW = 6 + 2 + 32 + 2 + 5 + 2 * (AddrW + 8 + 3 + 2) + IdW + Bus + BUS_BYTES + 1;
 
-  logic rst_q, rst_q2;
-  logic [InW-1:0] in_q;
-  always_ff @(posedge clk_i) begin
-    rst_q  <= rst_ni;
-    rst_q2 <= rst_q;
-    in_q   <= {in_q[InW-2:0], serial_i};
-  end
-
+  wire logic rst_n;
+  wire logic [InW-1:0] in;
   wire logic s_awvalid, s_wvalid, s_bready, s_arvalid, s_rready, m_arready, m_rvalid, m_rlast, m_awready, m_wready, m_bvalid;
   wire logic [11:0] s_awaddr, s_araddr;
   wire logic [31:0] s_wdata, s_rdata;
@@ -36,7 +30,7 @@ module system_wrapper #(
   wire logic [IdW-1:0] m_bid, m_awid;
   wire logic [Bus-1:0] m_rdata, m_wdata;
   assign {s_awvalid, s_wvalid, s_bready, s_arvalid, s_rready, s_awaddr, s_wdata, s_wstrb, s_araddr, m_arready, m_rvalid, m_rlast,
-          m_awready, m_wready, m_rdata, m_rresp, m_bvalid, m_bid, m_bresp} = in_q;
+          m_awready, m_wready, m_rdata, m_rresp, m_bvalid, m_bid, m_bresp} = in;
 
   wire logic irq, s_awready, s_wready, s_bvalid, s_arready, s_rvalid, m_arvalid, m_rready, m_awvalid, m_wvalid, m_wlast, m_bready;
   wire logic [AddrW-1:0] m_araddr, m_awaddr;
@@ -47,7 +41,7 @@ module system_wrapper #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W), .ADDR_W(AddrW), .ID_W(IdW)
   ) u_top (
-      .clk_i, .rst_ni(rst_q2), .irq_o(irq),
+      .clk_i, .rst_ni(rst_n), .irq_o(irq),
       .s_awvalid_i(s_awvalid), .s_awready_o(s_awready), .s_awaddr_i(s_awaddr),
       .s_wvalid_i(s_wvalid), .s_wready_o(s_wready), .s_wdata_i(s_wdata), .s_wstrb_i(s_wstrb),
       .s_bvalid_o(s_bvalid), .s_bready_i(s_bready), .s_bresp_o(s_bresp),
@@ -61,12 +55,11 @@ module system_wrapper #(
       .m_wvalid_o(m_wvalid), .m_wready_i(m_wready), .m_wdata_o(m_wdata), .m_wstrb_o(m_wstrb), .m_wlast_o(m_wlast),
       .m_bvalid_i(m_bvalid), .m_bready_o(m_bready), .m_bid_i(m_bid), .m_bresp_i(m_bresp)
   );
-  parity #(.WIDTH(OutW)) u_parity (
-      .clk_i,
-      .bits_i({irq, s_awready, s_wready, s_bvalid, s_arready, s_rvalid, s_bresp, s_rdata, s_rresp, m_arvalid, m_rready, m_awvalid,
-               m_wvalid, m_wlast, m_araddr, m_arlen, m_arsize, m_arburst, m_awaddr, m_awlen, m_awsize, m_awburst, m_awid, m_wdata,
-               m_wstrb, m_bready}),
-      .parity_o
+  few_pins #(.IN_W(InW), .OUT_W(OutW)) u_pins (
+      .clk_i, .rst_ni, .serial_i, .parity_o, .rst_no(rst_n), .in_o(in),
+      .out_i({irq, s_awready, s_wready, s_bvalid, s_arready, s_rvalid, s_bresp, s_rdata, s_rresp, m_arvalid, m_rready, m_awvalid,
+              m_wvalid, m_wlast, m_araddr, m_arlen, m_arsize, m_arburst, m_awaddr, m_awlen, m_awsize, m_awburst, m_awid, m_wdata,
+              m_wstrb, m_bready})
   );
 endmodule
 `default_nettype wire
