@@ -2,6 +2,7 @@
 // where in it, and the model itself, for the operators of the host and to compare with.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ CompiledNetwork CompileNetwork(std::string model, int batch, const Config& confi
 std::string NetworkFile(const CompiledNetwork& network);
 // Throws Error, one sentence, for anything that NetworkFile has not written.
 CompiledNetwork ParseNetworkFile(std::string_view contents);
+// The compiled network in a file, which errors name; nothing if the file is a model.
+std::optional<CompiledNetwork> ReadNetworkFile(const std::string& path);
 
 // Completes the programs of a file with their jobs and commands, which the cycle model counts. Throws Error
 // if this compiler makes another image of the model.

@@ -9,7 +9,6 @@
 #include "compiler/onnx_reader.hpp"
 #include "sim/cli_commands.hpp"
 #include "sim/cli_report.hpp"
-#include "sw_model/error.hpp"
 #include "sw_model/golden.hpp"
 
 namespace weft::cli {
@@ -100,7 +99,6 @@ void ModelInfo(const std::string& model, const std::string& json_option) {
 
 // A word of a segment's list (docs/program.md).
 uint32_t ListWord(const Program& program, size_t index) {
-  if (program.list_bytes < kListHeader * 4) throw Error("a list has no header: compile the network anew");
   uint32_t word = 0;
   std::memcpy(&word, &program.image[4 * index], 4);
   return word;
@@ -186,16 +184,9 @@ void NetworkInfo(const std::string& file, const CompiledNetwork& network, const 
 }
 
 void Info(const std::string& model, const std::string& json_option) {
-  const std::string contents = ReadModelFile(model);
-  if (!IsNetworkFile(contents) && !model.ends_with(".weft")) {
-    ModelInfo(model, json_option);
-    return;
-  }
-  try {
-    NetworkInfo(model, ParseNetworkFile(contents), json_option);
-  } catch (const Error& error) {
-    throw Error("{}: {}", model, error.what());
-  }
+  if (const std::optional<CompiledNetwork> network = ReadNetworkFile(model))
+    NetworkInfo(model, *network, json_option);
+  else ModelInfo(model, json_option);
 }
 
 }  // namespace

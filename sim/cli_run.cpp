@@ -38,13 +38,7 @@ struct Network {
   [[nodiscard]] const Graph& model() const { return file ? file->graph : graph; }
 };
 
-CompiledNetwork LoadCompiled(const RunOptions& options, const std::string& contents) {
-  CompiledNetwork network;
-  try {
-    network = ParseNetworkFile(contents);
-  } catch (const Error& error) {
-    throw Error("{}: {}", options.model, error.what());
-  }
+void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
   if (!options.engine.options.trace_file.empty())
     throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
   if (options.has_config && Config::Load(options.engine.options.config).Key() != network.config.Key())
@@ -53,14 +47,13 @@ CompiledNetwork LoadCompiled(const RunOptions& options, const std::string& conte
   if (options.batch != 0 && options.batch != network.batch)
     throw Error("{}: it is compiled for {} images at once; leave --batch out, or compile it with --batch {}",
                 options.model, network.batch, options.batch);
-  return network;
 }
 
 Network LoadNetwork(const RunOptions& options) {
-  const std::string contents = ReadModelFile(options.model);
   Network network;
-  if (IsNetworkFile(contents) || options.model.ends_with(".weft")) {
-    network.file = LoadCompiled(options, contents);
+  network.file = ReadNetworkFile(options.model);
+  if (network.file) {
+    CheckOptions(options, *network.file);
     network.batch = network.file->batch;
   } else {
     network.graph = ReadOnnx(options.model);
