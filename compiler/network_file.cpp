@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "WEFTNET\n";
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kVersion = 2;
 // magic, version, checksum of all that follows it, bytes of the metadata, bytes of the model
 constexpr size_t kVersionAt = 8, kChecksumAt = 12, kMetadataAt = 16, kModelAt = 24, kHeader = 32;
 constexpr int64_t kMostBytes = int64_t{1} << 40;

@@ -34,10 +34,14 @@ std::vector<uint8_t> PackParameters(const Job& job, int group, const ConvLayer& 
     const size_t k = size_t(job.FirstChannel(group) + j);
     uint32_t sum = 0;  // of the weights: the array multiplies by x, the layer by x - input_zp
     for (size_t t = 0; t < taps; t++) sum += uint32_t(int32_t{layer.filters.data[k * taps + t]});
-    const uint32_t words[3] = {uint32_t(layer.bias[k]) - uint32_t(layer.input_zp) * sum,
-                               uint32_t(layer.requant.multiplier[k]), uint32_t(layer.requant.shift[k])};
-    // lane l serves the columns l*steps .. in `steps` entries
-    std::memcpy(&bytes[size_t(j % steps) * entry_bytes + size_t(j / steps) * 16], words, sizeof words);
+    const uint32_t bias = uint32_t(layer.bias[k]) - uint32_t(layer.input_zp) * sum;
+    const int32_t multiplier = layer.requant.multiplier[k];
+    // lane l serves the columns l*steps .. in `steps` entries: all lanes' biases, multipliers, shifts
+    const size_t lane = size_t(j / steps), lanes = size_t(config.lanes);
+    uint8_t* entry = &bytes[size_t(j % steps) * entry_bytes];
+    std::memcpy(entry + 4 * lane, &bias, 4);
+    std::memcpy(entry + 4 * (lanes + lane), &multiplier, 4);
+    entry[8 * lanes + lane] = uint8_t(layer.requant.shift[k]);
   }
   return bytes;
 }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <climits>
 #include <cstring>
+#include <numeric>
 
 #include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
@@ -20,6 +21,11 @@ uint32_t AlignUp(uint64_t offset) {
   if (aligned > UINT32_MAX)
     throw Error("the program needs more than 4 GiB of memory; run fewer images at once");
   return uint32_t(aligned);
+}
+
+// Words of a job's command.
+constexpr int JobSize(bool adds) {
+  return (1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords) + kListAlign - 1) / kListAlign * kListAlign;
 }
 
 // The commands with the reads of the list in between, up to `last_block`: the first command that begins in a
@@ -43,7 +49,7 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
   };
   for (const Command& c : commands) {
     // As long as this read, those of the list and a job behind it are all in the first block.
-    constexpr int kBehind = 2 * kReadWords + 1 + kJobWords + kStoreWords;
+    constexpr int kBehind = 2 * kReadWords + JobSize(true);
     const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + kBehind <= kListBlock;
     if (!waits) read_until(words / kListBlock + 2);
     add(c);
@@ -55,7 +61,7 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
 
 int Command::size() const {
   if (op == Op::kRead) return kReadWords;
-  return op == Op::kJob ? 1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords) : 1;
+  return op == Op::kJob ? JobSize(adds) : kListAlign;
 }
 
 uint64_t ProgramBuilder::TensorBytes(const Shape& s) const {
@@ -341,7 +347,7 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
 }
 
 std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
-  if (c.op == Command::Op::kEnd) return {uint32_t(c.op)};
+  if (c.op == Command::Op::kEnd) return {uint32_t(c.op), 0, 0, 0};
   if (c.op == Command::Op::kRead)
     return {uint32_t(c.op) | uint32_t(c.read) << 8,
             c.offset,
@@ -349,7 +355,8 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
             c.words,
             c.count - 1,
             c.pitch,
-            c.wait & 0xffff};
+            c.wait & 0xffff,
+            0};
   const Job& job = program_.jobs[size_t(c.job)];
   std::vector<uint32_t> list_words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0) | (c.adds ? 1U << 9 : 0)};
   list_words.insert(list_words.end(), job.words.begin(), job.words.end());
@@ -393,6 +400,7 @@ std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
     store[22] = uint32_t(job.window);
   }
   list_words.insert(list_words.end(), store, store + (c.adds ? kStoreWords : kPlainStoreWords));
+  list_words.resize(size_t(c.size()));
   return list_words;
 }
 
@@ -413,22 +421,14 @@ std::vector<uint32_t> ProgramBuilder::EncodeList() const {
   const auto log2 = [](int v) { return uint32_t(std::countr_zero(unsigned(v))); };
   const Config& c = config_;
   std::vector<uint32_t> list = {
-      kListMagic,
-      kListVersion,
-      0,
-      0,
+      kListMagic, 0,
       uint32_t(c.bus_bytes) << 24 | uint32_t(c.lanes) << 16 | uint32_t(c.cols) << 8 | uint32_t(c.rows),
-      uint32_t(c.acc_bits) << 16 | log2(c.weight_buffer_bytes) << 8 | log2(c.line_buffer_bytes),
-      uint32_t(program_.jobs.size()),
-      0};
+      uint32_t(c.acc_bits) << 16 | log2(c.weight_buffer_bytes) << 8 | log2(c.line_buffer_bytes)};
   for (const Command& command : program_.commands) {
     const std::vector<uint32_t> words = Encode(command);
     list.insert(list.end(), words.begin(), words.end());
   }
-  list[2] = uint32_t(list.size());
-  uint32_t sum = 0;
-  for (const uint32_t word : list) sum += word;
-  list[3] = -sum;
+  list[kChecksumWord] = -std::accumulate(list.begin(), list.end(), 0U);
   return list;
 }
 
@@ -448,10 +448,14 @@ Program ProgramBuilder::Build() {
   for (Layer& layer : layers_)
     if (layer.add) PlaceTables(&layer);
   const std::vector<Command> commands = MakeCommands();
-  const int upper = AddListReads(commands, INT_MAX, config_, &program_.commands);
-  const int words = AddListReads(commands, (upper - 1) / kListBlock, config_, &program_.commands);
+  // A block that is only there for what reads blocks is not read.
+  int last_block = INT_MAX, words = 0;
+  do {
+    last_block = words == 0 ? INT_MAX : (words - 1) / kListBlock;
+    words = AddListReads(commands, last_block, config_, &program_.commands);
+  } while ((words - 1) / kListBlock < last_block);
   RenewWaits();
-  program_.list_bytes = AlignUp(uint64_t(std::max(words, upper)) * 4);
+  program_.list_bytes = AlignUp(uint64_t(words) * 4);
   for (Command& c : program_.commands)  // its last block is cut off
     if (c.op == Command::Op::kRead && c.read == Command::Read::kList)
       c.words = std::min(c.words, (program_.list_bytes - c.offset) / uint32_t(config_.bus_bytes));

@@ -44,10 +44,11 @@ struct Command {
   uint32_t wait = 0;               // jobs with outputs that must be stored
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
-inline constexpr int kListHeader = 8, kListBlock = 128, kReadWords = 7;
-inline constexpr int kStoreWords = 23,
-                     kPlainStoreWords = 10;  // with and without a residual  // words of 32 bits
-inline constexpr uint32_t kListMagic = 0x4c544657, kListVersion = 2;
+// In words of 32 bits. The header and every command are filled up to a multiple of kListAlign.
+inline constexpr int kListHeader = 4, kListAlign = 4, kListBlock = 128, kReadWords = 8;
+inline constexpr int kStoreWords = 23, kPlainStoreWords = 10;  // with and without a residual
+inline constexpr int kChecksumWord = 1;                        // of the header
+inline constexpr uint32_t kListVersion = 3, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
 struct Target {

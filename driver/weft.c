@@ -23,16 +23,14 @@ static uint32_t word_at(const uint8_t *bytes, size_t index) {
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint8_t *words = list;
   const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK;
-  uint32_t count, sum = 0;
+  uint32_t sum = 0;
   size_t i;
   if (reg_read(bus, WEFT_ID) != 0x57454654u) return WEFT_E_NO_WEFT;
-  if (bytes < 32 || word_at(words, 0) != WEFT_LIST_MAGIC || word_at(words, 1) != WEFT_LIST_FORMAT) return WEFT_E_LIST;
+  if (bytes < 32 || bytes % 4 != 0 || word_at(words, 0) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
   if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
-  if (word_at(words, 4) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
-  if (word_at(words, 5) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
-  count = word_at(words, 2);
-  if (count < 9 || count > bytes / 4) return WEFT_E_LIST;
-  for (i = 0; i < count; i++) sum += word_at(words, i);
+  if (word_at(words, 2) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
+  if (word_at(words, 3) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
+  for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
   return sum == 0 ? WEFT_OK : WEFT_E_LIST;
 }
 

@@ -20,8 +20,8 @@ extern "C" {
 #endif
 
 #define WEFT_ALIGN 4096u
-#define WEFT_LIST_MAGIC 0x4c544657u
-#define WEFT_LIST_FORMAT 2u
+#define WEFT_LIST_FORMAT 3u
+#define WEFT_LIST_MAGIC (WEFT_LIST_FORMAT << 24 | 0x544657u)
 
 /* What weft_start and weft_check_list say before the hardware is asked: negative, unlike WEFT_CODE_*. */
 enum { WEFT_OK = 0, WEFT_E_NO_WEFT = -1, WEFT_E_BUSY = -2, WEFT_E_LIST = -3, WEFT_E_CONFIG = -4, WEFT_E_WINDOW = -5 };
@@ -51,7 +51,8 @@ typedef struct weft_place {
   uint32_t n, h, w, c;
 } weft_place;
 
-/* Whether `list` is a list of commands, undamaged, for the configuration that the registers tell: WEFT_OK or WEFT_E_*. */
+/* Whether `list`, with all its `bytes`, is a list of commands, undamaged, for the configuration that the registers tell: WEFT_OK or
+ * WEFT_E_*. */
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);

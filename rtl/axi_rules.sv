@@ -64,7 +64,8 @@ module axi_rules #(
   wire logic w_offered = w_valid_i & ~w_stalled_q;
   wire logic [ADDR_W-1:0] w_burst;
   wire logic [7:0] w_len;
-  assign {w_burst, w_len} = burst_q[done_q[BurstW-1:0]];
+  wire logic known = offered_q != done_q;  // else it is offered with its address
+  assign {w_burst, w_len} = known ? burst_q[done_q[BurstW-1:0]] : {aw_addr_i, aw_len_i};
   wire logic w_ends = beat_q == w_len;
   wire logic w_done = w_offered & w_ends;
   always_ff @(posedge clk_i) begin
@@ -124,8 +125,8 @@ module axi_rules #(
       begin : AwInsideWindow_A
         if (aw_valid_i) assert (aw_addr_i >= base_i && {1'b0, aw_addr_i} < window_end_i);
       end
-      begin : WBehindItsAw_A
-        if (w_offered) assert (offered_q != done_q);
+      begin : WNotBeforeItsAw_A
+        if (w_offered) assert (known || aw_offered);
       end
       begin : WInsideWindow_A
         if (w_offered) assert (w_strb_i != '0 && !beyond);

@@ -1,6 +1,7 @@
-// Runs the list of commands: takes it word by word, checks its header and checksum, gives reads to the read DMA and jobs to the
+// Runs the list of commands: takes it piece by piece, checks its header and checksum, gives reads to the read DMA and jobs to the
 // engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/program.hpp).
-// One word a cycle; a job is offered in the cycle after its last word, a read is in the queue then.
+// A piece is the list's next bus word, or 16 bytes of a wider one; header and commands are whole pieces. One piece a cycle: a
+// read is given with its last piece, a job is offered in the cycle after that.
 `default_nettype none
 module command_reader #(
     parameter int BUS_BYTES = 8,
@@ -28,135 +29,158 @@ module command_reader #(
     output logic      [                         31:0] commands_o   // commands begun
 );
   localparam int Depth = 4 * weft_pkg::LIST_BLOCK / BUS_BYTES;
-  localparam int Words = BUS_BYTES / 4;
-  localparam int WordW = Words == 1 ? 1 : $clog2(Words);
-  localparam int JobWords = weft_pkg::JOB_WORDS + weft_pkg::STORE_WORDS;
-  localparam int PlainWords = weft_pkg::JOB_WORDS + weft_pkg::STORE_PLAIN_WORDS;
+  localparam int PieceBytes = BUS_BYTES < 4 * weft_pkg::LIST_ALIGN ? BUS_BYTES : 4 * weft_pkg::LIST_ALIGN;
+  localparam int Words = PieceBytes / 4;
+  localparam int Parts = BUS_BYTES / PieceBytes;
+  localparam int PartW = Parts == 1 ? 1 : $clog2(Parts);
+  localparam int HeaderPieces = weft_pkg::LIST_HEADER / Words;
+  localparam int ReadPieces = weft_pkg::READ_WORDS / Words;
+  localparam int PlainPieces = weft_pkg::LIST_PLAIN_JOB / Words;
+  localparam int JobPieces = weft_pkg::LIST_JOB / Words;
+  localparam int EndPieces = weft_pkg::LIST_ALIGN / Words;
 
-  wire logic list_full, list_valid;
-  wire logic [8*BUS_BYTES-1:0] list_word;
+  // ---- The queue, and behind it the word that is looked at; an empty queue is passed by -----------------------------------
+  wire logic take, last_part;  // the piece; of its word
+  wire logic list_full, queue_valid;
+  wire logic [8*BUS_BYTES-1:0] queue_word;
   wire logic [$clog2(Depth):0] list_count;
-  wire logic list_pop;
+  logic word_valid_q;
+  logic [8*BUS_BYTES-1:0] word_q;
+  logic [PartW-1:0] part_q;
+  wire logic word_load = ~word_valid_q | (take & last_part);
+  wire logic arrives = list_valid_i & list_ready_o;
   fifo #(.WIDTH(8 * BUS_BYTES), .DEPTH(Depth)) u_list (
-      .clk_i, .rst_ni, .push_i(list_valid_i & list_ready_o), .data_i(list_data_i), .pop_i(list_pop),
-      .valid_o(list_valid), .data_o(list_word), .count_o(list_count)
+      .clk_i, .rst_ni, .push_i(arrives & (queue_valid | ~word_load)), .data_i(list_data_i), .pop_i(queue_valid & word_load),
+      .valid_o(queue_valid), .data_o(queue_word), .count_o(list_count)
   );
   assign list_full = list_count[$clog2(Depth)];
   assign list_ready_o = ~list_full;
-
-  // A word of the list a cycle.
-  logic [WordW-1:0] part_q;  // of the bus word
-  wire logic last_part = part_q == WordW'(Words - 1);
-  wire logic [31:0] word = list_word[32*part_q+:32];
-  wire logic take;
-  assign list_pop = take & last_part;
-
-  localparam int Header = 0, Command = 1, Read = 2, Job = 3, Ended = 4;
-  logic [2:0] state_q;
-  logic [6:0] left_q;  // words to come of this command, less one
-  wire logic [7:0] opcode = word[7:0];
-  logic [31:0] sum_q;
-  logic [32*(weft_pkg::READ_WORDS-1)-1:0] read_q;
-  logic [32*JobWords-1:0] job_q;
-  logic [6:0] index_q;  // of the job's next word
-  integer w;
-  logic job_full_q, job_stores_q;
+  assign last_part = part_q == PartW'(Parts - 1);
+  wire logic [8*PieceBytes-1:0] piece = word_q[8*PieceBytes*part_q+:8*PieceBytes];
   logic begun_q;  // a word has come
-  wire logic starves = begun_q & reads_quiet_i & ~list_valid & (state_q != 3'(Ended));  // no word can come any more
+  always_ff @(posedge clk_i) begin
+    if (word_load) word_q <= queue_valid ? queue_word : list_data_i;
+    if (!rst_ni) begin
+      word_valid_q <= 1'b0;
+      part_q       <= '0;
+      begun_q      <= 1'b0;
+    end else begin
+      word_valid_q <= ~word_load | queue_valid | arrives;
+      if (take) part_q <= last_part ? '0 : part_q + 1'b1;
+      begun_q <= begun_q | arrives;
+    end
+  end
 
-  wire logic last_read = (state_q == 3'(Read)) & (left_q == 7'd0);
-  wire logic waits = (last_read & ~read_ready_i)
-                     | ((state_q == 3'(Command)) & (opcode == 8'(weft_pkg::OP_JOB)) & job_full_q)
-                     | ((state_q == 3'(Command)) & (opcode == 8'(weft_pkg::OP_END)) & (~quiet_i | job_full_q))
-                     | (state_q == 3'(Ended));
-  assign take = list_valid & ~waits;
-  assign read_valid_o = take & last_read;
-  assign read_o = {word, read_q};
-  assign job_valid_o = job_full_q;
-  assign job_stores_o = job_stores_q;
-  assign {store_o, job_o} = job_q;
+  // All words of the list add up to 0. The sum is complete two cycles after the last one has come.
+  logic [31:0] words_sum, words_sum_q, sum_q;
+  logic sums_q;
+  integer i;
+  always_comb begin
+    words_sum = '0;
+    for (i = 0; i < BUS_BYTES / 4; i++) words_sum = words_sum + list_data_i[32*i+:32];
+  end
+  always_ff @(posedge clk_i) begin
+    words_sum_q <= words_sum;
+    sums_q      <= rst_ni & arrives;
+    if (!rst_ni) sum_q <= '0;
+    else if (sums_q) sum_q <= sum_q + words_sum_q;
+  end
 
-  wire logic [31:0] sum = sum_q + word;
-  wire logic header_ok = left_q == 7'd7 ? word == weft_pkg::LIST_MAGIC
-                       : left_q == 7'd6 ? word == 32'(weft_pkg::LIST_VERSION)
-                       : left_q == 7'd3 ? word == CONFIG0
-                       : left_q == 7'd2 ? word == CONFIG1 : 1'b1;
+  // ---- Commands -----------------------------------------------------------------------------------------------------------
+  localparam int Header = 0, Command = 1, Body = 2, Ended = 3;  // Command: the first piece of one, Body: the others
+  localparam int LeftW = $clog2(JobPieces);
+  logic [1:0] state_q;
+  logic [LeftW-1:0] left_q;   // pieces to come of this command, less one
+  logic [LeftW-1:0] index_q;  // of the piece
+  logic [7:0] opcode_q;
+  logic job_full_q;
+  wire logic begins = state_q == 2'(Command);
+  wire logic [7:0] opcode = begins ? piece[7:0] : opcode_q;
+  wire logic is_read = opcode == 8'(weft_pkg::OP_READ);
+  wire logic is_job = opcode == 8'(weft_pkg::OP_JOB);
+  wire logic is_end = opcode == 8'(weft_pkg::OP_END);
+  wire logic last = begins ? is_end & (EndPieces == 1) : left_q == '0;
+  wire logic waits = (is_read & last & ~read_ready_i) | (is_job & begins & job_full_q)
+                     | (is_end & last & (~quiet_i | job_full_q | sums_q)) | (state_q == 2'(Ended));
+  assign take = word_valid_q & ~waits;
+  wire logic starves = begun_q & reads_quiet_i & ~word_valid_q & (state_q != 2'(Ended));  // no word can come any more
+
+  localparam int HeaderLast = HeaderPieces - 1;
+  wire logic header_ok = ((left_q != LeftW'(HeaderLast)) | (piece[31:0] == {8'(weft_pkg::LIST_VERSION), weft_pkg::LIST_MAGIC}))
+      & ((left_q != LeftW'(HeaderLast - 2 / Words)) | (piece[32*(2%Words)+:32] == CONFIG0))
+      & ((left_q != LeftW'(HeaderLast - 3 / Words)) | (piece[32*(3%Words)+:32] == CONFIG1));
   always_ff @(posedge clk_i) begin
     end_o   <= 1'b0;
     error_o <= 1'b0;
     if (!rst_ni) begin
-      state_q    <= 3'(Header);
-      left_q     <= 7'(weft_pkg::LIST_HEADER - 1);
-      part_q     <= '0;
-      sum_q      <= '0;
+      state_q    <= 2'(Header);
+      left_q     <= LeftW'(HeaderLast);
+      opcode_q   <= '0;
       job_full_q <= 1'b0;
       commands_o <= '0;
-      begun_q    <= 1'b0;
     end else begin
-      begun_q <= begun_q | list_valid;
+      if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
+      if (take & is_job & last) job_full_q <= 1'b1;
       if (starves) begin
-        state_q <= 3'(Ended);
+        state_q <= 2'(Ended);
         error_o <= 1'b1;
         code_o  <= weft_csr_pkg::CODE_BAD_LIST;
       end
-      if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
       if (take) begin
-        part_q <= last_part ? '0 : part_q + 1'b1;
-        sum_q  <= sum;
-        left_q <= left_q - 1'b1;
+        index_q <= begins ? LeftW'(1) : index_q + 1'b1;
+        left_q  <= left_q - 1'b1;
         case (state_q)
-          3'(Header): begin
-            if (left_q == 7'd0) state_q <= 3'(Command);
+          2'(Header): begin
+            if (left_q == '0) state_q <= 2'(Command);
             if (!header_ok) begin
-              state_q <= 3'(Ended);
+              state_q <= 2'(Ended);
               error_o <= 1'b1;
               code_o  <= weft_csr_pkg::CODE_BAD_LIST;
             end
           end
-          3'(Command): begin
+          2'(Command): begin
             commands_o <= commands_o + 1'b1;
-            case (opcode)
-              8'(weft_pkg::OP_READ): begin
-                state_q <= 3'(Read);
-                left_q  <= 7'(weft_pkg::READ_WORDS - 2);
-              end
-              8'(weft_pkg::OP_JOB): begin
-                state_q      <= 3'(Job);
-                left_q       <= 7'((word[9] ? JobWords : PlainWords) - 1);
-                job_stores_q <= word[8];
-              end
-              8'(weft_pkg::OP_END): begin
-                state_q <= 3'(Ended);
-                end_o   <= sum == '0;
-                error_o <= sum != '0;
-                code_o  <= sum == '0 ? weft_csr_pkg::CODE_OK : weft_csr_pkg::CODE_BAD_CHECKSUM;
-              end
-              default: begin
-                state_q <= 3'(Ended);
-                error_o <= 1'b1;
-                code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
-              end
-            endcase
-          end
-          3'(Read): if (left_q == 7'd0) state_q <= 3'(Command);
-          3'(Job):
-            if (left_q == 7'd0) begin
-              state_q    <= 3'(Command);
-              job_full_q <= 1'b1;
+            opcode_q   <= opcode;
+            state_q    <= 2'(Body);
+            left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[9] ? JobPieces : PlainPieces) - 2);
+            if (~is_read & ~is_job & ~is_end) begin
+              state_q <= 2'(Ended);
+              error_o <= 1'b1;
+              code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
             end
-          default: ;
+          end
+          default: if (last) state_q <= 2'(Command);
         endcase
+        if (is_end & last) begin
+          state_q <= 2'(Ended);
+          end_o   <= sum_q == '0;
+          error_o <= sum_q != '0;
+          code_o  <= sum_q == '0 ? weft_csr_pkg::CODE_OK : weft_csr_pkg::CODE_BAD_CHECKSUM;
+        end
       end
     end
-    if (take && (state_q == 3'(Command))) begin
-      index_q <= '0;
-      if (opcode == 8'(weft_pkg::OP_JOB)) job_q[32*(weft_pkg::JOB_WORDS+weft_pkg::STORE_ADD)+:32] <= '0;
-    end
-    if (take && (state_q == 3'(Job))) begin
-      index_q <= index_q + 1'b1;
-      for (w = 0; w < JobWords; w++) if (index_q == 7'(w)) job_q[32*w+:32] <= word;
-    end
-    if (take && (state_q == 3'(Read) || state_q == 3'(Command))) read_q <= {word, read_q[32*(weft_pkg::READ_WORDS-1)-1:32]};
   end
+
+  // ---- What is given ------------------------------------------------------------------------------------------------------
+  localparam int ReadW = 32 * weft_pkg::READ_WORDS;
+  logic [ReadW-8*PieceBytes-1:0] read_q;  // the pieces before this one
+  assign read_valid_o = take & is_read & last;
+  assign read_o = {piece, read_q};
+
+  logic [32*weft_pkg::LIST_JOB-1:0] job_q;  // the command as it is in the list
+  integer p;
+  always_ff @(posedge clk_i) begin
+    if (take) read_q <= (ReadW - 8 * PieceBytes)'({piece, read_q} >> (8 * PieceBytes));
+    for (p = 0; p < JobPieces; p++)
+      if (take & is_job & (begins ? p == 0 : index_q == LeftW'(p))) job_q[8*PieceBytes*p+:8*PieceBytes] <= piece;
+  end
+  wire logic job_adds = job_q[9];
+  wire logic [32*weft_pkg::STORE_WORDS-1:0] job_store = job_q[32*(1+weft_pkg::JOB_WORDS)+:32*weft_pkg::STORE_WORDS];
+  localparam int AddBit = 32 * weft_pkg::STORE_ADD + 31;
+  assign job_valid_o = job_full_q;
+  assign job_stores_o = job_q[8];
+  assign job_o = job_q[32+:32*weft_pkg::JOB_WORDS];
+  assign store_o = {job_store[32*weft_pkg::STORE_WORDS-1:AddBit+1], job_store[AddBit] & job_adds, job_store[AddBit-1:0]};
+  wire unused = &{1'b0, job_q};
 endmodule
 `default_nettype wire

@@ -1,6 +1,6 @@
 // Ring of requantisation parameters: one entry holds bias, multiplier and shift of LANES output channels.
-// Write: 16 bytes a channel {bias, mult, shift, 0} (int32, little endian); an entry is filled up to a power of two of channels
-//        and to a bus word. Read: two cycles after raddr_i. Room comes back when freed_i moves.
+// Write: biases, then multipliers (int32, little endian), then shifts (int8) of all lanes, filled up to a bus word.
+// Read:  two cycles after raddr_i. Room comes back when freed_i moves.
 `default_nettype none
 module param_buffer #(
     parameter int LANES     = 4,
@@ -21,8 +21,7 @@ module param_buffer #(
     output wire logic [   32*LANES-1:0] mult_o,
     output wire logic [    6*LANES-1:0] shift_o     // two's complement, positive = left
 );
-  localparam int LaneBytes = 16 << $clog2(LANES);
-  localparam int Beats = LaneBytes > BUS_BYTES ? LaneBytes / BUS_BYTES : 1;
+  localparam int Beats = (9 * LANES + BUS_BYTES - 1) / BUS_BYTES;
   localparam int EntryW = 8 * BUS_BYTES * Beats;
   localparam int RamW = 70 * LANES;
 
@@ -58,7 +57,7 @@ module param_buffer #(
   genvar l;
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
-      assign wdata[70*l+:70] = entry_q[128*l+:70];
+      assign wdata[70*l+:70] = {entry_q[8*(8*LANES+l)+:6], entry_q[32*(LANES+l)+:32], entry_q[32*l+:32]};
       assign bias_o[32*l+:32] = rdata[70*l+:32];
       assign mult_o[32*l+:32] = rdata[70*l+32+:32];
       assign shift_o[6*l+:6] = rdata[70*l+64+:6];

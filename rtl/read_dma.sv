@@ -55,15 +55,17 @@ module read_dma #(
   localparam int Streams = 6;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
-  // ---- Commands ---------------------------------------------------------------------------------------------------------
-  wire logic [32*weft_pkg::READ_WORDS-1:0] head;
-  wire logic head_valid, load;
+  // ---- Commands: an empty queue is passed by ------------------------------------------------------------------------------
+  wire logic [32*weft_pkg::READ_WORDS-1:0] queue_head;
+  wire logic queue_valid, load;
   wire logic [$clog2(Queue):0] queue_count;
+  wire logic command = command_valid_i & command_ready_o;
   fifo #(.WIDTH(32 * weft_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
-      .clk_i, .rst_ni(run_ni), .push_i(command_valid_i & command_ready_o), .data_i(command_i), .pop_i(load),
-      .valid_o(head_valid), .data_o(head), .count_o(queue_count)
+      .clk_i, .rst_ni(run_ni), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
+      .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
   );
   assign command_ready_o = ~queue_count[$clog2(Queue)];
+  wire logic [32*weft_pkg::READ_WORDS-1:0] head = queue_valid ? queue_head : command_i;
 
   // The command that runs. It waits until so many jobs are stored.
   logic active_q, ready_q;
@@ -71,34 +73,39 @@ module read_dma #(
   logic [2:0] kind_q;
   logic [31:0] offset_q, pitch_q;
   logic [WordsW-1:0] params_q, words_q;
+  logic [WordsW:0] both_words_q;
+  logic nonsense_q;  // no words, more than can be counted, or for nobody
   logic [WordsW-1:0] left_q;
   logic [15:0] wait_q;
-  wire logic [15:0] stored_ahead = stored_i - wait_q;  // modulo 2^16
-  wire logic stored_enough = ~stored_ahead[15];
+  wire logic [15:0] stored_ahead = stored_i - (load ? head[192+:16] : wait_q);  // modulo 2^16
   wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
-  wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[223:208]};
+  wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[255:208]};
 
-  wire logic segment_room, request_room;
+  wire logic segment_room, splitter_ready;
   wire logic announce = active_q & ready_q & params_next_q & segment_room;
-  wire logic request = active_q & ready_q & ~params_next_q & segment_room & request_room;
+  wire logic request = active_q & ready_q & ~params_next_q & segment_room & splitter_ready;
   wire logic finish = request & (left_q == '0);
-  assign load = head_valid & (~active_q | finish);
-  wire logic has_params = head[64+:WordsW] != '0;
+  assign load = (queue_valid | command) & (~active_q | finish);
+  wire logic [WordsW-1:0] head_params = head[64+:WordsW];
+  wire logic [WordsW-1:0] head_words = head[96+:WordsW];
+  wire logic [WordsW:0] head_both = {1'b0, head_words} + {1'b0, head_params};
   logic has_params_q;
   always_ff @(posedge clk_i) begin
     if (!run_ni) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
-    ready_q <= ~load & stored_enough;
+    ready_q <= ~stored_ahead[15];
     if (load) begin
       kind_q        <= head[10:8];
       offset_q      <= head[63:32];
-      params_q      <= head[64+:WordsW];
-      words_q       <= head[96+:WordsW];
+      params_q      <= head_params;
+      words_q       <= head_words;
+      both_words_q  <= head_both;
+      nonsense_q    <= (head_words == '0) | head_both[WordsW] | (head[10:8] >= 3'(ToParams));
       left_q        <= head[128+:WordsW];
       pitch_q       <= head[191:160];
-      wait_q        <= head[207:192];
-      has_params_q  <= has_params;
-      params_next_q <= has_params;
+      wait_q        <= head[192+:16];
+      has_params_q  <= head_params != '0;
+      params_next_q <= head_params != '0;
     end else if (announce) params_next_q <= 1'b0;
     else if (request) begin
       params_next_q <= has_params_q;
@@ -107,32 +114,28 @@ module read_dma #(
     end
   end
 
-  // ---- Requests: checked against the window, cut into bursts ---------------------------------------------------------------
-  logic request_valid_q, bad_q;
+  // ---- Requests: cut into bursts, the first of which waits for the check against the window ----------------------------------
+  logic check_q, bad_q, illegal_q, illegal_words_q;
   logic [31:0] request_offset_q;
   logic [32:0] request_end_q;
-  logic [WordsW-1:0] request_words_q;
-  logic nonsense_q;  // no words, more than can be counted, or for nobody
-  wire logic bad = request_valid_q & ((request_end_q > {1'b0, size_i}) | (request_offset_q[BusW-1:0] != '0) | nonsense_q);
-  wire logic splitter_ready;
-  assign request_room = ~request_valid_q | (splitter_ready & ~bad & ~bad_q);
-  wire logic [WordsW:0] both_words = {1'b0, words_q} + {1'b0, params_q};
+  wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
+  wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    request_valid_q <= run_ni & (request | (request_valid_q & ~request_room));
-    bad_q <= run_ni & (bad_q | bad);
+    check_q <= run_ni & request;
+    bad_q   <= run_ni & (bad_q | bad);
     if (request) begin
+      illegal_q        <= illegal;
+      illegal_words_q  <= nonsense_q;
       request_offset_q <= offset_q;
-      request_words_q  <= both_words[WordsW-1:0];
-      nonsense_q       <= (words_q == '0) | both_words[WordsW] | (kind_q >= 3'(ToParams));
-      request_end_q    <= {1'b0, offset_q} + 33'({both_words, BusW'(0)});
+      request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
     end
   end
   wire logic burst_valid, burst_ready, burst_last;
   wire logic [ADDR_W-1:0] burst_addr;
   wire logic [7:0] burst_len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
-      .clk_i, .rst_ni(run_ni), .req_valid_i(request_valid_q & ~bad & ~bad_q), .req_ready_o(splitter_ready),
-      .req_addr_i(base_i + ADDR_W'(request_offset_q)), .req_words_i(request_words_q),
+      .clk_i, .rst_ni(run_ni), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
+      .req_addr_i(base_i + ADDR_W'(offset_q)), .req_words_i(both_words_q[WordsW-1:0]),
       .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len),
       .burst_last_o(burst_last)
   );
@@ -150,7 +153,7 @@ module read_dma #(
       .clk_i, .rst_ni, .push_i(burst), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & run_ni;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad & ~bad_q & run_ni;
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (burst | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
@@ -210,10 +213,10 @@ module read_dma #(
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
-  assign quiet_o = idle_o & ~head_valid & ~active_q & ~request_valid_q & ~burst_valid & ~next_valid & ~segment_q;
+  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~segment_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_ni & (bad | (beat & r_error_i));
-    code_o  <= bad & nonsense_q ? weft_csr_pkg::CODE_BAD_COMMAND
+    code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;
   end

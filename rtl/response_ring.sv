@@ -18,7 +18,8 @@ module response_ring #(
     input  wire logic [ID_W-1:0] response_id_i,
     output wire logic            retire_o,        // the oldest one
     output wire logic            retire_final_o,
-    output wire logic            idle_o           // none is in flight
+    output wire logic            idle_o,          // none is in flight
+    output wire logic            ends_o           // ... when the one that retires is gone
 );
   localparam int TurnW = SLOT_W - ID_W;
   localparam int Ids = 1 << ID_W;
@@ -37,6 +38,7 @@ module response_ring #(
   assign issue_id_o     = tail_q[ID_W-1:0];
   assign full_o         = flight[SLOT_W];
   assign idle_o         = flight == '0;
+  assign ends_o         = idle_o | (retire_o & (flight == (SLOT_W + 1)'(1)));
   assign retire_o       = ~idle_o & answered_q[head];
   assign retire_final_o = final_q[head];
 

@@ -131,7 +131,7 @@ module weft_core #(
   wire logic [31:0] list_words = (list_bytes_i < 32'(weft_pkg::LIST_BLOCK) ? list_bytes_i : 32'(weft_pkg::LIST_BLOCK))
                                  >> $clog2(BUS_BYTES);
   wire logic [32*weft_pkg::READ_WORDS-1:0] first_command = {
-      32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_pkg::READ_LIST << 8)};
+      32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_pkg::READ_LIST << 8)};
   wire logic first = state_q == 3'(First);
   assign read_ready = command_ready & ~first;
 

@@ -59,21 +59,23 @@ package weft_pkg;
   localparam int COUNT_W = 48;
 
   // The list of commands that a start runs (compiler/program.hpp writes it, command_reader.sv runs it): words of 32 bits,
-  // a header of LIST_HEADER words, then commands. Word 0 of a command is {16'd0, argument[7:0], opcode[7:0]}.
-  localparam logic [31:0] LIST_MAGIC = 32'h4c54_4657;  // "WFTL"
-  localparam int LIST_VERSION = 2;
-  localparam int LIST_HEADER = 8;  // magic, version, words, checksum (all words add up to 0), rows..bus, buffers, jobs, 0
+  // a header of LIST_HEADER words, then commands. Word 0 of a command is {16'd0, argument[7:0], opcode[7:0]}; each is filled up
+  // to a multiple of LIST_ALIGN words.
+  localparam logic [23:0] LIST_MAGIC = 24'h54_4657;  // "WFT", and then the version
+  localparam int LIST_VERSION = 3;
+  localparam int LIST_HEADER = 4;  // {version, magic}, checksum (all words add up to 0), rows..bus, buffers
+  localparam int LIST_ALIGN = 4;
   localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; one block is read at the start
   localparam int OP_READ = 1;       // argument: READ_*; READ_WORDS words
   localparam int OP_JOB = 2;        // argument: bit 0, the job gives outputs, bit 1, a residual is added to them;
                                     // 1 + JOB_WORDS + STORE_WORDS words, without an addition STORE_PLAIN_WORDS
-  localparam int OP_END = 3;        // one word
+  localparam int OP_END = 3;
   localparam int READ_LINES = 0;    // to the line buffer, a line each time
   localparam int READ_GROUPS = 1;   // parameters and weights of a column group each time
   localparam int READ_LIST = 2;     // more of the list
   localparam int READ_TABLES = 3;   // what each input of an addition adds, for every code: 2 * 256 words of 32 bits
   localparam int READ_RESIDUAL = 4; // to the residual's buffer, a line each time
-  localparam int READ_WORDS = 7;    // {opcode}, offset, parameter words, words, count - 1, pitch in bytes, jobs to wait for
+  localparam int READ_WORDS = 8;    // {opcode}, offset, parameter words, words, count - 1, pitch in bytes, jobs to wait for, 0
 
   // Where a job's outputs go: offset of the first one in the window, then the step of every loop of the walk. Pixels are those
   // that are written, after all pooling.
@@ -104,5 +106,7 @@ package weft_pkg;
   localparam int STORE_POOL = 22;           // ... pixels of a window, 1 = no pooling
   localparam int STORE_WORDS = 23;
   localparam int STORE_PLAIN_WORDS = 10;    // those before STORE_ADD
+  localparam int LIST_JOB = (1 + JOB_WORDS + STORE_WORDS + LIST_ALIGN - 1) / LIST_ALIGN * LIST_ALIGN;  // words of a JOB
+  localparam int LIST_PLAIN_JOB = (1 + JOB_WORDS + STORE_PLAIN_WORDS + LIST_ALIGN - 1) / LIST_ALIGN * LIST_ALIGN;
   localparam int COUNT24_W = 24;        // pixels of a job
 endpackage

@@ -41,7 +41,7 @@ module write_dma #(
     input  wire logic                                b_valid_i,
     input  wire logic [                    ID_W-1:0] b_id_i,
     input  wire logic                                b_error_i,
-    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_ni
+    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_ni; a cycle behind quiet_o
     output wire logic                                quiet_o,      // every descriptor's outputs are in memory
     output wire logic                                idle_o,       // the bus is: every burst has its response
     output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the last edge
@@ -175,18 +175,18 @@ module write_dma #(
 
   // ---- The bus ------------------------------------------------------------------------------------------------------------------
   localparam int FlightW = $clog2(OUTSTANDING);
-  wire logic full, retire, retire_final;
+  wire logic full, retire, retire_final, ends;
   wire logic job_stored = retire & retire_final;
   wire logic [ID_W-1:0] id;
   response_ring #(.SLOTS(OUTSTANDING), .ID_W(ID_W)) u_flight (
       .clk_i, .rst_ni, .issue_i(issue), .issue_final_i(burst_final), .issue_id_o(id), .full_o(full),
-      .response_i(b_valid_i), .response_id_i(b_id_i), .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle_o)
+      .response_i(b_valid_i), .response_id_i(b_id_i), .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle_o), .ends_o(ends)
   );
   logic [FlightW:0] owed_q;  // bursts that are issued and whose last beat is not
   logic [BeatW-1:0] aw_len_q;
   assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_ni;
   assign beats_owed = owed_q != '0;
-  assign w_load = beats_owed & (~w_valid_o | w_ready_i);
+  assign w_load = (beats_owed | issue) & (~w_valid_o | w_ready_i);
   wire logic w_end = w_load & next_beat_last;
   assign aw_len_o = 8'(aw_len_q);
   integer i;
@@ -214,7 +214,7 @@ module write_dma #(
     if (!run_ni) stored_o <= '0;
     else stored_o <= stored_o + 16'(job_stored);
   end
-  assign quiet_o = idle_o & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
+  assign quiet_o = ends & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
   always_ff @(posedge clk_i) begin
     error_o <= run_ni & (s1_bad | (b_valid_i & b_error_i));
     code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB

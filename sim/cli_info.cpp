@@ -97,17 +97,27 @@ void ModelInfo(const std::string& model, const std::string& json_option) {
 
 // ---- Compiled networks
 
-// A word of a segment's list (docs/program.md).
-uint32_t ListWord(const Program& program, size_t index) {
-  uint32_t word = 0;
-  std::memcpy(&word, &program.image[4 * index], 4);
-  return word;
+// Jobs in a segment's list (docs/program.md).
+int64_t CountJobs(const Program& program) {
+  const auto word = [&](size_t index) {
+    uint32_t value = 0;
+    std::memcpy(&value, &program.image[4 * index], 4);
+    return value;
+  };
+  int64_t jobs = 0;
+  for (size_t at = kListHeader; at < program.list_bytes / 4;) {
+    const Command command{.op = Command::Op(word(at) & 0xff), .adds = (word(at) >> 9 & 1) != 0};
+    if (command.op == Command::Op::kEnd) break;
+    jobs += command.op == Command::Op::kJob ? 1 : 0;
+    at += size_t(command.size());
+  }
+  return jobs;
 }
 
 Json ProgramJson(const Graph& graph, const SegmentProgram& p) {
   const Program& program = p.program;
-  Json json = {{"list_words", ListWord(program, 2)},
-               {"jobs", ListWord(program, 6)},
+  Json json = {{"list_bytes", program.list_bytes},
+               {"jobs", CountJobs(program)},
                {"image_bytes", program.image.size()},
                {"window_bytes", program.window_bytes},
                {"layers", Json::array()},
@@ -141,8 +151,8 @@ void PrintSegment(std::FILE* stream, const Json& segment) {
     fmt::print(stream, "\n");
     return;
   }
-  fmt::print(stream, "\none start: {} jobs, list of {} words, image {} bytes, window {} bytes\n",
-             segment.at("jobs").get<int64_t>(), segment.at("list_words").get<int64_t>(),
+  fmt::print(stream, "\none start: {} jobs, list of {} bytes, image {} bytes, window {} bytes\n",
+             segment.at("jobs").get<int64_t>(), segment.at("list_bytes").get<int64_t>(),
              segment.at("image_bytes").get<int64_t>(), segment.at("window_bytes").get<int64_t>());
   std::vector<std::vector<std::string>> layers = {{"layer", "op", "bytes read", "bytes written"}};
   for (const Json& l : segment.at("layers"))

@@ -112,7 +112,7 @@ std::string Config::Key() const {
 int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_bytes); }
 int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
 int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
-int Config::ParamBeats() const { return std::max(1, 16 * PowerOfTwoAtLeast(lanes) / bus_bytes); }
+int Config::ParamBeats() const { return (9 * lanes + bus_bytes - 1) / bus_bytes; }
 int Config::ResidualBytes() const { return std::max(line_buffer_bytes / 2, 4 * std::max(Cpad(), bus_bytes)); }
 int Config::AddSteps() const {
   const int add_lanes = std::max(1, lanes / 2);

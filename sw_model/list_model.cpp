@@ -134,7 +134,7 @@ int64_t WriteModel::CloseBeat(int64_t time, bool last) {
   int64_t& slot = retirements_[bursts_++ % kWritesInFlight];
   issue_ = std::max({time + 1, issue_ + 1, slot + 1});
   for (; beats_sent_ < beats_; beats_sent_++) {
-    const int64_t load = std::max(issue_ + 1, taken_);
+    const int64_t load = std::max(issue_, taken_);
     taken_ = std::max(load + 1, taken_ + beat_cycles_);
     beat_loads_[beats_sent_ % beat_loads_.size()] = load;
   }
@@ -149,6 +149,7 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
       store_(*store),
       latency_(memory.latency),
       max_beats_(MaxBeats(config)),
+      piece_words_(std::min(config.bus_bytes / 4, kListAlign)),
       burst_done_(kBurstsInFlight, -1),
       segment_load_(kSegments, -1) {
   store->reads = this;
@@ -160,38 +161,41 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
 
 // ---- command_reader
 
-int64_t ListModel::TakeWord() {
-  const size_t bus_word = size_t(word_++) * 4 / size_t(config_.bus_bytes);
+int64_t ListModel::TakePiece() {
+  const auto bus_word = size_t(piece_++ * piece_words_ * 4 / config_.bus_bytes);
   while (list_times_.size() <= bus_word) {
     const bool pending =
         loads_.size() < queue_.size() || repeat_ > 0;  // or Step would parse on, and end here
     if (!pending || !Step()) throw Error("the list waits for a piece of itself that is never read");
   }
-  word_time_ = std::max(word_time_, list_times_[bus_word]) + 1;
-  return word_time_;
+  piece_time_ = std::max(piece_time_, list_times_[bus_word]) + 1;
+  return piece_time_;
+}
+
+void ListModel::TakePieces(int64_t words) {
+  for (int64_t i = 0; i < words; i += piece_words_) TakePiece();
 }
 
 bool ListModel::ParseCommand() {
   if (next_command_ == program_.commands.size()) return false;
   const Command& c = program_.commands[next_command_++];
-  if (word_ == 0)
-    for (int i = 0; i < kListHeader; i++) TakeWord();
+  if (piece_ == 0) TakePieces(kListHeader);
   switch (c.op) {
     case Command::Op::kRead: {
-      for (int i = 0; i + 1 < c.size(); i++) TakeWord();
+      TakePieces(c.size() - piece_words_);
       const size_t n = queue_.size();
       while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
       const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
-      word_time_ = std::max(TakeWord(), room);
+      piece_time_ = std::max(TakePiece(), room);
       queue_.push_back(c);
-      pushes_.push_back(word_time_);
+      pushes_.push_back(piece_time_);
       return true;
     }
     case Command::Op::kJob: {
       const int64_t free = c.job > 0 ? AcceptTime(c.job - 1) + 1 : 0;
-      word_time_ = std::max(TakeWord(), free);
-      for (int i = 1; i < c.size(); i++) TakeWord();
-      offered_.push_back(word_time_ + 1);
+      piece_time_ = std::max(TakePiece(), free);
+      TakePieces(c.size() - piece_words_);
+      offered_.push_back(piece_time_ + 1);
       return true;
     }
     case Command::Op::kEnd:
@@ -200,7 +204,8 @@ bool ListModel::ParseCommand() {
   while (Step()) {
   }
   const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 1;
-  end_ = std::max({TakeWord(), free, beat_ + 1, store_.done() + 1});
+  TakePieces(c.size() - piece_words_);
+  end_ = std::max({TakePiece(), free, beat_ + 1, list_times_.back() + 2, store_.done()});
   return false;
 }
 
@@ -242,12 +247,12 @@ bool ListModel::Step() {
       if (next_command_ >= program_.commands.size() ||
           program_.commands[next_command_].op == Command::Op::kEnd || !ParseCommand())
         return false;
-    loads_.push_back(std::max(pushes_[loads_.size()] + 1, request_));
+    loads_.push_back(std::max(pushes_[loads_.size()], request_));
   }
   const size_t n = loads_.size() - 1;
   const Command c = queue_[n];
   const int64_t earliest =
-      repeat_ == 0 ? std::max(loads_[n] + 2, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
+      repeat_ == 0 ? std::max(loads_[n] + 1, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
   Request(c, earliest);
   repeat_ = repeat_ + 1 == c.count ? 0 : repeat_ + 1;
   return true;
@@ -265,9 +270,8 @@ void ListModel::Request(const Command& c, int64_t earliest) {
     announced = std::max(earliest, room(segments_));
     earliest = announced + 1;
   }
-  request_ = std::max({earliest, splitter_take_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
-  splitter_take_ = std::max(request_ + 1, burst_);
-  burst_ = splitter_take_;  // its first burst is a cycle later
+  request_ = std::max({earliest, burst_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
+  burst_ = request_;  // its first burst is a cycle later
   if (c.read == Command::Read::kList) {
     BeginSegment(request_);
     for (uint32_t i = 0; i < c.words; i++) list_times_.push_back(Beat(0));

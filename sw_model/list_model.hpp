@@ -83,7 +83,8 @@ class ListModel : public Supply {
 
  private:
   int64_t AcceptTime(int job);
-  int64_t TakeWord();   // the next word of the list
+  int64_t TakePiece();  // the next piece of the list
+  void TakePieces(int64_t words);
   bool ParseCommand();  // false at the end of the list
   bool Step() override;
   void Request(const Command& c, int64_t earliest);
@@ -97,18 +98,19 @@ class ListModel : public Supply {
 
   // command_reader
   size_t next_command_ = 0;
-  int64_t word_ = 0;                                 // of the list
-  int64_t word_time_ = -1;                           // the last word taken
+  int piece_words_;                                  // words of a piece
+  int64_t piece_ = 0;                                // of the list
+  int64_t piece_time_ = -1;                          // the last piece taken
   std::vector<int64_t> list_times_;                  // when each bus word of the list came
   std::vector<int64_t> offered_, accepted_, ended_;  // of each job so far
   int64_t end_ = 0;
 
   // read_dma
-  std::vector<Command> queue_;              // the reads so far, with the hardware's first one
-  std::vector<int64_t> pushes_, loads_;     // of each: into the queue, out of it
-  uint32_t repeat_ = 0;                     // requests of the current read that are done
-  int64_t request_ = -1;                    // the last request; of the read before, its end
-  int64_t splitter_take_ = 0, burst_ = -1;  // the splitter's last request, its last burst
+  std::vector<Command> queue_;           // the reads so far, with the hardware's first one
+  std::vector<int64_t> pushes_, loads_;  // of each: into the queue, out of it
+  uint32_t repeat_ = 0;                  // requests of the current read that are done
+  int64_t request_ = -1;                 // the last request; of the read before, its end
+  int64_t burst_ = -1;                   // the splitter's last burst
   size_t bursts_ = 0, segments_ = 0;
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read

@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint32_t kMask24 = 0xffffff, kMaskDim = 0x1ffff;  // COUNT24_W and DIM_W of rtl/weft_pkg.sv
 constexpr uint32_t kNobody = 5;                             // the first READ_* that there is not
+constexpr int kListQueue = 4 * kListBlock;                  // words
 
 // Passes over column groups: `pass` pixels of a group, the same of the next one, ...; then the next `pass`
 // pixels, up to `total`. The counters of rtl/output_walk.sv are 24 bits wide; the engine's as wide as it
@@ -115,7 +116,7 @@ class Follower {
   ListOutcome Follow() {
     const auto bus = uint32_t(config_.bus_bytes);
     Read({uint32_t(Command::Read::kList) << 8, start_.list_offset, 0,
-          std::min<uint32_t>(start_.list_bytes, kListBlock * 4) / bus, 0, 0, 0});
+          std::min<uint32_t>(start_.list_bytes, kListBlock * 4) / bus, 0, 0, 0, 0});
     if (Header())
       while (Next()) {
       }
@@ -154,11 +155,13 @@ class Follower {
   // The list's next word; none: what is read has ended, and so has the run, unless it ends with an access
   // that is still asked for.
   std::optional<uint32_t> TakeWord() {
+    const std::optional<uint32_t> word = NextWord();
+    if (!word && !result_.open && !bad_read_) End(WEFT_CODE_BAD_LIST);
+    return word;
+  }
+  std::optional<uint32_t> NextWord() {
     while (next_piece_ < pieces_.size() && pieces_[next_piece_].count == 0) next_piece_++;
-    if (next_piece_ == pieces_.size()) {
-      if (!bad_read_) End(WEFT_CODE_BAD_LIST);
-      return {};
-    }
+    if (next_piece_ == pieces_.size()) return {};
     if (!Work()) return {};
     Piece& piece = pieces_[next_piece_];
     uint32_t word = 0;
@@ -182,8 +185,6 @@ class Follower {
     const auto log2 = [](int v) { return uint32_t(std::countr_zero(unsigned(v))); };
     const std::array<std::optional<uint32_t>, kListHeader> expected = {
         kListMagic,
-        kListVersion,
-        {},
         {},
         uint32_t(c.bus_bytes) << 24 | uint32_t(c.lanes) << 16 | uint32_t(c.cols) << 8 | uint32_t(c.rows),
         uint32_t(c.acc_bits) << 16 | log2(c.weight_buffer_bytes) << 8 | log2(c.line_buffer_bytes)};
@@ -205,8 +206,12 @@ class Follower {
     commands_++;
     const uint32_t opcode = *word & 0xff;
     if (opcode == uint32_t(Command::Op::kEnd)) {
-      // Taken only when all reads and writes are done.
-      if (!bad_read_ && !bad_write_) End(sum_ == 0 ? WEFT_CODE_OK : WEFT_CODE_BAD_CHECKSUM);
+      for (int i = 1; i < kListAlign; i++)
+        if (!TakeWord()) return false;
+      // Taken only when all reads and writes are done: all that was read of the list is in the sum, if the
+      // queue has room for it.
+      for (int behind = 1; NextWord(); behind++) waits_ = waits_ || behind > kListQueue;
+      if (!result_.open && !bad_read_ && !bad_write_) End(sum_ == 0 ? WEFT_CODE_OK : WEFT_CODE_BAD_CHECKSUM);
       return false;
     }
     const bool read = opcode == uint32_t(Command::Op::kRead);
@@ -216,8 +221,8 @@ class Follower {
     }
     command_.assign(1, *word);
     const bool adds = (*word >> 9 & 1) != 0;
-    const size_t words = read ? kReadWords : 1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords);
-    while (command_.size() < words) {
+    const Command is{.op = read ? Command::Op::kRead : Command::Op::kJob, .adds = adds};
+    while (command_.size() < size_t(is.size())) {
       word = TakeWord();
       if (!word) return false;
       command_.push_back(*word);

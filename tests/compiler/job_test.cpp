@@ -199,15 +199,20 @@ TEST(Job, PacksParameters) {
             const int column = lane * config.Steps() + step;
             if (column >= job.ChannelsOf(group)) continue;
             const auto k = size_t(job.FirstChannel(group) + column);
-            std::array<int32_t, 3> got{};
-            std::memcpy(got.data(), &bytes[size_t(step) * entry + size_t(lane) * 16], sizeof got);
+            const auto word = [&](int index) {
+              int32_t value = 0;
+              std::memcpy(&value, &bytes[size_t(step) * entry + 4 * size_t(index)], 4);
+              return value;
+            };
             int64_t sum = 0;
             for (int ky = 0; ky < f.h; ky++)
               for (int kx = 0; kx < f.w; kx++)
                 for (int c = 0; c < f.c; c++) sum += r.layer.filters.at(int(k), ky, kx, c);
-            ASSERT_EQ(got[0], int32_t(uint32_t(r.layer.bias[k] - r.layer.input_zp * sum))) << "k " << k;
-            ASSERT_EQ(got[1], r.layer.requant.multiplier[k]) << "k " << k;
-            ASSERT_EQ(got[2], r.layer.requant.shift[k]) << "k " << k;
+            ASSERT_EQ(word(lane), int32_t(uint32_t(r.layer.bias[k] - r.layer.input_zp * sum))) << "k " << k;
+            ASSERT_EQ(word(config.lanes + lane), r.layer.requant.multiplier[k]) << "k " << k;
+            ASSERT_EQ(int8_t(bytes[size_t(step) * entry + size_t(8 * config.lanes + lane)]),
+                      r.layer.requant.shift[k])
+                << "k " << k;
             channels++;
           }
       }

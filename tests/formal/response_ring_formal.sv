@@ -18,10 +18,10 @@ module response_ring_formal #(
     input wire logic            follow_i        // the burst that is issued now is the one to follow
 );
   wire logic [ID_W-1:0] id;
-  wire logic full, retire, retire_final, idle;
+  wire logic full, retire, retire_final, idle, none_after;
   response_ring #(.SLOTS(SLOTS), .ID_W(ID_W)) dut (
       .clk_i, .rst_ni, .issue_i, .issue_final_i, .issue_id_o(id), .full_o(full), .response_i, .response_id_i,
-      .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle)
+      .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle), .ends_o(none_after)
   );
 
   // ---- Bursts in flight, those of each ID without a response, and the next burst's number
@@ -118,7 +118,8 @@ module response_ring_formal #(
   always_comb
     if (rst_ni && began_q) begin
       begin : Counts_A
-        assert (full == (flight_q == (SLOT_W + 1)'(SLOTS)) && idle == (flight_q == '0) && id == next_q[ID_W-1:0]);
+        assert (full == (flight_q == (SLOT_W + 1)'(SLOTS)) && idle == (flight_q == '0) && id == next_q[ID_W-1:0]
+                && none_after == (flight_q == (SLOT_W + 1)'(retire)));
       end
       begin : Inductive_A
         if (INDUCTION != 0)

@@ -1,7 +1,5 @@
-// param_buffer: a ring of entries of {bias, mult, shift} for LANES channels, 16 bytes a channel.
+// param_buffer: a ring of entries of biases, multipliers and shifts for LANES channels.
 #include "models/param_buffer.hpp"
-
-#include <bit>
 
 #include "tests/rtl/testbench.hpp"
 
@@ -28,8 +26,7 @@ int ReadLatency() {
 
 TYPED_TEST(ParamBuffer, HoldsEntriesUntilTheyAreFreed) {
   using P = TypeParam;
-  constexpr int kEntryBytes = std::max(P::BUS_BYTES, 16 * int(std::bit_ceil(unsigned{P::LANES})));
-  constexpr int kBeats = kEntryBytes / P::BUS_BYTES;
+  constexpr int kBeats = (9 * P::LANES + P::BUS_BYTES - 1) / P::BUS_BYTES;
   constexpr int64_t kStreamed = 60 * P::ENTRIES * kBeats;
   constexpr uint64_t kPointer = 4 * P::ENTRIES - 1;
   const auto u32 = [](const std::vector<uint8_t>& bytes, int at) {
@@ -83,9 +80,11 @@ TYPED_TEST(ParamBuffer, HoldsEntriesUntilTheyAreFreed) {
       if (due.size() < size_t(latency)) continue;
       if (const std::vector<uint8_t>& want = due.front(); !want.empty())
         for (int l = 0; l < P::LANES; l++, compared++) {
-          ASSERT_EQ(Get(m->bias_o, 32 * l, 32), u32(want, 16 * l)) << "lane " << l << " cycle " << t;
-          ASSERT_EQ(Get(m->mult_o, 32 * l, 32), u32(want, 16 * l + 4)) << "lane " << l << " cycle " << t;
-          ASSERT_EQ(Get(m->shift_o, 6 * l, 6), u32(want, 16 * l + 8) & 63) << "lane " << l << " cycle " << t;
+          ASSERT_EQ(Get(m->bias_o, 32 * l, 32), u32(want, 4 * l)) << "lane " << l << " cycle " << t;
+          ASSERT_EQ(Get(m->mult_o, 32 * l, 32), u32(want, 4 * (P::LANES + l)))
+              << "lane " << l << " cycle " << t;
+          ASSERT_EQ(Get(m->shift_o, 6 * l, 6), want[size_t(8 * P::LANES + l)] & 63)
+              << "lane " << l << " cycle " << t;
         }
       due.pop_front();
     }

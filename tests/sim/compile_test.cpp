@@ -206,17 +206,16 @@ TEST_F(Compiled, InfoSaysWhatIsInIt) {
     if (network.segments[s].on_host()) continue;
     const SegmentProgram& p = network.programs[s];
     EXPECT_EQ(segment.at("jobs"), p.program.jobs.size());
-    int64_t words = kListHeader;
-    for (const Command& c : p.program.commands) words += c.size();
-    EXPECT_EQ(segment.at("list_words"), words);
+    EXPECT_EQ(segment.at("list_bytes"), p.program.list_bytes);
     EXPECT_EQ(segment.at("window_bytes"), p.program.window_bytes);
     EXPECT_EQ(segment.at("layers").size(), p.program.layers.size());
     const Json& input = segment.at("tensors").at(0);
     EXPECT_EQ(input.at("use"), p.inputs.at(0).interleaved ? "input, interleaved" : "input");
     EXPECT_EQ(input.at("offset"), p.inputs[0].place.offset);
     EXPECT_EQ(segment.at("tensors").back().at("use"), "output");
-    EXPECT_NE(text.out.find(fmt::format("{} jobs, list of {} words", p.program.jobs.size(), words)),
-              std::string::npos)
+    EXPECT_NE(
+        text.out.find(fmt::format("{} jobs, list of {} bytes", p.program.jobs.size(), p.program.list_bytes)),
+        std::string::npos)
         << text.out;
   }
   EXPECT_EQ(operators, int64_t(network.graph.nodes.size()));

@@ -23,12 +23,12 @@ struct ListWords {
     return word;
   }
   void SetWord(int64_t index, uint32_t word) const { std::memcpy(&memory->at(size_t(4 * index)), &word, 4); }
-  // All words that the list has add up to 0 again.
-  void FixChecksum(int64_t words) const {
-    SetWord(3, 0);
+  // All words add up to 0 again.
+  void FixChecksum(const Program& program) const {
+    SetWord(kChecksumWord, 0);
     uint32_t sum = 0;
-    for (int64_t i = 0; i < words; i++) sum += Word(i);
-    SetWord(3, -sum);
+    for (int64_t i = 0; i < program.list_bytes / 4; i++) sum += Word(i);
+    SetWord(kChecksumWord, -sum);
   }
 };
 
@@ -42,19 +42,22 @@ inline std::vector<int64_t> CommandsAt(const Program& program) {
   }
   return at;
 }
+inline int64_t WordsOf(const Program& program) {
+  return CommandsAt(program).back() + program.commands.back().size();
+}
 
 // Damages the list of a good program, which is in memory; says how, and whether the assertions of the engine
 // are still to hold.
 class ListDamage {
  public:
   ListDamage(const Program& program, const Config& config, ListWords list, Random* random)
-      : program_(program), config_(config), list_(list), random_(*random), words_(list.Word(2)) {}
+      : program_(program), config_(config), list_(list), random_(*random), words_(WordsOf(program)) {}
 
   [[nodiscard]] const std::string& what() const { return what_; }
   [[nodiscard]] bool engine_is_safe() const { return engine_is_safe_; }
   [[nodiscard]] int64_t words() const { return words_; }
   void FixChecksum() {
-    list_.FixChecksum(words_);
+    list_.FixChecksum(program_);
     what_ += " summed again";
   }
 
@@ -165,14 +168,15 @@ class ListDamage {
                    uint32_t(random_.Chance(20) ? random_.Int(0, 0xffffff) : random_.Int(1, 20)),
                    uint32_t(random_.Int(0, 5)),
                    uint32_t(random_.Int(0, 16)) * bus,
-                   uint32_t(random_.Chance(8) ? random_.Int(1, 3) : 0)};
+                   uint32_t(random_.Chance(8) ? random_.Int(1, 3) : 0),
+                   0};
       }
       for (const uint32_t w : command)
         if (word < limit - 1) list_.SetWord(word++, w);
     }
     list_.SetWord(word++, 3);
     words_ = word;
-    list_.SetWord(2, uint32_t(words_));
+    while (word < limit) list_.SetWord(word++, 0);
     what_ += fmt::format(" {} random words,", words_);
     engine_is_safe_ = false;
   }
@@ -194,7 +198,6 @@ class ListDamage {
     for (const std::vector<uint32_t>& command : commands)
       for (const uint32_t w : command)
         if (words_ < limit) list_.SetWord(words_++, w);
-    list_.SetWord(2, uint32_t(words_));
   }
 
   const Program& program_;

@@ -55,8 +55,8 @@ class SystemCheck {
   ListWords list() { return ListWords{&system.memory().bytes}; }
   uint32_t Word(int64_t index) { return list().Word(index); }
   void SetWord(int64_t index, uint32_t word) { list().SetWord(index, word); }
-  int64_t Words() { return Word(2); }
-  void FixChecksum(int64_t words) { list().FixChecksum(words); }
+  [[nodiscard]] int64_t Words() const { return WordsOf(good.program()); }
+  void FixChecksum() { list().FixChecksum(good.program()); }
   [[nodiscard]] std::vector<int64_t> CommandsAt() const { return weft::CommandsAt(good.program()); }
 
   // Starts whatever is in memory, without the driver's checks.

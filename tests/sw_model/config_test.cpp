@@ -92,7 +92,7 @@ TEST(Config, DerivesWhatTheRtlDerives) {
   EXPECT_EQ(a.Steps(), 2);
   EXPECT_EQ(a.WeightWords(), 16384);
   EXPECT_EQ(a.WeightPack(), 1);
-  EXPECT_EQ(a.ParamBeats(), 8);
+  EXPECT_EQ(a.ParamBeats(), 5);
   EXPECT_EQ(a.WalkDepth(), 32);
   const Config b = Config::Load("5x7");
   EXPECT_EQ(b.Word(), 16);  // 10 rounded up
