@@ -28,6 +28,9 @@ constexpr int JobSize(bool adds) {
   return (1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords) + kListAlign - 1) / kListAlign * kListAlign;
 }
 
+// The list's block that a word is in.
+constexpr int BlockOf(int word) { return word < kListFirst ? 0 : 1 + (word - kListFirst) / kListBlock; }
+
 // The commands with the reads of the list in between, up to `last_block`: the first command that begins in a
 // block is preceded by the read of the block after the next. The first of them come behind the reads that the
 // first job needs at once. Returns the words of the list.
@@ -42,16 +45,17 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
   const auto read_until = [&](int block) {
     for (; read < std::min(block, last_block); read++) {
       Command list{.op = Command::Op::kRead, .read = Command::Read::kList};
-      list.offset = uint32_t(read + 1) * kListBlock * 4;
+      list.offset = uint32_t(kListFirst + read * kListBlock) * 4;
       list.words = uint32_t(kListBlock * 4 / config.bus_bytes);
       add(list);
     }
   };
+  const bool adds = std::ranges::find(commands, Command::Op::kJob, &Command::op)->adds;
+  const int behind = 2 * kReadWords + JobSize(adds);
   for (const Command& c : commands) {
-    // As long as this read, those of the list and a job behind it are all in the first block.
-    constexpr int kBehind = 2 * kReadWords + JobSize(true);
-    const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + kBehind <= kListBlock;
-    if (!waits) read_until(words / kListBlock + 2);
+    // As long as this read, those of the list and the first job behind it are all in the first block.
+    const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + behind <= kListFirst;
+    if (!waits) read_until(BlockOf(words) + 2);
     add(c);
   }
   return words;
@@ -451,9 +455,9 @@ Program ProgramBuilder::Build() {
   // A block that is only there for what reads blocks is not read.
   int last_block = INT_MAX, words = 0;
   do {
-    last_block = words == 0 ? INT_MAX : (words - 1) / kListBlock;
+    last_block = words == 0 ? INT_MAX : BlockOf(words - 1);
     words = AddListReads(commands, last_block, config_, &program_.commands);
-  } while ((words - 1) / kListBlock < last_block);
+  } while (BlockOf(words - 1) < last_block);
   RenewWaits();
   program_.list_bytes = AlignUp(uint64_t(words) * 4);
   for (Command& c : program_.commands)  // its last block is cut off

@@ -45,7 +45,8 @@ struct Command {
   [[nodiscard]] int size() const;  // in words of 32 bits
 };
 // In words of 32 bits. The header and every command are filled up to a multiple of kListAlign.
-inline constexpr int kListHeader = 4, kListAlign = 4, kListBlock = 128, kReadWords = 8;
+inline constexpr int kListHeader = 4, kListAlign = 4, kReadWords = 8;
+inline constexpr int kListFirst = 96, kListBlock = 128;        // its first block, all others
 inline constexpr int kStoreWords = 23, kPlainStoreWords = 10;  // with and without a residual
 inline constexpr int kChecksumWord = 1;                        // of the header
 inline constexpr uint32_t kListVersion = 3, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"

@@ -128,7 +128,7 @@ module weft_core #(
   // ---- Reads --------------------------------------------------------------------------------------------------------------
   wire logic read_valid, read_ready;
   wire logic [32*weft_pkg::READ_WORDS-1:0] read_command;
-  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_pkg::LIST_BLOCK) ? list_bytes_i : 32'(weft_pkg::LIST_BLOCK))
+  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_pkg::LIST_FIRST) ? list_bytes_i : 32'(weft_pkg::LIST_FIRST))
                                  >> $clog2(BUS_BYTES);
   wire logic [32*weft_pkg::READ_WORDS-1:0] first_command = {
       32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_pkg::READ_LIST << 8)};

@@ -65,7 +65,8 @@ package weft_pkg;
   localparam int LIST_VERSION = 3;
   localparam int LIST_HEADER = 4;  // {version, magic}, checksum (all words add up to 0), rows..bus, buffers
   localparam int LIST_ALIGN = 4;
-  localparam int LIST_BLOCK = 512;  // bytes that one list read fetches; one block is read at the start
+  localparam int LIST_FIRST = 384;  // bytes of its first block, which a start reads: the first lines come behind it
+  localparam int LIST_BLOCK = 512;  // ... of every other one
   localparam int OP_READ = 1;       // argument: READ_*; READ_WORDS words
   localparam int OP_JOB = 2;        // argument: bit 0, the job gives outputs, bit 1, a residual is added to them;
                                     // 1 + JOB_WORDS + STORE_WORDS words, without an addition STORE_PLAIN_WORDS

@@ -154,7 +154,7 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
       segment_load_(kSegments, -1) {
   store->reads = this;
   Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
-  first.words = std::min<uint32_t>(program.list_bytes, kListBlock * 4) / uint32_t(config.bus_bytes);
+  first.words = std::min<uint32_t>(program.list_bytes, kListFirst * 4) / uint32_t(config.bus_bytes);
   queue_.push_back(first);
   pushes_.push_back(0);
 }

@@ -116,7 +116,7 @@ class Follower {
   ListOutcome Follow() {
     const auto bus = uint32_t(config_.bus_bytes);
     Read({uint32_t(Command::Read::kList) << 8, start_.list_offset, 0,
-          std::min<uint32_t>(start_.list_bytes, kListBlock * 4) / bus, 0, 0, 0, 0});
+          std::min<uint32_t>(start_.list_bytes, kListFirst * 4) / bus, 0, 0, 0, 0});
     if (Header())
       while (Next()) {
       }

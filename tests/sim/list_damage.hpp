@@ -149,7 +149,7 @@ class ListDamage {
     const std::vector<std::vector<uint32_t>> commands = Commands();
     for (size_t c = 0; c < commands.size(); c++)
       if (program_.commands[c].op == Command::Op::kJob) jobs.push_back(commands[c]);
-    const int64_t limit = kListBlock;
+    const int64_t limit = kListFirst;
     int64_t word = kListHeader;
     const auto bus = uint32_t(config_.bus_bytes);
     while (word < limit - 1 && !(word > 60 && random_.Chance(12))) {

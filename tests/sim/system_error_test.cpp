@@ -88,7 +88,7 @@ std::array<std::vector<ReadBeat>, 6> BeatsByPhase(const Program& program, const 
     for (int64_t i = 0; i < words; i++, offset += uint64_t(config.bus_bytes))
       phases[phase].push_back({beat++, offset});
   };
-  add(2, std::min<int64_t>(program.list_bytes, kListBlock * 4) / config.bus_bytes);
+  add(2, std::min<int64_t>(program.list_bytes, kListFirst * 4) / config.bus_bytes);
   for (const Command& c : program.commands)
     for (uint32_t i = 0; c.op == Command::Op::kRead && i < c.count; i++) {
       offset = c.offset + uint64_t{i} * c.pitch;
@@ -272,7 +272,7 @@ TEST_P(SystemErrors, JobsThatNobodyStores) {
 // A list whose next words nobody reads.
 TEST_P(SystemErrors, ListsThatAreCutShort) {
   SystemCheck one(GetParam(), {2, 20}, 0, 1, 1);  // one layer: its list is read at once
-  ASSERT_LE(one.good.program().list_bytes, uint32_t(kListBlock * 4));
+  ASSERT_LE(one.good.program().list_bytes, uint32_t(kListFirst * 4));
   one.Load();
   const int64_t bytes = one.Words() * 4;
   for (int64_t cut = one.config.bus_bytes; cut < bytes; cut += one.config.bus_bytes) {
@@ -302,7 +302,7 @@ TEST_P(SystemErrors, ListsWithAGap) {
     check_.ExpectGood();
     errors_++;
   };
-  for (const uint32_t bytes : {32U, 64U, 256U, 512U - 64U})
+  for (const uint32_t bytes : {32U, 64U, 256U, kListFirst * 4U - 64U})
     gap(fmt::format("LIST_BYTES {}", bytes), [&](auto& start) { start.list_bytes = bytes; });
   const std::vector<Command>& commands = check_.good.program().commands;
   for (size_t i = 0; i < commands.size(); i++) {
