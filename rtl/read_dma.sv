@@ -144,18 +144,19 @@ module read_dma #(
   // AR is a register that stays until it is taken, whatever happens.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
   wire logic burst = burst_valid & burst_ready;
+  wire logic sent = burst & ~bad;
   wire logic beat = r_valid_i & r_ready_o;
   wire logic flight_valid;
   wire logic [OutW-1:0] flight;
   wire logic [31:0] flight_offset;
   logic [31:0] beat_offset_q;  // from the burst's first beat
   fifo #(.WIDTH(32), .DEPTH(OUTSTANDING)) u_flight (
-      .clk_i, .rst_ni, .push_i(burst), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
+      .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad & ~bad_q & run_ni;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_ni;
   always_ff @(posedge clk_i) begin
-    ar_valid_o <= rst_ni & (burst | (ar_valid_o & ~ar_ready_i));
+    ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
       ar_addr_o <= burst_addr;
       ar_len_o  <= burst_len;

@@ -57,7 +57,7 @@ module residual_add #(
   assign store_ready_o = ~next_count[2];
 
   wire logic empty;
-  wire logic take, walks, job_end, row_end, image_end, group_last, pass_end;
+  wire logic add_take, walks, job_end, row_end, image_end, group_last, pass_end;
   wire logic [31:0] offset;
   logic active_q, adds_q;
   logic [31:0] mult_q;
@@ -70,12 +70,12 @@ module residual_add #(
   logic [AddrW-1:0] base_q;
   assign load = next_valid & ~active_q & empty;  // what is on its way still needs the job's numbers
   output_walk u_walk (
-      .clk_i, .rst_ni, .load_i(load), .store_i(next),
+      .clk_i, .rst_ni, .load_i(load & next[32*weft_pkg::STORE_ADD+31]), .store_i(next),
       .window_cols_i(next[32*weft_pkg::STORE_WINDOW+:16]), .window_rows_i(next[32*weft_pkg::STORE_WINDOW+16+:16]),
       .offset_i(next[32*weft_pkg::STORE_RES_OFFSET+:32]), .window_x_i(next[32*weft_pkg::STORE_RES_WINDOW_X+:32]),
       .window_y_i(next[32*weft_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(next[32*weft_pkg::STORE_RES_X+:32]),
       .y_i(next[32*weft_pkg::STORE_RES_Y+:32]), .image_i(next[32*weft_pkg::STORE_RES_IMAGE+:32]),
-      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .take_i(add_take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused_offset = &{1'b0, offset, walks};
@@ -90,10 +90,11 @@ module residual_add #(
   logic [StepW-1:0] slot_q;  // cycles until the next pixel may be taken
   logic [3:0] credit_q;      // pixels that may still be taken; one comes back when it leaves or is inside a window
   wire logic out_pop, pooled;
-  assign take = pixel_valid_i & pixel_ready_o;
-  wire logic add_take = take & adds_q;
+  wire logic passes = active_q & ~adds_q;
+  wire logic add_ready = active_q & adds_q & lines_there & (slot_q == '0) & (credit_q != '0);
+  assign add_take = pixel_valid_i & add_ready;
   assign empty = credit_q == 4'(Depth);
-  assign pixel_ready_o = active_q & (adds_q ? lines_there & (slot_q == '0) & (credit_q != '0) : out_ready_i);
+  assign pixel_ready_o = add_ready | (passes & out_ready_i);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q    <= 1'b0;
@@ -104,7 +105,7 @@ module residual_add #(
       slot_q      <= '0;
       credit_q    <= 4'(Depth);
     end else begin
-      active_q <= load | (active_q & ~(take & pixel_final_i));
+      active_q <= load | (active_q & ~(pixel_valid_i & pixel_ready_o & pixel_final_i));
       if (load) adds_q <= next[32*weft_pkg::STORE_ADD+31];
       credit_q <= credit_q + 4'(out_pop) + 4'(pooled) - 4'(add_take);
       slot_q   <= add_take ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
@@ -263,7 +264,6 @@ module residual_add #(
   );
   wire unused_counts = &{1'b0, side_valid, side_count, out_count};
   assign out_pop = add_valid & out_ready_i;
-  wire logic passes = active_q & ~adds_q;
   assign out_valid_o = add_valid | (passes & pixel_valid_i);
   assign out_data_o = passes ? pixel_data_i : add_data;
   assign out_cols_o = passes ? pixel_cols_i : add_cols;

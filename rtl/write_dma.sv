@@ -78,7 +78,8 @@ module write_dma #(
   );
   wire logic unused_walk = &{1'b0, row_end, image_end, group_last, pass_end};
 
-  // ---- S1: the pixel and where it goes -------------------------------------------------------------------------------------
+  // ---- S1: the pixel and where it goes; the first bad one and all behind it end here -----------------------------------------
+  logic bad_q;
   logic s1_q, s1_final_q, s1_surprise_q;
   logic [8*COLS-1:0] s1_data_q;
   logic [COL_W-1:0] s1_cols_q;
@@ -86,10 +87,11 @@ module write_dma #(
   wire logic s2_room, s1_bad;
   wire logic [32:0] s1_end = {1'b0, s1_offset_q} + 33'(s1_cols_q);
   assign s1_bad = s1_q & ((s1_end > {1'b0, size_i}) | s1_surprise_q);
-  wire logic s1_move = s1_q & s2_room & ~s1_bad;
+  wire logic s1_move = s1_q & s2_room;
   assign pixel_ready_o = walks & (~s1_q | s1_move);
   always_ff @(posedge clk_i) begin
-    s1_q <= run_ni & (take | (s1_q & ~s1_move));
+    s1_q  <= run_ni & (take | (s1_q & ~s1_move));
+    bad_q <= run_ni & (bad_q | s1_bad);
     if (take) begin
       s1_data_q     <= pixel_data_i;
       s1_cols_q     <= pixel_cols_i;
@@ -120,7 +122,7 @@ module write_dma #(
   wire logic [32:0] s1_next = s1_end + 33'(BUS_BYTES - 1);
   wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
-    s2_q     <= run_ni & (s1_move | (s2_q & ~(s2_move & s2_last)));
+    s2_q     <= run_ni & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
     before_q <= run_ni & (s1_move ? ~s1_final_q : before_q);
     if (s1_move) begin
       s2_data_q     <= (8 * Span)'(s1_data_q) << {shift, 3'd0};

@@ -31,7 +31,6 @@ class Bench {
   static constexpr uint64_t kBase = 0x7000;
   static constexpr uint32_t kSize = 1 << 23;
   Bench(uint64_t seed, Pattern pattern) : random(seed), pattern_(pattern) {
-    m->run_ni = 0;
     Put(m->base_i, 0, P::ADDR_W, kBase);
     m->size_i = kSize;
     m->store_valid_i = m->pixel_valid_i = m->b_valid_i = m->b_error_i = 0;
