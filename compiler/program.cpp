@@ -50,8 +50,8 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
       add(list);
     }
   };
-  const bool adds = std::ranges::find(commands, Command::Op::kJob, &Command::op)->adds;
-  const int behind = 2 * kReadWords + JobSize(adds);
+  const auto job = std::ranges::find(commands, Command::Op::kJob, &Command::op);
+  const int behind = 2 * kReadWords + JobSize(job != commands.end() && job->adds);
   for (const Command& c : commands) {
     // As long as this read, those of the list and the first job behind it are all in the first block.
     const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + behind <= kListFirst;
