@@ -41,7 +41,7 @@ module command_reader #(
 
   // ---- The queue, and behind it the word that is looked at; an empty queue is passed by -----------------------------------
   wire logic take, last_part;  // the piece; of its word
-  wire logic list_full, queue_valid;
+  wire logic queue_valid;
   wire logic [8*BUS_BYTES-1:0] queue_word;
   wire logic [$clog2(Depth):0] list_count;
   logic word_valid_q;
@@ -53,21 +53,23 @@ module command_reader #(
       .clk_i, .rst_ni, .push_i(arrives & (queue_valid | ~word_load)), .data_i(list_data_i), .pop_i(queue_valid & word_load),
       .valid_o(queue_valid), .data_o(queue_word), .count_o(list_count)
   );
-  assign list_full = list_count[$clog2(Depth)];
-  assign list_ready_o = ~list_full;
   assign last_part = part_q == PartW'(Parts - 1);
   wire logic [8*PieceBytes-1:0] piece = word_q[8*PieceBytes*part_q+:8*PieceBytes];
   logic begun_q;  // a word has come
+  logic room_q;   // for two words
+  assign list_ready_o = room_q;
   always_ff @(posedge clk_i) begin
     if (word_load) word_q <= queue_valid ? queue_word : list_data_i;
     if (!rst_ni) begin
       word_valid_q <= 1'b0;
       part_q       <= '0;
       begun_q      <= 1'b0;
+      room_q       <= 1'b0;
     end else begin
       word_valid_q <= ~word_load | queue_valid | arrives;
       if (take) part_q <= last_part ? '0 : part_q + 1'b1;
       begun_q <= begun_q | arrives;
+      room_q  <= list_count < ($clog2(Depth) + 1)'(Depth - 2);
     end
   end
 

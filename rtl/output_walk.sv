@@ -31,13 +31,14 @@ module output_walk (
 
   logic [31:0] step_group_q, step_window_x_q, step_window_y_q, step_x_q, step_y_q, step_image_q;
   logic [15:0] window_cols_q, window_rows_q, window_x_q, window_y_q;  // the latter count down
-  logic [CountW-1:0] cols_q, rows_q, pass_q;
+  logic [CountW-1:0] cols_q, rows_q, pass_q, full_length_q;  // the latter: of a pass that is not the last - 1
   logic [15:0] groups_q;
   // Where the pixel is in column group 0, and how far from there it is in this one; x and y count down.
   logic [31:0] offset_q, pass_offset_q, group_offset_q;
   logic [CountW-1:0] x_q, y_q, pass_x_q, pass_y_q;  // pass_*: of this pass' first pixel
   logic [CountW-1:0] left_q, length_q;              // outputs of this pass and group to come - 1; of the pass - 1
   logic [CountW-1:0] total_q;                       // outputs of a group to come, this pass included
+  logic last_pass_q;                                // ... and are those of this pass
   logic [15:0] group_q;                             // column groups to come
   assign offset_o = offset_q + group_offset_q;
   wire logic window_row_end = window_x_q == '0;
@@ -48,7 +49,7 @@ module output_walk (
   assign image_end_o = row_end_o & last_y;
   assign pass_end_o = window_end & (left_q == '0);
   assign group_last_o = group_q == '0;
-  assign job_end_o = pass_end_o & group_last_o & (total_q <= pass_q);
+  assign job_end_o = pass_end_o & group_last_o & last_pass_q;
 
   wire logic [31:0] step = ~window_row_end ? step_window_x_q : ~window_end ? step_window_y_q
                          : ~last_x ? step_x_q : ~last_y ? step_y_q : step_image_q;
@@ -56,7 +57,10 @@ module output_walk (
   wire logic [CountW-1:0] stepped_x = ~last_x ? x_q - 1'b1 : cols_q;
   wire logic [CountW-1:0] stepped_y = ~last_x ? y_q : ~last_y ? y_q - 1'b1 : rows_q;
   wire logic [CountW-1:0] later_total = total_q - pass_q;
-  wire logic [CountW-1:0] later_length = (later_total < pass_q ? later_total : pass_q) - 1'b1;
+  wire logic later_last = later_total <= pass_q;
+  wire logic [CountW-1:0] later_length = later_last ? total_q - pass_q - 1'b1 : full_length_q;
+  wire logic new_last = new_total <= new_pass;
+  wire logic [CountW-1:0] new_length = (new_last ? new_total : new_pass) - 1'b1;
   wire logic again = pass_end_o & ~group_last_o;  // the same pixels, the next column group
   always_ff @(posedge clk_i) begin
     walks_o <= rst_ni & (load_i | (walks_o & ~(take_i & job_end_o)));
@@ -81,9 +85,11 @@ module output_walk (
       pass_x_q        <= store_i[32*weft_pkg::STORE_COLS+:CountW];
       pass_y_q        <= store_i[32*weft_pkg::STORE_ROWS+:CountW];
       pass_q          <= new_pass;
+      full_length_q   <= new_pass - 1'b1;
       total_q         <= new_total;
-      left_q          <= (new_total < new_pass ? new_total : new_pass) - 1'b1;
-      length_q        <= (new_total < new_pass ? new_total : new_pass) - 1'b1;
+      last_pass_q     <= new_last;
+      left_q          <= new_length;
+      length_q        <= new_length;
       groups_q        <= store_i[32*weft_pkg::STORE_GROUPS+:16];
       group_q         <= store_i[32*weft_pkg::STORE_GROUPS+:16];
     end else if (take_i) begin
@@ -105,6 +111,7 @@ module output_walk (
         pass_y_q      <= stepped_y;
         length_q      <= later_length;
         total_q       <= later_total;
+        last_pass_q   <= later_last;
       end
     end
   end

@@ -211,13 +211,14 @@ module weft_core #(
   // ---- Counters and watchdog ----------------------------------------------------------------------------------------------------
   // Progress: a word read, a beat written, or a beat of the array.
   wire logic word_read = r_valid_i & r_ready_o & running;
-  logic beat_q;
-  wire logic progress = word_read | (written != '0) | (counts[0] != beat_q);
+  logic beat_q, word_read_q, progress_q;
   logic [31:0] silent_q;
   assign late = (watchdog_i != '0) & (silent_q == watchdog_i);
   always_ff @(posedge clk_i) begin
-    beat_q   <= counts[0];
-    silent_q <= ~running | progress ? '0 : silent_q + 1'b1;
+    beat_q      <= counts[0];
+    word_read_q <= word_read;
+    progress_q  <= word_read | (written != '0) | (counts[0] != beat_q);
+    silent_q    <= ~running | progress_q ? '0 : silent_q + 1'b1;
     if (run_q | done_o) counts_o <= counts;  // the engine's reset clears them after done_o
     if (!rst_ni || (start_i && state_q == 3'(Idle))) begin
       cycles_o        <= '0;
@@ -225,7 +226,7 @@ module weft_core #(
       bytes_written_o <= '0;
     end else begin
       cycles_o        <= cycles_o + 48'(running);
-      bytes_read_o    <= bytes_read_o + (word_read ? 48'(BUS_BYTES) : 48'd0);
+      bytes_read_o    <= bytes_read_o + (word_read_q ? 48'(BUS_BYTES) : 48'd0);
       bytes_written_o <= bytes_written_o + 48'(written);
     end
   end
