@@ -19,7 +19,7 @@ bootstrap-%:
 configure: bootstrap-debian
 	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
 
-weft: configure  ## build the program and the RTL models of five configurations
+weft: configure  ## build the program and the RTL models of six configurations
 	@cmake --build --preset release -j $(JOBS) --target weft weft_engines
 
 build: configure  ## build everything, tests too

@@ -452,12 +452,12 @@ Program ProgramBuilder::Build() {
   for (Layer& layer : layers_)
     if (layer.add) PlaceTables(&layer);
   const std::vector<Command> commands = MakeCommands();
-  // A block that is only there for what reads blocks is not read.
-  int last_block = INT_MAX, words = 0;
-  do {
-    last_block = words == 0 ? INT_MAX : BlockOf(words - 1);
-    words = AddListReads(commands, last_block, config_, &program_.commands);
-  } while (BlockOf(words - 1) < last_block);
+  // As few blocks as hold the list: what reads one is a part of it too.
+  int last_block = BlockOf(AddListReads(commands, INT_MAX, config_, &program_.commands) - 1);
+  while (last_block > 0 &&
+         BlockOf(AddListReads(commands, last_block - 1, config_, &program_.commands) - 1) < last_block)
+    last_block--;
+  const int words = AddListReads(commands, last_block, config_, &program_.commands);
   RenewWaits();
   program_.list_bytes = AlignUp(uint64_t(words) * 4);
   for (Command& c : program_.commands)  // its last block is cut off

@@ -99,7 +99,7 @@ struct Program {
   std::vector<Command> commands;
   std::vector<ProgramLayer> layers;
   std::vector<uint8_t> image;  // all but the tensors: the window's first bytes
-  uint32_t list_bytes = 0;     // whole blocks
+  uint32_t list_bytes = 0;     // a multiple of 64
   uint64_t window_bytes = 0;
 };
 

@@ -1,7 +1,7 @@
 // What AXI4 demands of weft_top as a master, and the window of its reads and writes, as assertions: no hardware.
 //   AR, AW, W   stay as they are from valid to ready
 //   bursts      INCR, of whole bus words, inside one block of 4 KiB and inside the window
-//   W           is offered behind its burst's address; as many beats as that says, the last one marked
+//   W           is not offered before its burst's address; as many beats as that says, the last one marked
 // Does not look at what the memory answers.
 `default_nettype none
 module axi_rules #(

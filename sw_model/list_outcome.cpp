@@ -15,7 +15,8 @@ namespace {
 
 constexpr uint32_t kMask24 = 0xffffff, kMaskDim = 0x1ffff;  // COUNT24_W and DIM_W of rtl/weft_pkg.sv
 constexpr uint32_t kNobody = 5;                             // the first READ_* that there is not
-constexpr int kListQueue = 4 * kListBlock;                  // words
+constexpr int kListQueue = 4 * kListBlock;                  // words of the list that wait, and
+constexpr int kReadQueue = 8;                               // reads
 
 // Passes over column groups: `pass` pixels of a group, the same of the next one, ...; then the next `pass`
 // pixels, up to `total`. The counters of rtl/output_walk.sv are 24 bits wide; the engine's as wide as it
@@ -239,7 +240,8 @@ class Follower {
     const uint32_t kind = command[0] >> 8 & 7, params = command[2] & kMask24, words = command[3] & kMask24;
     const uint32_t count = (command[4] & kMask24) + 1, pitch = command[5];
     const bool list = kind == uint32_t(Command::Read::kList);
-    waits_ = waits_ || !list || params > 0 || (command[6] & 0xffff) != 0;
+    // More reads of the list than wait anywhere may be behind words of the list for which there is no room.
+    waits_ = waits_ || !list || params > 0 || (command[6] & 0xffff) != 0 || ++list_reads_ > kReadQueue;
     if (bad_read_) return;  // what is behind it is never made
     const auto bus = uint32_t(config_.bus_bytes);
     const bool nonsense = words == 0 || (words + params) > kMask24 || kind >= kNobody;
@@ -312,7 +314,8 @@ class Follower {
   size_t next_piece_ = 0;
   uint32_t at_ = 0, sum_ = 0;  // in the piece; of all words
   std::vector<uint32_t> command_;
-  int64_t commands_ = 0;   // begun
+  int64_t commands_ = 0;  // begun
+  int list_reads_ = 0;
   bool waits_ = false;     // for the engine, or for outputs
   bool bad_read_ = false;  // a read that ends the run, so that no other is made
   bool bad_write_ = false;

@@ -80,7 +80,7 @@ class AddThenPool : public testing::TestWithParam<const char*> {
   }
   Config config_ = Config::Load(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Configs, AddThenPool, testing::Values("2x2", "4x4", "5x7", "8x8", "8x16"),
+INSTANTIATE_TEST_SUITE_P(Configs, AddThenPool, testing::Values("2x2", "3x6", "4x4", "5x7", "8x8", "8x16"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 TEST_P(AddThenPool, EqualsTheModels) { RunMany(60, 0); }

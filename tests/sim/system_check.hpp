@@ -25,10 +25,10 @@ class SystemCheck {
   // Puts the good program and its input into memory.
   void Load() {
     system.Load(good.program());
-    const SegmentProgram::Input& in = good.segment.inputs.at(0);
-    system.Write(in.place, in.interleaved
-                               ? InterleaveInput(good.lowered.layers.at(size_t(in.layer)).conv, good.input)
-                               : good.input);
+    for (const SegmentProgram::Input& in : good.segment.inputs)
+      system.Write(in.place, in.interleaved
+                                 ? InterleaveInput(good.lowered.layers.at(size_t(in.layer)).conv, good.input)
+                                 : good.input);
     system.memory().Clear();
   }
   // The good program gives the right output, whatever was before it, and without pauses in the same number of

@@ -428,7 +428,7 @@ class RandomAborts : public testing::TestWithParam<const char*> {
     if (!HasFailure()) fmt::print("  {}: {} runs cut short, {} ended before\n", GetParam(), cuts, ended);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Configs, RandomAborts, testing::Values("2x2", "4x4", "5x7"),
+INSTANTIATE_TEST_SUITE_P(Configs, RandomAborts, testing::Values("2x2", "3x6", "4x4", "5x7"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 TEST_P(RandomAborts, Abort) {
