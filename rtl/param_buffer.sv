@@ -53,14 +53,15 @@ module param_buffer #(
     end
   end
 
+  // In the RAM as in the entry, with shifts of six bits.
   wire logic [RamW-1:0] wdata, rdata;
+  assign wdata[64*LANES-1:0] = entry_q[64*LANES-1:0];
+  assign {mult_o, bias_o} = rdata[64*LANES-1:0];
+  assign shift_o = rdata[RamW-1:64*LANES];
   genvar l;
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
-      assign wdata[70*l+:70] = {entry_q[8*(8*LANES+l)+:6], entry_q[32*(LANES+l)+:32], entry_q[32*l+:32]};
-      assign bias_o[32*l+:32] = rdata[70*l+:32];
-      assign mult_o[32*l+:32] = rdata[70*l+32+:32];
-      assign shift_o[6*l+:6] = rdata[70*l+64+:6];
+      assign wdata[64*LANES+6*l+:6] = entry_q[8*(8*LANES+l)+:6];
     end
   endgenerate
   wire unused = &{1'b0, entry_q};
