@@ -24,8 +24,8 @@ uint32_t AlignUp(uint64_t offset) {
 }
 
 // Words of a job's command.
-constexpr int JobSize(bool adds) {
-  return (1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords) + kListAlign - 1) / kListAlign * kListAlign;
+int JobSize(bool adds) {
+  return int(RoundUp(1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords), kListAlign));
 }
 
 // The list's block that a word is in.
