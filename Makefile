@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make            installs what is missing, builds, and classifies Fashion-MNIST images on the RTL
 # make test       installs and builds the same, then runs all tests
 # make help       the other targets

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Layers back to back in one list of jobs: the next layer's weights load while a layer runs, and its input
 // lines are read as soon as the outputs of the layer before are in memory.
 #pragma once

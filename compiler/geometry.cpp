@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/geometry.hpp"
 
 #include <algorithm>
 
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The geometry of a layer in the engine's terms: which lines and columns a region of outputs reads, and
 // whether they fit.
 #pragma once

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "compiler/job.hpp"
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a layer to the jobs that the engine runs.
 //
 // A job is one pass of the engine over a rectangle of outputs: JOB_WORDS words of control (rtl/weft_pkg.sv

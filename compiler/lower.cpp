@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/lower.hpp"
 
 #include <algorithm>
@@ -5,7 +6,7 @@
 
 #include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which operators of a graph the hardware runs, and as which layers. Everything it runs is a convolution, or
 // a copy, which is a depthwise 1x1 convolution with weight 1:
 // - max pool: part of the layer whose sum it reads, if its windows neither overlap nor reach into padding;
@@ -15,7 +16,7 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/graph.hpp"
+#include "compiler/graph/graph.hpp"
 #include "compiler/program.hpp"
 
 namespace weft {

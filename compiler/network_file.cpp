@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/network_file.hpp"
 
 #include <zlib.h>
@@ -5,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "compiler/onnx_reader.hpp"
+#include "compiler/onnx/onnx_reader.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {

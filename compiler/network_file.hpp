@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A compiled network in one file (docs/program.md): for each segment the image of its window and what is
 // where in it, and the model itself, for the operators of the host and to compare with.
 #pragma once
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "compiler/graph.hpp"
+#include "compiler/graph/graph.hpp"
 #include "compiler/lower.hpp"
 #include "sw_model/config.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The shapes of well-known networks, for benchmarks: what their layers ask of an accelerator, without their
 // weights.
 #pragma once

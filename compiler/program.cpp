@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/program.hpp"
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 
 #include "compiler/geometry.hpp"
 #include "sw_model/error.hpp"
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 namespace {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program: everything that one start of weft_core runs, as one window of memory.
 //   [ list of commands | parameters, weights and tables | tensors ]
 // A tensor is stored as NHWC, every row padded to whole bus words. All offsets are in bytes from the window's
@@ -29,7 +30,7 @@ struct Place {
   }
 };
 
-// A command of the list, as rtl/command_reader.sv runs it (rtl/weft_pkg.sv: OP_*, READ_*, STORE_*).
+// A command of the list, as rtl/system/command_reader.sv runs it (rtl/weft_pkg.sv: OP_*, READ_*, STORE_*).
 struct Command {
   enum class Op : uint8_t { kRead = 1, kJob = 2, kEnd = 3 };
   enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2, kTables = 3, kResidual = 4 };

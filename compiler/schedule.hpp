@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The order in which memory is read for a list of jobs, and in which outputs come back: what the harness
 // streams and what the cycle model counts.
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The driver of weft_top in plain C99: the same file for the simulation and for bare metal.
  *
  * A program (docs/program.md) is loaded by copying its image to a window of memory that the hardware sees: at its begin, which has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The registers of weft_top (docs/registers.md). Written by scripts/registers.py from rtl/registers.json; do not edit. */
 #ifndef WEFT_REGS_H
 #define WEFT_REGS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine on a chip with few pins.
 `default_nettype none
 module engine_wrapper #(
@@ -15,7 +16,7 @@ module engine_wrapper #(
     output wire logic parity_o
 );
   localparam int Bus = 8 * BUS_BYTES;
-  localparam int JobW = 32 * weft_pkg::JOB_WORDS;
+  localparam int JobW = 32 * weft_list_pkg::JOB_WORDS;
   localparam int InW = JobW + 3 * Bus + 7;
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
   localparam int OutW = CountsW + 8 * COLS + $clog2(COLS + 1) + 7;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two pins instead of many, for place and route: what the figures of docs/fpga.md are measured on.
 // Every input of the design is a bit of one long shift register that a pin fills, every output ends in a register and from there
 // in an XOR of four bits a stage that a pin shows. So nothing of the design is constant or unused, no path of the design ends at

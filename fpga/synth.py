@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Synthesises, places and routes the engine of one configuration for an ECP5 and prints what it takes and how fast it is.
 
     python3 fpga/synth.py --config 8x16 --seeds 3
@@ -64,8 +65,8 @@ def run(tool, arguments, log):
 def sources():
     """The RTL, with the family's own primitives instead of the generic ones."""
     rtl = ROOT / "rtl"
-    files = [*sorted(rtl.glob("*_pkg.sv")), *sorted((rtl / "prim" / "ecp5").glob("*.sv"))]
-    files += [f for f in sorted(rtl.glob("*.sv")) if not f.name.endswith("_pkg.sv")]
+    names = [line for part in ("engine.f", "system.f") for line in (rtl / part).read_text().splitlines() if line.endswith(".sv")]
+    files = [rtl / name.replace("prim/", "prim/ecp5/") for name in names]
     return [str(f.relative_to(ROOT)) for f in files + sorted((ROOT / "fpga").glob("*.sv"))]
 
 

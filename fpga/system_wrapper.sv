@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole system on a chip with few pins.
 `default_nettype none
 module system_wrapper #(

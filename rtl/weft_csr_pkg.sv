@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The register map for csr.sv. Written by scripts/registers.py from rtl/registers.json; do not edit.
 `default_nettype none
 package weft_csr_pkg;

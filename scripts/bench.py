@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Count the cycles of seven networks on four arrays; write the table and the plots of docs/benchmarks.md.
 
 Networks that are small enough run on the Verilated RTL (on the arrays whose RTL model is built), the others on the cycle

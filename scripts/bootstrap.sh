@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
 # `bootstrap.sh train`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
 set -euo pipefail

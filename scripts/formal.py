@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the formal proofs, tests/formal/*.sby, and proves that they can fail.
 
 Every task of a .sby but `fault` must pass: the proofs without a bound, and the covers, which show that the assumptions leave room.

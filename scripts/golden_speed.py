@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compare the golden model's speed with onnxruntime's, on one thread, in one run.
 
 The layers are those of `build/weft_throughput --golden`; onnxruntime runs each as a QLinearConv with int8 weights, on int8 maps (as

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Opens a GTKWave file on a display of its own and takes its picture: gtkwave_screenshot.sh WAVES.gtkw OUT.png
 # Needs the Debian packages gtkwave, xvfb, xauth and imagemagick.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Proves `weft waves`: puts one fault at a time into a copy of rtl/ and checks that the fault is found and its module named.
 
 Every fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the
@@ -218,7 +219,7 @@ class State:
     def __init__(self):
         self.registers = set()  # (module, name)
         self.modules = {}       # of instances
-        for path in (ROOT / "rtl").glob("*.sv"):
+        for path in (ROOT / "rtl").rglob("*.sv"):
             text = re.sub(r"//.*", "", path.read_text())
             names = re.findall(r"(\w+)\s*<=[^;]*\brst_ni\b", text)
             for block in re.findall(r"if \(!rst_ni\)\s*(begin.*?\bend\b|[^;]*;)", text, re.S):

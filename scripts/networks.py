@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The networks that scripts/train.py trains, as lists of steps.
 
 A step names the steps that it reads; without names it reads the one before it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plots of docs/benchmarks.md, from the JSON that `weft bench` gives."""
 
 from __future__ import annotations

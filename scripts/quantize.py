@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Post-training int8 quantisation, integer reference and ONNX QDQ export.
 
 The scheme is that of TensorFlow Lite and ONNX Runtime: weights symmetric per

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes what is derived from the register map, rtl/registers.json: the RTL's package, the C header, the documentation.
 
 With --check it writes nothing and fails if one of the files is not what it would write. A map that contradicts itself is refused.
@@ -23,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAP = ROOT / "rtl" / "registers.json"
 
 PACKAGE = """\
+// SPDX-License-Identifier: Apache-2.0
 // The register map for csr.sv. Written by scripts/registers.py from rtl/registers.json; do not edit.
 `default_nettype none
 package weft_csr_pkg;
@@ -57,6 +59,7 @@ endpackage
 """
 
 HEADER = """\
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The registers of weft_top (docs/registers.md). Written by scripts/registers.py from rtl/registers.json; do not edit. */
 #ifndef WEFT_REGS_H
 #define WEFT_REGS_H

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Print what TensorFlow Lite's reference kernels compute, as a C++ table.
 
-The output is tests/sw_model/tflite_vectors.inc: random scales and zero points, and
+The output is tests/sw_model/golden/tflite_vectors.inc: random scales and zero points, and
 the CRC-32 of the kernel's int8 outputs for every pair of inputs (ADD) or every input
 (QUANTIZE, RELU).  A development tool; in a virtual environment of its own:
 
     pip install tflite-runtime==2.14.0 tflite==2.18.0 flatbuffers 'numpy<2'
-    python scripts/tflite_vectors.py > tests/sw_model/tflite_vectors.inc
+    python scripts/tflite_vectors.py > tests/sw_model/golden/tflite_vectors.inc
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Train a network of scripts/networks.py on Fashion-MNIST and export it as int8 ONNX.
 
 Needs PyTorch, ONNX and NumPy; on Debian:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an array cycle was spent on, in the order of weft_pkg::CAUSE_* in rtl/weft_pkg.sv, which tells what
 // each means.
 #pragma once

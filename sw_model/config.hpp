@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one configuration object: everything that sizes the engine, and what follows from it.
 // A configuration is a JSON file (configs/*.json); RTL parameters, C++ and documentation all come from it.
 #pragma once
@@ -25,7 +26,7 @@ struct Config {
   // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32".
   [[nodiscard]] std::string Key() const;
 
-  // Derived as in rtl/conv_engine.sv.
+  // Derived as in rtl/engine/conv_engine.sv.
   [[nodiscard]] int Word() const;                           // bytes of the longest chunk
   [[nodiscard]] int Cpad() const;                           // bytes of a weight word
   [[nodiscard]] int Steps() const { return cols / lanes; }  // N: cycles to drain one row

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one exception of Weft: a sentence for the user. `weft` prints it after "weft: " and exits with
 // status 2.
 #pragma once

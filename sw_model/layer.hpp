@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a layer is: the vocabulary that the golden model, the compiler and the RTL harness share.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The memory that the engine streams from and to: `width` bytes a cycle each way, `latency` cycles from a
 // request to its first data; reads come in the order of the schedule, without a gap between pieces.
 #pragma once

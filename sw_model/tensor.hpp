@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Dense tensors in the one layout Weft uses everywhere: NHWC, the channel varying fastest.
 // Filters use the same type as KRSC: n = output channel, h and w = filter position, c = input channel of the
 // group.

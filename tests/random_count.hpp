@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How many random cases a test runs: its usual number, or as many times more as WEFT_RANDOM_LAYERS is more
 // than 1,000 (`make long` says 20,000).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/random_graph.hpp"
 
 #include <fmt/format.h>
@@ -5,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft {

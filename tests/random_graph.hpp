@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Random networks that are well formed, with the golden value of every tensor: for tests that run whole
 // graphs on something else. The same seed gives the same network on every machine.
 #pragma once
@@ -5,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "compiler/graph.hpp"
+#include "compiler/graph/graph.hpp"
 #include "sw_model/tensor.hpp"
 
 namespace weft {

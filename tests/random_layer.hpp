@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Random convolution layers that are well formed, for every test that compares two ways of computing one.
 // The same seed and limits give the same layer on every machine.
 #pragma once
@@ -13,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 #include "sw_model/layer.hpp"
 #include "sw_model/tensor.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A second opinion on golden.hpp: the formulas of layer.hpp as plain loops over wide integers, sharing no
 // code with it. Layers must be well formed; nothing is checked here.
 #pragma once

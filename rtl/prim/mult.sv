@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signed multiplier with an input, a product and an output register:   p_o = a_i * b_i, three cycles later.
 // Generic version; vendor versions have the same ports (unsigned: Yosys 0.70 stops at signed ports around vendor cells).
 `default_nettype none

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory with one write and one read port:   rdata_o = mem[raddr_i], two cycles later (array and output register).
 // A read of the word being written returns the old word. Not reset.
 `default_nettype none

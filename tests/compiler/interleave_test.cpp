@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Vertical interleaving: the layer that comes out computes the same outputs from the input that comes out.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Jobs: what they walk, pack and give, against plain loops over the layer.
 #include "compiler/job.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Programs of sizes that would take too long to run, and the order of their layers.
 #include "compiler/program.hpp"
 
@@ -9,9 +10,9 @@
 #include <utility>
 
 #include "compiler/lower.hpp"
-#include "sw_model/cycle_model.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
-#include "sw_model/golden.hpp"
+#include "sw_model/golden/golden.hpp"
 #include "tests/random_count.hpp"
 #include "tests/random_layer.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules of an AXI4-Lite slave as properties: what the master may do is assumed, what the slave must do asserted.
 //
 // A payload waits unchanged until it is taken. Every request has exactly one response: none comes without one (a write's needs both its

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // burst_former.sv with any fragments and any sink: every beat is of the word of the fragments that it merges and holds their bytes, the
 // beats of a burst follow each other inside one block of MAX_BEATS words, its address and length are those of its beats, and a beat is
 // handed over as soon as it can be known to be complete.

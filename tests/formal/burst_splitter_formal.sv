@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // burst_splitter.sv with any requests and any sink: the bursts of a request follow each other without a gap and add up to its words,
 // none is longer than MAX_BEATS or crosses a 4 KiB boundary, and they come at once.
 `default_nettype none

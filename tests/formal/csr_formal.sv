@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // csr.sv with any master and any core: the rules of AXI4-Lite (axil_slave.sv), and what the core relies on.
 `default_nettype none
 module csr_formal #(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // response_ring.sv with any issues, and any responses that AXI allows: one burst, any of them, is followed from its issue to its end. It
 // retires when all older ones have and its own response has come, in the first such cycle, and with the flag that it came with.
 `default_nettype none

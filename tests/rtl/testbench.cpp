@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A failed assertion of the RTL ends the test, not the program.
 #include "tests/rtl/testbench.hpp"
 

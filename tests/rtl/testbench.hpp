@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the test of an RTL module needs: a clock and a reset, bits and lanes of ports, pipelines, idle
 // patterns.
 #pragma once
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "models/weft_list_pkg.hpp"
 #include "models/weft_pkg.hpp"
 #include "tests/random_layer.hpp"
 
@@ -97,7 +99,7 @@ class Testbench {
 
   void Settle() { Eval(); }  // lets inputs reach outputs that depend on them in the same cycle
   void Clock() {
-    Eval();  // inputs change before the edge: rtl/clock_gate.sv decides then
+    Eval();  // inputs change before the edge: rtl/cells/clock_gate.sv decides then
     model_->clk_i = 1;
     Eval();
     model_->clk_i = 0;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # `weft waves` finds four faults of tests/mutants in as many modules; `make mutants` tries all of them.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME mutants COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/scripts/mutants.py --quick

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Configurations: every illegal value is refused with a sentence that names it, and every shipped file is
 // legal.
 #include "sw_model/config.hpp"

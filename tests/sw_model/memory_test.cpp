@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memories: "WIDTH:LATENCY", and how long a bus word or a pixel takes.
 #include "sw_model/memory.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine in a SystemC simulation: the harness drives it through sc_signals, clock period by clock period,
 // and it must compute the same bits in the same number of cycles as the plain Verilated model.
 #include <gtest/gtest.h>
@@ -6,8 +7,8 @@
 
 #include "Vconv_engine_sc.h"
 #include "compiler/job.hpp"
-#include "sim/harness.hpp"
-#include "sw_model/golden.hpp"
+#include "sim/harness/harness.hpp"
+#include "sw_model/golden/golden.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft {

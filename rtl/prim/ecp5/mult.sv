@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signed multiplier on one MULT18X18D with its input, pipeline and output registers on:   p_o = a_i * b_i, three cycles later.
 // Same module as ../mult.sv. The operands sit in the upper bits, zeros below: the product needs no sign-extended inputs, which
 // would be ten more pins to route for each int8 operand.

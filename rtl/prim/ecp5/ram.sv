@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory with one write and one read port on DP16KD, output registers on:   rdata_o = mem[raddr_i], two cycles later.
 // Same module as ../ram.sv, but a read of the word being written is undefined: no ring of the engine uses such a read.
 // The shape of a block is the widest one that is DEPTH deep, so that no select follows the output registers; only beyond

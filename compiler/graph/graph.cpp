@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/graph.hpp"
+
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft {
+
+const char* OpName(Op op) {
+  switch (op) {
+    case Op::kConv:
+      return "conv";
+    case Op::kMaxPool:
+      return "max_pool";
+    case Op::kAveragePool:
+      return "average_pool";
+    case Op::kAdd:
+      return "add";
+    case Op::kConcat:
+      return "concat";
+    case Op::kPad:
+      return "pad";
+    case Op::kUpsample:
+      return "upsample";
+    case Op::kRescale:
+      return "rescale";
+    case Op::kSoftmax:
+      return "softmax";
+  }
+  return "unknown";
+}
+
+Shape OutputShape(const Graph& graph, const Node& node) {
+  const auto shape = [&](int tensor) -> const Shape& { return graph.tensors.at(size_t(tensor)).shape; };
+  const Shape& in = shape(node.inputs.at(0));
+  switch (node.op) {
+    case Op::kConv:
+      return golden::OutputShape(in, node.conv);
+    case Op::kMaxPool:
+    case Op::kAveragePool:
+      return golden::OutputShape(in, node.pool, in.c);
+    case Op::kAdd:
+      return golden::AddShape(in, shape(node.inputs.at(1)));
+    case Op::kConcat: {
+      std::vector<Shape> shapes;
+      for (const int input : node.inputs) shapes.push_back(shape(input));
+      return golden::ConcatShape(shapes);
+    }
+    case Op::kPad:
+      return golden::PadShape(in, node.pad);
+    case Op::kUpsample:
+      return golden::UpsampleShape(in, node.upsample);
+    case Op::kRescale:
+    case Op::kSoftmax:
+      return in;
+  }
+  throw Error("node {}: its operator is not known", node.name);
+}
+
+}  // namespace weft

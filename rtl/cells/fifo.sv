@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// First-in first-out queue: what is pushed can be popped from the next cycle on; valid_o waits for nothing.
+// Pushing into a full queue or popping an empty one is an error of the caller (asserted).
+`default_nettype none
+module fifo #(
+    parameter int WIDTH = 8,
+    parameter int DEPTH = 4,  // Requires: a power of two
+    localparam int ADDR_W = $clog2(DEPTH)
+) (
+    input  wire logic             clk_i,
+    input  wire logic             rst_ni,
+    input  wire logic             push_i,
+    input  wire logic [WIDTH-1:0] data_i,
+    input  wire logic             pop_i,
+    output wire logic             valid_o,
+    output wire logic [WIDTH-1:0] data_o,
+    output wire logic [ ADDR_W:0] count_o
+);
+  (* ram_style = "distributed" *)
+  logic [WIDTH-1:0] mem[0:DEPTH-1];
+  logic [ADDR_W:0] wptr_q, rptr_q;
+
+  assign count_o = wptr_q - rptr_q;
+  assign valid_o = wptr_q != rptr_q;
+  assign data_o  = mem[rptr_q[ADDR_W-1:0]];
+
+  always_ff @(posedge clk_i) begin
+    if (push_i) mem[wptr_q[ADDR_W-1:0]] <= data_i;
+    if (!rst_ni) begin
+      wptr_q <= '0;
+      rptr_q <= '0;
+    end else begin
+      wptr_q <= wptr_q + (ADDR_W + 1)'(push_i);
+      rptr_q <= rptr_q + (ADDR_W + 1)'(pop_i);
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i)
+    if (rst_ni) begin
+      begin : NoOverflow_A
+        assert (!(push_i && count_o == (ADDR_W + 1)'(DEPTH)));
+      end
+      begin : NoUnderflow_A
+        assert (!(pop_i && !valid_o));
+      end
+    end
+`endif
+endmodule
+`default_nettype wire

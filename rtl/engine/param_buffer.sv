@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ring of requantisation parameters: one entry holds bias, multiplier and shift of LANES output channels.
+// Write: biases, then multipliers (int32, little endian), then shifts (int8) of all lanes, filled up to a bus word.
+// Read:  two cycles after raddr_i. Room comes back when freed_i moves.
+`default_nettype none
+module param_buffer #(
+    parameter int LANES     = 4,
+    parameter int BUS_BYTES = 8,    // Requires: a power of two
+    parameter int ENTRIES   = 512,  // Requires: a power of two
+    localparam int ADDR_W = $clog2(ENTRIES),
+    localparam int PTR_W = ADDR_W + 2
+) (
+    input  wire logic                   clk_i,
+    input  wire logic                   rst_ni,
+    input  wire logic                   valid_i,
+    output wire logic                   ready_o,
+    input  wire logic [8*BUS_BYTES-1:0] data_i,
+    output wire logic [      PTR_W-1:0] arrived_o,  // entries since reset, modulo 2^PTR_W
+    input  wire logic [      PTR_W-1:0] freed_i,    // entries freed since reset, modulo 2^PTR_W
+    input  wire logic [     ADDR_W-1:0] raddr_i,
+    output wire logic [   32*LANES-1:0] bias_o,
+    output wire logic [   32*LANES-1:0] mult_o,
+    output wire logic [    6*LANES-1:0] shift_o     // two's complement, positive = left
+);
+  localparam int Beats = (9 * LANES + BUS_BYTES - 1) / BUS_BYTES;
+  localparam int EntryW = 8 * BUS_BYTES * Beats;
+  localparam int RamW = 70 * LANES;
+
+  // Gather the bus words of an entry: the first one ends up lowest.
+  logic [EntryW-1:0] entry_q;
+  logic [$clog2(Beats+1)-1:0] beat_q;
+  logic [PTR_W-1:0] wptr_q, landed_q;
+  logic full_q, ready_q;
+  wire logic take = valid_i & ready_q;
+  wire logic entry_done = take & (beat_q == ($clog2(Beats + 1))'(Beats - 1));
+  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
+  assign ready_o   = ready_q;
+  assign arrived_o = landed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (take) entry_q <= EntryW'({data_i, entry_q} >> (8 * BUS_BYTES));
+    if (!rst_ni) begin
+      beat_q   <= '0;
+      wptr_q   <= '0;
+      landed_q <= '0;
+      full_q   <= 1'b0;
+      ready_q  <= 1'b0;
+    end else begin
+      if (take) beat_q <= entry_done ? '0 : beat_q + 1'b1;
+      wptr_q   <= wptr_q + PTR_W'(entry_done);
+      landed_q <= wptr_q;
+      full_q   <= entry_done;
+      ready_q  <= used < (entry_done ? PTR_W'(ENTRIES - 1) : PTR_W'(ENTRIES));
+    end
+  end
+
+  // In the RAM as in the entry, with shifts of six bits.
+  wire logic [RamW-1:0] wdata, rdata;
+  assign wdata[64*LANES-1:0] = entry_q[64*LANES-1:0];
+  assign {mult_o, bias_o} = rdata[64*LANES-1:0];
+  assign shift_o = rdata[RamW-1:64*LANES];
+  genvar l;
+  generate
+    for (l = 0; l < LANES; l++) begin : gen_lane
+      assign wdata[64*LANES+6*l+:6] = entry_q[8*(8*LANES+l)+:6];
+    end
+  endgenerate
+  wire unused = &{1'b0, entry_q};
+
+  logic [ADDR_W-1:0] waddr_q;
+  always_ff @(posedge clk_i) waddr_q <= wptr_q[ADDR_W-1:0];
+  ram #(.WIDTH(RamW), .DEPTH(ENTRIES)) u_ram (
+      .clk_i, .we_i(full_q), .waddr_i(waddr_q), .wdata_i(wdata), .raddr_i, .rdata_o(rdata)
+  );
+endmodule
+`default_nettype wire

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// ROWS x COLS processing elements, output stationary: row = output pixel, column = output channel, time = the reduction.
+//   acc(r,c) = sum over t of act[r][t] * wgt[t][c]
+// act_i[r] comes r cycles after act_i[0] (the row feeder's load order is that skew); weights and control come unskewed and
+// are skewed here along the top and the left edge. drain_o is the top of the drain chains: column c, c cycles after column 0.
+`default_nettype none
+module systolic_array #(
+    parameter int ROWS  = 8,
+    parameter int COLS  = 8,
+    parameter int ACC_W = 32
+) (
+    input  wire logic                       clk_i,
+    input  wire logic                       rst_ni,
+    input  wire logic [         8*ROWS-1:0] act_i,
+    input  wire logic [         8*COLS-1:0] wgt_i,
+    input  wire logic [weft_pkg::CTL_W-1:0] ctl_i,   // of row 0, MULT_LATENCY behind act_i and wgt_i
+    output wire logic [     ACC_W*COLS-1:0] drain_o
+);
+  localparam int CtlW = weft_pkg::CTL_W;
+
+  genvar r, c;
+  generate
+    for (r = 0; r < ROWS; r++) begin : gen_row
+      for (c = 0; c < COLS; c++) begin : gen_col
+        wire logic [7:0] act_in, wgt_in;
+        wire logic [CtlW-1:0] ctl_in;
+        wire logic [ACC_W-1:0] drain_in;
+        wire logic [7:0] act_out, wgt_out;
+        wire logic [CtlW-1:0] ctl_out;
+        wire logic [ACC_W-1:0] drain_out;
+
+        if (c == 0) begin : gen_left
+          assign act_in = act_i[8*r+:8];
+          delay #(.WIDTH(CtlW), .CYCLES(r), .RESET(0)) u_ctl_skew (.clk_i, .rst_ni, .d_i(ctl_i), .q_o(ctl_in));
+        end else begin : gen_inner_col
+          assign act_in = gen_row[r].gen_col[c-1].act_out;
+          assign ctl_in = gen_row[r].gen_col[c-1].ctl_out;
+        end
+        if (r == 0) begin : gen_top
+          delay #(.WIDTH(8), .CYCLES(c), .RESET(0)) u_wgt_skew (.clk_i, .rst_ni, .d_i(wgt_i[8*c+:8]), .q_o(wgt_in));
+          assign drain_o[ACC_W*c+:ACC_W] = drain_out;
+        end else begin : gen_inner_row
+          assign wgt_in = gen_row[r-1].gen_col[c].wgt_out;
+        end
+        if (r == ROWS - 1) begin : gen_bottom
+          assign drain_in = '0;
+        end else begin : gen_above_bottom
+          assign drain_in = gen_row[r+1].gen_col[c].drain_out;
+        end
+
+        pe #(.ACC_W(ACC_W)) u_pe (
+            .clk_i, .act_i(act_in), .wgt_i(wgt_in), .ctl_i(ctl_in), .drain_i(drain_in),
+            .act_o(act_out), .wgt_o(wgt_out), .ctl_o(ctl_out), .drain_o(drain_out)
+        );
+        if (c == COLS - 1 || r == ROWS - 1) begin : gen_edge
+          wire unused = &{1'b0, act_out, wgt_out, ctl_out};
+        end
+      end
+    end
+  endgenerate
+endmodule
+`default_nettype wire

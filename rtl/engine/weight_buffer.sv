@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ring of weight words: one word holds the weights of all columns for one beat, CPAD = COLS rounded up to a power of two.
+// Write: one bus word a cycle while there is room. A word counts (arrived_o) when all its bytes are there.
+// Read:  wgt_o comes READ_LATENCY = 3 cycles after raddr_i. Room comes back when freed_i moves.
+`default_nettype none
+module weight_buffer #(
+    parameter int BYTES     = 131072,  // Requires: a power of two
+    parameter int COLS      = 8,
+    parameter int BUS_BYTES = 8,       // Requires: a power of two
+    localparam int Cpad = 1 << $clog2(COLS),
+    localparam int ADDR_W = $clog2(BYTES / Cpad),
+    localparam int PTR_W = ADDR_W + 2
+) (
+    input  wire logic                   clk_i,
+    input  wire logic                   rst_ni,
+    input  wire logic                   valid_i,
+    output wire logic                   ready_o,
+    input  wire logic [8*BUS_BYTES-1:0] data_i,
+    output wire logic [      PTR_W-1:0] arrived_o,  // words complete since reset, modulo 2^PTR_W
+    input  wire logic [      PTR_W-1:0] freed_i,    // words freed since reset, modulo 2^PTR_W
+    input  wire logic [     ADDR_W-1:0] raddr_i,
+    output logic      [     8*COLS-1:0] wgt_o
+);
+  localparam int Slices = Cpad > BUS_BYTES ? Cpad / BUS_BYTES : 1;  // bus words of a weight word
+  localparam int Packed = Cpad < BUS_BYTES ? BUS_BYTES / Cpad : 1;  // weight words of a bus word
+  localparam int SliceW = $clog2(Slices);
+  localparam int PackedW = $clog2(Packed);
+  localparam int RowAddrW = ADDR_W - PackedW;
+  localparam int BusPtrW = PTR_W + SliceW - PackedW;
+
+  // Write side: a ring pointer in bus words.
+  logic [BusPtrW-1:0] wptr_q;
+  logic ready_q;
+  wire logic take = valid_i & ready_q;
+  wire logic [BusPtrW-1:0] wptr_next = wptr_q + BusPtrW'(take);
+  wire logic [PTR_W-1:0] used_next;
+  assign ready_o = ready_q;
+
+  logic we_q;
+  logic [8*BUS_BYTES-1:0] wdata_q;
+  logic [BusPtrW-1:0] waddr_q;
+
+  // A word has landed in RAM one cycle after it was taken; it is read at the earliest several cycles later.
+  generate
+    if (PackedW > 0) begin : gen_packed
+      assign arrived_o = {wptr_q, PackedW'(0)};
+      assign used_next = {wptr_next, PackedW'(0)} - freed_i;
+    end else begin : gen_sliced
+      assign arrived_o = wptr_q[BusPtrW-1:SliceW];
+      assign used_next = wptr_next[BusPtrW-1:SliceW] - freed_i;
+    end
+  endgenerate
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wptr_q  <= '0;
+      ready_q <= 1'b0;
+    end else begin
+      wptr_q  <= wptr_next;
+      ready_q <= used_next < PTR_W'(BYTES / Cpad) - PTR_W'(Packed - 1);
+    end
+    we_q    <= take & rst_ni;
+    wdata_q <= data_i;
+    waddr_q <= wptr_q;
+  end
+
+  // Read side: RAM row, then the weight word within it.
+  localparam int RowBytes = Slices * BUS_BYTES;
+  wire logic [8*RowBytes-1:0] row;
+  genvar s;
+  generate
+    for (s = 0; s < Slices; s++) begin : gen_slice
+      wire logic slice_hit;
+      if (SliceW == 0) begin : gen_whole
+        assign slice_hit = 1'b1;
+      end else begin : gen_part
+        assign slice_hit = waddr_q[SliceW-1:0] == SliceW'(s);
+      end
+      ram #(.WIDTH(8 * BUS_BYTES), .DEPTH(1 << RowAddrW)) u_ram (
+          .clk_i,
+          .we_i(we_q & slice_hit),
+          .waddr_i(waddr_q[SliceW+:RowAddrW]),
+          .wdata_i(wdata_q),
+          .raddr_i(raddr_i[ADDR_W-1:PackedW]),
+          .rdata_o(row[8*BUS_BYTES*s+:8*BUS_BYTES])
+      );
+    end
+    if (PackedW > 0) begin : gen_select
+      logic [PackedW-1:0] sel_q, sel_q2;
+      always_ff @(posedge clk_i) begin
+        sel_q  <= raddr_i[PackedW-1:0];
+        sel_q2 <= sel_q;
+        wgt_o  <= row[8*Cpad*sel_q2+:8*COLS];
+      end
+    end else begin : gen_direct
+      always_ff @(posedge clk_i) wgt_o <= row[8*COLS-1:0];
+      if (Cpad > COLS) begin : gen_pad
+        wire unused = &{1'b0, row[8*RowBytes-1:8*COLS]};
+      end
+    end
+  endgenerate
+  wire unused_ptr = &{1'b0, waddr_q};
+endmodule
+`default_nettype wire

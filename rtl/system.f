@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft_top and all that it needs, for -F: paths are relative to this file.
+-F engine.f
+weft_csr_pkg.sv
+system/axi_rules.sv
+system/burst_former.sv
+system/burst_splitter.sv
+system/command_reader.sv
+system/csr.sv
+system/output_walk.sv
+system/read_dma.sv
+system/residual_add.sv
+system/response_ring.sv
+system/weft_core.sv
+system/weft_top.sv
+system/write_dma.sv

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts a request of any number of bus words into AXI bursts: one burst a cycle, the first in the cycle after the request is taken; the
+// next request is taken with the last burst of the one before.
+//
+// Bursts end at multiples of MAX_BEATS beats, and where the request does. No burst crosses a 4 KiB boundary, because 4 KiB is a
+// multiple of MAX_BEATS beats. Does not check addresses: a request past the end of the address space wraps.
+`default_nettype none
+module burst_splitter #(
+    parameter int ADDR_W    = 40,  // Requires: at least 13
+    parameter int BUS_BYTES = 8,   // Requires: a power of two, at least 2
+    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2..256, at most 4096/BUS_BYTES
+    parameter int WORDS_W   = 24   // Requires: more than log2 of MAX_BEATS
+) (
+    input  wire logic               clk_i,
+    input  wire logic               rst_ni,
+    input  wire logic               req_valid_i,
+    output wire logic               req_ready_o,
+    input  wire logic [ ADDR_W-1:0] req_addr_i,     // of a byte. Requires: a multiple of BUS_BYTES
+    input  wire logic [WORDS_W-1:0] req_words_i,    // Requires: at least 1
+    output logic                    burst_valid_o,
+    input  wire logic               burst_ready_i,
+    output wire logic [ ADDR_W-1:0] burst_addr_o,
+    output wire logic [        7:0] burst_len_o,    // beats - 1
+    output wire logic               burst_last_o    // of its request
+);
+  localparam int ByteW = $clog2(BUS_BYTES);
+  localparam int BeatW = $clog2(MAX_BEATS);
+  localparam int WordW = ADDR_W - ByteW;
+
+  logic [WordW-1:0] word_q;    // address of the next burst, in bus words
+  logic [WORDS_W-1:0] left_q;  // words from there on - 1
+  wire logic [BeatW-1:0] room = ~word_q[BeatW-1:0];  // beats up to the next multiple of MAX_BEATS - 1
+
+  assign burst_addr_o = {word_q, ByteW'(0)};
+  assign burst_last_o = left_q <= WORDS_W'(room);
+  assign burst_len_o  = burst_last_o ? 8'(left_q[BeatW-1:0]) : 8'(room);
+
+  wire logic burst = burst_valid_o & burst_ready_i;
+  assign req_ready_o = ~burst_valid_o | (burst & burst_last_o);
+  wire logic take = req_valid_i & req_ready_o;
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      word_q <= req_addr_i[ADDR_W-1:ByteW];
+      left_q <= req_words_i - WORDS_W'(1);
+    end else if (burst) begin
+      word_q <= {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
+      left_q <= left_q - WORDS_W'(room) - WORDS_W'(1);
+    end
+    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & burst_last_o)));
+  end
+  wire logic unused = ^req_addr_i[ByteW-1:0];
+
+`ifndef SYNTHESIS
+  initial begin : ParametersInRange_A
+    assert (MAX_BEATS >= 2 && MAX_BEATS <= 256 && MAX_BEATS * BUS_BYTES <= 4096);
+    assert (BUS_BYTES >= 2 && (1 << ByteW) == BUS_BYTES && (1 << BeatW) == MAX_BEATS && WORDS_W > BeatW);
+  end
+  always_ff @(posedge clk_i)
+    if (rst_ni && req_valid_i) begin : RequestIsLegal_A
+      assert (req_words_i != '0 && req_addr_i[ByteW-1:0] == '0);
+    end
+`endif
+endmodule
+`default_nettype wire

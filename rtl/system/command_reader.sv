@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the list of commands: takes it piece by piece, checks its header and checksum, gives reads to the read DMA and jobs to the
+// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/program.hpp).
+// A piece is the list's next bus word, or 16 bytes of a wider one; header and commands are whole pieces. One piece a cycle: a
+// read is given with its last piece, a job is offered in the cycle after that.
+`default_nettype none
+module command_reader #(
+    parameter int BUS_BYTES = 8,
+    parameter logic [31:0] CONFIG0 = 0,  // what the header must say of the configuration
+    parameter logic [31:0] CONFIG1 = 0
+) (
+    input  wire logic                                 clk_i,
+    input  wire logic                                 rst_ni,
+    input  wire logic                                 list_valid_i,
+    output wire logic                                 list_ready_o,
+    input  wire logic [              8*BUS_BYTES-1:0] list_data_i,
+    output wire logic                                 read_valid_o,
+    input  wire logic                                 read_ready_i,
+    output wire logic [ 32*weft_list_pkg::READ_WORDS-1:0]  read_o,
+    output wire logic                                 job_valid_o,
+    input  wire logic                                 job_ready_i,
+    output wire logic                                 job_stores_o,
+    output wire logic [  32*weft_list_pkg::JOB_WORDS-1:0]  job_o,
+    output wire logic [32*weft_list_pkg::STORE_WORDS-1:0]  store_o,
+    input  wire logic                                 quiet_i,     // all reads and writes that were asked for are done
+    input  wire logic                                 reads_quiet_i,  // ... all reads
+    output logic                                      end_o,       // the list has ended
+    output logic                                      error_o,
+    output logic      [                          7:0] code_o,      // with end_o or error_o
+    output logic      [                         31:0] commands_o   // commands begun
+);
+  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK / BUS_BYTES;
+  localparam int PieceBytes = BUS_BYTES < 4 * weft_list_pkg::LIST_ALIGN ? BUS_BYTES : 4 * weft_list_pkg::LIST_ALIGN;
+  localparam int Words = PieceBytes / 4;
+  localparam int Parts = BUS_BYTES / PieceBytes;
+  localparam int PartW = Parts == 1 ? 1 : $clog2(Parts);
+  localparam int HeaderPieces = weft_list_pkg::LIST_HEADER / Words;
+  localparam int ReadPieces = weft_list_pkg::READ_WORDS / Words;
+  localparam int PlainPieces = weft_list_pkg::LIST_PLAIN_JOB / Words;
+  localparam int JobPieces = weft_list_pkg::LIST_JOB / Words;
+  localparam int EndPieces = weft_list_pkg::LIST_ALIGN / Words;
+
+  // ---- The queue, and behind it the word that is looked at; an empty queue is passed by -----------------------------------
+  wire logic take, last_part;  // the piece; of its word
+  wire logic queue_valid;
+  wire logic [8*BUS_BYTES-1:0] queue_word;
+  wire logic [$clog2(Depth):0] list_count;
+  logic word_valid_q;
+  logic [8*BUS_BYTES-1:0] word_q;
+  logic [PartW-1:0] part_q;
+  wire logic word_load = ~word_valid_q | (take & last_part);
+  wire logic arrives = list_valid_i & list_ready_o;
+  fifo #(.WIDTH(8 * BUS_BYTES), .DEPTH(Depth)) u_list (
+      .clk_i, .rst_ni, .push_i(arrives & (queue_valid | ~word_load)), .data_i(list_data_i), .pop_i(queue_valid & word_load),
+      .valid_o(queue_valid), .data_o(queue_word), .count_o(list_count)
+  );
+  assign last_part = part_q == PartW'(Parts - 1);
+  wire logic [8*PieceBytes-1:0] piece = word_q[8*PieceBytes*part_q+:8*PieceBytes];
+  logic begun_q;  // a word has come
+  logic room_q;   // for two words
+  assign list_ready_o = room_q;
+  always_ff @(posedge clk_i) begin
+    if (word_load) word_q <= queue_valid ? queue_word : list_data_i;
+    if (!rst_ni) begin
+      word_valid_q <= 1'b0;
+      part_q       <= '0;
+      begun_q      <= 1'b0;
+      room_q       <= 1'b0;
+    end else begin
+      word_valid_q <= ~word_load | queue_valid | arrives;
+      if (take) part_q <= last_part ? '0 : part_q + 1'b1;
+      begun_q <= begun_q | arrives;
+      room_q  <= list_count < ($clog2(Depth) + 1)'(Depth - 2);
+    end
+  end
+
+  // All words of the list add up to 0. The sum is complete two cycles after the last one has come.
+  logic [31:0] words_sum, words_sum_q, sum_q;
+  logic sums_q;
+  integer i;
+  always_comb begin
+    words_sum = '0;
+    for (i = 0; i < BUS_BYTES / 4; i++) words_sum = words_sum + list_data_i[32*i+:32];
+  end
+  always_ff @(posedge clk_i) begin
+    words_sum_q <= words_sum;
+    sums_q      <= rst_ni & arrives;
+    if (!rst_ni) sum_q <= '0;
+    else if (sums_q) sum_q <= sum_q + words_sum_q;
+  end
+
+  // ---- Commands -----------------------------------------------------------------------------------------------------------
+  localparam int Header = 0, Command = 1, Body = 2, Ended = 3;  // Command: the first piece of one, Body: the others
+  localparam int LeftW = $clog2(JobPieces);
+  logic [1:0] state_q;
+  logic [LeftW-1:0] left_q;   // pieces to come of this command, less one
+  logic [LeftW-1:0] index_q;  // of the piece
+  logic [7:0] opcode_q;
+  logic job_full_q;
+  wire logic begins = state_q == 2'(Command);
+  wire logic [7:0] opcode = begins ? piece[7:0] : opcode_q;
+  wire logic is_read = opcode == 8'(weft_list_pkg::OP_READ);
+  wire logic is_job = opcode == 8'(weft_list_pkg::OP_JOB);
+  wire logic is_end = opcode == 8'(weft_list_pkg::OP_END);
+  wire logic last = begins ? is_end & (EndPieces == 1) : left_q == '0;
+  wire logic waits = (is_read & last & ~read_ready_i) | (is_job & begins & job_full_q)
+                     | (is_end & last & (~quiet_i | job_full_q | sums_q)) | (state_q == 2'(Ended));
+  assign take = word_valid_q & ~waits;
+  wire logic starves = begun_q & reads_quiet_i & ~word_valid_q & (state_q != 2'(Ended));  // no word can come any more
+
+  localparam int HeaderLast = HeaderPieces - 1;
+  wire logic header_ok = ((left_q != LeftW'(HeaderLast)) | (piece[31:0] == {8'(weft_list_pkg::LIST_VERSION), weft_list_pkg::LIST_MAGIC}))
+      & ((left_q != LeftW'(HeaderLast - 2 / Words)) | (piece[32*(2%Words)+:32] == CONFIG0))
+      & ((left_q != LeftW'(HeaderLast - 3 / Words)) | (piece[32*(3%Words)+:32] == CONFIG1));
+  always_ff @(posedge clk_i) begin
+    end_o   <= 1'b0;
+    error_o <= 1'b0;
+    if (!rst_ni) begin
+      state_q    <= 2'(Header);
+      left_q     <= LeftW'(HeaderLast);
+      opcode_q   <= '0;
+      job_full_q <= 1'b0;
+      commands_o <= '0;
+    end else begin
+      if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
+      if (take & is_job & last) job_full_q <= 1'b1;
+      if (starves) begin
+        state_q <= 2'(Ended);
+        error_o <= 1'b1;
+        code_o  <= weft_csr_pkg::CODE_BAD_LIST;
+      end
+      if (take) begin
+        index_q <= begins ? LeftW'(1) : index_q + 1'b1;
+        left_q  <= left_q - 1'b1;
+        case (state_q)
+          2'(Header): begin
+            if (left_q == '0) state_q <= 2'(Command);
+            if (!header_ok) begin
+              state_q <= 2'(Ended);
+              error_o <= 1'b1;
+              code_o  <= weft_csr_pkg::CODE_BAD_LIST;
+            end
+          end
+          2'(Command): begin
+            commands_o <= commands_o + 1'b1;
+            opcode_q   <= opcode;
+            state_q    <= 2'(Body);
+            left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[9] ? JobPieces : PlainPieces) - 2);
+            if (~is_read & ~is_job & ~is_end) begin
+              state_q <= 2'(Ended);
+              error_o <= 1'b1;
+              code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
+            end
+          end
+          default: if (last) state_q <= 2'(Command);
+        endcase
+        if (is_end & last) begin
+          state_q <= 2'(Ended);
+          end_o   <= sum_q == '0;
+          error_o <= sum_q != '0;
+          code_o  <= sum_q == '0 ? weft_csr_pkg::CODE_OK : weft_csr_pkg::CODE_BAD_CHECKSUM;
+        end
+      end
+    end
+  end
+
+  // ---- What is given ------------------------------------------------------------------------------------------------------
+  localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
+  logic [ReadW-8*PieceBytes-1:0] read_q;  // the pieces before this one
+  assign read_valid_o = take & is_read & last;
+  assign read_o = {piece, read_q};
+
+  logic [32*weft_list_pkg::LIST_JOB-1:0] job_q;  // the command as it is in the list
+  integer p;
+  always_ff @(posedge clk_i) begin
+    if (take) read_q <= (ReadW - 8 * PieceBytes)'({piece, read_q} >> (8 * PieceBytes));
+    for (p = 0; p < JobPieces; p++)
+      if (take & is_job & (begins ? p == 0 : index_q == LeftW'(p))) job_q[8*PieceBytes*p+:8*PieceBytes] <= piece;
+  end
+  wire logic job_adds = job_q[9];
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] job_store = job_q[32*(1+weft_list_pkg::JOB_WORDS)+:32*weft_list_pkg::STORE_WORDS];
+  localparam int AddBit = 32 * weft_list_pkg::STORE_ADD + 31;
+  assign job_valid_o = job_full_q;
+  assign job_stores_o = job_q[8];
+  assign job_o = job_q[32+:32*weft_list_pkg::JOB_WORDS];
+  assign store_o = {job_store[32*weft_list_pkg::STORE_WORDS-1:AddBit+1], job_store[AddBit] & job_adds, job_store[AddBit-1:0]};
+  wire unused = &{1'b0, job_q};
+endmodule
+`default_nettype wire

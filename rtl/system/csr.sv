@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control and status registers of docs/registers.md behind an AXI4-Lite slave of 32 bits, and the interrupt.
+//
+//   AW, W --> one of each held, in any order --> write --> B     a write every second cycle
+//   AR -----> one held -----------------------> read ---> R     a read every second cycle
+//
+// Every ready, valid, response and value is a register's output. A request is carried out in the cycle after it is there, unless the
+// response before it still waits. start_o, abort_o and soft_reset_o are pulses of one cycle; the values are stable from start_o to done_i.
+// The core ends every start with one done_i, also after abort_o, and then has busy_i low in the cycle after it; it may ignore an abort
+// and is ignored itself when nothing runs. After soft_reset_o a done_i is ignored, and busy_i holds until it can start again.
+// PROT is not looked at. The counters are not kept here: they are read as they are.
+`default_nettype none
+module csr #(
+    parameter int ADDR_W       = 40,      // Requires: 32..64
+    parameter int ROWS         = 8,       // this and the others: what CONFIG0 and CONFIG1 tell. Requires: those of conv_engine
+    parameter int COLS         = 8,
+    parameter int LANES        = 4,
+    parameter int LINE_BYTES   = 65536,
+    parameter int WEIGHT_BYTES = 131072,
+    parameter int BUS_BYTES    = 8,
+    parameter int ACC_W        = 32,
+    localparam int COUNT_W = weft_pkg::COUNT_W
+) (
+    input  wire logic                               clk_i,
+    input  wire logic                               rst_ni,
+    // AXI4-Lite
+    input  wire logic                               awvalid_i,
+    output wire logic                               awready_o,
+    input  wire logic [                       11:0] awaddr_i,
+    input  wire logic                               wvalid_i,
+    output wire logic                               wready_o,
+    input  wire logic [                       31:0] wdata_i,
+    input  wire logic [                        3:0] wstrb_i,
+    output logic                                    bvalid_o,
+    input  wire logic                               bready_i,
+    output logic      [                        1:0] bresp_o,
+    input  wire logic                               arvalid_i,
+    output wire logic                               arready_o,
+    input  wire logic [                       11:0] araddr_i,
+    output logic                                    rvalid_o,
+    input  wire logic                               rready_i,
+    output logic      [                       31:0] rdata_o,
+    output logic      [                        1:0] rresp_o,
+    output logic                                    irq_o,           // level, until IRQ_STATUS is cleared
+    // To the core
+    output logic                                    start_o,
+    output logic                                    abort_o,
+    output logic                                    soft_reset_o,
+    output wire logic [                 ADDR_W-1:0] list_addr_o,
+    output logic      [                       31:0] list_bytes_o,
+    output wire logic [                 ADDR_W-1:0] window_base_o,
+    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the window
+    output logic      [                       31:0] watchdog_o,
+    // From the core
+    input  wire logic                               busy_i,
+    input  wire logic                               done_i,          // pulse; with it:
+    input  wire logic [                        7:0] code_i,          // weft_csr_pkg::CODE_*
+    input  wire logic [                 ADDR_W-1:0] error_addr_i,
+    input  wire logic [                       31:0] error_job_i,
+    input  wire logic [                COUNT_W-1:0] cycles_i,
+    input  wire logic [weft_pkg::CAUSES*COUNT_W-1:0] counts_i,
+    input  wire logic [                COUNT_W-1:0] bytes_read_i,
+    input  wire logic [                COUNT_W-1:0] bytes_written_i
+);
+  localparam logic [1:0] Okay = 2'b00;
+  localparam logic [1:0] SlvErr = 2'b10;
+  localparam int Counters = weft_pkg::CAUSES + 3;  // from CYCLES on, 8 bytes each
+  localparam int HighW = COUNT_W - 32;
+  localparam logic [31:0] AddrHighMask = 32'((65'd1 << (ADDR_W - 32)) - 65'd1);
+  localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
+  localparam logic [31:0] Config1 = {8'(ADDR_W), 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam int Done = weft_csr_pkg::IRQ_STATUS_DONE_BIT;
+  localparam int Error = weft_csr_pkg::IRQ_STATUS_ERROR_BIT;
+
+  // ---- Requests held, one of each channel ---------------------------------------------------------------------------------
+  logic aw_held_q, w_held_q, ar_held_q;
+  logic [11:0] waddr_q, raddr_q;
+  logic [31:0] wdata_q;
+  logic [3:0] wstrb_q;
+  assign awready_o = ~aw_held_q;
+  assign wready_o  = ~w_held_q;
+  assign arready_o = ~ar_held_q;
+  wire logic write = aw_held_q & w_held_q & (~bvalid_o | bready_i);
+  wire logic read = ar_held_q & (~rvalid_o | rready_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!aw_held_q) waddr_q <= {awaddr_i[11:2], 2'b00};
+    if (!w_held_q) {wstrb_q, wdata_q} <= {wstrb_i, wdata_i};
+    if (!ar_held_q) raddr_q <= {araddr_i[11:2], 2'b00};
+    if (!rst_ni) begin
+      aw_held_q <= 1'b0;
+      w_held_q  <= 1'b0;
+      ar_held_q <= 1'b0;
+    end else begin
+      aw_held_q <= aw_held_q ? ~write : awvalid_i;
+      w_held_q  <= w_held_q ? ~write : wvalid_i;
+      ar_held_q <= ar_held_q ? ~read : arvalid_i;
+    end
+  end
+  wire logic unused = ^{awaddr_i[1:0], araddr_i[1:0]};
+
+  // ---- Commands and how the list ended ------------------------------------------------------------------------------------
+  logic running_q, done_q, error_q;  // running_q: from the start on, before the core's busy_i, to done_i
+  logic [7:0] code_q;
+  logic [31:0] error_addr_lo_q, error_addr_hi_q, error_job_q;
+  wire logic busy = running_q | busy_i;
+  wire logic finish = running_q & done_i;
+  wire logic ok = code_i == weft_csr_pkg::CODE_OK;
+
+  wire logic [2:0] command = wdata_q[2:0] & {3{write & wstrb_q[0] & (waddr_q == weft_csr_pkg::CONTROL)}};
+  wire logic abort = command[weft_csr_pkg::CONTROL_ABORT_BIT];
+  wire logic soft_reset = command[weft_csr_pkg::CONTROL_SOFT_RESET_BIT];
+  wire logic try_start = command[weft_csr_pkg::CONTROL_START_BIT] & ~abort & ~soft_reset;
+  wire logic start = try_start & ~busy;
+
+  always_ff @(posedge clk_i)
+    if (!rst_ni || soft_reset) begin
+      running_q    <= 1'b0;
+      done_q       <= 1'b0;
+      error_q      <= 1'b0;
+      code_q       <= weft_csr_pkg::CODE_OK;
+      {error_addr_hi_q, error_addr_lo_q} <= '0;
+      error_job_q  <= '0;
+    end else if (start) begin
+      running_q <= 1'b1;
+      done_q    <= 1'b0;
+      error_q   <= 1'b0;
+      code_q    <= weft_csr_pkg::CODE_OK;
+    end else if (finish) begin
+      running_q    <= 1'b0;
+      done_q       <= ok;
+      error_q      <= ~ok;
+      code_q       <= code_i;
+      {error_addr_hi_q, error_addr_lo_q} <= 64'(error_addr_i);
+      error_job_q  <= error_job_i;
+    end
+
+  always_ff @(posedge clk_i)
+    if (!rst_ni) begin
+      start_o      <= 1'b0;
+      abort_o      <= 1'b0;
+      soft_reset_o <= 1'b0;
+    end else begin
+      start_o      <= start;
+      abort_o      <= abort;
+      soft_reset_o <= soft_reset;
+    end
+
+  // ---- Interrupt ----------------------------------------------------------------------------------------------------------
+  logic [1:0] irq_enable_q, irq_status_q;
+  wire logic [1:0] irq_event;
+  assign irq_event[Done]  = finish & ok;
+  assign irq_event[Error] = finish & ~ok;
+  wire logic put_enable = write & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_ENABLE);
+  wire logic clear = write & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_STATUS);
+  wire logic [1:0] irq_enable = put_enable ? wdata_q[1:0] : irq_enable_q;
+  wire logic [1:0] irq_status = ((irq_status_q & ~({2{clear}} & wdata_q[1:0])) | irq_event) & {2{~soft_reset}};
+  always_ff @(posedge clk_i) begin
+    irq_enable_q <= rst_ni ? irq_enable : 2'b00;
+    irq_status_q <= rst_ni ? irq_status : 2'b00;
+    irq_o        <= rst_ni & |(irq_enable & irq_status);
+  end
+
+  // ---- Writes -------------------------------------------------------------------------------------------------------------
+  logic [31:0] list_addr_lo_q, window_base_lo_q, window_size_lo_q;
+  logic [31:0] list_addr_hi_q, window_base_hi_q, window_size_hi_q;  // address bits from ADDR_W on stay 0
+  assign list_addr_o   = ADDR_W'({list_addr_hi_q, list_addr_lo_q});
+  assign window_base_o = ADDR_W'({window_base_hi_q, window_base_lo_q});
+  wire logic [ADDR_W-1:0] window_size = ADDR_W'({window_size_hi_q, window_size_lo_q});
+
+  logic write_ok;
+  always_comb
+    case (waddr_q)
+      weft_csr_pkg::CONTROL: write_ok = ~(try_start & busy);
+      weft_csr_pkg::IRQ_ENABLE, weft_csr_pkg::IRQ_STATUS: write_ok = 1'b1;
+      weft_csr_pkg::LIST_ADDR_LO, weft_csr_pkg::LIST_ADDR_HI, weft_csr_pkg::LIST_BYTES, weft_csr_pkg::WATCHDOG,
+      weft_csr_pkg::WINDOW_BASE_LO, weft_csr_pkg::WINDOW_BASE_HI,
+      weft_csr_pkg::WINDOW_SIZE_LO, weft_csr_pkg::WINDOW_SIZE_HI: write_ok = ~busy;
+      default: write_ok = 1'b0;
+    endcase
+
+  function automatic [31:0] merge(input [31:0] old, input [31:0] data, input [3:0] strobes);
+    merge = {
+      strobes[3] ? data[31:24] : old[31:24], strobes[2] ? data[23:16] : old[23:16],
+      strobes[1] ? data[15:8] : old[15:8], strobes[0] ? data[7:0] : old[7:0]
+    };
+  endfunction
+  always_ff @(posedge clk_i) begin
+    window_end_o <= {1'b0, window_base_o} + {1'b0, window_size};  // ready before a start can be
+    if (!rst_ni) begin
+      {list_addr_hi_q, list_addr_lo_q}     <= '0;
+      {window_base_hi_q, window_base_lo_q} <= '0;
+      {window_size_hi_q, window_size_lo_q} <= '0;
+      list_bytes_o                         <= '0;
+      watchdog_o                           <= '0;
+    end else if (write && write_ok)
+      case (waddr_q)
+        weft_csr_pkg::LIST_ADDR_LO: list_addr_lo_q <= merge(list_addr_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::LIST_ADDR_HI: list_addr_hi_q <= merge(list_addr_hi_q, wdata_q, wstrb_q) & AddrHighMask;
+        weft_csr_pkg::LIST_BYTES: list_bytes_o <= merge(list_bytes_o, wdata_q, wstrb_q);
+        weft_csr_pkg::WATCHDOG: watchdog_o <= merge(watchdog_o, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_BASE_LO: window_base_lo_q <= merge(window_base_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_BASE_HI: window_base_hi_q <= merge(window_base_hi_q, wdata_q, wstrb_q) & AddrHighMask;
+        weft_csr_pkg::WINDOW_SIZE_LO: window_size_lo_q <= merge(window_size_lo_q, wdata_q, wstrb_q);
+        weft_csr_pkg::WINDOW_SIZE_HI: window_size_hi_q <= merge(window_size_hi_q, wdata_q, wstrb_q) & AddrHighMask;
+        default: ;
+      endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (write) bresp_o <= write_ok ? Okay : SlvErr;
+    bvalid_o <= rst_ni & (write | (bvalid_o & ~bready_i));
+  end
+
+  // ---- Counters: reading the lower word keeps the upper one ---------------------------------------------------------------
+  wire logic [Counters*COUNT_W-1:0] counters = {bytes_written_i, bytes_read_i, counts_i, cycles_i};
+  wire logic [32*32-1:0] counter_words;  // in the order of the map
+  wire logic [11:0] counter_at = raddr_q - weft_csr_pkg::CYCLES_LO;
+  wire logic counter = counter_at < 12'(8 * Counters);
+  wire logic [31:0] counter_data = counter_words[32*counter_at[6:2]+:32];
+  assign counter_words[32*32-1:64*Counters] = '0;
+  genvar i;
+  generate
+    for (i = 0; i < Counters; i++) begin : gen_counter
+      logic [HighW-1:0] high_q;
+      assign counter_words[64*i+:64] = {32'(high_q), counters[COUNT_W*i+:32]};
+      always_ff @(posedge clk_i)
+        if (!rst_ni) high_q <= '0;
+        else if (read && counter_at == 12'(8 * i)) high_q <= counters[COUNT_W*i+32+:HighW];
+    end
+  endgenerate
+
+  // ---- Reads --------------------------------------------------------------------------------------------------------------
+  logic [31:0] read_data;
+  logic read_ok;
+  always_comb begin
+    read_ok = 1'b1;
+    case (raddr_q)
+      weft_csr_pkg::ID: read_data = weft_csr_pkg::ID_VALUE;
+      weft_csr_pkg::VERSION: read_data = weft_csr_pkg::VERSION_VALUE;
+      weft_csr_pkg::CONFIG0: read_data = Config0;
+      weft_csr_pkg::CONFIG1: read_data = Config1;
+      weft_csr_pkg::LIST_VERSION: read_data = weft_csr_pkg::LIST_VERSION_VALUE;
+      weft_csr_pkg::CONTROL: read_data = 32'd0;
+      weft_csr_pkg::STATUS: read_data = {16'd0, code_q, 4'd0, ~busy, error_q, done_q, busy};
+      weft_csr_pkg::IRQ_ENABLE: read_data = 32'(irq_enable_q);
+      weft_csr_pkg::IRQ_STATUS: read_data = 32'(irq_status_q);
+      weft_csr_pkg::LIST_ADDR_LO: read_data = list_addr_lo_q;
+      weft_csr_pkg::LIST_ADDR_HI: read_data = list_addr_hi_q;
+      weft_csr_pkg::LIST_BYTES: read_data = list_bytes_o;
+      weft_csr_pkg::WATCHDOG: read_data = watchdog_o;
+      weft_csr_pkg::WINDOW_BASE_LO: read_data = window_base_lo_q;
+      weft_csr_pkg::WINDOW_BASE_HI: read_data = window_base_hi_q;
+      weft_csr_pkg::WINDOW_SIZE_LO: read_data = window_size_lo_q;
+      weft_csr_pkg::WINDOW_SIZE_HI: read_data = window_size_hi_q;
+      weft_csr_pkg::ERROR_ADDR_LO: read_data = error_addr_lo_q;
+      weft_csr_pkg::ERROR_ADDR_HI: read_data = error_addr_hi_q;
+      weft_csr_pkg::ERROR_JOB: read_data = error_job_q;
+      default: begin
+        read_data = counter ? counter_data : 32'd0;
+        read_ok   = counter;
+      end
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read) {rresp_o, rdata_o} <= {read_ok ? Okay : SlvErr, read_data};
+    rvalid_o <= rst_ni & (read | (rvalid_o & ~rready_i));
+  end
+
+`ifndef SYNTHESIS
+  initial begin : ParametersInRange_A
+    assert (ADDR_W >= 32 && ADDR_W <= 64);
+    assert (weft_csr_pkg::BYTES_WRITTEN_HI == weft_csr_pkg::CYCLES_LO + 12'(8 * Counters - 4));  // the counters have no gaps
+  end
+`endif
+endmodule
+`default_nettype wire

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a job's outputs to memory: a pixel's channels to wherever its descriptor says, byte by byte exact.
+//   descriptors -> walk -> S1: pixel and its offset -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
+// The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
+// nothing outside of the window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
+// issued can be dropped. A job's last output ends its burst. Responses may come in any order across IDs: bursts in flight may have
+// bytes of one bus word, but not one byte twice (the compiler's: a tensor is written once, and read before another takes its place).
+`default_nettype none
+module write_dma #(
+    parameter int ADDR_W      = 40,
+    parameter int BUS_BYTES   = 8,
+    parameter int COLS        = 8,
+    parameter int MAX_BEATS   = 16,  // of a burst. Requires: a power of two, 2..256, at most 4096/BUS_BYTES
+    parameter int ID_W        = 4,   // Requires: 1..log2 of OUTSTANDING - 1
+    parameter int OUTSTANDING = 64,  // bursts. Requires: a power of two
+    localparam int COL_W = $clog2(COLS + 1),
+    localparam int BYTE_W = $clog2(BUS_BYTES + 1)
+) (
+    input  wire logic                                clk_i,
+    input  wire logic                                rst_ni,       // of the bus
+    input  wire logic                                run_ni,       // low: forget everything but what AXI has to finish
+    input  wire logic [                  ADDR_W-1:0] base_i,
+    input  wire logic [                        31:0] size_i,
+    input  wire logic                                store_valid_i,
+    output wire logic                                store_ready_o,
+    input  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store_i,
+    input  wire logic                                pixel_valid_i,
+    output wire logic                                pixel_ready_o,
+    input  wire logic [                  8*COLS-1:0] pixel_data_i,
+    input  wire logic [                   COL_W-1:0] pixel_cols_i,
+    input  wire logic                                pixel_final_i,
+    output logic                                     aw_valid_o,
+    input  wire logic                                aw_ready_i,
+    output logic      [                    ID_W-1:0] aw_id_o,
+    output logic      [                  ADDR_W-1:0] aw_addr_o,
+    output wire logic [                         7:0] aw_len_o,     // beats - 1
+    output logic                                     w_valid_o,
+    input  wire logic                                w_ready_i,
+    output logic      [             8*BUS_BYTES-1:0] w_data_o,
+    output logic      [               BUS_BYTES-1:0] w_strb_o,
+    output logic                                     w_last_o,
+    input  wire logic                                b_valid_i,
+    input  wire logic [                    ID_W-1:0] b_id_i,
+    input  wire logic                                b_error_i,
+    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_ni; a cycle behind quiet_o
+    output wire logic                                quiet_o,      // every descriptor's outputs are in memory
+    output wire logic                                idle_o,       // the bus is: every burst has its response
+    output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the last edge
+    output logic                                     error_o,
+    output logic      [                         7:0] code_o,
+    output logic      [                        31:0] error_offset_o
+);
+  localparam int BusW = $clog2(BUS_BYTES);
+  localparam int BeatW = $clog2(MAX_BEATS);
+  localparam int WordW = ADDR_W - BusW;
+  localparam int Descriptors = 4;
+
+  // ---- Descriptors: four wait, one is walked -----------------------------------------------------------------------------
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] next;
+  wire logic next_valid, load;
+  wire logic [$clog2(Descriptors):0] next_count;
+  fifo #(.WIDTH(32 * weft_list_pkg::STORE_WORDS), .DEPTH(Descriptors)) u_stores (
+      .clk_i, .rst_ni(run_ni), .push_i(store_valid_i & store_ready_o), .data_i(store_i), .pop_i(load),
+      .valid_o(next_valid), .data_o(next), .count_o(next_count)
+  );
+  assign store_ready_o = ~next_count[$clog2(Descriptors)];
+
+  wire logic walks, job_end;
+  wire logic [31:0] offset;
+  wire logic row_end, image_end, group_last, pass_end;
+  wire logic take = pixel_valid_i & pixel_ready_o;
+  assign load = next_valid & ~walks;
+  output_walk u_walk (
+      .clk_i, .rst_ni(run_ni), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
+      .offset_i(next[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
+      .x_i(next[32*weft_list_pkg::STORE_X+:32]), .y_i(next[32*weft_list_pkg::STORE_Y+:32]), .image_i(next[32*weft_list_pkg::STORE_IMAGE+:32]),
+      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
+  );
+  wire logic unused_walk = &{1'b0, row_end, image_end, group_last, pass_end};
+
+  // ---- S1: the pixel and where it goes; the first bad one and all behind it end here -----------------------------------------
+  logic bad_q;
+  logic s1_q, s1_final_q, s1_surprise_q;
+  logic [8*COLS-1:0] s1_data_q;
+  logic [COL_W-1:0] s1_cols_q;
+  logic [31:0] s1_offset_q;
+  wire logic s2_room, s1_bad;
+  wire logic [32:0] s1_end = {1'b0, s1_offset_q} + 33'(s1_cols_q);
+  assign s1_bad = s1_q & ((s1_end > {1'b0, size_i}) | s1_surprise_q);
+  wire logic s1_move = s1_q & s2_room;
+  assign pixel_ready_o = walks & (~s1_q | s1_move);
+  always_ff @(posedge clk_i) begin
+    s1_q  <= run_ni & (take | (s1_q & ~s1_move));
+    bad_q <= run_ni & (bad_q | s1_bad);
+    if (take) begin
+      s1_data_q     <= pixel_data_i;
+      s1_cols_q     <= pixel_cols_i;
+      s1_offset_q   <= offset;
+      s1_final_q    <= job_end;
+      s1_surprise_q <= (job_end != pixel_final_i) | (pixel_cols_i == '0) | ({1'b0, pixel_cols_i} > (COL_W + 1)'(COLS));
+    end
+  end
+
+  // ---- S2: in the bytes of bus words -----------------------------------------------------------------------------------------
+  // Whether a pixel begins in the word in which the one before it has ended, or in the next one, is known before it is here.
+  localparam int Span = COLS + BUS_BYTES;
+  logic s2_q, s2_final_q, s2_same_q, s2_next_q;
+  logic [8*Span-1:0] s2_data_q;
+  logic [Span-1:0] s2_strobe_q;
+  logic [WordW-1:0] s2_word_q;
+  logic before_q;  // a pixel of this job was before
+  logic [31-BusW:0] before_word_q;
+  logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
+  wire logic s3_room;
+  wire logic s2_last = s2_strobe_q[Span-1:BUS_BYTES] == '0;
+  wire logic s2_move = s2_q & s3_room;
+  assign s2_room = ~s2_q | (s2_move & s2_last);
+  wire logic [BusW-1:0] shift = s1_offset_q[BusW-1:0];
+  wire logic [COLS-1:0] channels = ~({COLS{1'b1}} << s1_cols_q);
+  wire logic [31-BusW:0] s1_word = s1_offset_q[31:BusW];
+  wire logic [31:0] s1_last = s1_offset_q + 32'(s1_cols_q) - 32'd1;
+  wire logic [32:0] s1_next = s1_end + 33'(BUS_BYTES - 1);
+  wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
+  always_ff @(posedge clk_i) begin
+    s2_q     <= run_ni & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
+    before_q <= run_ni & (s1_move ? ~s1_final_q : before_q);
+    if (s1_move) begin
+      s2_data_q     <= (8 * Span)'(s1_data_q) << {shift, 3'd0};
+      s2_strobe_q   <= Span'(channels) << shift;
+      s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(s1_word);
+      s2_final_q    <= s1_final_q;
+      s2_same_q     <= before_q & (s1_word == before_word_q);
+      s2_next_q     <= before_q & ({1'b0, s1_word} == before_next_q);
+      before_word_q <= s1_last[31:BusW];
+      before_next_q <= s1_next[32:BusW];
+    end else if (s2_move) begin
+      s2_data_q   <= s2_data_q >> (8 * BUS_BYTES);
+      s2_strobe_q <= s2_strobe_q >> BUS_BYTES;
+      s2_word_q   <= s2_word_q + 1'b1;
+      s2_same_q   <= 1'b0;
+      s2_next_q   <= 1'b1;
+    end
+  end
+
+  // ---- S3: beats, and bursts that are complete --------------------------------------------------------------------------------
+  localparam int Beats = 2 * MAX_BEATS;
+  wire logic beat, beat_last, formed_final, beats_owed;
+  wire logic [8*BUS_BYTES-1:0] beat_data;
+  wire logic [BUS_BYTES-1:0] beat_strobe;
+  wire logic [WordW-1:0] formed_word;
+  wire logic [BeatW-1:0] formed_len;
+  wire logic [BeatW+1:0] beats_count, bursts_count;
+  wire logic beat_room = ~beats_count[BeatW+1];
+  wire logic push = beat & beat_room;
+  burst_former #(.WORD_W(WordW), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS)) u_former (
+      .clk_i, .rst_ni(run_ni), .fragment_valid_i(s2_q), .fragment_ready_o(s3_room), .fragment_word_i(s2_word_q),
+      .fragment_data_i(s2_data_q[8*BUS_BYTES-1:0]), .fragment_strobe_i(s2_strobe_q[BUS_BYTES-1:0]),
+      .fragment_same_i(s2_same_q), .fragment_next_i(s2_next_q), .fragment_final_i(s2_final_q & s2_last),
+      .beat_valid_o(beat), .beat_ready_i(beat_room), .beat_data_o(beat_data), .beat_strobe_o(beat_strobe),
+      .beat_last_o(beat_last), .burst_word_o(formed_word), .burst_len_o(formed_len), .burst_final_o(formed_final)
+  );
+  // A burst in u_bursts has all of its beats in u_beats. Of those, after run_ni, what is issued still goes out.
+  wire logic next_beat_valid, next_beat_last, w_load, burst_valid, burst_final, issue;
+  wire logic [8*BUS_BYTES-1:0] next_beat_data;
+  wire logic [BUS_BYTES-1:0] next_beat_strobe;
+  wire logic [WordW-1:0] burst_word;
+  wire logic [BeatW-1:0] burst_len;
+  fifo #(.WIDTH(9 * BUS_BYTES + 1), .DEPTH(Beats)) u_beats (
+      .clk_i, .rst_ni(run_ni | beats_owed), .push_i(push), .data_i({beat_data, beat_strobe, beat_last}), .pop_i(w_load),
+      .valid_o(next_beat_valid), .data_o({next_beat_data, next_beat_strobe, next_beat_last}), .count_o(beats_count)
+  );
+  fifo #(.WIDTH(WordW + BeatW + 1), .DEPTH(Beats)) u_bursts (  // not more bursts than beats
+      .clk_i, .rst_ni(run_ni), .push_i(push & beat_last), .data_i({formed_word, formed_len, formed_final}), .pop_i(issue),
+      .valid_o(burst_valid), .data_o({burst_word, burst_len, burst_final}), .count_o(bursts_count)
+  );
+  wire unused_counts = &{1'b0, next_beat_valid, bursts_count};
+
+  // ---- The bus ------------------------------------------------------------------------------------------------------------------
+  localparam int FlightW = $clog2(OUTSTANDING);
+  wire logic full, retire, retire_final, ends;
+  wire logic job_stored = retire & retire_final;
+  wire logic [ID_W-1:0] id;
+  response_ring #(.SLOTS(OUTSTANDING), .ID_W(ID_W)) u_flight (
+      .clk_i, .rst_ni, .issue_i(issue), .issue_final_i(burst_final), .issue_id_o(id), .full_o(full),
+      .response_i(b_valid_i), .response_id_i(b_id_i), .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle_o), .ends_o(ends)
+  );
+  logic [FlightW:0] owed_q;  // bursts that are issued and whose last beat is not
+  logic [BeatW-1:0] aw_len_q;
+  assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_ni;
+  assign beats_owed = owed_q != '0;
+  assign w_load = (beats_owed | issue) & (~w_valid_o | w_ready_i);
+  wire logic w_end = w_load & next_beat_last;
+  assign aw_len_o = 8'(aw_len_q);
+  integer i;
+  logic [BYTE_W-1:0] bytes;
+  always_comb begin
+    bytes = '0;
+    for (i = 0; i < BUS_BYTES; i++) bytes = bytes + BYTE_W'(next_beat_strobe[i]);
+  end
+  always_ff @(posedge clk_i) begin
+    aw_valid_o <= rst_ni & (issue | (aw_valid_o & ~aw_ready_i));
+    w_valid_o  <= rst_ni & (w_load | (w_valid_o & ~w_ready_i));
+    written_o  <= rst_ni & w_load ? bytes : '0;
+    if (issue) begin
+      aw_id_o   <= id;
+      aw_addr_o <= {burst_word, BusW'(0)};
+      aw_len_q  <= burst_len;
+    end
+    if (w_load) begin
+      w_data_o <= next_beat_data;
+      w_strb_o <= next_beat_strobe;
+      w_last_o <= next_beat_last;
+    end
+    if (!rst_ni) owed_q <= '0;
+    else owed_q <= owed_q + (FlightW + 1)'(issue) - (FlightW + 1)'(w_end);
+    if (!run_ni) stored_o <= '0;
+    else stored_o <= stored_o + 16'(job_stored);
+  end
+  assign quiet_o = ends & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
+  always_ff @(posedge clk_i) begin
+    error_o <= run_ni & (s1_bad | (b_valid_i & b_error_i));
+    code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB
+             : s1_bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_WRITE_ERROR;
+    error_offset_o <= s1_offset_q;
+  end
+endmodule
+`default_nettype wire

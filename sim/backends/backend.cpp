@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/backends/backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "sim/backends/layer_backend.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+#include "sw_model/golden/golden_fast.hpp"
+
+namespace weft {
+namespace {
+
+using Reference = TensorI8 (*)(const TensorI8&, const ConvLayer&);
+
+class GoldenBackend : public LayerBackend {
+ public:
+  TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
+    stats.macs = golden::Macs(in.shape, layer);
+    return ConvFast(in, layer);
+  }
+};
+
+// Compares what another engine computes with a reference.
+class CheckedBackend : public LayerBackend {
+ public:
+  CheckedBackend(std::unique_ptr<LayerBackend> engine, Reference reference)
+      : engine_(std::move(engine)), reference_(reference) {}
+
+  TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
+    TensorI8 got = engine_->Run(layer, in, stats);
+    const TensorI8 expected = reference_(in, layer);
+    if (got.shape != expected.shape)
+      throw Error("layer {}: the engine's output is {}x{}x{}x{} instead of {}x{}x{}x{}", layer.name,
+                  got.shape.n, got.shape.h, got.shape.w, got.shape.c, expected.shape.n, expected.shape.h,
+                  expected.shape.w, expected.shape.c);
+    stats.mismatches += CountMismatches(layer.name, expected, got, &told_[layer.name]);
+    return got;
+  }
+
+ private:
+  std::unique_ptr<LayerBackend> engine_;
+  Reference reference_;
+  std::map<std::string, DifferencesTold> told_;  // by layer
+};
+
+std::unique_ptr<LayerBackend> MakeUncheckedBackend(const BackendOptions& options) {
+  if (options.engine == "golden") return std::make_unique<GoldenBackend>();
+  if (options.engine == "rtl") return MakeRtlBackend(options);
+  if (options.engine == "cycles") return MakeCycleBackend(options);
+  throw Error("there is no engine '{}'; use rtl, golden or cycles", options.engine);
+}
+
+// The int8 codes of probabilities.
+TensorI8 QuantiseProbabilities(const std::vector<float>& probabilities, const TensorInfo& info,
+                               const Shape& shape) {
+  TensorI8 codes(shape);
+  for (size_t i = 0; i < codes.data.size(); ++i) {
+    const double code = std::nearbyint(double(probabilities[i]) / double(info.scale)) + info.zero_point;
+    codes.data[i] = int8_t(std::clamp(code, -128.0, 127.0));
+  }
+  return codes;
+}
+
+std::vector<float> Dequantised(const TensorI8& tensor, const TensorInfo& info) {
+  std::vector<float> reals;
+  reals.reserve(tensor.data.size());
+  for (const int8_t q : tensor.data) reals.push_back(info.scale * float(q - info.zero_point));
+  return reals;
+}
+
+// An engine without data: zeros stand for it, so that the next layer knows the shape of its input.
+TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerBackend* engine, LayerStats* stats,
+                 bool* has_data) {
+  TensorI8 out = engine->Run(layer, in, *stats);
+  if (!out.data.empty()) return out;
+  *has_data = false;
+  return TensorI8(golden::OutputShape(in.shape, layer));
+}
+
+TensorI8 RunConcat(const Node& node, const std::vector<TensorI8>& tensors) {
+  std::vector<const TensorI8*> inputs;
+  for (const int input : node.inputs) inputs.push_back(&tensors[size_t(input)]);
+  return golden::Concat(inputs, node.concat);
+}
+
+}  // namespace
+
+int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got,
+                        DifferencesTold* told) {
+  constexpr int kTold = 5;  // differences that are printed for a layer
+  int64_t mismatches = 0;
+  const Shape& s = got.shape;
+  for (size_t i = 0; i < got.data.size(); ++i) {
+    if (got.data[i] == expected.data[i]) continue;
+    ++mismatches;
+    if (told->differences++ >= kTold) continue;
+    const auto c = size_t(s.c), w = size_t(s.w), h = size_t(s.h);
+    fmt::print(stderr, "layer {}: n={} k={} y={} x={}: expected {}, got {}\n", name,
+               size_t(told->images) + i / c / w / h, i % c, i / c / w % h, i / c % w, expected.data[i],
+               got.data[i]);
+  }
+  told->images += s.n;
+  return mismatches;
+}
+
+void Accumulate(const LayerStats& run, LayerStats* total) {
+  const int64_t cycles = total->cycles + run.cycles;
+  if (cycles > 0)
+    total->utilisation =
+        (total->utilisation * double(total->cycles) + run.utilisation * double(run.cycles)) / double(cycles);
+  total->macs += run.macs;
+  total->cycles = cycles;
+  total->predicted_cycles += run.predicted_cycles;
+  total->bytes_read += run.bytes_read;
+  total->bytes_written += run.bytes_written;
+  total->mismatches += run.mismatches;
+  for (const auto& [cause, cycles_lost] : run.stalls) total->stalls[cause] += cycles_lost;
+}
+
+std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options) {
+  if (options.check && options.engine == "cycles")
+    throw Error("--check needs the engine rtl or golden: the engine cycles computes no data");
+  std::unique_ptr<LayerBackend> engine = MakeUncheckedBackend(options);
+  if (!options.check) return engine;
+  return std::make_unique<CheckedBackend>(std::move(engine),
+                                          options.engine == "golden" ? &golden::Conv : &ConvFast);
+}
+
+TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
+                   NetworkResult* result) {
+  const TensorI8& in = tensors[size_t(node.inputs.at(0))];
+  switch (node.op) {
+    case Op::kConv:
+      return ConvFast(in, node.conv);
+    case Op::kMaxPool:
+      return MaxPoolFast(in, node.pool);
+    case Op::kAveragePool:
+      return golden::AveragePool(in, node.pool);
+    case Op::kAdd:
+      return golden::Add(in, tensors[size_t(node.inputs.at(1))], node.add);
+    case Op::kConcat:
+      return RunConcat(node, tensors);
+    case Op::kPad:
+      return golden::Pad(in, node.pad);
+    case Op::kUpsample:
+      return golden::Upsample(in, node.upsample);
+    case Op::kRescale:
+      return golden::Rescale(in, node.rescale);
+    case Op::kSoftmax:
+      result->scores = golden::Softmax(in, graph.tensors[size_t(node.inputs.at(0))].scale);
+      return QuantiseProbabilities(result->scores, graph.tensors[size_t(node.output)], in.shape);
+  }
+  throw Error("{}: an operator that nobody knows", node.name);
+}
+
+void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result) {
+  result->output = std::move((*tensors)[size_t(graph.output)]);
+  if (result->scores.empty())
+    result->scores = Dequantised(result->output, graph.tensors[size_t(graph.output)]);
+}
+
+NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* engine) {
+  NetworkResult result;
+  std::vector<TensorI8> tensors(graph.tensors.size());
+  tensors[size_t(graph.input)] = images;
+  bool has_data = true;
+  for (const Node& node : graph.nodes) {
+    LayerStats& stats = result.nodes.emplace_back();
+    tensors[size_t(node.output)] =
+        node.op == Op::kConv
+            ? RunConv(node.conv, tensors[size_t(node.inputs.at(0))], engine, &stats, &has_data)
+            : RunOnHost(graph, node, tensors, &result);
+    result.bytes_read += stats.bytes_read;
+    result.bytes_written += stats.bytes_written;
+  }
+  if (!has_data) return result;
+  FinishNetwork(graph, &tensors, &result);
+  return result;
+}
+
+}  // namespace weft

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs layers and networks on one of the engines: the RTL, the golden model, or the cycle model.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.hpp"
+#include "sw_model/layer.hpp"
+#include "sw_model/tensor.hpp"
+
+namespace weft {
+
+struct LayerStats {
+  int64_t macs = 0, cycles = 0, predicted_cycles = 0;
+  double utilisation = 0;  // of the multipliers, 0..1; 0 when the engine does not count cycles
+  int64_t bytes_read = 0, bytes_written = 0;
+  int64_t mismatches = 0;
+  std::map<std::string, double> stalls;  // cause -> cycles
+};
+
+// Adds what another run or another layer took: counts add up, utilisation is weighted by cycles.
+void Accumulate(const LayerStats& run, LayerStats* total);
+
+class LayerBackend {
+ public:
+  virtual ~LayerBackend() = default;
+  // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in
+  // `stats`, all but `mismatches`.
+  virtual TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) = 0;
+};
+
+struct BackendOptions {
+  std::string engine;                      // "rtl", "golden" or "cycles"
+  std::string config = "8x8";              // name of a configuration, or a file
+  std::string memory;                      // "WIDTH:LATENCY", empty: the default
+  double stalls = 0;                       // probability of a stall a cycle, 0..1
+  uint64_t seed = 1;                       // of the stalls
+  std::string trace_file;                  // .fst, empty: none
+  int64_t trace_begin = 0, trace_end = 0;  // cycles
+  bool check = false;                      // compare every output with the golden model
+};
+
+// Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and
+// tells the first few of each layer on stderr; the reference is ConvFast, and golden::Conv for the engine
+// "golden".
+std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options);
+
+struct NetworkResult {
+  TensorI8 output;                // of Graph::output, empty if the engine computes no data
+  std::vector<float> scores;      // the output as real values; of a Softmax its probabilities, unrounded
+  std::vector<LayerStats> nodes;  // one for each Graph::nodes
+  int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
+};
+
+// An operator on the golden model, of tensors that are in the order of Graph::tensors. A Softmax leaves its
+// scores in `result`.
+TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
+                   NetworkResult* result);
+// Output and scores, when all operators have run.
+void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result);
+
+// Differences of a layer's output; tells the first few of each layer on stderr.
+struct DifferencesTold {
+  int differences = 0, images = 0;  // so far
+};
+int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got,
+                        DifferencesTold* told);
+
+// Runs a batch of images, layer by layer. Operators other than convolutions run on the host and take no
+// cycles.
+NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* engine);
+
+}  // namespace weft

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft conv: one convolution layer on an engine.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/conv_layer.hpp"
+#include "sim/cli/io.hpp"
+#include "sim/cli/options.hpp"
+#include "sim/cli/report.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft::cli {
+namespace {
+
+struct Options {
+  ConvOptions conv;
+  BackendFlags engine;
+  std::string json, output;
+};
+
+void Print(std::FILE* stream, const ConvCase& c, const Shape& out, const LayerStats& stats,
+           const BackendOptions& engine) {
+  fmt::print(stream, "input {}, filters {}x{}x{}, output {}, batch {}\n", ShapeText(c.input.shape),
+             c.layer.filters.shape.n, c.layer.window.kh, c.layer.window.kw, ShapeText(out), out.n);
+  fmt::print(stream, "MACs: {}\n", stats.macs);
+  if (engine.engine != "golden")
+    fmt::print(stream, "cycles: {}\nutilisation: {}\n", stats.cycles, PercentText(stats.utilisation));
+  if (stats.predicted_cycles > 0) fmt::print(stream, "predicted cycles: {}\n", stats.predicted_cycles);
+  for (const auto& [cause, cycles] : stats.stalls) fmt::print(stream, "  {}: {:.0f}\n", cause, cycles);
+  if (engine.check) fmt::print(stream, "{} outputs compared, {} mismatches\n", out.size(), stats.mismatches);
+}
+
+int Conv(Options options) {
+  const BackendOptions engine = ParsedBackend(options.engine);
+  options.conv.seed = engine.seed;
+  if (engine.engine == "cycles" && !options.output.empty())
+    throw Error("--output needs the engine rtl or golden: the engine cycles computes no data");
+  const ConvCase c = MakeConvCase(options.conv);
+  const Shape shape = golden::OutputShape(c.input.shape, c.layer);
+  LayerStats stats;
+  const TensorI8 out = MakeLayerBackend(engine)->Run(c.layer, c.input, stats);
+  if (!options.output.empty()) SaveNpy(options.output, out);
+
+  Print(TableStream(options.json), c, shape, stats, engine);
+  Json json = StatsJson(stats, engine.engine != "golden");
+  json["outputs"] = shape.size();
+  json["output_shape"] = {shape.n, shape.h, shape.w, shape.c};
+  WriteJson(options.json, json);
+  return stats.mismatches == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void AddConvCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand("conv", "Run one convolution layer, on random data or on arrays");
+  AddConvLayerFlags(command, &options->conv);
+  AddBackendFlags(command, &options->engine);
+  AddTraceFlags(command, &options->engine);
+  command->add_option("--output", options->output,
+                      "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->callback([options, status] { *status = Conv(*options); });
+}
+
+}  // namespace weft::cli

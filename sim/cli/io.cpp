@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/io.hpp"
+
+#include <stb/stb_image.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <optional>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+constexpr size_t kMaxBytes = INT32_MAX;
+constexpr std::string_view kNpyMagic = "\x93NUMPY";
+using Bytes = std::vector<uint8_t>;
+
+// The contents of a file, unpacked when it is gzipped.
+Bytes ReadFile(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) throw Error("{}: no such file", path.string());
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (!file) throw Error("{}: cannot be read", path.string());
+  Bytes bytes;
+  std::array<uint8_t, 1 << 16> chunk;
+  int count = 0;
+  while ((count = gzread(file.get(), chunk.data(), chunk.size())) > 0) {
+    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + count);
+    if (bytes.size() > kMaxBytes) throw Error("{}: larger than 2 GiB", path.string());
+  }
+  int status = Z_OK;
+  gzerror(file.get(), &status);
+  if (count < 0 || status != Z_OK) throw Error("{}: the gzip data is damaged or cut off", path.string());
+  return bytes;
+}
+
+bool StartsWith(const Bytes& bytes, std::string_view magic) {
+  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+// ---- .npy
+
+size_t ItemSize(const std::string& dtype, const std::string& path) {
+  if (dtype == "|i1" || dtype == "|u1") return 1;
+  if (dtype == "<i4" || dtype == "<f4") return 4;
+  if (dtype == "<i8") return 8;
+  throw Error("{}: arrays of '{}' are not supported; use int8, uint8, int32, int64 or float32", path, dtype);
+}
+
+// The header is the text of a Python dictionary: what stands between `open` and `close` after 'key'.
+std::string HeaderField(const std::string& header, const std::string& key, char open, char close,
+                        const std::string& path) {
+  const size_t at = header.find("'" + key + "'");
+  const size_t begin = at == std::string::npos ? at : header.find(open, at + key.size() + 2);
+  const size_t end = begin == std::string::npos ? begin : header.find(close, begin + 1);
+  if (end == std::string::npos) throw Error("{}: the .npy header has no sound {}", path, key);
+  return header.substr(begin + 1, end - begin - 1);
+}
+
+std::vector<int64_t> ParseShape(const std::string& text, const std::string& path) {
+  std::vector<int64_t> shape;
+  uint64_t elements = 1;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    if (*at == ',' || *at == ' ') {
+      ++at;
+      continue;
+    }
+    int64_t size = 0;
+    const auto [rest, error] = std::from_chars(at, end, size);
+    if (error != std::errc{} || size < 1 || uint64_t(size) > kMaxBytes ||
+        (elements *= uint64_t(size)) > kMaxBytes)
+      throw Error("{}: the shape ({}) has a size that is zero, negative or too large", path, text);
+    shape.push_back(size);
+    at = rest;
+  }
+  return shape;
+}
+
+NpyArray ParseNpy(const Bytes& file, const std::string& path) {
+  constexpr size_t kFixed = 8;  // magic and version
+  const size_t length_bytes = file.size() > 6 && file[6] == 1 ? 2 : 4;
+  if (!StartsWith(file, kNpyMagic) || file.size() < kFixed + length_bytes)
+    throw Error("{}: not a .npy array, or cut off", path);
+  size_t header_size = 0;
+  for (size_t i = 0; i < length_bytes; ++i) header_size |= size_t{file[kFixed + i]} << (8 * i);
+  const size_t start = kFixed + length_bytes + header_size;
+  if (header_size > 4096 || start > file.size()) throw Error("{}: the .npy header is damaged", path);
+  const std::string header(file.begin() + long(kFixed + length_bytes), file.begin() + long(start));
+
+  NpyArray array;
+  array.dtype = HeaderField(header, "descr", '\'', '\'', path);
+  if (HeaderField(header, "fortran_order", ':', ',', path).find("True") != std::string::npos)
+    throw Error("{}: arrays in Fortran order are not supported; save numpy.ascontiguousarray of it", path);
+  array.shape = ParseShape(HeaderField(header, "shape", '(', ')', path), path);
+  const size_t expected = array.size() * ItemSize(array.dtype, path);
+  if (file.size() - start != expected)
+    throw Error("{}: it should hold {} bytes of data and holds {}", path, expected, file.size() - start);
+  array.bytes.assign(file.begin() + long(start), file.end());
+  return array;
+}
+
+template <typename T>
+std::vector<T> Items(const NpyArray& array) {
+  std::vector<T> items(array.size());
+  std::memcpy(items.data(), array.bytes.data(), array.bytes.size());
+  return items;
+}
+
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+// [H, W, C] or [N, H, W, C] as a Shape.
+Shape ImageShape(const NpyArray& array, const std::string& what) {
+  const std::vector<int64_t>& s = array.shape;
+  if (s.size() != 3 && s.size() != 4)
+    throw Error("{}: an array of {} dimensions; [H, W, C] or [N, H, W, C] is needed", what, s.size());
+  const size_t first = s.size() - 3;
+  return {first == 0 ? 1 : int(s[0]), int(s[first]), int(s[first + 1]), int(s[first + 2])};
+}
+
+// ---- IDX
+
+struct Idx {
+  std::vector<int64_t> shape;
+  Bytes data;
+};
+
+std::optional<Idx> ParseIdx(const Bytes& file, const std::string& path) {
+  if (file.size() < 4 || file[0] != 0 || file[1] != 0 || file[2] != 8 || file[3] < 1 || file[3] > 4)
+    return {};
+  const size_t rank = file[3], start = 4 + 4 * rank;
+  if (file.size() < start) throw Error("{}: the IDX header is cut off", path);
+  Idx idx;
+  uint64_t elements = 1;
+  for (size_t i = 0; i < rank; ++i) {
+    const uint8_t* b = &file[4 + 4 * i];
+    idx.shape.push_back(int64_t{b[0]} << 24 | int64_t{b[1]} << 16 | int64_t{b[2]} << 8 | int64_t{b[3]});
+    elements *= uint64_t(idx.shape.back());
+    if (elements > kMaxBytes) throw Error("{}: the IDX header tells a size that is too large", path);
+  }
+  if (file.size() - start != elements)
+    throw Error("{}: it should hold {} bytes of data and holds {}", path, elements, file.size() - start);
+  idx.data.assign(file.begin() + long(start), file.end());
+  return idx;
+}
+
+// ---- Images
+
+// In float, as ONNX Runtime's QuantizeLinear.
+int8_t Quantise(float real, const InputFormat& format) {
+  const float q = std::nearbyint(real / format.scale) + float(format.zero_point);
+  if (std::isnan(q)) throw Error("an input value is not a number");
+  return int8_t(std::clamp(q, -128.0F, 127.0F));
+}
+
+class ImageBatch {
+ public:
+  ImageBatch(const InputFormat& format, int limit) : format_(format), limit_(limit) {
+    for (int pixel = 0; pixel < 256; ++pixel)
+      of_pixel_[size_t(pixel)] = Quantise(float(pixel) / 255.0F, format);
+    batch_.shape = format.shape;
+    batch_.shape.n = 0;
+  }
+
+  [[nodiscard]] bool IsFull() const { return limit_ > 0 && batch_.shape.n >= limit_; }
+  void Add(const std::filesystem::path& path);
+  TensorI8 Take() { return std::move(batch_); }
+
+ private:
+  void AddPng(const Bytes& file, const std::string& path);
+  void AddIdx(const Idx& idx, const std::string& path);
+  void AddNpy(const NpyArray& array, const std::string& path);
+  void CheckShape(const Shape& found, const std::string& path) const;
+
+  // Adds `count` images of the format's size; value(i) is element i of them.
+  template <typename Value>
+  void Append(int64_t count, Value value) {
+    if (limit_ > 0) count = std::min<int64_t>(count, limit_ - batch_.shape.n);
+    const size_t image = size_t(format_.shape.h) * size_t(format_.shape.w) * size_t(format_.shape.c);
+    for (size_t i = 0; i < size_t(count) * image; ++i) batch_.data.push_back(value(i));
+    batch_.shape.n += int(count);
+  }
+
+  InputFormat format_;
+  int limit_;
+  std::array<int8_t, 256> of_pixel_{};
+  TensorI8 batch_;
+};
+
+void ImageBatch::CheckShape(const Shape& found, const std::string& path) const {
+  const Shape& s = format_.shape;
+  if (found.h != s.h || found.w != s.w || found.c != s.c)
+    throw Error("{}: the image is {} x {} x {} (height, width, channels) and the network takes {} x {} x {}",
+                path, found.h, found.w, found.c, s.h, s.w, s.c);
+}
+
+void ImageBatch::AddPng(const Bytes& file, const std::string& path) {
+  int width = 0, height = 0, channels = 0;
+  if (stbi_info_from_memory(file.data(), int(file.size()), &width, &height, &channels) == 0)
+    throw Error("{}: the image is damaged", path);
+  if (channels == 2 || channels == 4) throw Error("{}: images with transparency are not supported", path);
+  CheckShape({1, height, width, channels}, path);
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(file.data(), int(file.size()), &width, &height, &channels, 0), stbi_image_free);
+  if (!pixels) throw Error("{}: the image is damaged", path);
+  Append(1, [&](size_t i) { return of_pixel_[pixels.get()[i]]; });
+}
+
+void ImageBatch::AddIdx(const Idx& idx, const std::string& path) {
+  if (idx.shape.size() != 3) throw Error("{}: this IDX file holds no images", path);
+  CheckShape({1, int(idx.shape[1]), int(idx.shape[2]), 1}, path);
+  Append(idx.shape[0], [&](size_t i) { return of_pixel_[idx.data[i]]; });
+}
+
+void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
+  const Shape shape = ImageShape(array, path);
+  CheckShape(shape, path);
+  if (array.dtype == "|i1") {
+    Append(shape.n, [&](size_t i) { return int8_t(array.bytes[i]); });
+  } else if (array.dtype == "|u1") {
+    Append(shape.n, [&](size_t i) { return of_pixel_[array.bytes[i]]; });
+  } else if (array.dtype == "<f4") {
+    const std::vector<float> reals = Items<float>(array);
+    Append(shape.n, [&](size_t i) { return Quantise(reals[i], format_); });
+  } else {
+    throw Error("{}: an array of '{}' is not an image; use int8, uint8 or float32", path, array.dtype);
+  }
+}
+
+void ImageBatch::Add(const std::filesystem::path& path) {
+  const Bytes file = ReadFile(path);
+  if (StartsWith(file, kNpyMagic)) return AddNpy(ParseNpy(file, path.string()), path.string());
+  if (StartsWith(file, "\x89PNG")) return AddPng(file, path.string());
+  const std::optional<Idx> idx = ParseIdx(file, path.string());
+  if (!idx) throw Error("{}: neither an IDX file of images, nor a PNG, nor a .npy array", path.string());
+  AddIdx(*idx, path.string());
+}
+
+std::vector<int> ParseTextLabels(const Bytes& file, const std::string& path) {
+  std::vector<int> labels;
+  const char* at = reinterpret_cast<const char*>(file.data());
+  const char* const end = at + file.size();
+  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+  while ((at = std::find_if_not(at, end, is_space)) != end) {
+    int label = 0;
+    const auto [rest, error] = std::from_chars(at, end, label);
+    if (error != std::errc{} || (rest != end && !is_space(*rest)))
+      throw Error("{}: neither an IDX file of labels, nor a .npy array, nor a text with an integer a line",
+                  path);
+    labels.push_back(label);
+    at = rest;
+  }
+  return labels;
+}
+
+}  // namespace
+
+size_t NpyArray::size() const {
+  size_t elements = 1;
+  for (const int64_t s : shape) elements *= size_t(s);
+  return elements;
+}
+
+NpyArray LoadNpy(const std::filesystem::path& path) { return ParseNpy(ReadFile(path), path.string()); }
+
+void SaveNpy(const std::filesystem::path& path, const NpyArray& array) {
+  std::string shape;
+  for (const int64_t s : array.shape) shape += fmt::format("{}, ", s);
+  std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", array.dtype, shape);
+  constexpr size_t kPrefix = 10;
+  while ((kPrefix + header.size() + 1) % 64 != 0) header += ' ';  // the data starts at a multiple of 64
+  header += '\n';
+  std::ofstream file(path, std::ios::binary);
+  file << kNpyMagic << '\x01' << '\0' << char(header.size() & 0xFF) << char(header.size() >> 8) << header;
+  file.write(reinterpret_cast<const char*>(array.bytes.data()), std::streamsize(array.bytes.size()));
+  if (!file.flush()) throw Error("{}: cannot be written", path.string());
+}
+
+void SaveNpy(const std::filesystem::path& path, const TensorI8& tensor) {
+  const Shape& s = tensor.shape;
+  NpyArray array{.dtype = "|i1", .shape = {s.h, s.w, s.c}, .bytes = {}};
+  if (s.n != 1) array.shape.insert(array.shape.begin(), s.n);
+  array.bytes.assign(tensor.data.begin(), tensor.data.end());
+  SaveNpy(path, array);
+}
+
+TensorI8 AsTensorI8(const NpyArray& array, const std::string& what) {
+  if (array.dtype != "|i1") throw Error("{}: an array of '{}'; int8 is needed", what, array.dtype);
+  TensorI8 tensor(ImageShape(array, what));
+  std::memcpy(tensor.data.data(), array.bytes.data(), array.bytes.size());
+  return tensor;
+}
+
+std::vector<int32_t> AsInt32(const NpyArray& array, const std::string& what) {
+  if (array.shape.size() != 1)
+    throw Error("{}: an array of {}; one dimension is needed", what, ShapeText(array.shape));
+  const auto narrow = [&](const auto& items) {
+    std::vector<int32_t> values;
+    for (const int64_t v : items) {
+      if (v < INT32_MIN || v > INT32_MAX) throw Error("{}: {} does not fit 32 bits", what, v);
+      values.push_back(int32_t(v));
+    }
+    return values;
+  };
+  if (array.dtype == "<i4") return narrow(Items<int32_t>(array));
+  if (array.dtype == "<i8") return narrow(Items<int64_t>(array));
+  if (array.dtype == "|i1") return narrow(Items<int8_t>(array));
+  if (array.dtype == "|u1") return narrow(Items<uint8_t>(array));
+  throw Error("{}: an array of '{}'; integers are needed", what, array.dtype);
+}
+
+TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format, int limit) {
+  ImageBatch batch(format, limit);
+  for (const std::filesystem::path& path : paths)
+    if (!batch.IsFull()) batch.Add(path);
+  TensorI8 images = batch.Take();
+  if (images.shape.n == 0) throw Error("the input files hold no image");
+  return images;
+}
+
+std::vector<int> LoadLabels(const std::filesystem::path& path) {
+  const Bytes file = ReadFile(path);
+  if (StartsWith(file, kNpyMagic)) {
+    const std::vector<int32_t> labels = AsInt32(ParseNpy(file, path.string()), path.string());
+    return {labels.begin(), labels.end()};
+  }
+  const std::optional<Idx> idx = ParseIdx(file, path.string());
+  if (!idx) return ParseTextLabels(file, path.string());
+  if (idx->shape.size() != 1) throw Error("{}: this IDX file holds no labels", path.string());
+  return {idx->data.begin(), idx->data.end()};
+}
+
+}  // namespace weft

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cli/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "sw_model/error.hpp"
+
+namespace weft::cli {
+
+std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation) {
+  std::vector<int64_t> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  bool well_formed = !text.empty();
+  while (well_formed) {
+    int64_t number = 0;
+    const auto [rest, error] = std::from_chars(at, end, number);
+    well_formed = error == std::errc{} && number >= notation.lo && number <= notation.hi;
+    numbers.push_back(number);
+    at = rest;
+    if (at == end) break;
+    well_formed = well_formed && *at++ == notation.separator;
+  }
+  const bool right_count = std::count(notation.counts.begin(), notation.counts.end(), numbers.size()) > 0;
+  if (!well_formed || !right_count)
+    throw Error("{} '{}': give whole numbers from {} to {}, as in {}", notation.option, text.substr(0, 60),
+                notation.lo, notation.hi, notation.example);
+  return numbers;
+}
+
+void AddBackendFlags(CLI::App* command, BackendFlags* flags) {
+  BackendOptions& o = flags->options;
+  command->add_option("--engine", o.engine, "rtl, golden or cycles")->required();
+  command->add_option("--config", o.config, "hardware configuration: a name, or a file")
+      ->capture_default_str();
+  command->add_option("--memory", o.memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
+  command->add_option("--stalls", o.stalls, "probability that a memory stream stalls in a cycle, 0..0.99");
+  command->add_option("--seed", o.seed, "seed of stalls and of random data")
+      ->capture_default_str()
+      ->check([](const std::string& text) {  // CLI11 would take -1 as 2^64 - 1
+        return text.starts_with('-') ? std::string("give a whole number from 0") : std::string();
+      });
+  command->add_flag("--check", o.check, "compare every output with the golden model");
+}
+
+void AddTraceFlags(CLI::App* command, BackendFlags* flags) {
+  command->add_option("--trace", flags->options.trace_file, "write a waveform (.fst)");
+  command->add_option("--trace-window", flags->trace_window, "cycles A:B to trace");
+}
+
+BackendOptions ParsedBackend(const BackendFlags& flags) {
+  BackendOptions o = flags.options;
+  if (o.engine != "rtl" && o.engine != "golden" && o.engine != "cycles")
+    throw Error("--engine '{}': use rtl, golden or cycles", o.engine);
+  if (!(o.stalls >= 0 && o.stalls <= 0.99))
+    throw Error("--stalls {}: give a probability from 0 to 0.99", o.stalls);
+  if (!o.memory.empty()) ParseNumbers(o.memory, {"--memory", ':', {2}, 0, 1'000'000, "8:40"});
+  if (o.trace_file.empty() && !flags.trace_window.empty()) throw Error("--trace-window needs --trace FILE");
+  if (!o.trace_file.empty() && o.engine != "rtl") throw Error("--trace needs the engine rtl");
+  if (!flags.trace_window.empty()) {
+    const auto window =
+        ParseNumbers(flags.trace_window, {"--trace-window", ':', {2}, 0, INT64_MAX, "1000:2000"});
+    if (window[0] >= window[1])
+      throw Error("--trace-window {}: the end must be after the beginning", flags.trace_window);
+    o.trace_begin = window[0];
+    o.trace_end = window[1];
+  }
+  return o;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line's own notations (8x8x3, 1,1,0,0, 8:40) and the options that the subcommands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/backends/backend.hpp"
+
+namespace weft::cli {
+
+// The whole numbers of "56x56x64" or "1,1,0,0", as many as `counts` allows, each in lo..hi. Throws Error that
+// names the option and shows `example`.
+struct Notation {
+  std::string option;
+  char separator;
+  std::vector<size_t> counts;
+  int64_t lo, hi;
+  std::string example;
+};
+std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
+
+// --engine, --config, --memory, --stalls, --seed and --check; `ParsedBackend` checks their values.
+struct BackendFlags {
+  BackendOptions options;
+  std::string trace_window;
+};
+void AddBackendFlags(CLI::App* command, BackendFlags* flags);
+void AddTraceFlags(CLI::App* command, BackendFlags* flags);
+BackendOptions ParsedBackend(const BackendFlags& flags);
+
+}  // namespace weft::cli

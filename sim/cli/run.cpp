@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft run: a network on images, with accuracy, cycles and comparison with the golden model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <climits>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "compiler/network_file.hpp"
+#include "compiler/onnx/onnx_reader.hpp"
+#include "sim/backends/network_backend.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/io.hpp"
+#include "sim/cli/options.hpp"
+#include "sim/cli/report.hpp"
+#include "sw_model/error.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr int kGoldenBatch = 100;  // for speed; it counts no cycles
+constexpr size_t kPredictionsShown = 10;
+
+struct RunOptions {
+  std::string model, labels, json;
+  std::vector<std::filesystem::path> inputs;
+  int limit = 0, batch = 0;  // 0: not given
+  bool has_config = false;
+  BackendFlags engine;
+};
+
+// What to run: a model, compiled here for each batch, or a file that `weft compile` has written.
+struct Network {
+  std::optional<CompiledNetwork> file;
+  Graph graph;  // if there is no file
+  int batch = 1;
+  [[nodiscard]] const Graph& model() const { return file ? file->graph : graph; }
+};
+
+void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
+  if (!options.engine.options.trace_file.empty())
+    throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
+  if (options.has_config && Config::Load(options.engine.options.config).Key() != network.config.Key())
+    throw Error("{}: it is compiled for {} ({}); leave --config out, or compile it with --config {}",
+                options.model, network.config.name, network.config.Key(), options.engine.options.config);
+  if (options.batch != 0 && options.batch != network.batch)
+    throw Error("{}: it is compiled for {} images at once; leave --batch out, or compile it with --batch {}",
+                options.model, network.batch, options.batch);
+}
+
+Network LoadNetwork(const RunOptions& options) {
+  Network network;
+  network.file = ReadNetworkFile(options.model);
+  if (network.file) {
+    CheckOptions(options, *network.file);
+    network.batch = network.file->batch;
+  } else {
+    network.graph = ReadOnnx(options.model);
+    network.batch = std::max(options.batch, 1);
+  }
+  return network;
+}
+
+struct Prediction {
+  int label;
+  float score;
+};
+
+struct RunTotals {
+  int images = 0;
+  std::vector<LayerStats> layers;       // one for each Graph::nodes
+  std::vector<Prediction> predictions;  // of networks that end in one pixel
+  LayerStats all;
+};
+
+TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
+  if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+    Shape shape = input.shape;
+    shape.n = batch;
+    return TensorI8(shape);
+  }
+  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
+  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
+}
+
+std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
+  if (options.labels.empty()) return {};
+  std::vector<int> labels = LoadLabels(options.labels);
+  if (int(labels.size()) < images)
+    throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
+  labels.resize(size_t(images));
+  return labels;
+}
+
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  TensorI8 slice;
+  slice.shape = images.shape;
+  slice.shape.n = count;
+  const size_t image = slice.shape.size() / size_t(count);
+  const auto begin = images.data.begin() + std::ptrdiff_t(size_t(first) * image);
+  slice.data.assign(begin, begin + std::ptrdiff_t(slice.shape.size()));
+  return slice;
+}
+
+// The class with the largest score in each image; of equal ones the first.
+void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predictions) {
+  const Shape& s = result.output.shape;
+  if (s.h != 1 || s.w != 1) return;
+  for (int n = 0; n < s.n; ++n) {
+    const auto begin = result.scores.begin() + std::ptrdiff_t(n) * s.c;
+    const auto best = std::max_element(begin, begin + s.c);
+    predictions->push_back({int(best - begin), *best});
+  }
+}
+
+RunTotals RunAll(const Network& network, const TensorI8& images, const BackendOptions& options) {
+  const Graph& graph = network.model();
+  const std::unique_ptr<NetworkBackend> engine =
+      MakeNetworkBackend(options, network.file ? &*network.file : nullptr);
+  RunTotals totals;
+  totals.images = images.shape.n;
+  totals.layers.resize(graph.nodes.size());
+  const int batch = options.engine == "golden" ? kGoldenBatch : network.batch;
+  if (network.file && options.engine != "golden" && totals.images % batch != 0)
+    fmt::print(stderr, "the last batch has {} images and takes the cycles of {}\n", totals.images % batch,
+               batch);
+  int64_t bytes_read = 0, bytes_written = 0;
+  ProgressBar progress(totals.images);
+  for (int first = 0; first < totals.images; first += batch) {
+    const NetworkResult result =
+        engine->Run(graph, Slice(images, first, std::min(batch, totals.images - first)));
+    for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
+    bytes_read += result.bytes_read;
+    bytes_written += result.bytes_written;
+    AddPredictions(result, &totals.predictions);
+    progress.Show(first + batch);
+  }
+  for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
+  totals.all.bytes_read = bytes_read;
+  totals.all.bytes_written = bytes_written;
+  return totals;
+}
+
+std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
+  if (!labels || totals.predictions.empty()) return {};
+  int right = 0;
+  for (size_t i = 0; i < labels->size(); ++i) right += totals.predictions[i].label == (*labels)[i] ? 1 : 0;
+  return double(right) / double(labels->size());
+}
+
+Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals,
+            std::optional<double> accuracy) {
+  const bool has_cycles = options.engine.options.engine != "golden";
+  Json json = {
+      {"model", options.model}, {"engine", options.engine.options.engine}, {"images", totals.images}};
+  if (accuracy) json["accuracy"] = *accuracy;
+  json.update(StatsJson(totals.all, has_cycles));
+  json["layers"] = Json::array();
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    Json layer = {{"name", graph.nodes[i].name}, {"op", OpName(graph.nodes[i].op)}};
+    layer.update(StatsJson(totals.layers[i], has_cycles));
+    json["layers"].push_back(layer);
+  }
+  json["predictions"] = Json::array();
+  for (const Prediction& p : totals.predictions) json["predictions"].push_back(p.label);
+  return json;
+}
+
+// The classes' names, from the model's metadata "labels" (a,b,c); empty if it has none.
+std::vector<std::string> ClassNames(const Graph& graph) {
+  const auto labels = graph.metadata.find("labels");
+  std::vector<std::string> names;
+  if (labels == graph.metadata.end()) return names;
+  std::istringstream text(labels->second);
+  for (std::string name; std::getline(text, name, ',');) names.push_back(name);
+  return names;
+}
+
+void PrintPredictions(std::FILE* stream, const Graph& graph, const RunTotals& totals,
+                      const std::optional<std::vector<int>>& labels) {
+  const std::vector<std::string> names = ClassNames(graph);
+  const auto name = [&](int label) {
+    return size_t(label) < names.size() ? names[size_t(label)] : fmt::format("class {}", label);
+  };
+  const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const Prediction& p = totals.predictions[i];
+    const std::string label = labels ? fmt::format(", label {}", name((*labels)[i])) : "";
+    fmt::print(stream, "image {}: {} ({:.3f}){}\n", i, name(p.label), p.score, label);
+  }
+  if (totals.predictions.size() > shown)
+    fmt::print(stream, "... and {} more\n", totals.predictions.size() - shown);
+}
+
+void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals) {
+  std::vector<std::vector<std::string>> rows = {
+      {"layer", "op", "MACs", "cycles/image", "utilisation", "mismatches"}};
+  const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s) {
+    rows.push_back({name, op, std::to_string(s.macs / totals.images),
+                    std::to_string(s.cycles / totals.images), s.cycles > 0 ? PercentText(s.utilisation) : "-",
+                    std::to_string(s.mismatches)});
+  };
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    add(graph.nodes[i].name, OpName(graph.nodes[i].op), totals.layers[i]);
+  add("total", "", totals.all);
+  PrintTable(stream, rows);
+}
+
+int Run(const RunOptions& options) {
+  const BackendOptions engine = ParsedBackend(options.engine);
+  const Network network = LoadNetwork(options);
+  const Graph& graph = network.model();
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.batch);
+  const auto labels = LoadMatchingLabels(options, images.shape.n);
+  const RunTotals totals = RunAll(network, images, engine);
+  const std::optional<double> accuracy = Accuracy(totals, labels);
+  if (labels && !accuracy && engine.engine != "cycles")
+    throw Error("--labels needs a network that ends in one pixel of class scores");
+
+  std::FILE* stream = TableStream(options.json);
+  PrintPredictions(stream, graph, totals, labels);
+  if (engine.engine != "golden") PrintLayers(stream, graph, totals);
+  fmt::print(stream, "images: {}\n", totals.images);
+  if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
+  if (engine.check) fmt::print(stream, "mismatches: {}\n", totals.all.mismatches);
+  WriteJson(options.json, ToJson(options, graph, totals, accuracy));
+  return totals.all.mismatches == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app->add_subcommand("run", "Run a network on images");
+  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+      ->required();
+  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  command->add_option("--limit", options->limit, "use only the first N images")
+      ->check(CLI::Range(1, INT_MAX));
+  command->add_option("--batch", options->batch, "images that run together and share the array's rows")
+      ->check(CLI::Range(1, kMostImages));
+  command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  AddBackendFlags(command, &options->engine);
+  AddTraceFlags(command, &options->engine);
+  command->callback([options, status, command] {
+    options->has_config = command->count("--config") > 0;
+    *status = Run(*options);
+  });
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft waves: runs the RTL beside the golden and cycle models and says where the first signal parts from
+// them.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "compiler/onnx/onnx_reader.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/conv_layer.hpp"
+#include "sim/cli/io.hpp"
+#include "sim/cli/report.hpp"
+#include "sim/golden_waves/wave_compare.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden_fast.hpp"
+
+namespace weft::cli {
+namespace {
+
+struct Options {
+  std::string model;
+  std::vector<std::filesystem::path> inputs;
+  ConvOptions conv;
+  std::string config = "8x8", memory, out = "waves", json;
+  int64_t window = 48;
+  bool time = false;
+};
+
+// What all layers of a run add up to.
+struct Total {
+  WaveReport report;
+  std::string layer;  // of the first difference
+};
+
+// "layer conv1, output channel 3, y 4, x 5, tap (ky 0, kx 1, c 2)": whatever of it applies.
+std::string PlaceText(const std::string& layer, const WaveDifference& d) {
+  std::string text = "layer " + layer;
+  if (d.job >= 0) text += fmt::format(", job {}", d.job);
+  if (d.k >= 0) text += fmt::format(", output channel {}", d.k);
+  if (d.y >= 0) text += fmt::format(", image {}, y {}, x {}", d.n, d.y, d.x);
+  if (d.ky >= 0) text += fmt::format(", tap (ky {}, kx {}, c {})", d.ky, d.kx, d.c);
+  return text;
+}
+
+std::string SignalText(const WaveDifference& d) {
+  return d.scope + "." + d.signal + (d.lane >= 0 ? fmt::format(", lane {}", d.lane) : "");
+}
+
+Json FirstJson(const Total& total) {
+  if (!total.report.first) return nullptr;
+  const WaveDifference& d = *total.report.first;
+  auto known = [](int value) { return value >= 0 ? Json(value) : Json(nullptr); };
+  Json json = {{"layer", total.layer},  {"job", known(d.job)},
+               {"k", known(d.k)},       {"n", known(d.n)},
+               {"y", known(d.y)},       {"x", known(d.x)},
+               {"ky", known(d.ky)},     {"kx", known(d.kx)},
+               {"c", known(d.c)},       {"cycle", d.cycle},
+               {"module", d.module},    {"signal", d.scope + "." + d.signal},
+               {"lane", known(d.lane)}, {"expected", d.expected.value},
+               {"got", d.got}};
+  json["fed_by"] = Json::object();
+  for (const auto& [name, value] : d.fed_by) json["fed_by"][name] = value;
+  return json;
+}
+
+void PrintFirst(std::FILE* stream, const Total& total) {
+  const WaveDifference& d = *total.report.first;
+  fmt::print(stream, "first divergence, cycle {}: {}\n", d.cycle, SignalText(d));
+  fmt::print(stream, "  module:   rtl/{}.sv\n  where:    {}\n", d.module, PlaceText(total.layer, d));
+  fmt::print(stream, "  expected: {}\n  got:      {}\n", d.expected.value, d.got);
+  if (!d.fed_by.empty()) fmt::print(stream, "  fed by:  ");
+  for (const auto& [name, value] : d.fed_by) fmt::print(stream, " {} {}", name, value);
+  if (!d.fed_by.empty()) fmt::print(stream, "\n");
+  if (!total.report.stopped.empty()) fmt::print(stream, "  later:    {}\n", total.report.stopped);
+}
+
+// Compares every layer until one differs; what goes on from a layer is the golden output.
+class WaveEngine : public LayerBackend {
+ public:
+  WaveEngine(const Config& config, const Options& options, Total* total)
+      : config_(config), options_(options), memory_(Memory::Parse(options.memory, config)), total_(*total) {}
+
+  TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats&) override {
+    if (!total_.report.first) Compare(layer, in);
+    return ConvFast(in, layer);
+  }
+
+ private:
+  void Compare(const ConvLayer& layer, const TensorI8& in) {
+    const WaveOptions wave_options{memory_, options_.window, total_.report.cycles == 0, options_.time};
+    WaveReport report = CompareWaves(layer, in, config_, wave_options);
+    WaveReport& all = total_.report;
+    if (all.cycles == 0 || report.first) all.window = std::move(report.window);
+    all.streams = report.streams;
+    all.samples += report.samples;
+    all.differences += report.differences;
+    all.cycles += report.cycles;
+    all.seconds += report.seconds;
+    all.plain_seconds += report.plain_seconds;
+    all.first = report.first;
+    all.focus = report.focus;
+    all.stopped = report.stopped;
+    if (report.first) total_.layer = layer.name;
+  }
+
+  const Config& config_;
+  const Options& options_;
+  Memory memory_;
+  Total& total_;
+};
+
+void CompareNetwork(const Options& options, WaveEngine* engine) {
+  const Graph graph = ReadOnnx(options.model);
+  const TensorInfo& input = graph.tensors[size_t(graph.input)];
+  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
+  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), engine);
+}
+
+int Waves(const Options& options) {
+  const Config config = Config::Load(options.config);
+  Total total;
+  WaveEngine engine(config, options, &total);
+  if (options.model.empty()) {
+    const ConvCase c = MakeConvCase(options.conv);
+    LayerStats unused;
+    engine.Run(c.layer, c.input, unused);
+  } else {
+    CompareNetwork(options, &engine);
+  }
+
+  const WaveReport& report = total.report;
+  std::optional<WaveFocus> focus = report.focus;
+  if (focus)
+    focus->title =
+        fmt::format("cycle {}: {}, expected {}, got {} ({})", report.first->cycle, SignalText(*report.first),
+                    report.first->expected.value, report.first->got, PlaceText(total.layer, *report.first));
+  const auto files = WriteWaves(report.window, focus, options.out);
+
+  std::FILE* stream = TableStream(options.json);
+  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams,
+             report.samples, report.cycles, report.differences);
+  if (options.time)
+    fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n",
+               report.seconds / report.plain_seconds);
+  if (report.first) PrintFirst(stream, total);
+  for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
+  WriteJson(options.json, {{"streams", report.streams},
+                           {"samples", report.samples},
+                           {"differences", report.differences},
+                           {"cycles", report.cycles},
+                           {"first", FirstJson(total)}});
+  return report.first ? 1 : 0;
+}
+
+void AddWaveFlags(CLI::App* command, Options* o) {
+  command->add_option("--config", o->config, "hardware configuration: a name, or a file")
+      ->capture_default_str();
+  command->add_option("--memory", o->memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
+  command->add_option("--out", o->out, "folder for the waveform files")->capture_default_str();
+  command->add_option("--window", o->window, "cycles in the waveform files")
+      ->check(CLI::Range(8, 100000))
+      ->capture_default_str();
+  command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
+  command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
+}
+
+}  // namespace
+
+void AddWavesCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* waves = app->add_subcommand(
+      "waves", "Compare the RTL's signals with the golden model: a network, or `conv ...`");
+  CLI::App* conv = waves->add_subcommand("conv", "one layer, with the options of `weft conv`");
+  AddConvLayerFlags(conv, &options->conv);
+  conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
+  AddWaveFlags(conv, options.get());
+  waves->add_option("MODEL", options->model, "quantised network (.onnx)");
+  waves->add_option("--input", options->inputs, "images: the first one is run");
+  AddWaveFlags(waves, options.get());
+  waves->callback([options, conv, status] {
+    if (!conv->parsed() && options->model.empty())
+      throw Error("say what to compare: a MODEL, or conv with a layer");
+    *status = Waves(*options);
+  });
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/golden_waves/wave_compare.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft {
+namespace {
+
+constexpr int64_t kCountedAfter = 1000;  // cycles after the first difference
+
+// Bits [lsb, lsb + bits) of a little-endian value, bits <= 64.
+uint64_t ReadBits(const uint8_t* data, int lsb, int bits) {
+  if (lsb % 8 == 0 && (bits == 8 || bits == 32)) {  // most of them
+    uint32_t value = 0;
+    std::memcpy(&value, data + lsb / 8, size_t(bits / 8));
+    return value;
+  }
+  uint64_t value = 0;
+  for (int i = 0, byte = lsb / 8, shift = -(lsb % 8); shift < bits; i++, byte++, shift += 8)
+    value |= shift < 0 ? uint64_t{data[byte]} >> -shift : uint64_t{data[byte]} << shift;
+  return bits == 64 ? value : value & ((uint64_t{1} << bits) - 1);
+}
+
+int64_t Masked(int64_t value, int bits) { return bits == 64 ? value : value & ((int64_t{1} << bits) - 1); }
+
+int64_t Extended(int64_t masked, int bits, bool is_signed) {
+  return is_signed && bits < 64 && (masked >> (bits - 1) & 1) != 0 ? masked - (int64_t{1} << bits) : masked;
+}
+
+// A lane's place in the design: the scope with {row}, {col} and {lane} filled in.
+std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config) {
+  std::string scope = spec.scope;
+  auto fill = [&](const std::string& mark, int value) {
+    const size_t at = scope.find(mark);
+    if (at != std::string::npos) scope.replace(at, mark.size(), std::to_string(value));
+  };
+  fill("{row}", lane / config.cols);
+  fill("{col}", lane % config.cols);
+  fill("{lane}", lane);
+  return scope;
+}
+
+bool HasInstances(const StreamSpec& spec) { return spec.scope.find('{') != std::string::npos; }
+
+// The file of rtl/ that drives a signal.
+std::string ModuleOf(const StreamSpec& spec, int lane) {
+  static const std::map<std::string, std::string> modules = {{"u_jobs", "job_queue"},
+                                                             {"u_walker", "pixel_walker"},
+                                                             {"u_sequencer", "sequencer"},
+                                                             {"u_lines", "line_buffer"},
+                                                             {"u_feeder", "row_feeder"},
+                                                             {"u_weights", "weight_buffer"},
+                                                             {"u_params", "param_buffer"},
+                                                             {"u_pe", "pe"},
+                                                             {"u_drain", "drain"},
+                                                             {"u_bias", "bias"},
+                                                             {"u_requantize", "requantize"},
+                                                             {"u_activation", "activation"},
+                                                             {"u_gather", "gather"},
+                                                             {"u_pool", "max_pool"},
+                                                             {"u_counters", "cycle_counters"},
+                                                             {"gen_col[{col}]", "systolic_array"}};
+  // What an element hands on. All elements are alike: if the first one is right, another one was given the
+  // wrong thing.
+  if (spec.id == StreamId::kPeCtl || spec.id == StreamId::kPeAct || spec.id == StreamId::kPeWgt)
+    return lane == 0 ? "pe" : "systolic_array";
+  if (spec.id == StreamId::kProduct) return "mult";
+  if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData ||
+      spec.id == StreamId::kOutCols)
+    return "fifo";
+  const auto found = modules.find(spec.scope.substr(spec.scope.rfind('.') + 1));
+  return found == modules.end() ? "conv_engine" : found->second;
+}
+
+class Comparer : public CycleProbe {
+ public:
+  struct Recording {
+    int64_t begin = 0, end = 0;  // cycles to keep
+    int row = 0, col = 0;        // the processing element to keep
+  };
+
+  Comparer(WavePredictor* predictor, const Config& config, int64_t fine_from, const Recording& recording)
+      : predictor_(*predictor),
+        config_(config),
+        specs_(WaveStreams(config)),
+        fine_from_(fine_from),
+        recording_(recording) {
+    expected_.assign(specs_.size(), 0);
+    places_.resize(specs_.size());
+  }
+
+  void Attach(const RtlModel& model) override {
+    for (const StreamSpec& spec : specs_) {
+      auto& lanes = data_.emplace_back();
+      for (int lane = 0; lane < spec.lanes; lane++) {
+        const bool instance = HasInstances(spec);
+        if (lane > 0 && !instance) {
+          lanes.push_back({lanes[0].data, lane * spec.bits});
+          continue;
+        }
+        const std::string scope = ScopeOf(spec, lane, config_);
+        const uint8_t* data = model.Find(scope, spec.name);
+        if (data == nullptr)
+          throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
+        lanes.push_back({data, 0});
+      }
+      streams_ += spec.fine && fine_from_ < 0 ? 0 : spec.lanes;
+    }
+    StartRecording();
+  }
+
+  bool Cycle(int64_t cycle) override {
+    if (first_ && cycle > first_->cycle + kCountedAfter) return false;
+    const bool fine = fine_from_ >= 0 && cycle >= fine_from_;
+    candidate_.reset();
+    for (size_t i = 0; i < specs_.size(); i++)
+      if (specs_[i].kind == StreamKind::kPulse) expected_[i] = 0, places_[i] = {};
+    const bool records = cycle >= recording_.begin && cycle < recording_.end;
+    if (records) RecordRtl();
+    for (const WaveSample& sample : predictor_.Cycle(cycle, fine)) {
+      const StreamSpec& spec = specs_[size_t(sample.id)];
+      if (spec.kind == StreamKind::kSample) {
+        Compare(cycle, sample);
+        if (records) RecordGolden(spec, sample.lane, sample.value);
+      } else {
+        expected_[size_t(sample.id)] = sample.value;
+        places_[size_t(sample.id)] = sample.place;
+      }
+    }
+    for (size_t i = 0; i < specs_.size(); i++) {
+      if (specs_[i].kind == StreamKind::kSample) continue;
+      Compare(cycle, {StreamId(i), 0, expected_[i], places_[i]});
+      if (records) RecordGolden(specs_[i], 0, expected_[i]);
+    }
+    if (candidate_ && !first_) first_ = candidate_;
+    return true;
+  }
+
+  [[nodiscard]] int64_t streams() const { return streams_; }
+  [[nodiscard]] int64_t samples() const { return samples_; }
+  [[nodiscard]] int64_t differences() const { return differences_; }
+  [[nodiscard]] const std::optional<WaveDifference>& first() const { return first_; }
+  [[nodiscard]] const WaveWindow& window() const { return window_; }
+  [[nodiscard]] const StreamSpec& Spec(StreamId id) const { return specs_[size_t(id)]; }
+
+ private:
+  struct Lane {
+    const uint8_t* data;
+    int lsb;
+  };
+
+  void Compare(int64_t cycle, const WaveSample& sample) {
+    const StreamSpec& spec = specs_[size_t(sample.id)];
+    const Lane& lane = data_[size_t(sample.id)][size_t(sample.lane)];
+    const auto got = int64_t(ReadBits(lane.data, lane.lsb, spec.bits));
+    samples_++;
+    if (got == Masked(sample.value, spec.bits)) return;
+    differences_++;
+    // The first cycle counts; in it the signal that comes first in the dataflow.
+    if (first_ || (candidate_ && candidate_->expected.id <= sample.id)) return;
+    WaveDifference d;
+    d.cycle = cycle;
+    d.expected = sample;
+    d.expected.value = Extended(Masked(sample.value, spec.bits), spec.bits, spec.is_signed);
+    d.got = Extended(got, spec.bits, spec.is_signed);
+    d.scope = ScopeOf(spec, sample.lane, config_);
+    d.signal = spec.name;
+    d.lane = spec.lanes > 1 && !HasInstances(spec) ? sample.lane : -1;
+    d.module = ModuleOf(spec, sample.lane);
+    candidate_ = d;
+  }
+
+  // Whole signals for the waveform files; of the array only one processing element.
+  void StartRecording() {
+    window_.begin = recording_.begin;
+    for (const StreamSpec& spec : specs_) {
+      auto& slots = slots_.emplace_back(size_t(spec.lanes), -1);
+      for (int lane = 0; lane < spec.lanes; lane++) {
+        const bool instance = HasInstances(spec);
+        const bool pe = spec.scope.find("{row}") != std::string::npos;
+        if (pe && lane != recording_.row * config_.cols + recording_.col) continue;
+        if (lane > 0 && !instance) {
+          slots[size_t(lane)] = slots[0];
+          continue;
+        }
+        slots[size_t(lane)] = int(window_.signals.size());
+        window_.signals.push_back({ScopeOf(spec, lane, config_), spec.name, spec.signal_bits, {}, {}});
+        sources_.push_back(data_[slots_.size() - 1][size_t(lane)].data);
+      }
+    }
+  }
+
+  void RecordRtl() {
+    for (size_t i = 0; i < window_.signals.size(); i++) {
+      WaveSignal& signal = window_.signals[i];
+      std::string bits(size_t(signal.bits), '0');
+      for (int b = 0; b < signal.bits; b++)
+        if ((sources_[i][b / 8] >> (b % 8) & 1) != 0) bits[size_t(signal.bits - 1 - b)] = '1';
+      signal.rtl.push_back(bits);
+      signal.golden.emplace_back(size_t(signal.bits), 'x');
+    }
+  }
+
+  void RecordGolden(const StreamSpec& spec, int lane, int64_t value) {
+    const int slot = slots_[size_t(spec.id)][size_t(lane)];
+    if (slot < 0) return;
+    WaveSignal& signal = window_.signals[size_t(slot)];
+    const int lsb = HasInstances(spec) ? 0 : lane * spec.bits;
+    for (int b = 0; b < spec.bits; b++)
+      signal.golden.back()[size_t(signal.bits - 1 - lsb - b)] = (value >> b & 1) != 0 ? '1' : '0';
+  }
+
+  WavePredictor& predictor_;
+  const Config& config_;
+  std::vector<StreamSpec> specs_;
+  int64_t fine_from_;
+  Recording recording_;
+  std::vector<std::vector<Lane>> data_;
+  std::vector<int64_t> expected_;  // of pulses and levels in this cycle
+  std::vector<WavePlace> places_;
+  int64_t streams_ = 0, samples_ = 0, differences_ = 0;
+  std::optional<WaveDifference> candidate_, first_;
+  WaveWindow window_;
+  std::vector<std::vector<int>> slots_;  // stream, lane -> window_.signals
+  std::vector<const uint8_t*> sources_;
+};
+
+// The layer as the engine gets it.
+struct Setup {
+  ConvLayer layer;
+  TensorI8 in;
+  Shape out;
+  std::vector<Job> jobs;
+};
+
+Setup Prepare(const ConvLayer& layer, const TensorI8& in, const Config& config) {
+  Setup s{layer, in, golden::OutputShape(in.shape, layer), {}};
+  if (NeedsInterleave(layer, in.shape, config)) {
+    s.layer = InterleaveLayer(layer);
+    s.in = InterleaveInput(layer, in);
+  }
+  s.jobs = CompileConv(s.in.shape, s.layer, config);
+  return s;
+}
+
+// Puts a difference into the words of the network, and names what fed it.
+void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) {
+  const WavePlace& p = d->expected.place;
+  d->job = p.job;
+  if (p.job < 0) return;
+  const WaveOperands& operands = predictor.operands();
+  if (p.tile >= 0 && p.row >= 0) {
+    const WavePixel pixel = operands.PixelOf(p);
+    d->n = pixel.n, d->y = pixel.y, d->x = pixel.x;
+  }
+  if (p.group >= 0 && p.col >= 0) d->k = operands.ChannelOf(p);
+  if (p.beat >= 0 && p.group >= 0) {
+    const WaveTap tap = operands.TapOf(p);
+    d->ky = tap.ky, d->kx = tap.kx, d->c = tap.c;
+  }
+  const bool fed = p.beat >= 0 && p.group >= 0;
+  if (fed && p.row >= 0) d->fed_by.emplace_back("act", operands.ActOf(p));
+  if (fed && p.col >= 0) d->fed_by.emplace_back("wgt", operands.WgtOf(p));
+  const bool real = d->k >= 0 && p.col < s.jobs[size_t(p.job)].ChannelsOf(p.group);
+  if (p.beat < 0 && real) {  // on the output path
+    d->fed_by.emplace_back("bias", s.layer.bias[size_t(d->k)]);
+    d->fed_by.emplace_back("mult", s.layer.requant.multiplier[size_t(d->k)]);
+    d->fed_by.emplace_back("shift", s.layer.requant.shift[size_t(d->k)]);
+    d->fed_by.emplace_back("output_zp", s.layer.requant.output_zp);
+    d->fed_by.emplace_back("clamp_lo", s.layer.requant.clamp_lo);
+    d->fed_by.emplace_back("clamp_hi", s.layer.requant.clamp_hi);
+  }
+}
+
+}  // namespace
+
+WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
+                        const WaveOptions& options) {
+  golden::Check(in, layer);
+  const Setup s = Prepare(layer, in, config);
+  WaveReport report;
+  auto run = [&](Comparer* comparer) {
+    HarnessOptions harness_options;
+    harness_options.memory = options.memory;
+    Harness harness(config, harness_options, LoadRtlModel(config, comparer != nullptr));
+    try {
+      report.cycles = harness.Run(s.jobs, s.layer, s.in, s.out, comparer).cycles;
+    } catch (const Error& e) {
+      report.stopped = e.what();
+    }
+  };
+
+  using Clock = std::chrono::steady_clock;
+  auto since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  if (options.time) {
+    const auto start = Clock::now();
+    run(nullptr);
+    report.plain_seconds = since(start);
+  }
+  const auto start = Clock::now();
+  WavePredictor predictor(s.jobs, s.layer, s.in, config, options.memory);
+  Comparer all(&predictor, config, -1, {0, options.keep_window ? options.window : 0, 0, 0});
+  run(&all);
+  report.seconds = since(start);
+  report.streams = all.streams();
+  report.samples = all.samples();
+  report.differences = all.differences();
+  report.window = all.window();
+  if (!all.first()) {
+    if (!report.stopped.empty()) throw Error("{}", report.stopped);
+    return report;
+  }
+
+  // Once more, up to the difference: a beat that went wrong in the array shows in its sum only at the end of
+  // the tile.
+  const WavePlace& place = all.first()->expected.place;
+  const int64_t reach =
+      place.job < 0 ? 0 : int64_t{s.jobs[size_t(place.job)].reduction.length()} * config.rows;
+  const int64_t fine_from = std::max<int64_t>(0, all.first()->cycle - 4 * reach - 500);
+  WavePredictor again(s.jobs, s.layer, s.in, config, options.memory);
+  Comparer exact(&again, config, fine_from, {0, 0, 0, 0});
+  run(&exact);
+  report.first = exact.first() ? exact.first() : all.first();
+  Explain(again, s, &*report.first);
+
+  const WavePlace& at = report.first->expected.place;
+  const int64_t begin = std::max<int64_t>(0, report.first->cycle - options.window / 2);
+  WavePredictor last(s.jobs, s.layer, s.in, config, options.memory);
+  Comparer recorder(&last, config, fine_from,
+                    {begin, begin + options.window, std::max(at.row, 0), std::max(at.col, 0)});
+  run(&recorder);
+  report.window = recorder.window();
+  for (size_t i = 0; i < report.window.signals.size(); i++)
+    if (report.window.signals[i].scope == report.first->scope &&
+        report.window.signals[i].name == report.first->signal)
+      report.focus = {i, report.first->cycle, ""};
+  return report;
+}
+
+}  // namespace weft

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/golden_waves/wave_signals.hpp"
+
+#include <bit>
+
+#include "compiler/job.hpp"
+#include "sw_model/causes.hpp"
+
+namespace weft {
+namespace {
+
+int Clog2(int x) { return std::bit_width(unsigned(x - 1)); }
+
+}  // namespace
+
+std::vector<StreamSpec> WaveStreams(const Config& c) {
+  using enum StreamId;
+  using enum StreamKind;
+  constexpr int kDim = 17, kPos = 20;  // weft_pkg::DIM_W, POS_W
+  const int addr = Clog2(c.line_buffer_bytes), line_ptr = Clog2(c.line_buffer_bytes / c.bus_bytes) + 2;
+  const int weight_ptr = Clog2(c.WeightWords()) + 2, param_ptr = Clog2(c.ParamEntries()) + 2;
+  const int weight_bus = weight_ptr + Clog2(c.Cpad()) - Clog2(c.bus_bytes);  // counts bus words
+  const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1),
+            step = Clog2(c.Steps());
+  const int info = 2 + row + col + param_ptr + 24 + kDim;
+  const int edge = Clog2(c.rows * c.cols + 1);
+  const int space = Clog2(c.OutDepth() + 1), pes = c.rows * c.cols;
+  const std::string top = "conv_engine", jobs = top + ".u_jobs", walker = top + ".u_walker",
+                    seq = top + ".u_sequencer", lines = top + ".u_lines", feeder = top + ".u_feeder",
+                    weights = top + ".u_weights", params = top + ".u_params",
+                    array = top + ".u_array.gen_row[{row}].gen_col[{col}]", pe = array + ".u_pe",
+                    drain = top + ".u_drain", lane = top + ".gen_lane[{lane}]";
+  // id, kind, scope, name, bits of the signal, lanes, bits of a lane, signed, fine
+  return {
+      {kJobReady, kLevel, jobs, "ready_o", 1},
+      {kJobValid, kLevel, jobs, "seq_valid_o", 1},
+      {kWalkJob, kSample, jobs, "walk_job_o", 32 * kJobWords, kJobWords, 32},
+      {kSeqJob, kSample, jobs, "seq_job_o", 32 * kJobWords, kJobWords, 32},
+      {kPixel, kSample, walker, "pixel_o", addr + 2 * kPos, 1, addr + 2 * kPos},
+      {kPixelPush, kPulse, walker, "push", 1},
+      {kPixelAddr, kSample, walker, "addr_q", addr, 1, addr},
+      {kPixelX, kSample, walker, "x_q", kPos, 1, kPos, true},
+      {kPixelY, kSample, walker, "y_q", kPos, 1, kPos, true},
+      {kTileValid, kLevel, walker, "tile_valid_o", 1},
+      {kTileRows, kSample, walker, "tile_rows_o", row, 1, row},
+      {kTileFinal, kSample, walker, "tile_final_o", 1},
+      {kTileNeed, kSample, walker, "tile_need_o", kDim, 1, kDim},
+      {kTileFree, kSample, walker, "tile_free_o", line_ptr, 1, line_ptr},
+      {kStart, kPulse, seq, "start_o", 1},
+      {kStartNewTile, kSample, seq, "start_new_tile_o", 1},
+      {kStartAddr, kSample, seq, "start_addr_o", addr, 1, addr},
+      {kStartX, kSample, seq, "start_x_o", kPos, 1, kPos, true},
+      {kStartY, kSample, seq, "start_y_o", kPos, 1, kPos, true},
+      {kBeatValid, kPulse, seq, "beat_valid_o", 1},
+      {kBeatFirst, kSample, seq, "beat_first_o", 1},
+      {kBeatLast, kPulse, seq, "beat_last_o", 1},
+      {kBeatFrees, kPulse, seq, "beat_frees_o", 1},
+      {kBeatGroup, kSample, seq, "beat_group_o", 1},
+      {kBeatIndex, kSample, seq, "beat_index_o", len, 1, len},
+      {kBeatWeight, kSample, seq, "beat_weight_o", weight_ptr, 1, weight_ptr},
+      {kTilePush, kPulse, seq, "tile_push_o", 1},
+      {kTileInfo, kSample, seq, "tile_info_o", info, 1, std::min(info, 64)},
+      {kLineFreed, kLevel, seq, "line_freed_o", line_ptr, 1, line_ptr},
+      {kCause, kLevel, seq, "cause_o", 3, 1, 3},
+      {kEdgePes, kPulse, seq, "edge_o", edge, 1, edge},
+      {kSpace, kLevel, seq, "space_q", space, 1, space},
+      {kCounts, kSample, top + ".u_counters", "counts_o", 48 * kCauses, kCauses, 48},
+      {kLineReady, kLevel, lines, "ready_o", 1},
+      {kLines, kLevel, lines, "lines_o", kDim, 1, kDim},
+      {kLineWrite, kPulse, lines, "we_q", 1},
+      {kLineWriteAddr, kSample, lines, "waddr_q", addr, 1, addr},
+      {kReadAddr, kSample, feeder, "raddr_o", addr, 1, addr},
+      {kLineData, kSample, lines, "rdata_o", 16 * c.Word(), 2 * c.Word(), 8, true},
+      {kAct, kSample, feeder, "act_o", 8 * c.rows, c.rows, 8, true},
+      {kWeightReady, kLevel, weights, "ready_o", 1},
+      {kWeightArrived, kLevel, weights, "arrived_o", weight_ptr, 1, weight_ptr},
+      {kWeightWrite, kPulse, weights, "we_q", 1},
+      {kWeightWriteAddr, kSample, weights, "waddr_q", weight_bus, 1, weight_bus},
+      {kWeightFreed, kLevel, top, "weight_freed_q", weight_ptr, 1, weight_ptr},
+      {kWeightAddr, kSample, top, "weight_raddr", weight_ptr, 1, weight_ptr},
+      {kWgt, kSample, weights, "wgt_o", 8 * c.cols, c.cols, 8, true},
+      {kParamReady, kLevel, params, "ready_o", 1},
+      {kParamArrived, kLevel, params, "arrived_o", param_ptr, 1, param_ptr},
+      {kParamWrite, kPulse, params, "full_q", 1},
+      {kParamWriteAddr, kSample, params, "waddr_q", param_ptr - 2, 1, param_ptr - 2},
+      {kParamFreed, kLevel, top, "param_freed_q", param_ptr, 1, param_ptr},
+      {kCtl, kPulse, top, "beat_ctl", 3, 1, 3},
+      {kPeCtl, kSample, pe, "ctl_o", 4, pes, 3, false, true},
+      {kPeAct, kSample, pe, "act_o", 8, pes, 8, true, true},
+      {kPeWgt, kSample, pe, "wgt_o", 8, pes, 8, true, true},
+      {kProduct, kSample, pe, "product", 16, pes, 16, true, true},
+      {kAcc, kSample, pe, "acc_q", c.acc_bits, pes, c.acc_bits, true},
+      {kShift, kPulse, drain, "shift_o", 1},
+      {kChainIn, kSample, array, "drain_in", c.acc_bits, pes, c.acc_bits, true, true},
+      {kChain, kSample, pe, "drain_o", c.acc_bits, pes, c.acc_bits, true},
+      {kAheadValid, kPulse, drain, "ahead_valid_o", 1},
+      {kAheadFirst, kPulse, drain, "ahead_first_o", 1},
+      {kAheadRow, kSample, drain, "ahead_row_o", row, 1, row},
+      {kAheadStep, kSample, drain, "ahead_step_o", step, 1, step},
+      {kSum, kSample, drain, "sums_o", c.acc_bits * c.lanes, c.lanes, c.acc_bits, true},
+      {kRowValid, kSample, top, "row_valid", 1},
+      {kParamAddr, kSample, top, "param_raddr", param_ptr, 1, param_ptr},
+      {kParamBias, kSample, params, "bias_o", 32 * c.lanes, c.lanes, 32, true},
+      {kParamMult, kSample, params, "mult_o", 32 * c.lanes, c.lanes, 32, true},
+      {kParamShift, kSample, params, "shift_o", 6 * c.lanes, c.lanes, 6, true},
+      {kBiasAcc, kSample, lane + ".u_bias", "acc_o", 32, c.lanes, 32, true},
+      {kZp, kSample, top, "zp", 8, 1, 8, true},
+      {kScaled, kSample, lane + ".u_requantize", "y_o", 8, c.lanes, 8, true},
+      {kClampLo, kSample, top, "clamp_lo", 8, 1, 8, true},
+      {kClampHi, kSample, top, "clamp_hi", 8, 1, 8, true},
+      {kClamped, kSample, lane + ".u_activation", "y_o", 8, c.lanes, 8, true},
+      {kGatherValid, kPulse, top + ".u_gather", "valid_o", 1},
+      {kGathered, kSample, top + ".u_gather", "data_o", 8 * c.cols, c.cols, 8, true},
+      {kPoolValid, kPulse, top + ".u_pool", "valid_o", 1},
+      {kPooled, kSample, top + ".u_pool", "data_o", 8 * c.cols, c.cols, 8, true},
+      {kPixelGone, kPulse, top, "pixel_gone", 1},
+      {kOutValid, kLevel, top, "out_valid_o", 1},
+      {kOutData, kSample, top, "out_data_o", 8 * c.cols, c.cols, 8, true},
+      {kOutCols, kSample, top, "out_cols_o", col, 1, col},
+      {kOutFinal, kSample, top, "out_final_o", 1},
+  };
+}
+
+}  // namespace weft

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft_top with its memory: loads a program, starts it through the driver (driver/weft.h), waits, gives the
+// outputs.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "compiler/program.hpp"
+#include "driver/weft.h"
+#include "sim/harness/axi_memory.hpp"
+#include "sim/harness/system_model.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
+
+namespace weft {
+
+struct SystemOptions {
+  Memory memory;
+  // Probability that a channel pauses in a cycle, each for itself; with pauses writes are done in any order.
+  double stalls = 0;
+  uint64_t seed = 1;  // of the pauses
+};
+
+class System {
+ public:
+  System(const Config& config, const SystemOptions& options);
+  // Fills the window: the program's image, and memory for its tensors.
+  void Load(const Program& program);
+  void Write(const Place& place, const TensorI8& tensor);
+  [[nodiscard]] TensorI8 Read(const Place& place) const;
+  // Runs the program that is loaded. Throws Error unless it ends with OK.
+  CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2);
+
+  // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many
+  // cycles, with its code.
+  AxiMemory& memory() { return memory_; }
+  int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
+  int Wait(int64_t most_cycles);  // ... of one that was started by hand
+  void Step(int64_t cycles);
+  void Assertions(bool on) { model_->Assertions(on); }  // of the RTL; those of the memory stay
+  const weft_bus& bus() const { return bus_; }
+  // After so many cycles of waiting for an interrupt, `later` is called once; `on_interrupt` when it is
+  // there.
+  int64_t later_after = -1;
+  std::function<void()> later, on_interrupt;
+
+ private:
+  uint32_t ReadRegister(uint32_t offset);
+  void WriteRegister(uint32_t offset, uint32_t value);
+  void WaitForInterrupt();
+  void Cycle();
+
+  Config config_;
+  SystemModelPtr model_;
+  AxiMemory memory_;
+  SystemPins pins_;
+  weft_bus bus_;
+  int64_t now_ = 0, interrupt_ = 0, deadline_ = INT64_MAX;
+  std::vector<int64_t> layer_bytes_;  // written up to the end of each layer
+  std::vector<LayerEnd> layer_ends_;  // when they were
+};
+
+}  // namespace weft

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw_model/cycles/list_model.hpp"
+
+#include <algorithm>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma, bursts
+constexpr size_t kDescriptors = 4;                // its queue
+constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
+constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
+constexpr size_t kAddDepth = 8;                   // pixels in residual_add
+constexpr int64_t kAddLatency = 21;               // of residual_add, beside a pixel's steps
+
+int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
+
+}  // namespace
+
+WriteModel::WriteModel(const Program& program, const Config& config, const Memory& memory)
+    : StoreModel(config),
+      residual(config.ResidualBytes() / config.bus_bytes),
+      program_(program),
+      config_(config),
+      latency_(memory.latency),
+      beat_cycles_(memory.ReadCycles(config)),
+      beat_loads_(size_t(2 * MaxBeats(config)), -1),
+      retirements_(kWritesInFlight, -1) {}
+
+int64_t WriteModel::DescriptorRoom() const {
+  const size_t n = accepted_.size();
+  if (n < kDescriptors) return 0;
+  if (loads_.size() + kDescriptors <= n)
+    throw Error("the jobs wait for each other: no room for where outputs go");
+  return loads_[n - kDescriptors] + 1;
+}
+
+int64_t WriteModel::StoredSeen(size_t jobs) const {
+  if (jobs == 0) return 0;
+  if (stored_.size() < jobs) throw Error("the list waits for {} stored jobs, which come after it", jobs);
+  return stored_[jobs - 1];
+}
+
+void WriteModel::BeginJob(int job) {
+  job_ = job;
+  cursors_.clear();
+  cursors_.emplace_back(program_.jobs[size_t(job)], config_);
+  const int64_t accepted = accepted_[loads_.size()];
+  loads_.push_back(std::max(accepted + 1, walk_end_ + 1));
+  walk_ = loads_.back() + 1;
+  add_load_ = std::max({accepted + 1, add_end_ + 1, add_output_ + 1});
+  const Store& store = program_.stores[size_t(job)];
+  if (store.add)
+    residual_box_ = ResidualOf(program_.jobs[size_t(job)], store.pool, store.residual.shape.c, config_);
+}
+
+int64_t WriteModel::Take(int64_t valid, int job, int channels) {
+  if (job != job_) BeginJob(job);
+  const bool adds = program_.stores[size_t(job)].add.has_value();
+  const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
+  if (cursors_.back().done()) {
+    add_end_ = left;
+    stored_.push_back(confirmed_ + 1);
+    if (adds) residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
+  }
+  return left;
+}
+
+int64_t WriteModel::TakePlain(int64_t valid, int channels) {
+  walk_end_ = WritePixel(std::max(valid, add_load_ + 1), channels);
+  return walk_end_;
+}
+
+int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
+  window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
+  const bool window_end = window_pixel_ == 0;
+  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + kAddLatency;
+  if (!window_end) {
+    add_returns_.push(output - 1);
+    return taken;
+  }
+  walk_end_ = add_output_ = WritePixel(output, channels);
+  add_returns_.push(add_output_);
+  return taken;
+}
+
+int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
+  const Job& job = program_.jobs[size_t(job_)];
+  const Store& store = program_.stores[size_t(job_)];
+  const OutputCursor& cursor = cursors_.back();
+  const ResidualBox& box = residual_box_;
+  const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
+  const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
+  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});
+  if (add_returns_.size() == kAddDepth) {
+    add_take_ = std::max(add_take_, add_returns_.top() + 1);
+    add_returns_.pop();
+  }
+  if (window_end && cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
+    residual_freed_ += (row == job.rows - 1 ? store.pool.kh : box.step) * box.pitch / config_.bus_bytes;
+    residual.Free(add_take_ + 2, residual_freed_);
+  }
+  return add_take_;
+}
+
+int64_t WriteModel::WritePixel(int64_t valid, int channels) {
+  OutputCursor& cursor = cursors_.back();
+  const int64_t offset = program_.stores[size_t(job_)].At(
+      cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
+  cursor.Next();
+  bytes_ += channels;
+  const int64_t pop = std::max({valid, walk_, s1_free_});
+  const int64_t s2 = std::max(pop + 1, s2_free_);
+  s1_free_ = s2;
+  const int64_t last = (offset + channels - 1) / config_.bus_bytes;
+  for (int64_t word = offset / config_.bus_bytes; word <= last; word++) {
+    move_ = std::max({s2 + 1, move_ + 1, final_});
+    if (open_ && word != word_) move_ = CloseBeat(move_, word != word_ + 1 || word % MaxBeats(config_) == 0);
+    open_ = true;
+    word_ = word;
+  }
+  s2_free_ = move_;
+  if (cursor.done()) {
+    final_ = CloseBeat(move_ + 1, true);
+    open_ = false;
+  }
+  return pop;
+}
+
+int64_t WriteModel::CloseBeat(int64_t time, bool last) {
+  time = std::max(time, beat_loads_[beats_++ % beat_loads_.size()] + 1);
+  if (!last) return time;
+  int64_t& slot = retirements_[bursts_++ % kWritesInFlight];
+  issue_ = std::max({time + 1, issue_ + 1, slot + 1});
+  for (; beats_sent_ < beats_; beats_sent_++) {
+    const int64_t load = std::max(issue_, taken_);
+    taken_ = std::max(load + 1, taken_ + beat_cycles_);
+    beat_loads_[beats_sent_ % beat_loads_.size()] = load;
+  }
+  confirmed_ = taken_ + latency_ + 1;
+  slot = confirmed_;
+  return time;
+}
+
+ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store)
+    : Supply(program.jobs, config, memory),
+      program_(program),
+      store_(*store),
+      latency_(memory.latency),
+      max_beats_(MaxBeats(config)),
+      piece_words_(std::min(config.bus_bytes / 4, kListAlign)),
+      burst_done_(kBurstsInFlight, -1),
+      segment_load_(kSegments, -1) {
+  store->reads = this;
+  Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
+  first.words = std::min<uint32_t>(program.list_bytes, kListFirst * 4) / uint32_t(config.bus_bytes);
+  queue_.push_back(first);
+  pushes_.push_back(0);
+}
+
+// ---- command_reader
+
+int64_t ListModel::TakePiece() {
+  const auto bus_word = size_t(piece_++ * piece_words_ * 4 / config_.bus_bytes);
+  while (list_times_.size() <= bus_word) {
+    const bool pending =
+        loads_.size() < queue_.size() || repeat_ > 0;  // or Step would parse on, and end here
+    if (!pending || !Step()) throw Error("the list waits for a piece of itself that is never read");
+  }
+  piece_time_ = std::max(piece_time_, list_times_[bus_word]) + 1;
+  return piece_time_;
+}
+
+void ListModel::TakePieces(int64_t words) {
+  for (int64_t i = 0; i < words; i += piece_words_) TakePiece();
+}
+
+bool ListModel::ParseCommand() {
+  if (next_command_ == program_.commands.size()) return false;
+  const Command& c = program_.commands[next_command_++];
+  if (piece_ == 0) TakePieces(kListHeader);
+  switch (c.op) {
+    case Command::Op::kRead: {
+      TakePieces(c.size() - piece_words_);
+      const size_t n = queue_.size();
+      while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
+      const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
+      piece_time_ = std::max(TakePiece(), room);
+      queue_.push_back(c);
+      pushes_.push_back(piece_time_);
+      return true;
+    }
+    case Command::Op::kJob: {
+      const int64_t free = c.job > 0 ? AcceptTime(c.job - 1) + 1 : 0;
+      piece_time_ = std::max(TakePiece(), free);
+      TakePieces(c.size() - piece_words_);
+      offered_.push_back(piece_time_ + 1);
+      return true;
+    }
+    case Command::Op::kEnd:
+      break;
+  }
+  while (Step()) {
+  }
+  const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 1;
+  TakePieces(c.size() - piece_words_);
+  end_ = std::max({TakePiece(), free, beat_ + 1, list_times_.back() + 2, store_.done()});
+  return false;
+}
+
+int64_t ListModel::AcceptTime(int job) {
+  const auto j = size_t(job);
+  while (accepted_.size() <= j) {
+    const size_t n = accepted_.size();
+    while (offered_.size() <= n)
+      if (!ParseCommand()) throw Error("job {} is not in the list", n);
+    int64_t time = std::max(offered_[n], n == 0 ? 0 : accepted_[n - 1] + 1);
+    if (n >= 2) {
+      if (ended_.size() + 2 <= n)
+        throw Error("the jobs wait for each other: job {} for the end of job {}", n, n - 2);
+      time = std::max(time, ended_[n - 2] + 1);
+    }
+    if (program_.jobs[n].rows > 0) {
+      time = std::max(time, store_.DescriptorRoom());
+      store_.Accepted(time);
+    }
+    accepted_.push_back(time);
+  }
+  return accepted_[j];
+}
+
+int64_t ListModel::Accept(int job, int64_t room) { return std::max(AcceptTime(job), room); }
+void ListModel::Ended(int /*job*/, int64_t time) { ended_.push_back(time); }
+
+int64_t ListModel::Finish(int64_t /*stored*/) {
+  while (ParseCommand()) {
+  }
+  return end_ + 2;  // seen a cycle later, which counts too
+}
+
+// ---- read_dma
+
+bool ListModel::Step() {
+  if (repeat_ == 0) {  // the next read
+    while (loads_.size() == queue_.size())
+      if (next_command_ >= program_.commands.size() ||
+          program_.commands[next_command_].op == Command::Op::kEnd || !ParseCommand())
+        return false;
+    loads_.push_back(std::max(pushes_[loads_.size()], request_));
+  }
+  const size_t n = loads_.size() - 1;
+  const Command c = queue_[n];
+  const int64_t earliest =
+      repeat_ == 0 ? std::max(loads_[n] + 1, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
+  Request(c, earliest);
+  repeat_ = repeat_ + 1 == c.count ? 0 : repeat_ + 1;
+  return true;
+}
+
+// A line, a column group's parameters and weights, or a piece of the list.
+void ListModel::Request(const Command& c, int64_t earliest) {
+  const uint32_t index = repeat_;
+  offset_ = int64_t{c.offset} + int64_t{index} * c.pitch;
+  words_left_ = int64_t{c.param_words} + c.words;
+  beats_left_ = 0;
+  const auto room = [&](size_t segment) { return segment_load_[segment % kSegments] + 1; };
+  int64_t announced = -1;
+  if (c.param_words > 0) {
+    announced = std::max(earliest, room(segments_));
+    earliest = announced + 1;
+  }
+  request_ = std::max({earliest, burst_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
+  burst_ = request_;  // its first burst is a cycle later
+  if (c.read == Command::Read::kList) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) list_times_.push_back(Beat(0));
+    return;
+  }
+  if (c.read == Command::Read::kLines) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) Beat(lines.RoomFor(++line_words_));
+    line_times_.push_back(beat_);
+    return;
+  }
+  if (c.read == Command::Read::kTables) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) table_free_ = Beat(table_free_) + config_.bus_bytes / 4;
+    return;
+  }
+  if (c.read == Command::Read::kResidual) {
+    BeginSegment(request_);
+    for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
+    residual_times_.push_back(beat_);
+    return;
+  }
+  Group* group = &At(c.job, c.first + int(index));
+  if (c.param_words > 0) {
+    BeginSegment(announced);
+    for (uint32_t i = 0; i < c.param_words; i++) {
+      if (i % uint32_t(config_.ParamBeats()) == 0)
+        param_entries_++;  // an entry's first bus word needs the room
+      group->params_time = Beat(params.RoomFor(param_entries_));
+    }
+  }
+  BeginSegment(request_);
+  ReadWeights(group, c.words);
+  group->loaded = true;
+}
+
+void ListModel::ReadWeights(Group* group, int64_t words) {
+  const int64_t slices = Slices(), pack = config_.WeightPack();
+  const int64_t pace = slices * read_cycles_;
+  for (int64_t unit = 0; unit < words / slices; unit++) {
+    weight_words_ += pack;
+    const int64_t room = weights.RoomFor(weight_words_);
+    int64_t time = 0;
+    for (int64_t s = 0; s < slices; s++) time = Beat(room);
+    std::vector<Stretch>& stretches = group->stretches;
+    if (stretches.empty() || stretches.back().time + (unit - stretches.back().first) * pace != time)
+      stretches.push_back({unit, time});
+  }
+}
+
+void ListModel::BeginSegment(int64_t push) {
+  const int64_t load = std::max(push + 1, beat_);
+  segment_load_[segments_++ % kSegments] = load;
+  segment_from_ = load + 1;
+}
+
+// A word of the request that is being read, into a buffer that has room from cycle `room` on.
+int64_t ListModel::Beat(int64_t room) {
+  if (room < 0) throw Error("the jobs wait for each other: a buffer is full and nothing will free it");
+  if (beats_left_ == 0) {
+    const int64_t word = offset_ / config_.bus_bytes;
+    beats_left_ = std::min(words_left_, max_beats_ - word % max_beats_);
+    words_left_ -= beats_left_;
+    offset_ += beats_left_ * config_.bus_bytes;
+    burst_ = std::max(burst_ + 1, burst_done_[bursts_ % kBurstsInFlight] + 1);
+    available_ = burst_ + 1 + latency_;
+  }
+  beat_ = std::max({available_, beat_ + read_cycles_, segment_from_, room});
+  bus_words_++;
+  if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = beat_;
+  return beat_;
+}
+
+int64_t ListModel::ResidualSeen(int64_t count) {
+  while (int64_t(residual_times_.size()) < count)
+    if (!Step()) throw Error("the jobs wait for residual line {}, which is never read", count);
+  return residual_times_[size_t(count - 1)] + 1;
+}
+
+}  // namespace weft

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cycle model's view of weft_core around the engine: command_reader, read_dma and write_dma on an AXI
+// memory.
+//
+// The memory answers reads in order: the first word of a burst `latency` cycles after its address at the
+// earliest, then a word in ReadCycles; it takes a write beat in ReadCycles and confirms a burst `latency`
+// cycles after its last beat.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "compiler/program.hpp"
+#include "sw_model/cycles/read_model.hpp"
+#include "sw_model/cycles/store_model.hpp"
+#include "sw_model/memory.hpp"
+
+namespace weft {
+
+class ListModel;
+
+// rtl/system/residual_add.sv and rtl/system/write_dma.sv.
+class WriteModel : public StoreModel {
+ public:
+  WriteModel(const Program& program, const Config& config, const Memory& memory);
+  void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
+  // Cycle from which there is room for the descriptor of the next job with outputs.
+  [[nodiscard]] int64_t DescriptorRoom() const;
+  // Cycle from which the read DMA sees that `jobs` jobs with outputs are stored.
+  [[nodiscard]] int64_t StoredSeen(size_t jobs) const;
+  [[nodiscard]] int64_t done() const override { return confirmed_; }
+
+  ListModel* reads = nullptr;  // where residual lines come from
+  RingModel residual;          // their buffer, in bus words
+
+ private:
+  int64_t Take(int64_t valid, int job, int channels) override;
+  void BeginJob(int job);
+  // The cycles in which the engine's queue lets go of the pixel.
+  int64_t TakePlain(int64_t valid, int channels);
+  int64_t TakeAdded(int64_t valid, int channels);
+  int64_t AddResidual(int64_t valid, bool window_end);  // the cycle in which the adder takes the pixel
+  int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
+  int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
+
+  const Program& program_;
+  const Config& config_;
+  int64_t latency_, beat_cycles_;
+  std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
+  std::vector<OutputCursor> cursors_;               // the current job's
+  int job_ = -1;
+  int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
+  int64_t walk_end_ = -1;                // the last take of the job before
+  int64_t add_load_ = 0, add_end_ = -1;  // the adder has the job's numbers; its last take of the job before
+  int64_t add_take_ = -1000000;          // its last pixel with a residual
+  // Of the pixels in the adder: when each leaves it, as an output or inside a pooling window.
+  std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
+  int64_t add_output_ = -1;                          // when its last output left it
+  int window_pixel_ = 0;                             // pixels of the pooling window before the next one
+  ResidualBox residual_box_{};                       // of the current job, if it adds
+  int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
+  int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
+  int64_t move_ = -1;                                // the last fragment leaves S2
+  bool open_ = false;                                // ... and its beat can still become more
+  int64_t word_ = 0;                                 // ... of this bus word
+  int64_t final_ = -1;                               // the last final beat is handed over
+  int64_t issue_ = -1, taken_ = -1000000;          // the last burst's address; the memory takes the last beat
+  std::vector<int64_t> beat_loads_, retirements_;  // rings: beats leave the queue, bursts their slots
+  size_t beats_ = 0, beats_sent_ = 0, bursts_ = 0;
+  int64_t confirmed_ = 0;
+};
+
+// rtl/system/command_reader.sv and rtl/system/read_dma.sv.
+class ListModel : public Supply {
+ public:
+  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store);
+  int64_t Accept(int job, int64_t room) override;
+  void Ended(int job, int64_t time) override;
+  int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
+  void Stored(int /*job*/, int64_t /*time*/) override {}
+  int64_t Finish(int64_t stored) override;
+
+ private:
+  int64_t AcceptTime(int job);
+  int64_t TakePiece();  // the next piece of the list
+  void TakePieces(int64_t words);
+  bool ParseCommand();  // false at the end of the list
+  bool Step() override;
+  void Request(const Command& c, int64_t earliest);
+  void BeginSegment(int64_t push);
+  int64_t Beat(int64_t room);
+  void ReadWeights(Group* group, int64_t words);
+
+  const Program& program_;
+  WriteModel& store_;
+  int64_t latency_, max_beats_;
+
+  // command_reader
+  size_t next_command_ = 0;
+  int piece_words_;                                  // words of a piece
+  int64_t piece_ = 0;                                // of the list
+  int64_t piece_time_ = -1;                          // the last piece taken
+  std::vector<int64_t> list_times_;                  // when each bus word of the list came
+  std::vector<int64_t> offered_, accepted_, ended_;  // of each job so far
+  int64_t end_ = 0;
+
+  // read_dma
+  std::vector<Command> queue_;           // the reads so far, with the hardware's first one
+  std::vector<int64_t> pushes_, loads_;  // of each: into the queue, out of it
+  uint32_t repeat_ = 0;                  // requests of the current read that are done
+  int64_t request_ = -1;                 // the last request; of the read before, its end
+  int64_t burst_ = -1;                   // the splitter's last burst
+  size_t bursts_ = 0, segments_ = 0;
+  std::vector<int64_t> burst_done_, segment_load_;  // rings
+  // the request that is being read
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
+
+  std::vector<int64_t> residual_times_;  // when each residual line was complete
+  int64_t residual_words_ = 0, table_free_ = 0;
+};
+
+}  // namespace weft

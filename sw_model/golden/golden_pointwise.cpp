@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The golden model's operators without filters: sums, joins, borders and changes of scale.
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft::golden {
+namespace {
+
+constexpr int kMaxDimension = 65536;
+constexpr int64_t kMaxElements = int64_t{1} << 31;
+constexpr int kAddShift = 20;  // fraction bits of an addend: TFLite's left_shift for int8
+
+std::string ToString(const Shape& s) { return fmt::format("{}x{}x{}x{}", s.n, s.h, s.w, s.c); }
+
+void CheckRange(std::string_view what, int64_t value, int64_t lo, int64_t hi) {
+  if (value < lo || value > hi) throw Error("{} is {}: choose one from {} to {}", what, value, lo, hi);
+}
+
+void CheckTensor(const TensorI8& t) {
+  const Shape& s = t.shape;
+  if (std::min({s.n, s.h, s.w, s.c}) < 1 || std::max({s.n, s.h, s.w, s.c}) > kMaxDimension ||
+      t.data.size() != s.size())
+    throw Error("the input has {} values: give it the {} of its shape {}, dimensions from 1 to {}",
+                t.data.size(), s.size(), ToString(s), kMaxDimension);
+}
+
+Shape CheckedOutput(int64_t n, int64_t h, int64_t w, int64_t c) {
+  if (std::max({n, h, w, c}) > kMaxDimension || n * h > kMaxElements || n * h * w > kMaxElements ||
+      n * h * w * c > kMaxElements)
+    throw Error("the output is {}x{}x{}x{}: make every dimension at most {} and all together {}", n, h, w, c,
+                kMaxDimension, kMaxElements);
+  return {int(n), int(h), int(w), int(c)};
+}
+
+void CheckMultiplier(std::string_view what, int32_t multiplier, int shift, int highest_shift) {
+  if (multiplier < 0) throw Error("{} is {}: choose one from 0 to {}", what, multiplier, INT32_MAX);
+  if (shift < -31 || shift > highest_shift)
+    throw Error("the shift of {} is {}: choose one from -31 to {}", what, shift, highest_shift);
+}
+
+void CheckOutputCodes(int zp, int clamp_lo, int clamp_hi) {
+  CheckRange("the output zero point", zp, -128, 127);
+  CheckRange("the lower clamp", clamp_lo, -128, 127);
+  CheckRange("the upper clamp", clamp_hi, clamp_lo, 127);
+}
+
+void CheckScale(std::string_view what, float scale) {
+  if (!(scale > 0) || scale > std::numeric_limits<float>::max())
+    throw Error("{} is {}: give a positive number", what, scale);
+}
+
+// TFLite's QuantizeMultiplierSmallerThanOneExp.
+void QuantizeMultiplierSmallerThanOne(std::string_view what, double factor, int32_t* multiplier, int* shift) {
+  QuantizeMultiplier(factor, multiplier, shift);
+  if (factor >= 1 || *shift > 0) throw Error("{} is {}: choose scales for which it is below 1", what, factor);
+}
+
+template <typename Table>
+auto Lookup(const Table& table, int8_t x) {
+  return table[uint8_t(x)];
+}
+
+}  // namespace
+
+// ---- change of scale --------------------------------------------------------------------------------------
+
+RescaleLayer MakeRescale(float scale_in, int zp_in, float scale_out, int zp_out, int clamp_lo, int clamp_hi) {
+  CheckScale("the input scale", scale_in);
+  CheckScale("the output scale", scale_out);
+  RescaleLayer layer{.input_zp = zp_in, .output_zp = zp_out, .clamp_lo = clamp_lo, .clamp_hi = clamp_hi};
+  QuantizeMultiplier(double(scale_in) / double(scale_out), &layer.multiplier, &layer.shift);
+  return layer;
+}
+
+TableI8 RescaleTable(const RescaleLayer& layer) {
+  CheckRange("the input zero point", layer.input_zp, -128, 127);
+  CheckMultiplier("the multiplier", layer.multiplier, layer.shift, 30);
+  CheckOutputCodes(layer.output_zp, layer.clamp_lo, layer.clamp_hi);
+  TableI8 table{};
+  for (int x = -128; x <= 127; ++x)
+    table[uint8_t(x)] = Requantize(x - layer.input_zp, layer.multiplier, layer.shift, layer.output_zp,
+                                   layer.clamp_lo, layer.clamp_hi);
+  return table;
+}
+
+TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer) {
+  CheckTensor(in);
+  const TableI8 table = RescaleTable(layer);
+  TensorI8 out = in;
+  for (int8_t& x : out.data) x = Lookup(table, x);
+  return out;
+}
+
+// ---- addition ---------------------------------------------------------------------------------------------
+
+AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, int zp_out, int clamp_lo,
+                 int clamp_hi) {
+  CheckScale("the first scale", scale1);
+  CheckScale("the second scale", scale2);
+  CheckScale("the output scale", scale_out);
+  AddLayer layer{.zp1 = zp1, .zp2 = zp2, .zp_out = zp_out, .clamp_lo = clamp_lo, .clamp_hi = clamp_hi};
+  const double twice_max = 2 * double(std::max(scale1, scale2));
+  QuantizeMultiplierSmallerThanOne("the first factor", double(scale1) / twice_max, &layer.mult1,
+                                   &layer.shift1);
+  QuantizeMultiplierSmallerThanOne("the second factor", double(scale2) / twice_max, &layer.mult2,
+                                   &layer.shift2);
+  QuantizeMultiplierSmallerThanOne("the output factor", twice_max / ((1 << kAddShift) * double(scale_out)),
+                                   &layer.mult_out, &layer.shift_out);
+  return layer;
+}
+
+TableI32 AddTable(int zp, int32_t multiplier, int shift) {
+  CheckRange("the input zero point", zp, -128, 127);
+  CheckMultiplier("the multiplier", multiplier, shift, 0);
+  TableI32 table{};
+  for (int x = -128; x <= 127; ++x)
+    table[uint8_t(x)] = MultiplyByQuantizedMultiplier((x - zp) * (1 << kAddShift), multiplier, shift);
+  return table;
+}
+
+Shape AddShape(const Shape& a, const Shape& b) {
+  if (a != b) throw Error("the shapes {} and {} differ: add maps of one shape", ToString(a), ToString(b));
+  return a;
+}
+
+TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
+  CheckTensor(a);
+  CheckTensor(b);
+  CheckMultiplier("the output multiplier", layer.mult_out, layer.shift_out, 0);
+  CheckOutputCodes(layer.zp_out, layer.clamp_lo, layer.clamp_hi);
+  const TableI32 table1 = AddTable(layer.zp1, layer.mult1, layer.shift1);
+  const TableI32 table2 = AddTable(layer.zp2, layer.mult2, layer.shift2);
+  TensorI8 out(AddShape(a.shape, b.shape));
+  for (size_t i = 0; i < out.data.size(); ++i) {
+    const int32_t sum = Lookup(table1, a.data[i]) + Lookup(table2, b.data[i]);  // below 2^30
+    out.data[i] =
+        Requantize(sum, layer.mult_out, layer.shift_out, layer.zp_out, layer.clamp_lo, layer.clamp_hi);
+  }
+  return out;
+}
+
+// ---- joins and borders ------------------------------------------------------------------------------------
+
+Shape ConcatShape(const std::vector<Shape>& inputs) {
+  if (inputs.empty()) throw Error("there are 0 inputs: give at least one");
+  const Shape& first = inputs[0];
+  int64_t channels = 0;
+  for (const Shape& s : inputs) {
+    if (s.n != first.n || s.h != first.h || s.w != first.w)
+      throw Error("the shapes {} and {} differ in more than the channels: make the rest equal",
+                  ToString(first), ToString(s));
+    channels += s.c;
+  }
+  return CheckedOutput(first.n, first.h, first.w, channels);
+}
+
+TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer) {
+  if (inputs.size() != layer.inputs.size())
+    throw Error("there are {} inputs and {} rescalings: give as many", inputs.size(), layer.inputs.size());
+  std::vector<Shape> shapes;
+  for (const TensorI8* in : inputs) {
+    CheckTensor(*in);
+    shapes.push_back(in->shape);
+  }
+  TensorI8 out(ConcatShape(shapes));
+  const auto channels = size_t(out.shape.c);
+  int begin = 0;  // the first channel of the input
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const TensorI8 in = Rescale(*inputs[i], layer.inputs[i]);
+    const auto depth = size_t(in.shape.c);
+    for (size_t pixel = 0; pixel < in.data.size() / depth; ++pixel)
+      std::copy_n(&in.data[pixel * depth], depth, &out.data[pixel * channels + size_t(begin)]);
+    begin += in.shape.c;
+  }
+  return out;
+}
+
+Shape PadShape(const Shape& in, const PadLayer& layer) {
+  const Padding& p = layer.pad;
+  CheckRange("the padding", std::min({p.top, p.bottom, p.left, p.right}), 0, kMaxDimension);
+  CheckRange("the padding", std::max({p.top, p.bottom, p.left, p.right}), 0, kMaxDimension);
+  CheckRange("the padding's value", layer.value, -128, 127);
+  return CheckedOutput(in.n, int64_t{in.h} + p.top + p.bottom, int64_t{in.w} + p.left + p.right, in.c);
+}
+
+TensorI8 Pad(const TensorI8& in, const PadLayer& layer) {
+  CheckTensor(in);
+  TensorI8 out(PadShape(in.shape, layer), int8_t(layer.value));
+  const Shape& s = in.shape;
+  for (int n = 0; n < s.n; ++n)
+    for (int y = 0; y < s.h; ++y)
+      std::copy_n(&in.at(n, y, 0, 0), s.w * s.c, &out.at(n, y + layer.pad.top, layer.pad.left, 0));
+  return out;
+}
+
+Shape UpsampleShape(const Shape& in, const UpsampleLayer& layer) {
+  CheckRange("the factor", std::min(layer.factor_h, layer.factor_w), 1, kMaxDimension);
+  CheckRange("the factor", std::max(layer.factor_h, layer.factor_w), 1, kMaxDimension);
+  return CheckedOutput(in.n, int64_t{in.h} * layer.factor_h, int64_t{in.w} * layer.factor_w, in.c);
+}
+
+TensorI8 Upsample(const TensorI8& in, const UpsampleLayer& layer) {
+  CheckTensor(in);
+  TensorI8 out(UpsampleShape(in.shape, layer));
+  const Shape& s = out.shape;
+  for (int n = 0; n < s.n; ++n)
+    for (int y = 0; y < s.h; ++y)
+      for (int x = 0; x < s.w; ++x)
+        std::copy_n(&in.at(n, y / layer.factor_h, x / layer.factor_w, 0), s.c, &out.at(n, y, x, 0));
+  return out;
+}
+
+}  // namespace weft::golden

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// delay: q(t) = d(t - CYCLES), zero until then.
+#include "models/delay.hpp"
+
+#include "tests/rtl/testbench.hpp"
+
+namespace weft::rtl {
+namespace {
+
+template <class P>
+class Delay : public testing::Test {};
+TYPED_TEST_SUITE(Delay, models::delay, ParameterNames);
+
+TYPED_TEST(Delay, EveryValueComesLater) {
+  using P = TypeParam;
+  constexpr int kCount = 10000;
+  Testbench<P> m;
+  Random random(1);
+  std::vector<uint64_t> d(kCount);
+  for (int t = 0; t < kCount; t++) {
+    d[size_t(t)] = uint64_t(random.Int(INT64_MIN / 2, INT64_MAX / 2)) & Mask(P::WIDTH);
+    m->d_i = d[size_t(t)];
+    m.Settle();
+    ASSERT_EQ(m->q_o, t < P::CYCLES ? 0 : d[size_t(t - P::CYCLES)]) << "cycle " << t;
+    m.Clock();
+  }
+  Compared(fmt::format("{} values", kCount));
+}
+
+TYPED_TEST(Delay, ResetClearsAllStages) {
+  using P = TypeParam;
+  Testbench<P> m;
+  m->d_i = Mask(P::WIDTH);
+  m.Clock(P::CYCLES + 1);
+  ASSERT_EQ(m->q_o, Mask(P::WIDTH));
+  m.Reset();
+  m->d_i = 0;
+  for (int t = 0; t < P::CYCLES; t++, m.Clock()) ASSERT_EQ(m->q_o, 0U) << "cycle " << t;
+}
+
+}  // namespace
+}  // namespace weft::rtl

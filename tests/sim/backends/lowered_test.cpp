@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that are cut in a way of their own: additions whose residual does not fit its buffer, and
+// averages over padding. On the RTL, bit for bit against the golden model and cycle for cycle against the
+// cycle model.
+#include "compiler/lower.hpp"
+#include "sim/backends/network_backend.hpp"
+#include "sw_model/golden/golden.hpp"
+#include "tests/random_count.hpp"
+#include "tests/sim/backends/engine_check.hpp"
+
+namespace weft {
+namespace {
+
+// A graph that is built node by node with its golden values.
+class SmallGraph {
+ public:
+  explicit SmallGraph(const Shape& in) : input(in) {
+    Random(1).Fill(input.data, false);
+    graph.tensors.push_back({"input", in});
+    values_.push_back(input);
+  }
+  int Conv(int in, int outputs, const Window& window, int groups = 1) {
+    const RandomLayer r = MakeLayer({"conv", values_[size_t(in)].shape, outputs, window, groups}, ++seed_);
+    return Append({.op = Op::kConv, .inputs = {in}, .conv = r.layer},
+                  golden::Conv(values_[size_t(in)], r.layer));
+  }
+  int Add(int a, int b) {
+    const AddLayer add = golden::MakeAdd(0.5F, 3, 0.7F, -5, 0.9F, 2);
+    return Append({.op = Op::kAdd, .inputs = {a, b}, .add = add},
+                  golden::Add(values_[size_t(a)], values_[size_t(b)], add));
+  }
+  int AveragePool(int in, const Window& window) {
+    return Append({.op = Op::kAveragePool, .inputs = {in}, .pool = window},
+                  golden::AveragePool(values_[size_t(in)], window));
+  }
+  // Runs it on the RTL with everything compared.
+  void Check(const std::string& config, int images = 1) {
+    graph.output = int(graph.tensors.size()) - 1;
+    BackendOptions options;
+    options.engine = "rtl";
+    options.config = config;
+    options.check = true;
+    TensorI8 batch({images, input.shape.h, input.shape.w, input.shape.c});
+    Random(2).Fill(batch.data, false);
+    const NetworkResult result = MakeNetworkBackend(options)->Run(graph, batch);
+    int64_t cycles = 0;
+    for (const LayerStats& node : result.nodes) {
+      EXPECT_EQ(node.mismatches, 0);
+      EXPECT_EQ(node.cycles, node.predicted_cycles);
+      cycles += node.cycles;
+    }
+    const std::vector<Segment> segments = Lower(graph);
+    ASSERT_EQ(segments.size(), 1U);
+    EXPECT_FALSE(segments[0].on_host());
+    const SegmentProgram p = CompileSegment(graph, segments[0], images, Config::Load(config), false, false);
+    fmt::print("  {}: {} layers in {} jobs, {} cycles: 0 differences\n", config, p.program.layers.size(),
+               p.program.jobs.size(), cycles);
+  }
+
+  Graph graph;
+  TensorI8 input;
+
+ private:
+  int Append(Node node, TensorI8 value) {
+    node.output = int(graph.tensors.size());
+    node.name = node.conv.name = fmt::format("{}{}", OpName(node.op), node.output);
+    graph.tensors.push_back({node.name, value.shape});
+    graph.nodes.push_back(std::move(node));
+    values_.push_back(std::move(value));
+    return graph.nodes.back().output;
+  }
+  std::vector<TensorI8> values_;
+  uint64_t seed_ = 0;
+};
+
+class Residuals : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Configs, Residuals, testing::Values("2x2", "4x4"),
+                         [](const auto& info) { return fmt::format("c{}", info.param); });
+
+// Two convolutions of one input, and their sum.
+TEST_P(Residuals, OfConvolutions) {
+  struct Case {
+    Shape in;
+    int outputs;
+    Window window;
+  };
+  for (const Case& c : {Case{{1, 4, 4, 8}, 512, Conv(4, 4)}, Case{{1, 1, 1, 32}, 2048, Conv(1, 1)},
+                        Case{{1, 4, 200, 4}, 64, Conv(1, 1)}, Case{{1, 64, 64, 2}, 128, Conv(1, 1)},
+                        Case{{1, 5, 6, 3}, 700, Conv(3, 3, 1, 1, 1)}, Case{{1, 3, 1, 8}, 1500, Conv(1, 1)}}) {
+    SCOPED_TRACE(fmt::format("{}x{}x{}", c.in.h, c.in.w, c.outputs));
+    SmallGraph sums(c.in);
+    const int a = sums.Conv(0, c.outputs, c.window), b = sums.Conv(0, c.outputs, c.window);
+    sums.Add(a, b);
+    sums.Check(GetParam());
+  }
+}
+
+// A reduction in pieces, and a pixel that is longer than the line buffer.
+TEST_P(Residuals, OfPieces) {
+  for (const Shape& in : {Shape{1, 3, 3, 1100}, Shape{1, 2, 2, 5000}}) {
+    SCOPED_TRACE(fmt::format("{}x{}x{}", in.h, in.w, in.c));
+    SmallGraph sums(in);
+    const int a = sums.Conv(0, 40, Conv(2, 2)), b = sums.Conv(0, 40, Conv(2, 2));
+    sums.Add(a, b);
+    sums.Check(GetParam(), 2);
+  }
+  SmallGraph sums({1, 1, 1, 9});
+  const int a = sums.Conv(0, 6000, Conv(1, 1)), b = sums.Conv(0, 6000, Conv(1, 1));
+  sums.Add(sums.Add(a, b), a);
+  sums.Check(GetParam(), 2);
+}
+
+// The input itself is the residual; so is a convolution's input that another layer reads, too.
+TEST_P(Residuals, OfInputs) {
+  for (const Shape& in : {Shape{1, 1, 1, 512}, Shape{1, 3, 50, 64}, Shape{1, 2, 2, 1030}}) {
+    SCOPED_TRACE(fmt::format("{}x{}x{}", in.h, in.w, in.c));
+    SmallGraph sums(in);
+    const int a = sums.Conv(0, in.c, Conv(1, 1), in.c);
+    sums.Add(sums.Add(0, a), a);
+    sums.Check(GetParam());
+  }
+}
+
+class Averages : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Configs, Averages, testing::Values("2x2", "4x4", "5x7", "8x8"),
+                         [](const auto& info) { return fmt::format("c{}", info.param); });
+
+Window Padded(int kh, int kw, int stride_h, int stride_w, const Padding& pad) {
+  return {kh, kw, stride_h, stride_w, 1, 1, pad, true};
+}
+
+TEST_P(Averages, OverPadding) {
+  struct Case {
+    Shape in;
+    Window window;
+    size_t layers;
+  };
+  const Case cases[] = {
+      {{1, 7, 9, 5}, Padded(3, 3, 1, 1, {1, 1, 1, 1}), 9},
+      {{1, 11, 8, 3}, Padded(5, 5, 2, 2, {2, 2, 2, 2}), 9},
+      {{1, 9, 9, 20}, Padded(5, 5, 1, 1, {2, 2, 2, 2}), 25},
+      {{1, 6, 6, 4}, Padded(2, 2, 1, 1, {0, 1, 0, 1}), 4},  // SAME of TFLite
+      {{1, 8, 8, 7}, Padded(3, 3, 2, 2, {0, 1, 0, 1}), 4},
+      {{1, 9, 5, 1}, Padded(3, 1, 2, 1, {1, 1, 0, 0}), 3},   // one channel
+      {{1, 2, 30, 6}, Padded(4, 3, 1, 1, {1, 2, 1, 1}), 6},  // higher than the map
+      {{1, 1, 1, 9}, Padded(3, 3, 1, 1, {1, 1, 1, 1}), 1},   // one pixel, which counts alone
+      {{1, 5, 5, 6}, Padded(3, 3, 3, 3, {1, 0, 1, 0}), 4},
+  };
+  for (const Case& c : cases)
+    for (const int images : {1, 3}) {
+      SCOPED_TRACE(fmt::format("{}x{}x{}, {}x{}", c.in.h, c.in.w, c.in.c, c.window.kh, c.window.kw));
+      SmallGraph graph(c.in);
+      graph.AveragePool(0, c.window);
+      EXPECT_EQ(Lower(graph.graph).at(0).layers.size(), c.layers);
+      graph.Check(GetParam(), images);
+    }
+}
+
+// In the middle of a network, where what is around must wait for all of it.
+TEST_P(Averages, BetweenOtherLayers) {
+  SmallGraph graph({1, 8, 9, 4});
+  const int a = graph.Conv(0, 10, Conv(3, 3, 1, 1, 1));
+  const int pool = graph.AveragePool(a, Padded(3, 3, 1, 1, {1, 1, 1, 1}));
+  graph.Add(pool, graph.Conv(pool, 10, Conv(1, 1)));
+  graph.Check(GetParam(), 2);
+}
+
+TEST_P(Averages, Random) {
+  const int64_t count = RandomCount(12);
+  for (int64_t i = 0; i < count && !HasFailure(); i++) {
+    Random random(uint64_t(i) + 77);
+    const Shape in{1, int(random.Int(1, 12)), int(random.Int(1, 12)), int(random.Int(1, 24))};
+    const auto axis = [&](int size, int* filter, int* stride, int* before, int* after) {
+      *filter = int(random.Int(1, 6));
+      *stride = int(random.Int(1, 3));
+      *before = int(random.Int(0, *filter - 1));
+      *after = int(random.Int(std::max(0, *filter - size - *before), *filter - 1));
+    };
+    Window w;
+    w.floor = true;
+    axis(in.h, &w.kh, &w.stride_h, &w.pad.top, &w.pad.bottom);
+    axis(in.w, &w.kw, &w.stride_w, &w.pad.left, &w.pad.right);
+    SCOPED_TRACE(fmt::format("case {}", i));
+    SmallGraph graph(in);
+    graph.AveragePool(0, w);
+    if (!Lower(graph.graph).at(0).on_host()) graph.Check(GetParam(), int(random.Int(1, 2)));
+  }
+}
+
+// Too many regions, or windows whose factor would not be exact.
+TEST(AverageRegions, OnTheHost) {
+  SmallGraph many({1, 9, 9, 2});
+  many.AveragePool(0, Padded(7, 7, 1, 1, {3, 3, 3, 3}));
+  EXPECT_TRUE(Lower(many.graph).at(0).on_host());
+  SmallGraph large({1, 60, 60, 1});
+  large.AveragePool(0, Padded(50, 50, 9, 9, {1, 1, 1, 1}));
+  EXPECT_TRUE(Lower(large.graph).at(0).on_host());
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks as benchmarks: their tables hold what is published, layers back to back take the same cycles in
+// the RTL and in the model, and `weft bench` prints what it promises.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "compiler/chain.hpp"
+#include "compiler/networks.hpp"
+#include "sim/harness/harness.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+#include "sw_model/golden/golden_fast.hpp"
+#include "tests/random_layer.hpp"
+
+namespace weft {
+namespace {
+
+int64_t TotalMacs(const std::string& name, bool with_fc) {
+  int64_t macs = 0;
+  for (const NetworkLayer& l : MakeNetwork(name, 1).Measured(with_fc)) macs += golden::Macs(l.in, l.layer);
+  return macs;
+}
+
+size_t LayersOf(const std::string& name) { return MakeNetwork(name, 1).Measured(false).size(); }
+
+TEST(Networks, MacsAreThePublishedOnes) {
+  EXPECT_EQ(TotalMacs("vgg16", false), 15'346'630'656);
+  EXPECT_EQ(TotalMacs("vgg16", true), 15'470'264'320);
+  EXPECT_EQ(TotalMacs("resnet50", false), 4'087'136'256);
+  EXPECT_EQ(TotalMacs("resnet50", true), 4'089'184'256);
+  EXPECT_EQ(TotalMacs("mobilenetv1", true), 568'740'352);
+  EXPECT_EQ(TotalMacs("mobilenetv2", true), 300'774'272);
+  EXPECT_EQ(TotalMacs("resnet8", false), 12'501'632);
+  EXPECT_EQ(TotalMacs("lenet5", false), 416'520);
+  EXPECT_EQ(TotalMacs("convnetjs-cifar", false), 3'920'000);
+}
+
+TEST(Networks, LayersAreCounted) {
+  EXPECT_EQ(LayersOf("vgg16"), 13u);
+  EXPECT_EQ(LayersOf("resnet50"), 53u);
+  EXPECT_EQ(LayersOf("mobilenetv1"), 27u);
+  EXPECT_EQ(LayersOf("mobilenetv2"), 52u);
+  EXPECT_EQ(LayersOf("resnet8"), 10u);
+  EXPECT_THROW(MakeNetwork("alexnet", 1), Error);
+}
+
+TEST(Networks, BatchMultipliesTheMacs) {
+  for (const std::string& name : NetworkNames())
+    for (size_t i = 0; i < MakeNetwork(name, 1).layers.size(); i++) {
+      const NetworkLayer one = MakeNetwork(name, 1).layers[i], five = MakeNetwork(name, 5).layers[i];
+      EXPECT_EQ(5 * golden::Macs(one.in, one.layer), golden::Macs(five.in, five.layer))
+          << name << " " << one.layer.name;
+    }
+}
+
+// Counts the taps inside the map one by one.
+TEST(Networks, UsefulMacsLeaveOutThePadding) {
+  RandomLimits limits;
+  limits.allow_pool = false;
+  for (uint64_t seed = 1; seed <= 200; seed++) {
+    RandomLayer r = MakeRandomLayer(seed, limits);
+    std::fill(r.input.data.begin(), r.input.data.end(),
+              int8_t{1});  // a tap inside the map adds 1, one outside 0
+    std::fill(r.layer.filters.data.begin(), r.layer.filters.data.end(), int8_t{1});
+    std::fill(r.layer.bias.begin(), r.layer.bias.end(), 0);
+    r.layer.input_zp = 0;
+    int64_t taps = 0;
+    for (const int32_t sum : golden::Accumulate(r.input, r.layer).data) taps += sum;
+    EXPECT_EQ(UsefulMacs(r.in, r.layer), taps) << Describe(r.in, r.layer);
+  }
+}
+
+// ---- Layers back to back
+
+struct RandomChain {
+  std::vector<RandomLayer> layers;
+  std::vector<PreparedLayer> prepared;
+  std::deque<TensorI8> inputs;
+  std::vector<ChainPart> parts;
+  Chain chain;
+};
+
+RandomChain MakeRandomChain(uint64_t seed, const Config& config) {
+  Random random(seed);
+  RandomChain c;
+  const auto count = size_t(random.Int(2, 5));
+  RandomLimits limits;
+  limits.max_h = limits.max_w = int(random.Pick(std::array{4, 9, 16}));
+  limits.max_c = limits.max_k = int(random.Pick(std::array{4, 12, 24, 60}));
+  limits.allow_pool_pad = false;
+  while (c.layers.size() < count)
+    c.layers.push_back(MakeRandomLayer(seed * 100 + uint64_t(random.Int(0, 99)), limits));
+  for (const RandomLayer& r : c.layers) {
+    c.prepared.push_back(PrepareLayer(r.layer, r.in, config));
+    c.chain.Add(c.prepared.back().jobs);
+    c.inputs.push_back(c.prepared.back().interleaved ? InterleaveInput(r.layer, r.input) : r.input);
+  }
+  for (size_t i = 0; i < count; i++)
+    c.parts.push_back({&c.prepared[i].layer, &c.inputs[i],
+                       golden::OutputShape(c.layers[i].in, c.layers[i].layer), &c.prepared[i].jobs});
+  return c;
+}
+
+void ExpectEqualCounts(const CauseCounts& model, const CauseCounts& rtl, const std::string& where,
+                       bool edges) {
+  for (size_t i = 0; i < kCauses; i++) {
+    if (i == kEdge && !edges) continue;
+    EXPECT_EQ(model[i], rtl[i]) << where << ": " << kCauseNames[i];
+  }
+}
+
+class ChainOn : public testing::TestWithParam<const char*> {};
+
+TEST_P(ChainOn, RandomLayersTakeTheSameCyclesInRtlAndModel) {
+  const Config config = Config::Load(GetParam());
+  const char* more = std::getenv("WEFT_RANDOM_CHAINS");
+  const uint64_t count = more != nullptr ? std::strtoull(more, nullptr, 10) : 60;
+  for (uint64_t seed = 1; seed <= count; seed++) {
+    Random random(seed + 7777);
+    HarnessOptions options;
+    options.memory = {int(random.Int(1, config.bus_bytes)), int(random.Pick(std::array{1, 5, 40, 200}))};
+    const RandomChain c = MakeRandomChain(seed, config);
+    const ChainResult rtl = Harness(config, options).RunChain(c.parts);
+    const CycleResult model = CountCycles(c.chain.jobs, config, options.memory, c.chain.layer_starts);
+
+    std::string where = fmt::format("{} seed {} memory {}:{}", GetParam(), seed, options.memory.width,
+                                    options.memory.latency);
+    for (const RandomLayer& r : c.layers) where += "\n  " + Describe(r.in, r.layer);
+    ASSERT_EQ(model.cycles, rtl.cycles.cycles) << where;
+    ExpectEqualCounts(model.counts, rtl.cycles.counts, where, true);
+    EXPECT_EQ(model.bytes_read, rtl.cycles.bytes_read) << where;
+    EXPECT_EQ(model.bytes_written, rtl.cycles.bytes_written) << where;
+    ASSERT_EQ(rtl.cycles.layers.size(), c.layers.size());
+    ASSERT_EQ(model.layers.size(), c.layers.size());
+    Traffic traffic;
+    for (size_t i = 0; i < c.layers.size(); i++) {
+      const std::string layer = fmt::format("layer {} of {}", i, where);
+      EXPECT_EQ(model.layers[i].end, rtl.cycles.layers[i].end) << layer;
+      ExpectEqualCounts(model.layers[i].counts, rtl.cycles.layers[i].counts, layer, false);
+      EXPECT_EQ(FirstDifference(ConvFast(c.layers[i].input, c.layers[i].layer), rtl.outputs[i]), "") << layer;
+      const Traffic own = CountTraffic(c.prepared[i].jobs, config);
+      traffic.read += own.read;
+      traffic.written += own.written;
+    }
+    EXPECT_EQ(traffic.read, model.bytes_read) << where;
+    EXPECT_EQ(traffic.written, model.bytes_written) << where;
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configurations, ChainOn, testing::Values("2x2", "4x4", "5x7", "8x8", "8x16"),
+                         [](const auto& name) { return fmt::format("c{}", name.param); });
+
+// A layer begins when the one before is written: never earlier than the two alone would take, less the
+// weights' loading.
+TEST(Chain, WaitsForTheStores) {
+  const Config config = Config::Load("8x8");
+  const Memory memory{8, 500};
+  const RandomChain c = MakeRandomChain(3, config);
+  const CycleResult chained = CountCycles(c.chain.jobs, config, memory, c.chain.layer_starts);
+  const CycleResult free = CountCycles(c.chain.jobs, config, memory);
+  EXPECT_GE(chained.cycles, free.cycles + 500 * int64_t(c.layers.size() - 1));
+  int64_t alone = 0;
+  for (const PreparedLayer& p : c.prepared) alone += CountCycles(p.jobs, config, memory).cycles;
+  EXPECT_LE(chained.cycles, alone);
+}
+
+// ---- The program
+
+nlohmann::json Bench(const std::string& arguments, int* status) {
+  const std::string file =
+      std::filesystem::temp_directory_path() / fmt::format("weft_bench_{}.json", getpid());
+  *status = std::system((WEFT_BINARY " bench " + arguments + " --json " + file + " > /dev/null").c_str());
+  nlohmann::json json;
+  std::ifstream(file) >> json;
+  std::filesystem::remove(file);
+  return json;
+}
+
+void ExpectConsistent(const nlohmann::json& json) {
+  int64_t macs = 0, cycles = 0, useful = 0, read = 0, written = 0;
+  for (const auto& layer : json.at("layers")) {
+    macs += layer.at("macs").get<int64_t>();
+    useful += layer.at("useful_macs").get<int64_t>();
+    cycles += layer.at("cycles").get<int64_t>();
+    read += layer.at("bytes_read").get<int64_t>();
+    written += layer.at("bytes_written").get<int64_t>();
+    double accounted = layer.at("utilisation").get<double>() * layer.at("cycles").get<double>();
+    for (const auto& [cause, n] : layer.at("stalls").items()) accounted += n.get<double>();
+    EXPECT_NEAR(accounted, layer.at("cycles").get<double>(), 1e-3) << layer.at("name");
+  }
+  EXPECT_EQ(json.at("macs"), macs);
+  EXPECT_EQ(json.at("useful_macs"), useful);
+  EXPECT_EQ(json.at("cycles"), cycles);
+  EXPECT_NEAR(json.at("utilisation"), double(macs) / (double(cycles) * 64), 1e-9);
+  EXPECT_NEAR(json.at("useful_utilisation"), double(useful) / (double(cycles) * 64), 1e-9);
+  EXPECT_NEAR(json.at("bytes_per_mac"), double(read + written) / double(macs), 1e-9);
+}
+
+TEST(Bench, JsonOfTheCycleModel) {
+  for (const std::string& name : NetworkNames()) {
+    int status = -1;
+    const nlohmann::json json = Bench(name + " --engine cycles --with-fc --memory 8:40", &status);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(json.at("network"), name);
+    EXPECT_EQ(json.at("layers").size(), MakeNetwork(name, 1).layers.size());
+    ExpectConsistent(json);
+  }
+}
+
+TEST(Bench, RtlComputesTheNetworkInThePredictedCycles) {
+  int status = -1;
+  const nlohmann::json json = Bench("resnet8 --engine rtl", &status);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(json.at("mismatches"), 0);
+  EXPECT_EQ(json.at("cycles"), json.at("predicted_cycles"));
+  for (const auto& layer : json.at("layers"))
+    EXPECT_EQ(layer.at("cycles"), layer.at("predicted_cycles")) << layer.at("name");
+  ExpectConsistent(json);
+  const nlohmann::json model = Bench("resnet8 --engine cycles", &status);
+  for (size_t i = 0; i < model.at("layers").size(); i++)
+    EXPECT_EQ(json.at("layers")[i].at("stalls"), model.at("layers")[i].at("stalls"))
+        << model.at("layers")[i].at("name");
+}
+
+TEST(Bench, Targets) {
+  int status = -1;
+  EXPECT_GE(Bench("vgg16 --engine cycles --memory 8:40", &status).at("utilisation"), 0.99);
+  EXPECT_GE(Bench("resnet50 --engine cycles --memory 8:40", &status).at("utilisation"), 0.96);
+  EXPECT_GE(Bench("resnet8 --engine cycles --memory 8:40", &status).at("utilisation"), 0.95);
+  const double small = Bench("resnet50 --engine cycles --memory 8:40", &status).at("cycles");
+  const double large = Bench("resnet50 --engine cycles --config 32x32 --memory 32:40", &status).at("cycles");
+  EXPECT_GE(small / large, 14);
+}
+
+}  // namespace
+}  // namespace weft
