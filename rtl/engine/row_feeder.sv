@@ -5,9 +5,9 @@
 // cycles after the sequencer's beat (plus r). Bytes outside the image are the padding value.
 `default_nettype none
 module row_feeder #(
-    parameter int ROWS       = 8,
-    parameter int WORD       = 16,
-    parameter int LINE_BYTES = 65536,
+    parameter int ROWS       = 8,      // Requires: at least 2
+    parameter int WORD       = 16,     // Requires: a power of two, at least 4
+    parameter int LINE_BYTES = 65536,  // Requires: a power of two, at least 4*WORD
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int LEN_W = $clog2(WORD + 1),
     localparam int POS_W = weft_pkg::POS_W
@@ -29,6 +29,10 @@ module row_feeder #(
     input  wire logic [          LEN_W-1:0] beat_index_i, // of row 0, unskewed
     output wire logic [         8*ROWS-1:0] act_o
 );
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (WORD < 4 || !weft_pkg::power_of_two(WORD)) begin : gen_illegal_word WORD_must_be_a_power_of_two_at_least_4 u_illegal (); end
+  if (LINE_BYTES < 4 * WORD || !weft_pkg::power_of_two(LINE_BYTES))
+    begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two_at_least_4_WORD u_illegal (); end
   localparam int PixelW = ADDR_W + 2 * POS_W;
   localparam int WordW = $clog2(WORD);
   localparam int SlotW = $clog2(ROWS + 1);
