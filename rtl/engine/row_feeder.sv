@@ -112,31 +112,22 @@ module row_feeder #(
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
-  // F5, F6: rotate the two words so that the chunk's first byte comes first; coarse (multiples of 4), then fine.
-  logic [16*WORD-1:0] f5_data_q;
+  // F5, F6: rotate the two words so that the chunk's first byte comes first.
   logic [8*WORD-1:0] f6_data_q;
-  logic [1:0] f5_fine_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
   logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
-  logic [16*WORD-1:0] coarse;
-  integer j, k, w;
-  always_comb begin
-    coarse = rdata_i;
-    for (k = 0; k < WordW - 1; k++)
-      if (f4_rotate[2+k]) coarse = (coarse >> (32 << k)) | (coarse << (16 * WORD - (32 << k)));
-  end
-  wire unused = &{1'b0, f5_data_q};
+  wire logic [8*WORD-1:0] f5_data;
+  rotate #(.BYTES(2 * WORD), .OUT(WORD)) u_rotate (.clk_i, .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f5_data));
+  integer j;
   always_ff @(posedge clk_i) begin
-    f5_data_q  <= coarse[16*WORD-1:0];
-    f5_fine_q  <= f4_rotate[1:0];
     f5_valid_q <= f4_valid & rst_ni;
     f5_first_q <= f4_first;
     f5_begin_q <= f4_begin;
     f5_end_q   <= f4_end;
     f5_zp_q    <= f4_zp;
-    for (w = 0; w < WORD / 4; w++) f6_data_q[32*w+:32] <= 32'(f5_data_q[32*w+:64] >> {f5_fine_q, 3'd0});
+    f6_data_q  <= f5_data;
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
     for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
