@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maximum over count_i consecutive pixels, channel by channel; count_i = 1 passes every pixel.
-// The pixel walker's order makes the pixels of a window consecutive, so the unit needs no memory of lines, and any window works,
-// overlapping ones too (their pixels come more than once). valid_o one cycle after the last pixel of a window.
-// Requires: count_i changes only between windows.
+// The pixel walker's order makes the pixels of a pooling window consecutive, so the unit needs no memory of lines, and any window
+// works, overlapping ones too (their pixels come more than once). valid_o one cycle after the last pixel of a pooling window.
+// count_i changes between pooling windows only.
 `default_nettype none
 module max_pool #(
     parameter int COLS = 8,  // Requires: at least 1

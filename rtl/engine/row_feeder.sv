@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a chunk into one byte a cycle for every row. For start at cycle s, slot r (cycle s+1+r) reads row r's chunk:
 //   address, position -> bank addresses, padding mask -> RAM (2) -> rotate (2) -> mask -> row register r -> byte select
-// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY = 7
+// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY
 // cycles after the sequencer's beat (plus r). Bytes outside the image are the padding value.
 `default_nettype none
 module row_feeder #(
@@ -105,8 +105,8 @@ module row_feeder #(
   wire logic [MaskW-1:0] f4_begin, f4_end;
   wire logic [7:0] f4_zp;
   wire logic [WordW:0] f4_rotate;
-  delay #(.WIDTH(1), .CYCLES(2)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
-  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(2), .RESET(0)) u_ram_wait (
+  delay #(.WIDTH(1), .CYCLES(weft_pkg::RAM_LATENCY)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
+  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(weft_pkg::RAM_LATENCY), .RESET(0)) u_ram_wait (
       .clk_i, .rst_ni,
       .d_i({f2_first_q, f2_begin_q, f2_end_q, f2_zp_q, f2_addr_q[WordW:0]}),
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ring of weight words: one word holds the weights of all columns for one beat, CPAD = COLS rounded up to a power of two.
 // Write: one bus word a cycle while there is room. A word counts (arrived_o) when all its bytes are there.
-// Read:  wgt_o comes READ_LATENCY = 3 cycles after raddr_i. Room comes back when freed_i moves.
+// Read:  wgt_o comes WEIGHT_LATENCY cycles after raddr_i. Room comes back when freed_i moves.
 `default_nettype none
 module weight_buffer #(
     parameter int BYTES     = 131072,  // Requires: a power of two, at least 16 words (weight words and bus words)
