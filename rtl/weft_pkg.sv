@@ -19,7 +19,7 @@ package weft_pkg;
   localparam int WALK_LATENCY = 2;        // pixel_walker: a tile's last pixel -> its lines, at the multiplier
   localparam int ROW_ADDR_LATENCY = 2;    // row_feeder: a row's turn -> the address of its chunk
   localparam int ROW_LOAD_LATENCY = 3;    // row_feeder: the chunk's bytes, rotated (2) -> the row's register
-  localparam int BYTE_LATENCY = 1;        // row_feeder: byte select; weight_buffer: word select
+  localparam int BYTE_LATENCY = 1;        // row_feeder: byte select; weight_buffer: weight word select
   localparam int CHAIN_LATENCY = 2;       // pe: CTL_LAST -> the drain register
   localparam int RECORD_LATENCY = 1;      // output_path: a tile begins to drain -> its record
   localparam int BIAS_LATENCY = 1;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beats of the running chunk: start_i at cycle s gives beats at s+1 .. s+len, with the byte of the chunk, the weight word, and
 // the flags of the first and last beat. The next chunk may start in the cycle of the last beat.
-//   start_i        _|~|_______|~|____
-//   len_i           3         2           of the chunk that starts
-//   valid_o        _____|~~~~~~~~~~~|_
-//   index_o              0 1 2 | 0 1
-//   left_o          0  | 3 2 1 | 2 1 | 0
+//   cycle          0  1  2  3  4  5  6
+//   start_i        A        B              len_i = 3, 2
+//   valid_o           A  A  A  B  B
+//   index_o           0  1  2  0  1
+//   left_o         0  3  2  1  2  1  0
+//   idle_pes_o              A  A  A  B  B
 // idle_pes_o counts the processing elements that a beat leaves idle, because its tile has fewer than ROWS pixels or its group fewer
 // than COLS channels; it comes two cycles after the beat.
 `default_nettype none

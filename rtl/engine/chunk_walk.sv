@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chunks of a job one after the other: for each tile, group of COLS output channels, filter row ky, run kx, chunk of the run.
-// Shows the pending chunk: its length, its offset from the pixel's window, its weight word and parameter entry, and what begins and
-// ends with it. start_i takes it; the next one is pending in the cycle after, or when its job is there.
-//   start_i        _|~|___________|~|___      starts are at least two cycles apart (ROWS >= 2)
-//   pend_*          A | B             | C     registers: the chunk that starts next
-//   next_*_q        B   | C             |     the step to the chunk after the pending one, worked out meanwhile
-//   ahead_*         B   | C             |     the loops stand one chunk further: what ends with it becomes a register of pend_*
+// Shows the pending chunk: its length, its offset from the pixel's filter window, its weight word and parameter entry, and what
+// begins and ends with it. start_i takes it; the next one is pending in the cycle after, or when its job is there.
+// Chunks A, B and C, ROWS = 2:
+//   cycle          0  1  2  3  4  5  6
+//   start_i           A        B           starts are at least two cycles apart (ROWS >= 2)
+//   pend_*         A  A  B  B  B  C  C     registers: the chunk that starts next
+//   next_*_q       .  B  .  C  C  .  D     the step to the chunk after it, worked out in its first cycle, taken by its start
+//   ahead_*        A  B  B  C  C  C  D     the loops stand one chunk further, from the second cycle on: what ends with their chunk
+//                                          becomes a flag of the pending one
 // Does not decide: see sequencer.sv.
 `default_nettype none
 module chunk_walk #(
@@ -33,7 +36,7 @@ module chunk_walk #(
     input  wire logic                                   start_i,
     output wire logic                                   valid_o,         // there is a pending chunk
     output wire logic [                      LEN_W-1:0] len_o,
-    output wire logic [                     ADDR_W-1:0] addr_o,          // relative to the pixel's window
+    output wire logic [                     ADDR_W-1:0] addr_o,          // relative to the pixel's filter window
     output wire logic [                      POS_W-1:0] x_o,
     output wire logic [                      POS_W-1:0] y_o,
     output wire logic [                      ROW_W-1:0] rows_o,          // of its tile; one cycle after the tile's first chunk is pending
@@ -117,7 +120,7 @@ module chunk_walk #(
       pend_valid_q  <= ahead_valid_q & ~(start_i & pend_ends_job_q);
     end
 
-  // ---- The pending chunk: what ends with it, its length, and its offsets from the pixel's window.
+  // ---- The pending chunk: what ends with it, its length, and its offsets from the pixel's filter window.
   logic [LEN_W-1:0] pend_len_q;
   logic [COL_W-1:0] pend_cols_q;
   always_ff @(posedge clk)

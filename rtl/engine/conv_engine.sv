@@ -17,7 +17,7 @@ module conv_engine #(
     parameter int COLS         = 8,       // Requires: 2 to 64
     parameter int LANES        = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
     parameter int LINE_BYTES   = 65536,   // Requires: a power of two, 4*WORD to 2^18
-    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 words to 2^24
+    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 weight words and 16 bus words to 2^24
     parameter int BUS_BYTES    = 8,       // Requires: a power of two, 4 to 64
     parameter int ACC_W        = 32,      // Requires: 20 to 32
     localparam int COL_W = $clog2(COLS + 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks over the output pixels of a job and hands them out in tiles of ROWS: for each pixel the ring address and the position
-// of its window, for each tile which lines it needs and which it no longer does.
+// of its filter window, for each tile which lines it needs and which it no longer does.
 // Five nested loops (pool x, pool y, x, y, image); the step to the next pixel adds one precomputed delta, so stride, padding,
 // pooling order, row wrap and image wrap all cost nothing. A tile that is not full is filled up with copies (n_valid < ROWS).
 // Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job.

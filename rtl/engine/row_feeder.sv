@@ -112,7 +112,7 @@ module row_feeder #(
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
-  // F5, F6: rotate the two words so that the chunk's first byte comes first.
+  // F5, F6: rotate the two chunk words so that the chunk's first byte comes first.
   logic [8*WORD-1:0] f6_data_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
@@ -159,17 +159,17 @@ module row_feeder #(
     for (r = 0; r < ROWS; r++) begin : gen_row
       logic [8*WORD-1:0] chunk_q;
       logic [7:0] act_q;
-      // a word of 32 bits first, then its byte
+      // four bytes first, then one of them
       wire logic [WordW-1:0] row_index = index[WordW*r+:WordW];
-      wire logic [31:0] word;
-      if (WORD == 4) begin : gen_one_word
-        assign word = chunk_q;
-      end else begin : gen_words
-        assign word = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
+      wire logic [31:0] four;
+      if (WORD == 4) begin : gen_one_four
+        assign four = chunk_q;
+      end else begin : gen_fours
+        assign four = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
       end
       always_ff @(posedge clk_i) begin
         if (f6_valid_q & turn[r]) chunk_q <= padded;
-        act_q <= 8'(word >> {row_index[1:0], 3'd0});
+        act_q <= 8'(four >> {row_index[1:0], 3'd0});
       end
       assign act_o[8*r+:8] = act_q;
     end

@@ -6,15 +6,18 @@
 // All rows do what row 0 does, r cycles later, so this decision is made once. chunk_walk shows the pending chunk (pend_*),
 // chunk_beats gives the beats of the running one (run_*) without a gap: start at cycle s gives beats at s+1 .. s+len.
 //
-//   a chunk of 2 beats, then one of 4, ROWS = 2:
-//   cycle             0   1   2   3   4   5   6
-//   pend_*            A   A | B   B   B | C
-//   ok_q  (pending)       1   0   1   1   0   0     the pending chunk's conditions hold; they are registered, which costs
-//   free_q            1   1   0   0   1   0   0     nothing as long as starts are two cycles apart (ROWS >= 2)
-//   start_o               ~           ~
-//   beat_valid_o             A   A       B   B      cause_o = CAUSE_MAC
-//   cause_o           F             W                why there is no beat: what held in the cycle before
-// A cycle without a beat is named in cause_o.
+// Chunks A of 3 beats, B of 2, C of 3 whose weights come late, ROWS = 2:
+//   cycle          0  1  2  3  4  5  6  7  8  9 10
+//   pend_*         A  A  B  B  B  C  C  C  C  C  D
+//   weights_ok     1  1  1  1  1  0  0  0  1  1  1
+//   ok_q           0  1  0  1  1  0  0  0  0  1  0     all that the pending chunk waits for was there in the cycle before
+//   free_q         1  1  0  0  1  0  1  1  1  1  0     read port, and the running chunk is at its last beat or done
+//   start_o           A        B              C        ok_q & free_q
+//   beat_valid_o         A  A  A  B  B           C     index 0 1 2 0 1 . . . 0
+//   run_left       0  0  3  2  1  2  1  0  0  0  3
+//   cause_o        F  F  M  M  M  M  M  W  W  F  M     M = MAC, W = WEIGHTS, F = FILL: a decision on its way
+// Conditions are registered, which costs nothing as long as starts are two cycles apart (ROWS >= 2). A cycle without a beat has
+// the cause that held in the cycle before.
 `default_nettype none
 module sequencer #(
     parameter int ROWS         = 8,      // Requires: at least 2
@@ -62,7 +65,7 @@ module sequencer #(
     // chunk reads: the feeder does ROWS reads from the cycle after start_o on
     output wire logic                                   start_o,
     output wire logic                                   start_new_tile_o,
-    output wire logic [                     ADDR_W-1:0] start_addr_o,  // relative to the pixel's window
+    output wire logic [                     ADDR_W-1:0] start_addr_o,  // relative to the pixel's filter window
     output wire logic [                      POS_W-1:0] start_x_o,
     output wire logic [                      POS_W-1:0] start_y_o,
     // beats of row 0

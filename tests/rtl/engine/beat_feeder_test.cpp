@@ -45,7 +45,7 @@ TYPED_TEST(BeatFeeder, WeightsAndControlComeInTime) {
       m->last_i = beat.last;
       m->frees_i = beat.frees;
       m->group_i = beat.group;
-      m->weight_i = decltype(m->weight_i)(beat.weight);
+      m->weight_i = uint32_t(beat.weight);
       beats.push_front(beat);
       m.Settle();
       const Beat& read = beats[kToWeight];

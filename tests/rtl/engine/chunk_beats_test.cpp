@@ -38,14 +38,14 @@ TYPED_TEST(ChunkBeats, EveryBeatOnceAndInOrder) {
       next.group = random.Chance(2);
       next.weight = uint64_t(random.Int(0, INT64_MAX)) & Mask(P::WEIGHT_PTR_W);
       m->start_i = start;
-      m->len_i = decltype(m->len_i)(next.length);
-      m->rows_i = decltype(m->rows_i)(next.rows);
-      m->cols_i = decltype(m->cols_i)(next.cols);
+      m->len_i = uint32_t(next.length);
+      m->rows_i = uint32_t(next.rows);
+      m->cols_i = uint32_t(next.cols);
       m->clears_i = next.clears;
       m->drains_i = next.drains;
       m->frees_i = next.frees;
       m->group_i = next.group;
-      m->weight_i = decltype(m->weight_i)(next.weight);
+      m->weight_i = uint32_t(next.weight);
       m.Settle();
       const bool valid = left > 0, last = left == 1;
       ASSERT_EQ(m->left_o, left) << "cycle " << t;

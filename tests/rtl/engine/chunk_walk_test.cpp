@@ -38,7 +38,7 @@ int64_t Walk(const std::vector<Job>& jobs, const Config& config, int percent) {
     }
     // A tile's record is held from some cycle on until the tile's first chunk starts; before that, anything.
     const bool tile_there = ready != latency::kNever || !want.new_tile || Active(random, 50);
-    m->tile_rows_i = decltype(m->tile_rows_i)(tile_there ? want.rows : random.Int(0, P::ROWS));
+    m->tile_rows_i = uint32_t(tile_there ? want.rows : random.Int(0, P::ROWS));
     m->tile_final_i = tile_there ? want.last_tile : random.Chance(2);
     m->start_i = 0;
     m.Settle();

@@ -40,7 +40,7 @@ class ConvEngine : public testing::Test {
   // Offers words until one is not taken.
   static void FillUp(Testbench<P>* m, const Stream& stream) {
     stream.valid(&**m, true);
-    stream.data(&**m, 0);
+    stream.data(&**m, 0x11);
     int stalled = 0;
     for (int t = 0; stalled < 20; t++) {
       ASSERT_LT(t, 100000) << stream.name << " are never full";
@@ -56,7 +56,7 @@ TYPED_TEST(ConvEngine, AStreamThatChangesWhatItOffersFails) {
     SCOPED_TRACE(stream.name);
     Testbench<TypeParam> m;
     this->FillUp(&m, stream);
-    stream.data(&*m, 0x11);
+    stream.data(&*m, 0x22);
     EXPECT_THROW(m.Clock(), std::runtime_error);
   }
 }
