@@ -26,17 +26,17 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK;
   uint32_t sum = 0;
   size_t i;
-  if (reg_read(bus, WEFT_ID) != 0x57454654u) return WEFT_E_NO_WEFT;
-  if (bytes < 32 || bytes % 4 != 0 || word_at(words, 0) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
+  if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
+  if (bytes < 8 * WEFT_HEADER_WORDS || /* with an END */ bytes % 4 != 0 || word_at(words, WEFT_HEADER_MAGIC) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
   if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
-  if (word_at(words, 2) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
-  if (word_at(words, 3) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG0) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
   for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
   return sum == 0 ? WEFT_OK : WEFT_E_LIST;
 }
 
 int weft_start(const weft_bus *bus, const weft_run *run) {
-  if (reg_read(bus, WEFT_ID) != 0x57454654u) return WEFT_E_NO_WEFT;
+  if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
   if (reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) return WEFT_E_BUSY;
   if (run->window % WEFT_ALIGN != 0 || run->list_bytes == 0 || run->list_bytes > run->window_bytes) return WEFT_E_WINDOW;
   write64(bus, WEFT_WINDOW_BASE_LO, run->window);

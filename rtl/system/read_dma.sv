@@ -181,19 +181,19 @@ module read_dma #(
   logic [Streams-1:0] to_q;  // one bit a stream
   logic [WordsW-1:0] segment_left_q;
   logic segment_last_q;
-  wire logic segment_ready = (to_q[weft_list_pkg::READ_LINES] & line_ready_i) | (to_q[weft_list_pkg::READ_GROUPS] & weight_ready_i)
-                             | (to_q[weft_list_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
-                             | (to_q[weft_list_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_list_pkg::READ_RESIDUAL] & residual_ready_i);
+  wire logic segment_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
+                             | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
+                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
   wire logic taken = r_valid_i & segment_q & segment_ready;
   assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
   assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
-  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LINES];
+  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
   assign line_last_o = segment_last_q;
-  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::READ_GROUPS];
+  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
-  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LIST];
-  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::READ_TABLES];
-  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::READ_RESIDUAL];
+  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
+  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
+  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
   always_ff @(posedge clk_i) begin
     if (!run_ni) begin
       segment_q <= 1'b0;
