@@ -43,6 +43,15 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+
+  // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
+  // model counts them, for which it needs their jobs.
+  [[nodiscard]] bool RunsPrograms() const {
+    return (engine == "rtl" && trace_file.empty()) || engine == "cycles";
+  }
+  [[nodiscard]] bool PredictsCycles() const {
+    return engine == "cycles" || (engine == "rtl" && check && stalls == 0);
+  }
 };
 
 // Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and

@@ -273,6 +273,14 @@ class CycleModel {
 
 }  // namespace
 
+CycleResult CyclesOfLayer(const CycleResult& chain, size_t layer) {
+  const LayerEnd before = layer > 0 ? chain.layers[layer - 1] : LayerEnd{}, &own = chain.layers[layer];
+  CycleResult result;
+  result.cycles = own.end - before.end;
+  result.counts = Difference(own.counts, before.counts);
+  return result;
+}
+
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         CycleObserver* observer) {
   return CountCycles(jobs, config, memory, {}, observer);

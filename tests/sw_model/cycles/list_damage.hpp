@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/compiler/good_program.hpp"
 #include "tests/random_layer.hpp"
-#include "tests/sim/harness/good_program.hpp"
 
 namespace weft {
 
