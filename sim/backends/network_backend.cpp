@@ -135,10 +135,7 @@ class SystemBackend : public NetworkBackend {
       }
       stats.bytes_read = p.program.layers[l].traffic.read;
       stats.bytes_written = p.program.layers[l].traffic.written;
-      stats.mismatches = 0;
-      const int64_t mismatches = total.mismatches;
       Accumulate(stats, &total);
-      total.mismatches = mismatches;
     }
   }
 
@@ -152,7 +149,7 @@ class SystemBackend : public NetworkBackend {
       TensorI8& got = (*tensors)[size_t(node.output)];
       TensorI8 expected = RunOnHost(graph, node, *tensors, &scores);
       if (p.outputs[size_t(node.output)])
-        result->nodes[size_t(n)].mismatches += CountMismatches(node.name, expected, got, &told_[node.name]);
+        CompareOutputs(node.name, expected, got, &told_[node.name], &result->nodes[size_t(n)]);
       else
         got = std::move(
             expected);  // a convolution into which an addition is fused: it never leaves the hardware
