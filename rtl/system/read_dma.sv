@@ -12,7 +12,7 @@ module read_dma #(
 ) (
     input  wire logic                               clk_i,
     input  wire logic                               rst_ni,        // of the bus: only what AXI has to finish
-    input  wire logic                               run_ni,        // low: forget all commands, drop what still comes
+    input  wire logic                               run_i,         // low: forget all commands, drop what still comes
     input  wire logic [                 ADDR_W-1:0] base_i,        // the window
     input  wire logic [                       31:0] size_i,        // ... its bytes
     input  wire logic                               command_valid_i,
@@ -62,7 +62,7 @@ module read_dma #(
   wire logic [$clog2(Queue):0] queue_count;
   wire logic command = command_valid_i & command_ready_o;
   fifo #(.WIDTH(32 * weft_list_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
-      .clk_i, .rst_ni(run_ni), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
+      .clk_i, .rst_ni(run_i), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
       .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
   );
   assign command_ready_o = ~queue_count[$clog2(Queue)];
@@ -92,7 +92,7 @@ module read_dma #(
   wire logic [WordsW:0] head_both = {1'b0, head_words} + {1'b0, head_params};
   logic has_params_q;
   always_ff @(posedge clk_i) begin
-    if (!run_ni) active_q <= 1'b0;
+    if (!run_i) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
     ready_q <= ~stored_ahead[15];
     if (load) begin
@@ -122,8 +122,8 @@ module read_dma #(
   wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
   wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    check_q <= run_ni & request;
-    bad_q   <= run_ni & (bad_q | bad);
+    check_q <= run_i & request;
+    bad_q   <= run_i & (bad_q | bad);
     if (request) begin
       illegal_q        <= illegal;
       illegal_words_q  <= nonsense_q;
@@ -135,7 +135,7 @@ module read_dma #(
   wire logic [ADDR_W-1:0] burst_addr;
   wire logic [7:0] burst_len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
-      .clk_i, .rst_ni(run_ni), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
+      .clk_i, .rst_ni(run_i), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
       .req_addr_i(base_i + ADDR_W'(offset_q)), .req_words_i(both_words_q[WordsW-1:0]),
       .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len),
       .burst_last_o(burst_last)
@@ -155,7 +155,7 @@ module read_dma #(
       .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_ni;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_i;
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
@@ -172,7 +172,7 @@ module read_dma #(
   wire logic [WordsW-1:0] next_words;
   wire logic [$clog2(Segments):0] segment_count;
   fifo #(.WIDTH(3 + WordsW), .DEPTH(Segments)) u_segments (
-      .clk_i, .rst_ni(run_ni), .push_i(announce | request),
+      .clk_i, .rst_ni(run_i), .push_i(announce | request),
       .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
       .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(segment_count)
   );
@@ -186,7 +186,7 @@ module read_dma #(
                              | (to_q[weft_list_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_list_pkg::READ_RESIDUAL] & residual_ready_i);
   wire logic taken = r_valid_i & segment_q & segment_ready;
   assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
-  assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
+  assign r_ready_o = (segment_q & segment_ready) | ~run_i;
   assign line_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LINES];
   assign line_last_o = segment_last_q;
   assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::READ_GROUPS];
@@ -195,7 +195,7 @@ module read_dma #(
   assign table_valid_o = r_valid_i & to_q[weft_list_pkg::READ_TABLES];
   assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::READ_RESIDUAL];
   always_ff @(posedge clk_i) begin
-    if (!run_ni) begin
+    if (!run_i) begin
       segment_q <= 1'b0;
       to_q      <= '0;
     end else if (segment_load) begin
@@ -217,7 +217,7 @@ module read_dma #(
   assign idle_o = ~ar_valid_o & ~flight_valid;
   assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~segment_q;
   always_ff @(posedge clk_i) begin
-    error_o <= run_ni & (bad | (beat & r_error_i));
+    error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;

@@ -79,7 +79,7 @@ module weft_core #(
   logic [2:0] state_q;
   logic [FlushW-1:0] flush_q;
   wire logic running = (state_q == 3'(First)) | (state_q == 3'(Run));
-  logic run_q;  // run_ni of what works on the list
+  logic run_q;  // run_i of what works on the list
   assign busy_o = state_q != 3'(Idle);
 
   wire logic list_end, list_error, read_error, write_error, late;
@@ -141,7 +141,7 @@ module weft_core #(
   wire logic [15:0] stored;
   wire logic read_quiet, write_quiet;
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MaxBeats)) u_read (
-      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .clk_i, .rst_ni, .run_i(run_q), .base_i, .size_i,
       .command_valid_i(first | read_valid), .command_ready_o(command_ready),
       .command_i(first ? first_command : read_command), .stored_i(stored),
       .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_last_i, .r_error_i,
@@ -199,7 +199,7 @@ module weft_core #(
       .out_final_o(sum_final)
   );
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS), .MAX_BEATS(MaxBeats), .ID_W(ID_W)) u_write (
-      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .clk_i, .rst_ni, .run_i(run_q), .base_i, .size_i,
       .store_valid_i(store_valid), .store_ready_o(write_ready), .store_i(store),
       .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
       .pixel_final_i(sum_final),
