@@ -24,8 +24,8 @@ module chunk_walk #(
     localparam int LEN_W = $clog2(WORD + 1),
     localparam int ROW_W = $clog2(ROWS + 1),
     localparam int COL_W = $clog2(COLS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W
 ) (
     input  wire logic                                   clk_i,
     input  wire logic                                   rst_ni,
@@ -58,7 +58,7 @@ module chunk_walk #(
   if (!weft_pkg::power_of_two(WEIGHT_PACK)) begin : gen_illegal_weight_pack WEIGHT_PACK_must_be_a_power_of_two u_illegal (); end
 
   // The job's fields.
-  wire logic drains = job_i[32*weft_list_pkg::JOB_FLAGS+1];
+  wire logic drains = job_i[32*weft_list_pkg::JOB_FLAGS+weft_list_pkg::JOB_FLAGS_DRAINS_BIT];
   wire logic [DIM_W-1:0] group_last = job_i[32*weft_list_pkg::JOB_GROUP_LAST+:DIM_W];
   wire logic [DIM_W-1:0] ky_last = job_i[32*weft_list_pkg::JOB_KY_LAST+:DIM_W];
   wire logic [DIM_W-1:0] kx_last = job_i[32*weft_list_pkg::JOB_KX_LAST+:DIM_W];

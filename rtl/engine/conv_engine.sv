@@ -74,8 +74,8 @@ module conv_engine #(
   localparam int LenW = $clog2(Word + 1);
   localparam int RowW = $clog2(ROWS + 1);
   localparam int EdgeW = $clog2(ROWS * COLS + 1);
-  localparam int DimW = weft_pkg::DIM_W;
-  localparam int PosW = weft_pkg::POS_W;
+  localparam int DimW = weft_list_pkg::DIM_W;
+  localparam int PosW = weft_list_pkg::POS_W;
 
   // ---- Jobs and pixels --------------------------------------------------------------------------------------------------
   wire logic walk_valid, walk_next, seq_valid, seq_next;

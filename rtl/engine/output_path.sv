@@ -21,7 +21,7 @@ module output_path #(
     localparam int ROW_W = $clog2(ROWS + 1),
     localparam int COL_W = $clog2(COLS + 1),
     localparam int PARAM_PTR_W = $clog2(ENTRIES) + 2,
-    localparam int DIM_W = weft_pkg::DIM_W,
+    localparam int DIM_W = weft_list_pkg::DIM_W,
     localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
 ) (
     input  wire logic                   clk_i,

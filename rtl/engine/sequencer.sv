@@ -36,8 +36,8 @@ module sequencer #(
     localparam int COL_W = $clog2(COLS + 1),
     localparam int SPACE_W = $clog2(OUT_DEPTH + 1),
     localparam int EDGE_W = $clog2(ROWS * COLS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W,
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W,
     localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
 ) (
     input  wire logic                                   clk_i,
@@ -165,7 +165,7 @@ module sequencer #(
       end_timer_q <= '0;
     end else begin
       if (start_ends_job) begin
-        job_end_q <= job_end_q + job_i[32*weft_list_pkg::JOB_BUSWORDS+:LINE_PTR_W];
+        job_end_q <= job_end_q + job_i[32*weft_list_pkg::JOB_BUS_WORDS+:LINE_PTR_W];
         end_timer_q <= ROW_W'(ROWS);
       end else if (end_timer_q != '0) end_timer_q <= end_timer_q - 1'b1;
       if (start & pend_begins_tile) line_freed_o <= tile_free_i;
@@ -174,7 +174,7 @@ module sequencer #(
   end
 
   // ---- The running chunk ------------------------------------------------------------------------------------------------------
-  wire logic clears = job_i[32*weft_list_pkg::JOB_FLAGS];
+  wire logic clears = job_i[32*weft_list_pkg::JOB_FLAGS+weft_list_pkg::JOB_FLAGS_CLEARS_BIT];
   chunk_beats #(.ROWS(ROWS), .COLS(COLS), .WORD(WORD), .WEIGHT_PTR_W(WEIGHT_PTR_W)) u_running (
       .clk_i, .rst_ni, .start_i(start), .len_i(pend_len), .clears_i(pend_begins_group & clears), .drains_i(pend_drains),
       .frees_i(pend_last_tile), .group_i(pend_ends_group), .weight_i(pend_weight), .rows_i(pend_rows), .cols_i(pend_cols),

@@ -53,8 +53,8 @@ int64_t Walk(const std::vector<Job>& jobs, const Config& config, int percent) {
     if (start) {
       const std::string where = fmt::format("cycle {} chunk {} job {} tile {}", t, next, want.job, want.tile);
       EXPECT_EQ(m->addr_o, uint64_t(want.address) & Mask(kAddrW)) << where;
-      EXPECT_EQ(SignExtend(m->x_o, weft_pkg::POS_W), want.x) << where;
-      EXPECT_EQ(SignExtend(m->y_o, weft_pkg::POS_W), want.y) << where;
+      EXPECT_EQ(SignExtend(m->x_o, weft_list_pkg::POS_W), want.x) << where;
+      EXPECT_EQ(SignExtend(m->y_o, weft_list_pkg::POS_W), want.y) << where;
       EXPECT_EQ(m->rows_o, want.rows) << where;
       EXPECT_EQ(m->cols_o, want.cols) << where;
       EXPECT_EQ(m->weight_o, uint64_t(want.weight) & Mask(P::WEIGHT_PTR_W)) << where;

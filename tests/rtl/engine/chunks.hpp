@@ -51,25 +51,25 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
       for (int group = 0; group < job.groups; group++) {
         const size_t first = chunks.size();
         int64_t weight = weights + group * group_words;
-        for (int64_t ky = 0; ky <= word(kKyLast); ky++)
-          for (int64_t kx = 0; kx <= word(kKxLast); kx++) {
+        for (int64_t ky = 0; ky <= word(kJobKyLast); ky++)
+          for (int64_t kx = 0; kx <= word(kJobKxLast); kx++) {
             int64_t offset = 0;
-            for (int64_t i = 0; i <= word(kChunkLast); i++) {
+            for (int64_t i = 0; i <= word(kJobChunkLast); i++) {
               Chunk& c = chunks.emplace_back();
               c.job = j;
               c.tile = tile;
               c.last_tile = tile + 1 == job.tiles(config);
-              c.length = int(word(kChunkLen) + (i < word(kChunkRem) ? 1 : 0));
+              c.length = int(word(kJobChunkLen) + (i < word(kJobChunkRem) ? 1 : 0));
               c.rows = int(std::min<int64_t>(P::ROWS, job.pixels - tile * P::ROWS));
               c.cols = job.ChannelsOf(group);
-              c.x = group * word(kGroupAddr) + kx * word(kKxAddr) + offset;
-              c.address = c.x + ky * word(kKyAddr);
-              c.y = ky * word(kKyY);
+              c.x = group * word(kJobGroupAddr) + kx * word(kJobKxAddr) + offset;
+              c.address = c.x + ky * word(kJobKyAddr);
+              c.y = ky * word(kJobKyY);
               c.weight = weight;
               c.param = params + group * group_params;
               c.need = lines + due.need;
-              c.free = words + due.free * word(kPitch);
-              c.end = words + word(kBusWords);
+              c.free = words + due.free * word(kJobPitch);
+              c.end = words + word(kJobBusWords);
               weight += c.length;
               offset += c.length;
             }
@@ -81,8 +81,8 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
       }
     }
     chunks.back().end_job = true;
-    lines += word(kLines);
-    words += word(kBusWords);
+    lines += word(kJobLines);
+    words += word(kJobBusWords);
     weights += group_words * job.groups;
     params += group_params * job.groups;
   }

@@ -123,7 +123,7 @@ void PutRecord(Model* m, const Tile& tile) {
     Put(m->tile_info_i, at, width, uint64_t(value) & Mask(width));
     at += width;
   };
-  field(weft_pkg::DIM_W, tile.pool);
+  field(weft_list_pkg::DIM_W, tile.pool);
   field(8, tile.zp);
   field(8, tile.lo);
   field(8, tile.hi);

@@ -41,7 +41,7 @@ struct Run {
 
 template <class P>
 void Run<P>::operator()() {
-  constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_pkg::DIM_W);
+  constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_list_pkg::DIM_W);
   constexpr int64_t kSeenToPending = latency::kJobLoaded - latency::kJobSeen;
   constexpr size_t kBeatToEdge = latency::kEdge - 1;  // the first beat is in the cycle after the start
   const std::vector<Chunk> chunks = ChunksOf<P>(jobs, config);
@@ -50,7 +50,7 @@ void Run<P>::operator()() {
   int64_t all_lines = 0;
   std::vector<int64_t> weights_before{0}, params_before{0};
   for (const Job& job : jobs) {
-    all_lines += job.words[weft::kLines];
+    all_lines += job.words[weft::kJobLines];
     weights_before.push_back(weights_before.back() + GroupWeightWords(job, config) * job.groups);
     params_before.push_back(params_before.back() + (job.drains() ? kSteps * job.groups : 0));
   }
@@ -185,8 +185,8 @@ void Run<P>::operator()() {
       ASSERT_EQ(uint64_t(m->start_addr_o),
                 uint64_t(head.address) & Mask(std::countr_zero(unsigned{P::LINE_BYTES})))
           << where;
-      ASSERT_EQ(SignExtend(m->start_x_o, weft_pkg::POS_W), head.x) << where;
-      ASSERT_EQ(SignExtend(m->start_y_o, weft_pkg::POS_W), head.y) << where;
+      ASSERT_EQ(SignExtend(m->start_x_o, weft_list_pkg::POS_W), head.x) << where;
+      ASSERT_EQ(SignExtend(m->start_y_o, weft_list_pkg::POS_W), head.y) << where;
       ASSERT_GE(before.lines, head.new_tile ? head.need : 0) << where << ": lines are missing";
       ASSERT_GE(before.weights, head.weight + head.length) << where << ": weights are missing";
       if (head.drains) {
@@ -194,9 +194,9 @@ void Run<P>::operator()() {
         ASSERT_GE(now.room, P::ROWS) << where << ": no room for the outputs";
         const Job& j = jobs[head.job];
         constexpr int kRowW = std::bit_width(unsigned{P::ROWS}), kColW = std::bit_width(unsigned{P::COLS}),
-                      kDimW = weft_pkg::DIM_W;
-        ASSERT_EQ(Get(m->tile_info_o, 0, kDimW), j.words[kPool]) << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW, 24), j.words[kOut]) << where;
+                      kDimW = weft_list_pkg::DIM_W;
+        ASSERT_EQ(Get(m->tile_info_o, 0, kDimW), j.words[kJobPool]) << where;
+        ASSERT_EQ(Get(m->tile_info_o, kDimW, 24), j.words[kJobOut]) << where;
         ASSERT_EQ(Get(m->tile_info_o, kDimW + 24, P::PARAM_PTR_W),
                   uint64_t(head.param) & Mask(P::PARAM_PTR_W))
             << where;
