@@ -55,6 +55,8 @@ typedef struct weft_place {
 /* Whether `list`, with all its `bytes`, is a list of commands, undamaged, for the configuration that the registers tell: WEFT_OK or
  * WEFT_E_*. */
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
+/* Takes over hardware in whatever state it is, ending what runs there: WEFT_OK or WEFT_E_*. Not needed after a reset of the hardware. */
+int weft_init(const weft_bus *bus);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);
 /* Waits for its end, and until the next run can start: WEFT_CODE_*. Memory that does not answer any more keeps the hardware busy: then

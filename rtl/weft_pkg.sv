@@ -29,4 +29,10 @@ package weft_pkg;
   localparam int CAUSES = 8;
   localparam int COUNT_W = 48;
   localparam int COUNT24_W = 24;        // pixels of a job
+
+  // What a parameter "Requires:" is checked at elaboration, in simulation and synthesis: a parameter that breaks it instantiates a
+  // module that does not exist, whose name tells what was wrong, and every tool stops there (tests/rtl/illegal.txt).
+  function automatic bit power_of_two(input int x);
+    power_of_two = x > 0 && (x & (x - 1)) == 0;
+  endfunction
 endpackage

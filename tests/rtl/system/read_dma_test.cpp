@@ -60,7 +60,7 @@ class Bench {
       if (m->ar_valid_o && !held_) BeginBurst();  // that is finished still
       want_.clear(), requests_.clear();
     }
-    m->run_ni = running_ = on;
+    m->run_i = running_ = on;
   }
   std::string Where() const { return fmt::format("cycle {}, seed {}", cycles, seed_); }
   [[nodiscard]] bool asked() const { return !want_.empty(); }

@@ -40,7 +40,7 @@ class Bench {
     m->store_valid_i = m->pixel_valid_i = m->b_valid_i = m->b_error_i = 0;
     m->aw_ready_i = m->w_ready_i = 0;
     m.Clock(2);
-    m->run_ni = 1;
+    m->run_i = 1;
   }
 
   Testbench<P> m;
@@ -171,7 +171,7 @@ class Bench {
   }
   // The run ends, the bus finishes what it has begun, and the next run can begin.
   void Stop() {
-    m->run_ni = m->pixel_valid_i = 0;
+    m->run_i = m->pixel_valid_i = 0;
     for (int t = 0; t < 10 || !m->idle_o || m->aw_valid_o || m->w_valid_o; t++) {
       ASSERT_LT(t, 10000);
       ASSERT_NO_FATAL_FAILURE(Cycle());
@@ -179,7 +179,7 @@ class Bench {
     ASSERT_FALSE(busy()) << "a burst is not finished";
     ASSERT_EQ(m->stored_o, 0);
     may_fail = failed = false;
-    m->run_ni = 1;
+    m->run_i = 1;
   }
 
  private:

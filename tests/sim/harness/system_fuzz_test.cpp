@@ -66,7 +66,7 @@ class RandomLists : public testing::TestWithParam<Case> {
       codes_[weft_code_name(code)]++;
       EXPECT_EQ((check_.Register(WEFT_STATUS) & WEFT_STATUS_DONE) != 0, code == int(WEFT_CODE_OK));
       const uint32_t offset = check_.Register(WEFT_ERROR_ADDR_LO) - uint32_t(start.base);
-      const uint32_t command = check_.Register(WEFT_ERROR_JOB);
+      const uint32_t command = check_.Register(WEFT_ERROR_COMMAND);
       EXPECT_TRUE(outcome.Allows(uint32_t(code), offset, command))
           << weft_code_name(code) << " at " << offset << " after " << command
           << " commands; the model: " << outcome.Text();
