@@ -27,10 +27,11 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   uint32_t sum = 0;
   size_t i;
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
-  if (bytes < 32 || bytes % 4 != 0 || word_at(words, 0) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
+  if (bytes < 8 * WEFT_HEADER_WORDS || bytes % 4 != 0) return WEFT_E_LIST; /* a header and an END */
+  if (word_at(words, WEFT_HEADER_MAGIC) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
   if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
-  if (word_at(words, 2) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
-  if (word_at(words, 3) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG0) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
   for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
   return sum == 0 ? WEFT_OK : WEFT_E_LIST;
 }

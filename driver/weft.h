@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weft_list.h"
 #include "weft_regs.h"
 
 #ifdef __cplusplus
@@ -21,8 +22,6 @@ extern "C" {
 #endif
 
 #define WEFT_ALIGN 4096u
-#define WEFT_LIST_FORMAT 3u
-#define WEFT_LIST_MAGIC (WEFT_LIST_FORMAT << 24 | 0x544657u)
 
 /* What weft_start and weft_check_list say before the hardware is asked: negative, unlike WEFT_CODE_*. */
 enum { WEFT_OK = 0, WEFT_E_NO_WEFT = -1, WEFT_E_BUSY = -2, WEFT_E_LIST = -3, WEFT_E_CONFIG = -4, WEFT_E_WINDOW = -5 };

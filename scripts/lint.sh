@@ -6,6 +6,7 @@
 #   Icarus      the engine and what is beside it
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
+#   structure.py  folders, names instead of numbers, tests and faults of every module
 set -u
 cd "$(dirname "$0")/.."
 rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
@@ -174,4 +175,7 @@ if [ -s "$log" ]; then
   mv "$log.files" "$log"
 fi
 report clang-format "$(wc -w <<<"$sources") files"
+
+# ---- Structure
+/usr/bin/python3 scripts/structure.py || status=1
 exit $status

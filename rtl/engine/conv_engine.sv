@@ -73,8 +73,8 @@ module conv_engine #(
   localparam int RowW = $clog2(ROWS + 1);
   localparam int StepW = $clog2(N);
   localparam int EdgeW = $clog2(ROWS * COLS + 1);
-  localparam int DimW = weft_pkg::DIM_W;
-  localparam int PosW = weft_pkg::POS_W;
+  localparam int DimW = weft_list_pkg::DIM_W;
+  localparam int PosW = weft_list_pkg::POS_W;
   localparam int CtlW = weft_pkg::CTL_W;
 
   // ---- Jobs and pixels --------------------------------------------------------------------------------------------------

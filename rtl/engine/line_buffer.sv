@@ -19,7 +19,7 @@ module line_buffer #(
     input  wire logic [    8*BUS_BYTES-1:0] data_i,
     input  wire logic                       last_i,
     input  wire logic [          PTR_W-1:0] freed_i,  // bus words freed since reset, modulo 2^PTR_W
-    output logic      [weft_pkg::DIM_W-1:0] lines_o,  // lines complete since reset, modulo 2^DIM_W
+    output logic      [weft_list_pkg::DIM_W-1:0] lines_o,  // lines complete since reset, modulo 2^DIM_W
     input  wire logic [         ADDR_W-1:0] raddr_i,  // byte address; the two words from the one that holds it are read
     output wire logic [       16*WORD-1:0] rdata_o    // bytes [0, WORD): the even word; [WORD, 2*WORD): the odd one
 );
@@ -52,7 +52,7 @@ module line_buffer #(
     end else begin
       wptr_q  <= wptr_q + PTR_W'(take);
       ready_q <= used < (take ? PTR_W'(Words - 1) : PTR_W'(Words));
-      lines_o <= lines_o + weft_pkg::DIM_W'(line_done);
+      lines_o <= lines_o + weft_list_pkg::DIM_W'(line_done);
     end
   end
 

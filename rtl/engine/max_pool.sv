@@ -6,7 +6,7 @@
 `default_nettype none
 module max_pool #(
     parameter int COLS = 8,  // Requires: at least 1
-    localparam int DIM_W = weft_pkg::DIM_W
+    localparam int DIM_W = weft_list_pkg::DIM_W
 ) (
     input  wire logic              clk_i,
     input  wire logic              rst_ni,

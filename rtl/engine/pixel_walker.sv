@@ -12,8 +12,8 @@ module pixel_walker #(
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int PTR_W = $clog2(LINE_BYTES / BUS_BYTES) + 2,
     localparam int ROW_W = $clog2(ROWS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W
 ) (
     input  wire logic                              clk_i,
     input  wire logic                              rst_ni,
@@ -46,7 +46,7 @@ module pixel_walker #(
   wire logic signed [POS_W-1:0] span = job_i[32*weft_list_pkg::JOB_SPAN+:POS_W];
   wire logic [DIM_W-1:0] pitch = job_i[32*weft_list_pkg::JOB_PITCH+:DIM_W];
   wire logic [DIM_W-1:0] lines = job_i[32*weft_list_pkg::JOB_LINES+:DIM_W];
-  wire logic [PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUSWORDS+:PTR_W];
+  wire logic [PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUS_WORDS+:PTR_W];
   wire unused = &{1'b0, job_i};
 
   // Loop state.

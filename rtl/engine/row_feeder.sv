@@ -10,7 +10,7 @@ module row_feeder #(
     parameter int LINE_BYTES = 65536,  // Requires: a power of two, at least 4*WORD
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int LEN_W = $clog2(WORD + 1),
-    localparam int POS_W = weft_pkg::POS_W
+    localparam int POS_W = weft_list_pkg::POS_W
 ) (
     input  wire logic                       clk_i,
     input  wire logic                       rst_ni,

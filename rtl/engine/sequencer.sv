@@ -25,8 +25,8 @@ module sequencer #(
     localparam int COL_W = $clog2(COLS + 1),
     localparam int SPACE_W = $clog2(OUT_DEPTH + 1),
     localparam int EDGE_W = $clog2(ROWS * COLS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W,
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W,
     localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
 ) (
     input  wire logic                              clk_i,
@@ -93,7 +93,7 @@ module sequencer #(
   wire logic [POS_W-1:0] kx_x = job_i[32*weft_list_pkg::JOB_KX_ADDR+:POS_W];
   wire logic [POS_W-1:0] group_x = job_i[32*weft_list_pkg::JOB_GROUP_ADDR+:POS_W];
   wire logic [ADDR_W-1:0] ky_addr = job_i[32*weft_list_pkg::JOB_KY_ADDR+:ADDR_W];
-  wire logic [LINE_PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUSWORDS+:LINE_PTR_W];
+  wire logic [LINE_PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUS_WORDS+:LINE_PTR_W];
   wire logic [COL_W-1:0] cols_full = job_i[32*weft_list_pkg::JOB_COLS+:COL_W];
   wire logic [COL_W-1:0] cols_last = job_i[32*weft_list_pkg::JOB_COLS_LAST+:COL_W];
   wire unused = &{1'b0, job_i};

@@ -179,19 +179,19 @@ module read_dma #(
   logic [Streams-1:0] to_q;  // one bit a stream
   logic [WordsW-1:0] delivery_left_q;
   logic delivery_last_q;
-  wire logic delivery_ready = (to_q[weft_list_pkg::READ_LINES] & line_ready_i) | (to_q[weft_list_pkg::READ_GROUPS] & weight_ready_i)
-                             | (to_q[weft_list_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
-                             | (to_q[weft_list_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_list_pkg::READ_RESIDUAL] & residual_ready_i);
+  wire logic delivery_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
+                             | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
+                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
   wire logic taken = r_valid_i & delivers_q & delivery_ready;
   assign delivery_load = next_valid & (~delivers_q | (taken & delivery_last_q));
   assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
-  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LINES];
+  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
   assign line_last_o = delivery_last_q;
-  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::READ_GROUPS];
+  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
-  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LIST];
-  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::READ_TABLES];
-  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::READ_RESIDUAL];
+  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
+  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
+  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
   always_ff @(posedge clk_i) begin
     if (!run_i) begin
       delivers_q <= 1'b0;

@@ -89,10 +89,10 @@ module weft_core #(
   // ---- Reads --------------------------------------------------------------------------------------------------------------
   wire logic read_valid, read_ready;
   wire logic [32*weft_list_pkg::READ_WORDS-1:0] read_command;
-  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_list_pkg::LIST_FIRST) ? list_bytes_i : 32'(weft_list_pkg::LIST_FIRST))
+  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_list_pkg::LIST_FIRST_BYTES) ? list_bytes_i : 32'(weft_list_pkg::LIST_FIRST_BYTES))
                                  >> $clog2(BUS_BYTES);
   wire logic [32*weft_list_pkg::READ_WORDS-1:0] first_command = {
-      32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_list_pkg::READ_LIST << 8)};
+      32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_list_pkg::KIND_LIST << 8)};
   assign read_ready = command_ready & ~first;
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;

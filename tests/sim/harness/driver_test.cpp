@@ -96,7 +96,7 @@ TEST(Driver, WaitsForTheEndAndALittleForTheBus) {
 
 std::vector<uint32_t> GoodList() {
   std::vector<uint32_t> list = {WEFT_LIST_MAGIC, 0, 0x08040808, 0x00201110, 0x12345678, 5, 6, 7, 3, 0, 0, 0};
-  list[kChecksumWord] = -std::accumulate(list.begin(), list.end(), 0U);
+  list[kHeaderChecksum] = -std::accumulate(list.begin(), list.end(), 0U);
   return list;
 }
 int Check(const std::vector<uint32_t>& list, size_t bytes, FakeBus& fake) {
@@ -113,7 +113,7 @@ TEST(Driver, ChecksLists) {
       bad[i] ^= flip;
       EXPECT_EQ(Check(bad, 48, fake), i == 2 || i == 3 ? WEFT_E_CONFIG : WEFT_E_LIST) << "word " << i;
       if (i == 0) {  // ... and with a right sum
-        bad[kChecksumWord] += good[i] - bad[i];
+        bad[kHeaderChecksum] += good[i] - bad[i];
         EXPECT_EQ(Check(bad, 48, fake), WEFT_E_LIST) << "word " << i;
       }
     }
