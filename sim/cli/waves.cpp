@@ -7,9 +7,9 @@
 
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/conv_layer.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/cli/waves_options.hpp"
 #include "sim/golden_waves/wave_compare.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden_fast.hpp"
@@ -17,14 +17,7 @@
 namespace weft::cli {
 namespace {
 
-struct Options {
-  std::string model;
-  std::vector<std::filesystem::path> inputs;
-  ConvOptions conv;
-  std::string config = "8x8", memory, out = "waves", json;
-  int64_t window = 48;
-  bool time = false;
-};
+using Options = WavesOptions;
 
 // What all layers of a run add up to.
 struct Total {
@@ -160,6 +153,8 @@ void AddWaveFlags(CLI::App* command, Options* o) {
   command->add_option("--window", o->window, "cycles in the waveform files")
       ->check(CLI::Range(8, 100000))
       ->capture_default_str();
+  command->add_flag("--system", o->system,
+                    "compare the streams between the modules of weft_top, not the engine's");
   command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
 }
@@ -180,7 +175,7 @@ void AddWavesCommand(CLI::App* app, int* status) {
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())
       throw Error("say what to compare: a MODEL, or conv with a layer");
-    *status = Waves(*options);
+    *status = options->system ? SystemWaves(*options) : Waves(*options);
   });
 }
 
