@@ -64,13 +64,16 @@ SystemReport CompareNetwork(const Network& network, const WavesOptions& options)
   SystemReport all;
   for (size_t s = 0; s < segments.size() && !all.first; s++) {
     if (segments[s].on_host()) continue;
-    SystemReport report = CompareSystem(segments[s], programs[s], tensors, config,
-                                        {Memory::Parse(options.memory, config), options.window});
+    SystemReport report =
+        CompareSystem(segments[s], programs[s], tensors, config,
+                      {Memory::Parse(options.memory, config), options.window, options.time});
     for (size_t i = 0; i < all.streams.size(); i++) report.streams[i].transfers += all.streams[i].transfers;
     report.transfers += all.transfers;
     report.differences += all.differences;
     report.cycles += all.cycles;
     report.window_bytes += all.window_bytes;
+    report.seconds += all.seconds;
+    report.plain_seconds += all.plain_seconds;
     if (!all.streams.empty() && !report.first) report.window = std::move(all.window);
     all = std::move(report);
   }
@@ -153,6 +156,9 @@ int SystemWaves(const WavesOptions& options) {
       stream,
       "{} streams, {} transfers compared in {} cycles, {} bytes of memory at the end, {} differences\n",
       report.streams.size(), report.transfers, report.cycles, report.window_bytes, report.differences);
+  if (options.time && !report.first)
+    fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n",
+               report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, report);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
   WriteJson(options.json, {{"streams", counts},

@@ -2,7 +2,7 @@
 #include "sim/golden_waves/system_compare.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <chrono>
 
 #include "sim/golden_waves/system_comparer.hpp"
 #include "sim/golden_waves/system_predictor.hpp"
@@ -11,6 +11,10 @@
 
 namespace weft {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double Since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr int64_t kPatience = 10000;  // cycles beyond those of the model
 
@@ -43,6 +47,7 @@ class Comparison {
     } catch (const Error& e) {
       report.stopped = e.what();
     }
+    report.seconds = Since(start);
     report.cycles = predictor.cycles().cycles;
     report.streams = comparer.Counts();
     for (const SystemStreamCount& s : report.streams) report.transfers += s.transfers;
@@ -52,7 +57,25 @@ class Comparison {
     return report;
   }
 
+  // How long the run takes without the comparison.
+  double PlainSeconds() {
+    const auto start = Clock::now();
+    System system(case_.config, {memory_, 0, 1});
+    Load(&system);
+    system.Run(case_.program());
+    return Since(start);
+  }
+
  private:
+  void Load(System* system) const {
+    system->Load(case_.program());
+    for (const SegmentProgram::Input& in : case_.segment.inputs) {
+      const TensorI8& tensor = case_.tensors[size_t(in.tensor)];
+      const ConvLayer& reader = segment_.layers[size_t(in.layer)].conv;
+      system->Write(in.place, in.interleaved ? InterleaveInput(reader, tensor) : tensor);
+    }
+  }
+
   // The core's counters, and what software has read of them.
   static void CompareCounters(const System& system, const CycleResult& model, const CycleResult& read,
                               SystemComparer* comparer) {
@@ -104,6 +127,7 @@ SystemReport CompareSystem(const Segment& segment, const SegmentProgram& program
   SystemReport report = comparison.Run(0, options.window);
   if (!report.first) {
     if (!report.stopped.empty()) throw Error("{}", report.stopped);
+    if (options.time) report.plain_seconds = comparison.PlainSeconds();
     return report;
   }
   const int64_t begin = std::max<int64_t>(0, report.first->cycle - options.window / 2);

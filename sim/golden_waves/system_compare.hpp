@@ -36,7 +36,8 @@ struct SystemStreamCount {
 struct SystemReport {
   std::vector<SystemStreamCount> streams;
   int64_t transfers = 0, differences = 0, cycles = 0;
-  int64_t window_bytes = 0;  // compared at the end
+  int64_t window_bytes = 0;               // compared at the end
+  double seconds = 0, plain_seconds = 0;  // of the run with and without the comparison
   std::optional<SystemDifference> first;
   WaveWindow window;  // around the first difference, or the start of the run
   std::optional<WaveFocus> focus;
@@ -46,6 +47,7 @@ struct SystemReport {
 struct SystemWaveOptions {
   Memory memory;
   int64_t window = 48;  // cycles kept for the files
+  bool time = false;    // run once more without comparing, to tell what comparing costs
 };
 
 // Runs one segment in both, with the golden values of all tensors of its graph. Counts differences until

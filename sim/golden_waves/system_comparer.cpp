@@ -113,6 +113,8 @@ void SystemComparer::Compare(size_t index, int64_t cycle) {
     w.next++;
   } else if (hands || due) {
     BlameFor(index, cycle, due);
+  } else if (has_next && w.stream.kind == SystemStream::Kind::kHandshake && w.valid.data[0] != 0) {
+    CompareFields(index, cycle, Ahead(&w));  // it is offered
   }
   w.valid_before = w.valid.data != nullptr && w.valid.data[0] != 0;
   w.offered = w.valid_before && !hands;

@@ -37,18 +37,19 @@ bool SystemOutputs::Next(SystemOutput* output) {
 
 SystemValues::SystemValues(const SystemCase& c) : case_(c) {
   for (const LoweredLayer& layer : c.segment.layers) {
+    TensorI8& engine = engine_.emplace_back();
+    if (!layer.add) continue;  // they are the layer's outputs
     ConvLayer conv = layer.conv;
-    if (layer.add) conv.max_pool.reset();  // behind the addition
-    engine_.push_back(ConvFast(c.tensors[size_t(layer.in)], conv));
+    conv.max_pool.reset();  // behind the addition
+    engine = ConvFast(c.tensors[size_t(layer.in)], conv);
   }
 }
 
 std::vector<int8_t> SystemValues::Pixel(const SystemOutput& o) const {
   const Store& store = case_.program().stores[size_t(o.place.job)];
-  const TensorI8& out = engine_[size_t(o.place.layer)];
-  const int y = store.add ? o.place.y * store.pool.stride_h + o.wy : o.place.y;
-  const int x = store.add ? o.place.x * store.pool.stride_w + o.wx : o.place.x;
-  const int8_t* first = &out.at(o.place.n, y, x, o.place.k);
+  if (!store.add) return Output(o);
+  const int8_t* first = &engine_[size_t(o.place.layer)].at(o.place.n, o.place.y * store.pool.stride_h + o.wy,
+                                                           o.place.x * store.pool.stride_w + o.wx, o.place.k);
   return {first, first + o.channels};
 }
 

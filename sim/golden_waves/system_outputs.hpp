@@ -60,7 +60,7 @@ class SystemValues {
 
  private:
   SystemCase case_;
-  std::vector<TensorI8> engine_;  // of each layer
+  std::vector<TensorI8> engine_;  // of each layer that adds, before that
 };
 
 struct SystemFragment {

@@ -2,6 +2,7 @@
 #include "sim/harness/system.hpp"
 
 #include <cstring>
+#include <exception>
 
 #include "sw_model/error.hpp"
 
@@ -41,9 +42,15 @@ System::System(const Config& config, const SystemOptions& options)
 
 void System::Cycle() {
   if (now_ >= deadline_) throw Error("the hardware has not ended in time");
-  memory_.Drive(now_, &pins_);
+  std::exception_ptr refused;  // the probe sees the cycle in which the memory refuses something, too
+  try {
+    memory_.Drive(now_, &pins_);
+  } catch (const Error&) {
+    refused = std::current_exception();
+  }
   model_->Settle(pins_);
   if (probe != nullptr) probe->Cycle(now_);
+  if (refused) std::rethrow_exception(refused);
   model_->Edge(&pins_);
   now_++;
   for (auto layer = layer_ends_.rbegin(); layer != layer_ends_.rend() && layer->end >= now_ - 1; ++layer)
