@@ -69,7 +69,7 @@ def write_sums(folder):
     net = Network(2, "sums", (5, 9, 11))
     first = net.conv("input", "first", 6, 3, pad=1)
     pooled = net.pool(net.add(first, net.conv(first, "second", 6, 3, pad=1), "sum"), "pooled", 2)
-    both = net.concat([net.conv(pooled, "narrow", 7, 1), net.conv(pooled, "other", 5, 3, pad=1)], "both")
+    both = net.concat([net.conv(pooled, "narrow", 11, 1), net.conv(pooled, "other", 5, 3, pad=1)], "both")
     net.write(folder, net.conv(both, "last", 10, 3, stride=2, pad=1))
 
 
