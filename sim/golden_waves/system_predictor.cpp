@@ -9,8 +9,6 @@
 namespace weft {
 namespace {
 
-constexpr uint32_t kAdds = 1U << 31;  // of the first store word that only additions have
-
 SystemValue Words(const uint32_t* words, size_t count, size_t known) {
   return SystemValue::Bytes(words, 4 * count, 4 * known);
 }
@@ -18,10 +16,12 @@ SystemValue Words(const uint32_t* words, size_t count, size_t known) {
 // A job's store words: without an addition only those before it, and that there is none.
 SystemValue StoreWords(const SystemCommand& c) {
   uint32_t words[kStoreWords] = {};
-  const size_t known = c.command.adds ? kStoreWords : kPlainStoreWords;
+  const size_t known = c.command.adds ? kStoreWords : kStorePlainWords;
   std::memcpy(words, &c.words[1 + kJobWords], 4 * known);
   SystemValue value = Words(words, kStoreWords, known);
-  if (!c.command.adds) value.mask[4 * kPlainStoreWords + 3] = uint8_t(kAdds >> 24);
+  uint32_t adds[kStoreWords] = {};
+  kStoreAddEnable.Set(adds, 1);
+  if (!c.command.adds) std::memcpy(&value.mask[4 * known], &adds[known], 4 * (kStoreWords - known));
   return value;
 }
 
@@ -51,7 +51,7 @@ SystemPredictor::SystemPredictor(const SystemCase& c, const Memory& memory, cons
       cycles_(CountCycles(c.program(), c.config, memory, this)),
       values_(c),
       words_(c, values_, start.window) {
-  using Op = Command::Op;
+  using Op = ListOp;
   const Program& p = c.program();
   at_ = std::make_unique<Sources>(Sources{
       SystemCommands(p, Op::kRead), SystemCommands(p, Op::kRead), SystemCommands(p, Op::kJob),

@@ -9,17 +9,17 @@
 namespace weft {
 namespace {
 
-SystemEvent StreamOf(Command::Read kind) {
+SystemEvent StreamOf(ReadKind kind) {
   switch (kind) {
-    case Command::Read::kLines:
+    case ReadKind::kLines:
       return SystemEvent::kLines;
-    case Command::Read::kGroups:
+    case ReadKind::kGroups:
       return SystemEvent::kWeights;
-    case Command::Read::kTables:
+    case ReadKind::kTables:
       return SystemEvent::kTables;
-    case Command::Read::kResidual:
+    case ReadKind::kResidual:
       return SystemEvent::kResidual;
-    case Command::Read::kList:
+    case ReadKind::kList:
       break;
   }
   return SystemEvent::kList;
@@ -34,8 +34,8 @@ int LayerOf(const Program& program, int job) {
 
 }  // namespace
 
-SystemCommands::SystemCommands(const Program& program, Command::Op op)
-    : program_(program), op_(op), word_(kListHeader) {}
+SystemCommands::SystemCommands(const Program& program, ListOp op)
+    : program_(program), op_(op), word_(kHeaderWords) {}
 
 bool SystemCommands::Next(SystemCommand* command) {
   while (next_ < program_.commands.size()) {
@@ -53,18 +53,17 @@ bool SystemCommands::Next(SystemCommand* command) {
 
 SystemCommand FirstRead(const Program& program, const Config& config) {
   SystemCommand first;
-  first.command.op = Command::Op::kRead;
-  first.command.read = Command::Read::kList;
-  first.command.words = std::min<uint32_t>(program.list_bytes, kListFirst * 4) / uint32_t(config.bus_bytes);
-  // Word 0 has no opcode: only its argument matters.
-  first.words = {uint32_t(Command::Read::kList) << 8, 0, 0, first.command.words, 0, 0, 0, 0};
+  first.command.op = ListOp::kRead;
+  first.command.read = ReadKind::kList;
+  first.command.words = std::min<uint32_t>(program.list_bytes, kListFirstBytes) / uint32_t(config.bus_bytes);
+  first.words.resize(kReadWords);  // without an opcode
+  kCommandKind.Set(first.words.data(), int64_t(ReadKind::kList));
+  first.words[kReadBusWords] = first.command.words;
   return first;
 }
 
 SystemRequests::SystemRequests(const SystemCase& c)
-    : case_(c),
-      commands_(c.program(), Command::Op::kRead),
-      command_(FirstRead(c.program(), c.config).command) {}
+    : case_(c), commands_(c.program(), ListOp::kRead), command_(FirstRead(c.program(), c.config).command) {}
 
 bool SystemRequests::Next(SystemRequest* request) {
   if (index_ == command_.count) {
@@ -84,9 +83,8 @@ bool SystemRequests::Next(SystemRequest* request) {
     request->place.job = command_.job;
     request->place.layer = LayerOf(case_.program(), command_.job);
     const int at = command_.first + int(index_);
-    if (command_.read == Command::Read::kGroups) request->place.group = at;
-    if (command_.read == Command::Read::kLines || command_.read == Command::Read::kResidual)
-      request->place.line = at;
+    if (command_.read == ReadKind::kGroups) request->place.group = at;
+    if (command_.read == ReadKind::kLines || command_.read == ReadKind::kResidual) request->place.line = at;
   }
   index_++;
   return true;

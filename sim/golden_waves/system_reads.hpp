@@ -22,12 +22,12 @@ struct SystemCommand {
 // Those of one kind.
 class SystemCommands {
  public:
-  SystemCommands(const Program& program, Command::Op op);
+  SystemCommands(const Program& program, ListOp op);
   bool Next(SystemCommand* command);
 
  private:
   const Program& program_;
-  Command::Op op_;
+  ListOp op_;
   size_t next_ = 0;
   size_t word_;  // of the list
 };
@@ -38,7 +38,7 @@ SystemCommand FirstRead(const Program& program, const Config& config);
 // A line, a column group's parameters and weights, a piece of the list, ...
 struct SystemRequest {
   SystemPlace place;
-  Command::Read kind = Command::Read::kList;
+  ReadKind kind = ReadKind::kList;
   uint32_t offset = 0;
   uint32_t param_words = 0, words = 0;
   uint32_t wait = 0;  // outputs of so many jobs are in memory for certain

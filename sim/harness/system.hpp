@@ -45,6 +45,7 @@ class System {
   [[nodiscard]] uint32_t Watchdog() const;  // of Run
   int Wait(int64_t most_cycles);            // ... of one that was started by hand
   void Step(int64_t cycles);
+  [[nodiscard]] int64_t now() const { return now_; }    // cycles since it was made
   void Assertions(bool on) { model_->Assertions(on); }  // of the RTL; those of the memory stay
   const weft_bus& bus() const { return bus_; }
   [[nodiscard]] const SystemModel& model() const { return *model_; }
