@@ -33,6 +33,7 @@ SYSTEM = {
     "slow sums": "{0}/sums.onnx --input {0}/sums.npy --memory 1:5",
     "far sums": "{0}/sums.onnx --input {0}/sums.npy --memory 4:400",
     "near sums": "{0}/wide.onnx --input {0}/wide.npy --memory 4:1",
+    "two images": "{0}/sums.onnx --input {0}/sums_2.npy --batch 2",
 }
 
 
@@ -157,4 +158,6 @@ class Network:
                                capture_output=True, check=True).stdout
         (folder / (self.name + ".onnx")).write_bytes(model)
         c, h, w = self.shape
-        write_npy(folder / (self.name + ".npy"), "b", (1, h, w, c), [self.random.randint(-128, 127) for _ in range(c * h * w)])
+        for images, suffix in ((1, ""), (2, "_2")):
+            write_npy(folder / (self.name + suffix + ".npy"), "b", (images, h, w, c),
+                      [self.random.randint(-128, 127) for _ in range(images * c * h * w)])

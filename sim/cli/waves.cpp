@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/io.hpp"
@@ -106,7 +107,8 @@ void CompareNetwork(const Options& options, WaveBackend* backend) {
   const Graph graph = ReadOnnx(options.model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), backend);
+  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
+             backend);
 }
 
 int Waves(const Options& options) {
@@ -170,7 +172,10 @@ void AddWavesCommand(CLI::App* app, int* status) {
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
   waves->add_option("MODEL", options->model, "quantised network (.onnx)");
-  waves->add_option("--input", options->inputs, "images: the first one is run");
+  waves->add_option("--input", options->inputs, "images: the first ones are run");
+  waves->add_option("--batch", options->batch, "images at once")
+      ->check(CLI::Range(1, kMostImages))
+      ->capture_default_str();
   AddWaveFlags(waves, options.get());
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())

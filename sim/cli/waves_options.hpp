@@ -16,6 +16,7 @@ struct WavesOptions {
   std::vector<std::filesystem::path> inputs;
   ConvOptions conv;
   std::string config = "8x8", memory, out = "waves", json;
+  int batch = 1;  // images of a model
   int64_t window = 48;
   bool time = false, system = false;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/backends/backend.hpp"
 #include "sim/cli/io.hpp"
@@ -40,7 +41,7 @@ Network OfFile(const WavesOptions& options) {
   Network network{ReadOnnx(options.model), {}};
   const TensorInfo& input = network.graph.tensors[size_t(network.graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  network.images = LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1);
+  network.images = LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch);
   return network;
 }
 
@@ -56,17 +57,14 @@ std::vector<TensorI8> GoldenTensors(const Network& network) {
 
 // One start after the other, up to the one that differs.
 SystemReport CompareNetwork(const Network& network, const WavesOptions& options) {
-  const Config config = Config::Load(options.config);
   const std::vector<TensorI8> tensors = GoldenTensors(network);
-  const std::vector<Segment> segments = Lower(network.graph);
-  const std::vector<SegmentProgram> programs =
-      CompileSegments(network.graph, segments, network.images.shape.n, config, false, true);
+  const CompiledNetwork compiled =
+      CompileNetwork(network.graph, network.images.shape.n, Config::Load(options.config));
+  const Memory memory = Memory::Parse(options.memory, compiled.config);
   SystemReport all;
-  for (size_t s = 0; s < segments.size() && !all.first; s++) {
-    if (segments[s].on_host()) continue;
-    SystemReport report =
-        CompareSystem(segments[s], programs[s], tensors, config,
-                      {Memory::Parse(options.memory, config), options.window, options.time});
+  for (size_t s = 0; s < compiled.segments.size() && !all.first; s++) {
+    if (compiled.segments[s].on_host()) continue;
+    SystemReport report = CompareSystem(compiled, s, tensors, {memory, options.window, options.time});
     for (size_t i = 0; i < all.streams.size(); i++) report.streams[i].transfers += all.streams[i].transfers;
     report.transfers += all.transfers;
     report.differences += all.differences;

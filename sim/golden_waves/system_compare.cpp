@@ -25,13 +25,9 @@ class Comparison {
 
   // Keeps the cycles [begin, end) in the report's window.
   SystemReport Run(int64_t begin, int64_t end) {
+    const auto start = Clock::now();
     System system(case_.config, {memory_, 0, 1});
-    system.Load(case_.program());
-    for (const SegmentProgram::Input& in : case_.segment.inputs) {
-      const TensorI8& tensor = case_.tensors[size_t(in.tensor)];
-      system.Write(in.place,
-                   in.interleaved ? InterleaveInput(segment_.layers[size_t(in.layer)].conv, tensor) : tensor);
-    }
+    Load(&system);
     SystemPredictor predictor(case_, memory_,
                               {system.memory().base, system.Watchdog(), system.memory().bytes});
     SystemComparer comparer(system.model(), case_.config, &predictor, begin, end);
@@ -120,10 +116,10 @@ void Explain(const Program& program, SystemDifference* d) {
 
 }  // namespace
 
-SystemReport CompareSystem(const Segment& segment, const SegmentProgram& program,
-                           const std::vector<TensorI8>& tensors, const Config& config,
-                           const SystemWaveOptions& options) {
-  Comparison comparison(segment, {program, tensors, config}, options.memory);
+SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
+                           const std::vector<TensorI8>& tensors, const SystemWaveOptions& options) {
+  const SegmentProgram& program = network.programs[segment];
+  Comparison comparison(network.segments[segment], {program, tensors, network.config}, options.memory);
   SystemReport report = comparison.Run(0, options.window);
   if (!report.first) {
     if (!report.stopped.empty()) throw Error("{}", report.stopped);

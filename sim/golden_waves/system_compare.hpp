@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/network_file.hpp"
 #include "sim/golden_waves/system_outputs.hpp"
 #include "sim/waves/wave_files.hpp"
 #include "sw_model/memory.hpp"
@@ -53,8 +54,7 @@ struct SystemWaveOptions {
 // Runs one segment in both, with the golden values of all tensors of its graph. Counts differences until
 // 1,000 cycles after the first one; then runs once more up to there to keep the window around it. Throws
 // Error if the run breaks off before anything differs.
-SystemReport CompareSystem(const Segment& segment, const SegmentProgram& program,
-                           const std::vector<TensorI8>& tensors, const Config& config,
-                           const SystemWaveOptions& options);
+SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
+                           const std::vector<TensorI8>& tensors, const SystemWaveOptions& options);
 
 }  // namespace weft

@@ -201,9 +201,7 @@ SystemTransfer SystemPredictor::Read(SystemStreamId id) {
   }
   SystemBurst b;
   (id == SystemStreamId::kBurst ? at_->bursts : at_->addresses).Next(&b);
-  SystemTransfer t{b.place, {V::Number(b.address), V::Number(uint64_t(b.len))}};
-  if (id == SystemStreamId::kBurst) t.values.push_back(V::Number(b.last ? 1 : 0));
-  return t;
+  return {b.place, {V::Number(b.address), V::Number(uint64_t(b.len))}};
 }
 
 SystemTransfer SystemPredictor::Word(SystemStreamId id) {

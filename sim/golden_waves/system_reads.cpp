@@ -103,7 +103,6 @@ bool SystemBursts::Next(SystemBurst* burst) {
   burst->len = int(beats) - 1;
   word_ += beats;
   left_ -= beats;
-  burst->last = left_ == 0;
   return true;
 }
 

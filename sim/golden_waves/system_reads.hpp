@@ -60,8 +60,7 @@ class SystemRequests {
 struct SystemBurst {
   SystemPlace place;
   uint64_t address = 0;
-  int len = 0;        // beats - 1
-  bool last = false;  // of its request
+  int len = 0;  // beats - 1
 };
 
 class SystemBursts {

@@ -22,11 +22,10 @@ class SystemWaves : public testing::TestWithParam<const char*> {
     const RandomGraph r = MakeRandomGraph(seed);
     const Memory memory = RandomMemory(random, config_);
     SCOPED_TRACE(fmt::format("seed {}, memory {}:{}", seed, memory.width, memory.latency));
-    const std::vector<Segment> segments = Lower(r.graph);
-    const std::vector<SegmentProgram> programs = CompileSegments(r.graph, segments, 1, config_, false, true);
-    for (size_t s = 0; s < segments.size(); s++) {
-      if (segments[s].on_host()) continue;
-      const SystemReport report = CompareSystem(segments[s], programs[s], r.values, config_, {memory, 8});
+    const CompiledNetwork network = CompileNetwork(r.graph, 1, config_);
+    for (size_t s = 0; s < network.segments.size(); s++) {
+      if (network.segments[s].on_host()) continue;
+      const SystemReport report = CompareSystem(network, s, r.values, {memory, 8});
       EXPECT_EQ(report.differences, 0);
       EXPECT_GT(report.window_bytes, 0);
       for (const SystemStreamCount& stream : report.streams) transfers_[stream.name] += stream.transfers;
