@@ -42,6 +42,7 @@ class Comparison {
     } catch (const SystemComparer::Stopped&) {
     } catch (const Error& e) {
       report.stopped = e.what();
+      if (!comparer.first()) comparer.Finish();
     }
     report.seconds = Since(start);
     report.cycles = predictor.cycles().cycles;
