@@ -9,6 +9,7 @@ cells/delay.sv
 cells/fifo.sv
 cells/loop_counter.sv
 cells/rotate.sv
+cells/stream_rules.sv
 engine/activation.sv
 engine/bias.sv
 engine/conv_engine.sv

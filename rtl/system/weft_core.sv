@@ -192,5 +192,19 @@ module weft_core #(
       bytes_written_o <= bytes_written_o + 48'(written);
     end
   end
+
+  // ---- The streams beside the engine's: what is offered is held until it is taken -----------------------------------------------
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_list_rules (
+      .clk_i, .rst_ni(run), .valid_i(list_valid), .ready_i(list_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_table_rules (
+      .clk_i, .rst_ni(run), .valid_i(table_valid), .ready_i(table_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES + 1)) u_residual_rules (
+      .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, r_data_i})
+  );
+  stream_rules #(.WIDTH(8 * COLS + COL_W + 1)) u_sum_rules (
+      .clk_i, .rst_ni(run), .valid_i(sum_valid), .ready_i(sum_ready), .data_i({sum_final, sum_cols, sum_data})
+  );
 endmodule
 `default_nettype wire

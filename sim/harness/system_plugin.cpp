@@ -7,6 +7,7 @@
 
 #include "Vweft_top.h"
 #include "Vweft_top___024root.h"
+#include "sim/harness/coverage.hpp"
 #include "sim/harness/system_model.hpp"
 #include "sim/harness/unpack_counts.hpp"
 #include "sw_model/error.hpp"
@@ -25,6 +26,7 @@ class VerilatedSystem : public SystemModel {
     Verilated::threadContextp(
         &context_);  // the model takes its scopes out of the thread's context, whichever that is
     model_->final();
+    KeepCoverage(&context_);
   }
 
   void Settle(const SystemPins& pins) override {

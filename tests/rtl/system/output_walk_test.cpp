@@ -180,7 +180,7 @@ TYPED_TEST(OutputWalk, GivesEveryPixelItsPlace) {
 // Counts of all their bits: the first pixels, the last ones of one that can be walked to its end.
 TYPED_TEST(OutputWalk, CountsFarEnough) {
   Bench<TypeParam> b(2, {100, 100});
-  constexpr int64_t kMost = 1 << weft_pkg::COUNT24_W;
+  constexpr int64_t kMost = 1 << weft_list_pkg::PIXELS_W;
   for (const Walk& w : {Walk{5, 1, 2, 3, 4, 6, 7, 1, 1, 1, kMost - 1, 1, 1, kMost - 1},
                         Walk{5, 1, 2, 3, 4, 6, 7, 1, 1, kMost - 1, 1, 1, 1, kMost - 1},
                         Walk{5, 1, 2, 3, 4, 6, 7, 3, 1, 1, 1, 1 << 16, 1 << 16, 1}}) {

@@ -326,7 +326,7 @@ TYPED_TEST(ResidualAdd, TakesAPixelEverySoManyCycles) {
 TYPED_TEST(ResidualAdd, CountsLinesForEver) {
   using P = TypeParam;
   Bench<P> b(4, {100, 100});
-  constexpr int kLines = (1 << weft_pkg::DIM_W) + 1000, kRows = 1 << 14;
+  constexpr int kLines = (1 << weft_list_pkg::DIM_W) + 1000, kRows = 1 << 14;
   for (int i = 0; i * kRows < kLines; i++) {
     AddJob j = Plain<P>(true, kRows);
     j.per_group = j.last_group = 1;
