@@ -97,7 +97,7 @@ class SegmentReader {
     program.window_bytes = uint64_t(Number(json, "window_bytes", UINT32_MAX));
     const auto image_bytes = size_t(Number(json, "image_bytes", int64_t(program.window_bytes)));
     program.list_bytes = uint32_t(Number(json, "list_bytes", int64_t(image_bytes)));
-    if (program.list_bytes < kListHeader * 4) throw Error("a list has no header");
+    if (program.list_bytes < kHeaderWords * 4) throw Error("a list has no header");
     if (image_bytes > images_.size()) throw Error("an image is cut short");
     program.image.assign(images_.begin(), images_.begin() + std::ptrdiff_t(image_bytes));
     images_.remove_prefix(image_bytes);

@@ -122,7 +122,7 @@ class SystemBackend : public NetworkBackend {
       TensorI8& got = (*tensors)[size_t(node.output)];
       TensorI8 expected = RunOnHost(graph, node, *tensors, &scores);
       if (p.outputs[size_t(node.output)])
-        result->nodes[size_t(n)].mismatches += CountMismatches(node.name, expected, got, &told_[node.name]);
+        CompareOutputs(node.name, expected, got, &told_[node.name], &result->nodes[size_t(n)]);
       else
         got = std::move(
             expected);  // a convolution into which an addition is fused: it never leaves the hardware

@@ -205,12 +205,19 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
   const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s) {
     rows.push_back({name, op, std::to_string(s.macs / totals.images),
                     std::to_string(s.cycles / totals.images), s.cycles > 0 ? PercentText(s.utilisation) : "-",
-                    std::to_string(s.mismatches)});
+                    MismatchText(s)});
   };
   for (size_t i = 0; i < graph.nodes.size(); ++i)
     add(graph.nodes[i].name, OpName(graph.nodes[i].op), totals.layers[i]);
   add("total", "", totals.all);
   PrintTable(stream, rows);
+}
+
+void PrintComparison(std::FILE* stream, const RunTotals& totals) {
+  const auto compared = std::count_if(totals.layers.begin(), totals.layers.end(),
+                                      [](const LayerStats& s) { return s.mismatches.has_value(); });
+  fmt::print(stream, "outputs compared: {} of {} of {} operators\nmismatches: {}\n",
+             totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
 }
 
 int Run(const RunOptions& options) {
@@ -220,6 +227,9 @@ int Run(const RunOptions& options) {
   const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
   const RunTotals totals = RunAll(images, engine, &network);
+  if (engine.check && !totals.all.mismatches)
+    throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
+                options.model, engine.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
   if (labels && !accuracy && engine.engine != "cycles")
     throw Error("--labels needs a network that ends in one pixel of class scores");
@@ -229,9 +239,9 @@ int Run(const RunOptions& options) {
   if (engine.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
-  if (engine.check) fmt::print(stream, "mismatches: {}\n", totals.all.mismatches);
+  if (engine.check) PrintComparison(stream, totals);
   WriteJson(options.json, ToJson(options, graph, totals, accuracy));
-  return totals.all.mismatches == 0 ? 0 : 1;
+  return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
 
   uint32_t given = 0, reads = 0;
   for (const Command& c : program.commands) {
-    if (c.op == Command::Op::kJob) given += program.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
-    if (c.op != Command::Op::kRead) continue;
+    if (c.op == ListOp::kJob) given += program.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
+    if (c.op != ListOp::kRead) continue;
     reads++;
     ASSERT_LE(given - c.wait, 1U << 14) << "read " << reads;
     ASSERT_LE(c.wait, given) << "read " << reads;
