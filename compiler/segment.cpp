@@ -5,6 +5,8 @@
 #include <climits>
 
 #include "compiler/copy_layers.hpp"
+#include "compiler/program_builder.hpp"
+#include "compiler/residual.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 

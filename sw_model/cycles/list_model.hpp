@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/program.hpp"
+#include "compiler/residual.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
 #include "sw_model/memory.hpp"

@@ -9,6 +9,7 @@
 #include <bit>
 #include <utility>
 
+#include "compiler/program_builder.hpp"
 #include "compiler/segment.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
