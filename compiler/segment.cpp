@@ -192,7 +192,7 @@ class SegmentCompiler {
                        [&](const Node& node) { return std::ranges::count(node.inputs, tensor) > 0; });
   }
 
-  void AddLayer(int l, const FittedLayer& fitted) {
+  void AddLayer(int l, FittedLayer fitted) {
     const LoweredLayer& layer = fitted.layer;
     const int in = InputOf(l, fitted);
     std::optional<FusedAdd> add = layer.add;
@@ -201,6 +201,7 @@ class SegmentCompiler {
     out.tensor = OutputOf(l, layer);
     builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host, add);
     result_.layer_node.push_back(layer.node);
+    result_.layers.push_back(std::move(fitted.layer));
   }
 
   int InputOf(int l, const FittedLayer& fitted) {
