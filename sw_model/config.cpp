@@ -77,9 +77,10 @@ Config Config::Load(const std::string& name_or_file) {
                             {"weight_buffer_bytes", &config.weight_buffer_bytes},
                             {"bus_bytes", &config.bus_bytes},
                             {"acc_bits", &config.acc_bits}};
-    for (const auto& [key, value] : json.items())
-      if (std::none_of(std::begin(fields), std::end(fields), [&](const Field& f) { return f.key == key; }))
-        throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file, key);
+    for (const auto& item : json.items())
+      if (std::ranges::none_of(fields, [&](const Field& f) { return f.key == item.key(); }))
+        throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file,
+                    item.key());
     for (const Field& field : fields) {
       if (!json.contains(field.key))
         throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
