@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build engine waves mutants test formal registers asan coverage accuracy lint format long bench speed synth train clean help
+.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint format long bench speed synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -57,8 +57,9 @@ lint: bootstrap-python  ## Verilator, Icarus, Yosys and clang-format over everyt
 formal: bootstrap-python  ## prove the properties of tests/formal, and that planted faults break them
 	/usr/bin/python3 scripts/formal.py
 
-registers: bootstrap-debian  ## write what follows from rtl/registers.json: RTL package, C header, documentation
+formats: bootstrap-debian  ## write what follows from rtl/registers.json and rtl/list.json: RTL packages, C and C++ headers, documentation
 	/usr/bin/python3 scripts/registers.py
+	/usr/bin/python3 scripts/list_format.py
 
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')

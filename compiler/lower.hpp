@@ -53,12 +53,11 @@ struct SegmentProgram {
   std::vector<int> layer_node;  // node of each layer of the program
 };
 
-// With keep_all every output stays in memory until the end (to be compared); else memory is used again.
-// Without data the program is for cycle counts only.
+struct CompileOptions {
+  bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
+  bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
+};
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
-                              bool keep_all, bool with_data);
-// All segments; those of the host are empty.
-std::vector<SegmentProgram> CompileSegments(const Graph& graph, const std::vector<Segment>& segments,
-                                            int images, const Config& config, bool keep_all, bool with_data);
+                              const CompileOptions& options = {});
 
 }  // namespace weft

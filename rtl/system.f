@@ -11,6 +11,7 @@ system/output_walk.sv
 system/read_dma.sv
 system/residual_add.sv
 system/response_ring.sv
+system/run_control.sv
 system/weft_core.sv
 system/weft_top.sv
 system/write_dma.sv

@@ -20,8 +20,7 @@ module burst_splitter #(
     output logic                    burst_valid_o,
     input  wire logic               burst_ready_i,
     output wire logic [ ADDR_W-1:0] burst_addr_o,
-    output wire logic [        7:0] burst_len_o,    // beats - 1
-    output wire logic               burst_last_o    // of its request
+    output wire logic [        7:0] burst_len_o     // beats - 1
 );
   localparam int ByteW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
@@ -32,11 +31,11 @@ module burst_splitter #(
   wire logic [BeatW-1:0] room = ~word_q[BeatW-1:0];  // beats up to the next multiple of MAX_BEATS - 1
 
   assign burst_addr_o = {word_q, ByteW'(0)};
-  assign burst_last_o = left_q <= WORDS_W'(room);
-  assign burst_len_o  = burst_last_o ? 8'(left_q[BeatW-1:0]) : 8'(room);
+  wire logic last = left_q <= WORDS_W'(room);        // burst of its request
+  assign burst_len_o  = last ? 8'(left_q[BeatW-1:0]) : 8'(room);
 
   wire logic burst = burst_valid_o & burst_ready_i;
-  assign req_ready_o = ~burst_valid_o | (burst & burst_last_o);
+  assign req_ready_o = ~burst_valid_o | (burst & last);
   wire logic take = req_valid_i & req_ready_o;
 
   always_ff @(posedge clk_i) begin
@@ -47,7 +46,7 @@ module burst_splitter #(
       word_q <= {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
       left_q <= left_q - WORDS_W'(room) - WORDS_W'(1);
     end
-    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & burst_last_o)));
+    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last)));
   end
   wire logic unused = ^req_addr_i[ByteW-1:0];
 

@@ -29,15 +29,15 @@ module command_reader #(
     output logic      [                          7:0] code_o,      // with end_o or error_o
     output logic      [                         31:0] commands_o   // commands begun
 );
-  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK / BUS_BYTES;
+  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK_BYTES / BUS_BYTES;
   localparam int PieceBytes = BUS_BYTES < 4 * weft_list_pkg::LIST_ALIGN ? BUS_BYTES : 4 * weft_list_pkg::LIST_ALIGN;
   localparam int Words = PieceBytes / 4;
   localparam int Parts = BUS_BYTES / PieceBytes;
   localparam int PartW = Parts == 1 ? 1 : $clog2(Parts);
-  localparam int HeaderPieces = weft_list_pkg::LIST_HEADER / Words;
+  localparam int HeaderPieces = weft_list_pkg::HEADER_WORDS / Words;
   localparam int ReadPieces = weft_list_pkg::READ_WORDS / Words;
-  localparam int PlainPieces = weft_list_pkg::LIST_PLAIN_JOB / Words;
-  localparam int JobPieces = weft_list_pkg::LIST_JOB / Words;
+  localparam int PlainPieces = weft_list_pkg::PLAIN_JOB_COMMAND_WORDS / Words;
+  localparam int JobPieces = weft_list_pkg::JOB_COMMAND_WORDS / Words;
   localparam int EndPieces = weft_list_pkg::LIST_ALIGN / Words;
 
   // ---- The queue, and behind it the word that is looked at; an empty queue is passed by -----------------------------------
@@ -170,7 +170,7 @@ module command_reader #(
   assign read_valid_o = take & is_read & last;
   assign read_o = {piece, read_q};
 
-  logic [32*weft_list_pkg::LIST_JOB-1:0] job_q;  // the command as it is in the list
+  logic [32*weft_list_pkg::JOB_COMMAND_WORDS-1:0] job_q;  // the command as it is in the list
   integer p;
   always_ff @(posedge clk_i) begin
     if (take) read_q <= (ReadW - 8 * PieceBytes)'({piece, read_q} >> (8 * PieceBytes));

@@ -6,8 +6,8 @@
 //
 // Every ready, valid, response and value is a register's output. A request is carried out in the cycle after it is there, unless the
 // response before it still waits. start_o, abort_o and soft_reset_o are pulses of one cycle; the values are stable from start_o to done_i.
-// The core ends every start with one done_i, also after abort_o, and then has busy_i low in the cycle after it; it may ignore an abort
-// and is ignored itself when nothing runs. After soft_reset_o a done_i is ignored, and busy_i holds until it can start again.
+// The core ends every start with one done_i, also after abort_o; while it is busy_i there is no start, and the values stay. After a reset
+// it is not. It may ignore an abort when nothing runs, and is ignored itself then: so is the done_i of a list that soft_reset_o ends.
 // PROT is not looked at. The counters are not kept here: they are read as they are.
 `default_nettype none
 module csr #(
@@ -56,7 +56,7 @@ module csr #(
     input  wire logic                               done_i,          // pulse; with it:
     input  wire logic [                        7:0] code_i,          // weft_csr_pkg::CODE_*
     input  wire logic [                 ADDR_W-1:0] error_addr_i,
-    input  wire logic [                       31:0] error_job_i,
+    input  wire logic [                       31:0] error_command_i,
     input  wire logic [                COUNT_W-1:0] cycles_i,
     input  wire logic [weft_pkg::CAUSES*COUNT_W-1:0] counts_i,
     input  wire logic [                COUNT_W-1:0] bytes_read_i,
@@ -102,7 +102,7 @@ module csr #(
   // ---- Commands and how the list ended ------------------------------------------------------------------------------------
   logic running_q, done_q, error_q;  // running_q: from the start on, before the core's busy_i, to done_i
   logic [7:0] code_q;
-  logic [31:0] error_addr_lo_q, error_addr_hi_q, error_job_q;
+  logic [31:0] error_addr_lo_q, error_addr_hi_q, error_command_q;
   wire logic busy = running_q | busy_i;
   wire logic finish = running_q & done_i;
   wire logic ok = code_i == weft_csr_pkg::CODE_OK;
@@ -120,7 +120,7 @@ module csr #(
       error_q      <= 1'b0;
       code_q       <= weft_csr_pkg::CODE_OK;
       {error_addr_hi_q, error_addr_lo_q} <= '0;
-      error_job_q  <= '0;
+      error_command_q  <= '0;
     end else if (start) begin
       running_q <= 1'b1;
       done_q    <= 1'b0;
@@ -132,7 +132,7 @@ module csr #(
       error_q      <= ~ok;
       code_q       <= code_i;
       {error_addr_hi_q, error_addr_lo_q} <= 64'(error_addr_i);
-      error_job_q  <= error_job_i;
+      error_command_q  <= error_command_i;
     end
 
   always_ff @(posedge clk_i)
@@ -255,7 +255,7 @@ module csr #(
       weft_csr_pkg::WINDOW_SIZE_HI: read_data = window_size_hi_q;
       weft_csr_pkg::ERROR_ADDR_LO: read_data = error_addr_lo_q;
       weft_csr_pkg::ERROR_ADDR_HI: read_data = error_addr_hi_q;
-      weft_csr_pkg::ERROR_JOB: read_data = error_job_q;
+      weft_csr_pkg::ERROR_COMMAND: read_data = error_command_q;
       default: begin
         read_data = counter ? counter_data : 32'd0;
         read_ok   = counter;

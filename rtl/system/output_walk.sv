@@ -25,7 +25,7 @@ module output_walk (
     output wire logic                                pass_end_o,    // the last one of its pass and group,
     output wire logic                                job_end_o      // ... of the job
 );
-  localparam int CountW = weft_pkg::COUNT24_W;
+  localparam int CountW = weft_list_pkg::PIXELS_W;
   wire logic [CountW-1:0] new_pass = store_i[32*weft_list_pkg::STORE_PASS+:CountW];
   wire logic [CountW-1:0] new_total = store_i[32*weft_list_pkg::STORE_TOTAL+:CountW];
   wire logic unused = &{1'b0, store_i};

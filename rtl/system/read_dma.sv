@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what the commands ask for, in their order, into the engine's buffers, those of residual_add and the list's queue.
 //   commands -> queue -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
-// Data comes in the order of the requests (one AXI ID), so `segments` says whose each word is. Many bursts are in flight; a
-// buffer that is full holds back R. Reads nothing outside of the window.
+// Data comes in the order of the requests (one AXI ID), so a queue of deliveries (so many bus words for that stream) says whose each
+// bus word is. Many bursts are in flight; a buffer that is full holds back R. Reads nothing outside of the memory window.
 `default_nettype none
 module read_dma #(
     parameter int ADDR_W      = 40,
@@ -12,8 +12,8 @@ module read_dma #(
 ) (
     input  wire logic                               clk_i,
     input  wire logic                               rst_ni,        // of the bus: only what AXI has to finish
-    input  wire logic                               run_ni,        // low: forget all commands, drop what still comes
-    input  wire logic [                 ADDR_W-1:0] base_i,        // the window
+    input  wire logic                               run_i,         // low: forget all commands, drop what still comes
+    input  wire logic [                 ADDR_W-1:0] base_i,        // the memory window
     input  wire logic [                       31:0] size_i,        // ... its bytes
     input  wire logic                               command_valid_i,
     output wire logic                               command_ready_o,
@@ -51,8 +51,8 @@ module read_dma #(
   localparam int BusW = $clog2(BUS_BYTES);
   localparam int WordsW = 24;
   localparam int Queue = 8;
-  localparam int Segments = 32;
-  localparam int ToParams = 5;  // a READ_* of its own for segments
+  localparam int Deliveries = 32;
+  localparam int ToParams = 5;  // beside READ_*: a column group's parameters
   localparam int Streams = 6;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
@@ -62,7 +62,7 @@ module read_dma #(
   wire logic [$clog2(Queue):0] queue_count;
   wire logic command = command_valid_i & command_ready_o;
   fifo #(.WIDTH(32 * weft_list_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
-      .clk_i, .rst_ni(run_ni), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
+      .clk_i, .rst_ni(run_i), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
       .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
   );
   assign command_ready_o = ~queue_count[$clog2(Queue)];
@@ -82,9 +82,9 @@ module read_dma #(
   wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
   wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[255:208]};
 
-  wire logic segment_room, splitter_ready;
-  wire logic announce = active_q & ready_q & params_next_q & segment_room;
-  wire logic request = active_q & ready_q & ~params_next_q & segment_room & splitter_ready;
+  wire logic delivery_room, splitter_ready;
+  wire logic announce = active_q & ready_q & params_next_q & delivery_room;
+  wire logic request = active_q & ready_q & ~params_next_q & delivery_room & splitter_ready;
   wire logic finish = request & (left_q == '0);
   assign load = (queue_valid | command) & (~active_q | finish);
   wire logic [WordsW-1:0] head_params = head[64+:WordsW];
@@ -92,7 +92,7 @@ module read_dma #(
   wire logic [WordsW:0] head_both = {1'b0, head_words} + {1'b0, head_params};
   logic has_params_q;
   always_ff @(posedge clk_i) begin
-    if (!run_ni) active_q <= 1'b0;
+    if (!run_i) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
     ready_q <= ~stored_ahead[15];
     if (load) begin
@@ -115,15 +115,15 @@ module read_dma #(
     end
   end
 
-  // ---- Requests: cut into bursts, the first of which waits for the check against the window ----------------------------------
+  // ---- Requests: cut into bursts, the first of which waits for the check against the memory window ---------------------------
   logic check_q, bad_q, illegal_q, illegal_words_q;
   logic [31:0] request_offset_q;
   logic [32:0] request_end_q;
   wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
   wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    check_q <= run_ni & request;
-    bad_q   <= run_ni & (bad_q | bad);
+    check_q <= run_i & request;
+    bad_q   <= run_i & (bad_q | bad);
     if (request) begin
       illegal_q        <= illegal;
       illegal_words_q  <= nonsense_q;
@@ -131,16 +131,14 @@ module read_dma #(
       request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
     end
   end
-  wire logic burst_valid, burst_ready, burst_last;
+  wire logic burst_valid, burst_ready;
   wire logic [ADDR_W-1:0] burst_addr;
   wire logic [7:0] burst_len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
-      .clk_i, .rst_ni(run_ni), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
+      .clk_i, .rst_ni(run_i), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
       .req_addr_i(base_i + ADDR_W'(offset_q)), .req_words_i(both_words_q[WordsW-1:0]),
-      .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len),
-      .burst_last_o(burst_last)
+      .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len)
   );
-  wire unused_last = &{1'b0, burst_last};
 
   // AR is a register that stays until it is taken, whatever happens.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
@@ -155,7 +153,7 @@ module read_dma #(
       .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_ni;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_i;
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
@@ -166,58 +164,58 @@ module read_dma #(
     else if (beat) beat_offset_q <= r_last_i ? '0 : beat_offset_q + 32'(BUS_BYTES);
   end
 
-  // ---- Data: to the stream of its segment -----------------------------------------------------------------------------------
-  wire logic next_valid, segment_load;
+  // ---- Data: to the stream of its delivery ------------------------------------------------------------------------------------
+  wire logic next_valid, delivery_load;
   wire logic [2:0] next_kind;
   wire logic [WordsW-1:0] next_words;
-  wire logic [$clog2(Segments):0] segment_count;
-  fifo #(.WIDTH(3 + WordsW), .DEPTH(Segments)) u_segments (
-      .clk_i, .rst_ni(run_ni), .push_i(announce | request),
-      .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
-      .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(segment_count)
+  wire logic [$clog2(Deliveries):0] delivery_count;
+  fifo #(.WIDTH(3 + WordsW), .DEPTH(Deliveries)) u_deliveries (
+      .clk_i, .rst_ni(run_i), .push_i(announce | request),
+      .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(delivery_load),
+      .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(delivery_count)
   );
-  assign segment_room = ~segment_count[$clog2(Segments)];
-  logic segment_q;
+  assign delivery_room = ~delivery_count[$clog2(Deliveries)];
+  logic delivers_q;
   logic [Streams-1:0] to_q;  // one bit a stream
-  logic [WordsW-1:0] segment_left_q;
-  logic segment_last_q;
-  wire logic segment_ready = (to_q[weft_list_pkg::READ_LINES] & line_ready_i) | (to_q[weft_list_pkg::READ_GROUPS] & weight_ready_i)
-                             | (to_q[weft_list_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
-                             | (to_q[weft_list_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_list_pkg::READ_RESIDUAL] & residual_ready_i);
-  wire logic taken = r_valid_i & segment_q & segment_ready;
-  assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
-  assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
-  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LINES];
-  assign line_last_o = segment_last_q;
-  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::READ_GROUPS];
+  logic [WordsW-1:0] delivery_left_q;
+  logic delivery_last_q;
+  wire logic delivery_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
+                             | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
+                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
+  wire logic taken = r_valid_i & delivers_q & delivery_ready;
+  assign delivery_load = next_valid & (~delivers_q | (taken & delivery_last_q));
+  assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
+  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
+  assign line_last_o = delivery_last_q;
+  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
-  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LIST];
-  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::READ_TABLES];
-  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::READ_RESIDUAL];
+  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
+  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
+  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
   always_ff @(posedge clk_i) begin
-    if (!run_ni) begin
-      segment_q <= 1'b0;
+    if (!run_i) begin
+      delivers_q <= 1'b0;
       to_q      <= '0;
-    end else if (segment_load) begin
-      segment_q <= 1'b1;
+    end else if (delivery_load) begin
+      delivers_q <= 1'b1;
       to_q      <= Streams'(1) << next_kind;
-    end else if (taken & segment_last_q) begin
-      segment_q <= 1'b0;
+    end else if (taken & delivery_last_q) begin
+      delivers_q <= 1'b0;
       to_q      <= '0;
     end
-    if (segment_load) begin
-      segment_left_q <= next_words;
-      segment_last_q <= next_words == WordsW'(1);
+    if (delivery_load) begin
+      delivery_left_q <= next_words;
+      delivery_last_q <= next_words == WordsW'(1);
     end else if (taken) begin
-      segment_left_q <= segment_left_q - 1'b1;
-      segment_last_q <= segment_left_q == WordsW'(2);
+      delivery_left_q <= delivery_left_q - 1'b1;
+      delivery_last_q <= delivery_left_q == WordsW'(2);
     end
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
-  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~segment_q;
+  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
-    error_o <= run_ni & (bad | (beat & r_error_i));
+    error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;

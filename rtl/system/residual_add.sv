@@ -40,7 +40,7 @@ module residual_add #(
   localparam int AddrW = $clog2(BYTES);
   localparam int PtrW = $clog2(BYTES / BUS_BYTES) + 2;
   localparam int BusW = $clog2(BUS_BYTES);
-  localparam int DimW = weft_pkg::DIM_W;
+  localparam int DimW = weft_list_pkg::DIM_W;
   localparam int Steps = (COLS + LANES - 1) / LANES;
   localparam int StepW = $clog2(Steps + 1);
   localparam int Depth = 8;  // pixels between their taking and the output

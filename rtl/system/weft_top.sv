@@ -87,7 +87,7 @@ module weft_top #(
       .rvalid_o(s_rvalid_o), .rready_i(s_rready_i), .rdata_o(s_rdata_o), .rresp_o(s_rresp_o), .irq_o,
       .start_o(start), .abort_o(abort), .soft_reset_o(soft_reset), .list_addr_o(list_addr), .list_bytes_o(list_bytes),
       .window_base_o(base), .window_end_o(window_end), .watchdog_o(watchdog),
-      .busy_i(busy), .done_i(done), .code_i(code), .error_addr_i(base + ADDR_W'(error_offset)), .error_job_i(error_command),
+      .busy_i(busy), .done_i(done), .code_i(code), .error_addr_i(base + ADDR_W'(error_offset)), .error_command_i(error_command),
       .cycles_i(cycles), .counts_i(counts), .bytes_read_i(bytes_read), .bytes_written_i(bytes_written)
   );
 

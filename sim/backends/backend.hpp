@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,20 @@ struct LayerStats {
   int64_t macs = 0, cycles = 0, predicted_cycles = 0;
   double utilisation = 0;  // of the multipliers, 0..1; 0 when the engine does not count cycles
   int64_t bytes_read = 0, bytes_written = 0;
-  int64_t mismatches = 0;
+  int64_t outputs_compared = 0;          // with the golden model
+  std::optional<int64_t> mismatches;     // of them; nothing: none was compared
   std::map<std::string, double> stalls;  // cause -> cycles
 };
 
-// Adds what another run or another layer took: counts add up, utilisation is weighted by cycles.
+// Adds what another run or another layer took: counts add up, utilisation is weighted by cycles. Mismatches
+// of what was compared add up; nothing and nothing is nothing.
 void Accumulate(const LayerStats& run, LayerStats* total);
 
 class LayerBackend {
  public:
   virtual ~LayerBackend() = default;
   // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in
-  // `stats`, all but `mismatches`.
+  // `stats`, all but the comparison.
   virtual TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) = 0;
 };
 
@@ -43,6 +46,15 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+
+  // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
+  // model counts them, for which it needs their jobs.
+  [[nodiscard]] bool RunsPrograms() const {
+    return (engine == "rtl" && trace_file.empty()) || engine == "cycles";
+  }
+  [[nodiscard]] bool PredictsCycles() const {
+    return engine == "cycles" || (engine == "rtl" && check && stalls == 0);
+  }
 };
 
 // Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and
@@ -64,12 +76,13 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
 // Output and scores, when all operators have run.
 void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result);
 
-// Differences of a layer's output; tells the first few of each layer on stderr.
+// Compares a layer's output and counts it in `stats`; tells the first few differences of each layer on
+// stderr. Throws Error if the shapes differ.
 struct DifferencesTold {
   int differences = 0, images = 0;  // so far
 };
-int64_t CountMismatches(const std::string& name, const TensorI8& expected, const TensorI8& got,
-                        DifferencesTold* told);
+void CompareOutputs(const std::string& name, const TensorI8& expected, const TensorI8& got,
+                    DifferencesTold* told, LayerStats* stats);
 
 // Runs a batch of images, layer by layer. Operators other than convolutions run on the host and take no
 // cycles.

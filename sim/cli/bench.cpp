@@ -38,14 +38,8 @@ struct BenchRow {
 struct Bench {
   std::vector<BenchRow> layers;
   BenchRow total;
-  int64_t mismatches = 0;
   bool model_agrees = true;  // the RTL's cycles are those that the model counts
 };
-
-CauseCounts Minus(CauseCounts a, const CauseCounts& b) {
-  for (size_t i = 0; i < kCauses; i++) a[i] -= b[i];
-  return a;
-}
 
 void Add(const BenchRow& layer, BenchRow* total) {
   total->stats.macs += layer.stats.macs;
@@ -58,7 +52,6 @@ void Add(const BenchRow& layer, BenchRow* total) {
 Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<PreparedLayer>& prepared,
                 const CycleResult& result, const Config& config) {
   Bench bench;
-  LayerEnd before;
   for (size_t i = 0; i < layers.size(); i++) {
     const NetworkLayer& l = layers[i];
     const Traffic traffic = CountTraffic(prepared[i].jobs, config);
@@ -67,24 +60,12 @@ Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<Prepa
     row.useful_macs = UsefulMacs(l.in, l.layer);
     row.bytes_read = traffic.read;
     row.bytes_written = traffic.written;
-    row.stats.macs = golden::Macs(l.in, l.layer);
-    FillStats(Minus(result.layers[i].counts, before.counts), result.layers[i].end - before.end, config,
-              &row.stats);
-    before = result.layers[i];
+    row.stats = MakeStats(CyclesOfLayer(result, i), golden::Macs(l.in, l.layer), config);
     Add(row, &bench.total);
   }
   bench.total.name = "total";
-  FillStats(result.counts, result.cycles, config, &bench.total.stats);
+  bench.total.stats = MakeStats(result, bench.total.stats.macs, config);
   return bench;
-}
-
-int64_t CountDifferences(const std::string& layer, const TensorI8& expected, const TensorI8& got) {
-  int64_t differences = 0;
-  for (size_t i = 0; i < expected.data.size(); i++) differences += expected.data[i] != got.data[i] ? 1 : 0;
-  if (differences > 0)
-    fmt::print(stderr, "layer {}: {} of {} outputs differ from the golden model\n", layer, differences,
-               expected.data.size());
-  return differences;
 }
 
 // The layers as one program: each reads a tensor of its own when the outputs of the one before are in memory.
@@ -135,12 +116,13 @@ Bench RunRtl(const Options& options, const Config& config, const Memory& memory,
 
   Bench bench = Summarise(*layers, p.prepared, rtl, config);
   for (size_t i = 0; i < layers->size(); i++) {
-    bench.layers[i].stats.mismatches =
-        CountDifferences(bench.layers[i].name, expected[i], system.Read(p.builder.place(p.out[i])));
-    bench.layers[i].stats.predicted_cycles = model.layers[i].end - (i > 0 ? model.layers[i - 1].end : 0);
-    bench.mismatches += bench.layers[i].stats.mismatches;
+    LayerStats &stats = bench.layers[i].stats, &total = bench.total.stats;
+    DifferencesTold told;
+    CompareOutputs(bench.layers[i].name, expected[i], system.Read(p.builder.place(p.out[i])), &told, &stats);
+    total.outputs_compared += stats.outputs_compared;
+    total.mismatches = total.mismatches.value_or(0) + *stats.mismatches;
+    stats.predicted_cycles = CyclesOfLayer(model, i).cycles;
   }
-  bench.total.stats.mismatches = bench.mismatches;
   bench.total.stats.predicted_cycles = model.cycles;
   bench.model_agrees = model.cycles == rtl.cycles && model.counts == rtl.counts;
   return bench;
@@ -171,7 +153,8 @@ Json RowJson(const BenchRow& row, bool rtl) {
                {"bytes_per_mac", Fraction(row.bytes_read + row.bytes_written, row.stats.macs)}};
   if (rtl) {
     json["predicted_cycles"] = row.stats.predicted_cycles;
-    json["mismatches"] = row.stats.mismatches;
+    json["mismatches"] = row.stats.mismatches ? Json(*row.stats.mismatches) : Json(nullptr);
+    json["outputs_compared"] = row.stats.outputs_compared;
   }
   return json;
 }
@@ -220,8 +203,8 @@ void Print(std::FILE* stream, const Options& options, const Network& network, co
       PercentText(UsefulUtilisation(total)),
       Fraction(total.bytes_read + total.bytes_written, total.stats.macs));
   if (options.engine == "rtl")
-    fmt::print(stream, "predicted cycles: {}\nmismatches: {}\n", total.stats.predicted_cycles,
-               bench.mismatches);
+    fmt::print(stream, "predicted cycles: {}\noutputs compared: {}\nmismatches: {}\n",
+               total.stats.predicted_cycles, total.stats.outputs_compared, MismatchText(total.stats));
 }
 
 int Run(const Options& options) {
@@ -238,7 +221,7 @@ int Run(const Options& options) {
   Print(TableStream(options.json), options, network, bench);
   WriteJson(options.json, BenchJson(options, network, bench, memory));
   if (!bench.model_agrees) fmt::print(stderr, "the cycle model and the RTL differ\n");
-  return bench.mismatches == 0 && bench.model_agrees ? 0 : 1;
+  return bench.total.stats.mismatches.value_or(0) == 0 && bench.model_agrees ? 0 : 1;
 }
 
 }  // namespace

@@ -44,12 +44,17 @@ std::string ShapeText(const Shape& shape) { return fmt::format("{}x{}x{}", shape
 
 std::string PercentText(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
 
+std::string MismatchText(const LayerStats& stats) {
+  return stats.mismatches ? std::to_string(*stats.mismatches) : "-";
+}
+
 Json StatsJson(const LayerStats& stats, bool has_cycles) {
   Json json;
   json["macs"] = stats.macs;
   json["cycles"] = has_cycles ? Json(stats.cycles) : Json(nullptr);
   json["utilisation"] = has_cycles ? Json(stats.utilisation) : Json(nullptr);
-  json["mismatches"] = stats.mismatches;
+  json["mismatches"] = stats.mismatches ? Json(*stats.mismatches) : Json(nullptr);
+  json["outputs_compared"] = stats.outputs_compared;
   if (stats.predicted_cycles > 0) json["predicted_cycles"] = stats.predicted_cycles;
   if (!stats.stalls.empty()) json["stalls"] = stats.stalls;
   if (has_cycles) {

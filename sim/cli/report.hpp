@@ -24,10 +24,11 @@ void WriteJson(const std::string& json_option, const Json& json);
 // Columns as wide as their widest cell; the first is aligned left, the others right.
 void PrintTable(std::FILE* stream, const std::vector<std::vector<std::string>>& rows);
 
-std::string ShapeText(const Shape& shape);  // 28x28x16
-std::string PercentText(double fraction);   // 98.35 %
-Json StatsJson(const LayerStats& stats,
-               bool has_cycles);  // macs, cycles, utilisation, mismatches, ...; null without cycles
+std::string ShapeText(const Shape& shape);          // 28x28x16
+std::string PercentText(double fraction);           // 98.35 %
+std::string MismatchText(const LayerStats& stats);  // "-": nothing was compared
+// macs, cycles, utilisation, mismatches, ...; null without cycles, or where nothing was compared.
+Json StatsJson(const LayerStats& stats, bool has_cycles);
 
 // A line on the terminal that shows how far a long run is; silent when stdout or stderr is not a terminal.
 class ProgressBar {

@@ -31,12 +31,11 @@ struct RunOptions {
   BackendFlags engine;
 };
 
-// What to run: a model, compiled here for each batch, or a file that `weft compile` has written.
+// What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
+// written, which runs as it is.
 struct Network {
-  std::optional<CompiledNetwork> file;
-  Graph graph;  // if there is no file
-  int batch = 1;
-  [[nodiscard]] const Graph& model() const { return file ? file->graph : graph; }
+  CompiledNetwork compiled;  // without segments: not yet
+  bool is_file = false;
 };
 
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
@@ -51,16 +50,22 @@ void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
 }
 
 Network LoadNetwork(const RunOptions& options) {
-  Network network;
-  network.file = ReadNetworkFile(options.model);
-  if (network.file) {
-    CheckOptions(options, *network.file);
-    network.batch = network.file->batch;
-  } else {
-    network.graph = ReadOnnx(options.model);
-    network.batch = std::max(options.batch, 1);
+  if (std::optional<CompiledNetwork> file = ReadNetworkFile(options.model)) {
+    CheckOptions(options, *file);
+    return {.compiled = std::move(*file), .is_file = true};
   }
-  return network;
+  return {.compiled = {.config = Config::Load(options.engine.options.config),
+                       .batch = std::max(options.batch, 1),
+                       .graph = ReadOnnx(options.model)}};
+}
+
+// Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
+// is smaller.
+void Prepare(int images, const BackendOptions& backend, Network* network) {
+  CompiledNetwork& c = network->compiled;
+  if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
+  c = CompileNetwork(std::move(c.graph), images, c.config,
+                     {.keep_all = backend.check, .with_data = backend.engine != "cycles"});
 }
 
 struct Prediction {
@@ -115,22 +120,22 @@ void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predic
   }
 }
 
-RunTotals RunAll(const Network& network, const TensorI8& images, const BackendOptions& options) {
-  const Graph& graph = network.model();
-  const std::unique_ptr<NetworkBackend> engine =
-      MakeNetworkBackend(options, network.file ? &*network.file : nullptr);
+RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network* network) {
+  const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->compiled.config);
+  if (network->is_file && options.PredictsCycles()) AddJobs(&network->compiled);
   RunTotals totals;
   totals.images = images.shape.n;
-  totals.layers.resize(graph.nodes.size());
-  const int batch = options.engine == "golden" ? kGoldenBatch : network.batch;
-  if (network.file && options.engine != "golden" && totals.images % batch != 0)
+  totals.layers.resize(network->compiled.graph.nodes.size());
+  const int batch = options.engine == "golden" ? kGoldenBatch : network->compiled.batch;
+  if (network->is_file && options.engine != "golden" && totals.images % batch != 0)
     fmt::print(stderr, "the last batch has {} images and takes the cycles of {}\n", totals.images % batch,
                batch);
   int64_t bytes_read = 0, bytes_written = 0;
   ProgressBar progress(totals.images);
   for (int first = 0; first < totals.images; first += batch) {
-    const NetworkResult result =
-        engine->Run(graph, Slice(images, first, std::min(batch, totals.images - first)));
+    const int count = std::min(batch, totals.images - first);
+    Prepare(count, options, network);
+    const NetworkResult result = backend->Run(network->compiled, Slice(images, first, count));
     for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
     bytes_read += result.bytes_read;
     bytes_written += result.bytes_written;
@@ -200,7 +205,7 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
   const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s) {
     rows.push_back({name, op, std::to_string(s.macs / totals.images),
                     std::to_string(s.cycles / totals.images), s.cycles > 0 ? PercentText(s.utilisation) : "-",
-                    std::to_string(s.mismatches)});
+                    MismatchText(s)});
   };
   for (size_t i = 0; i < graph.nodes.size(); ++i)
     add(graph.nodes[i].name, OpName(graph.nodes[i].op), totals.layers[i]);
@@ -208,13 +213,23 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
   PrintTable(stream, rows);
 }
 
+void PrintComparison(std::FILE* stream, const RunTotals& totals) {
+  const auto compared = std::count_if(totals.layers.begin(), totals.layers.end(),
+                                      [](const LayerStats& s) { return s.mismatches.has_value(); });
+  fmt::print(stream, "outputs compared: {} of {} of {} operators\nmismatches: {}\n",
+             totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
+}
+
 int Run(const RunOptions& options) {
   const BackendOptions engine = ParsedBackend(options.engine);
-  const Network network = LoadNetwork(options);
-  const Graph& graph = network.model();
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.batch);
+  Network network = LoadNetwork(options);
+  const Graph& graph = network.compiled.graph;
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const RunTotals totals = RunAll(network, images, engine);
+  const RunTotals totals = RunAll(images, engine, &network);
+  if (engine.check && !totals.all.mismatches)
+    throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
+                options.model, engine.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
   if (labels && !accuracy && engine.engine != "cycles")
     throw Error("--labels needs a network that ends in one pixel of class scores");
@@ -224,9 +239,9 @@ int Run(const RunOptions& options) {
   if (engine.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
-  if (engine.check) fmt::print(stream, "mismatches: {}\n", totals.all.mismatches);
+  if (engine.check) PrintComparison(stream, totals);
   WriteJson(options.json, ToJson(options, graph, totals, accuracy));
-  return totals.all.mismatches == 0 ? 0 : 1;
+  return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 
 #include "sim/cli/commands.hpp"
@@ -37,28 +38,57 @@ std::string Count(int64_t n, const std::string& what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
+// Rounded down: only what is complete is 100 %.
+std::string ShareText(double share) { return fmt::format("{:.2f} %", std::floor(share * 1e4) / 1e2); }
+
+// What differs; "0 differences" only if all that is in the window was compared and is equal.
+std::string Verdict(const WavediffResult& r, const std::string& unit) {
+  std::vector<std::string> found;
+  if (r.values_differing > 0)
+    found.push_back(Count(r.values_differing, "difference") + " in " +
+                    Count(int64_t(r.signals_differing), "signal"));
+  if (!r.other_width.empty())
+    found.push_back(Count(int64_t(r.other_width.size()), "signal") + " of another width");
+  const int64_t alone = r.a.samples_alone + r.b.samples_alone;
+  if (alone > 0) found.push_back(Count(alone, unit) + " of one file only");
+  return found.empty() ? "0 differences" : fmt::format("{}", fmt::join(found, ", "));
+}
+
 Json ToJson(const WavediffOptions& options, const WavediffResult& r) {
   Json json = {{"a", options.a.string()},
                {"b", options.b.string()},
-               {"equal", r.equal()},
+               {"equal", r.differences() == 0},
                {"signals", r.signals},
                {"samples", r.samples},
                {"values", r.values},
-               {"differences", r.differences},
-               {"differing_signals", r.differing},
-               {"only_in_a", r.only_a.size()},
-               {"only_in_b", r.only_b.size()},
+               {"differences", r.differences()},
+               {"differing_signals", r.signals_differing + r.other_width.size()},
+               {"only_in_a", r.a.only.size()},
+               {"only_in_b", r.b.only.size()},
                {"other_width", r.other_width.size()},
-               {"samples_only_in_a", r.samples_a},
-               {"samples_only_in_b", r.samples_b}};
+               {"samples_only_in_a", r.a.samples_alone},
+               {"samples_only_in_b", r.b.samples_alone},
+               {"window", r.window},
+               {"share", r.share()},
+               {"values_unknown", r.unknown},
+               {"differences_by_unknown", r.differing_by_unknown},
+               {"never_known", r.never_known.size()}};
+  for (const auto& [name, side] : {std::pair{"_a", &r.a}, std::pair{"_b", &r.b}}) {
+    const std::string of = name;
+    json["clock" + of] = side->clock;
+    json["edges" + of] = side->edges.count;
+    json["edges_unknown" + of] = side->edges.unknown;
+    json["names_again" + of] = side->again.size();
+    json["not_of_bits" + of] = side->left_out;
+  }
   json["first"] = Json::array();
   for (const SignalDifference& d : r.first)
     json["first"].push_back({{"signal", d.a},
                              {"signal_b", d.b},
                              {"cycle", d.cycle},
                              {"cycle_b", d.cycle_b},
-                             {"time", TimeText(d.time, r.timescale_a)},
-                             {"time_b", TimeText(d.time_b, r.timescale_b)},
+                             {"time", TimeText(d.time, r.a.timescale)},
+                             {"time_b", TimeText(d.time_b, r.b.timescale)},
                              {"a", HexText(d.value)},
                              {"b", HexText(d.value_b)},
                              {"a_decimal", DecimalText(d.value)},
@@ -67,7 +97,7 @@ Json ToJson(const WavediffOptions& options, const WavediffResult& r) {
   return json;
 }
 
-void PrintNames(std::FILE* stream, const char* what, const std::vector<std::string>& names) {
+void PrintNames(std::FILE* stream, const std::string& what, const std::vector<std::string>& names) {
   if (names.empty()) return;
   const size_t shown = std::min(names.size(), kNamesShown);
   const std::string text =
@@ -75,35 +105,68 @@ void PrintNames(std::FILE* stream, const char* what, const std::vector<std::stri
   fmt::print(stream, "{}: {} ({}{})\n", what, names.size(), text, names.size() > shown ? ", ..." : "");
 }
 
+// The file, and what its samples are.
+void PrintSide(std::FILE* stream, const char* name, const std::filesystem::path& path,
+               const WavediffSide& side) {
+  fmt::print(stream, "{}: {}: {} of {}, {} to {}", name, path.string(),
+             Count(side.edges.count, "rising edge"), side.clock, TimeText(side.edges.first, side.timescale),
+             TimeText(side.edges.last, side.timescale));
+  if (!side.valid.empty()) fmt::print(stream, "; transfers where {} is 1", side.valid);
+  if (!side.ready.empty()) fmt::print(stream, " and {} is 1", side.ready);
+  fmt::print(stream, "\n");
+}
+
+void PrintNotCompared(std::FILE* stream, const WavediffResult& r) {
+  PrintNames(stream, "of another width", r.other_width);
+  PrintNames(stream, "only in A", r.a.only);
+  PrintNames(stream, "only in B", r.b.only);
+  PrintNames(stream, "not compared, unknown throughout", r.never_known);
+  for (const auto& [name, side] : {std::pair{"A", &r.a}, std::pair{"B", &r.b}}) {
+    PrintNames(stream, fmt::format("not compared, of a name that {} has twice", name), side->again);
+    if (side->left_out > 0)
+      fmt::print(stream, "not compared: {} of {} that are reals, strings or events\n",
+                 Count(side->left_out, "signal"), name);
+    if (side->edges.unknown > 0)
+      fmt::print(stream, "{} of {} with valid or ready unknown: no transfer\n",
+                 Count(side->edges.unknown, "clock edge"), name);
+  }
+}
+
 void PrintFirst(std::FILE* stream, const WavediffResult& r) {
   std::vector<std::vector<std::string>> rows = {{"signal", "cycle", "time", "A", "B", "samples"}};
   for (const SignalDifference& d : r.first) {
     const std::string cycle =
         d.cycle == d.cycle_b ? std::to_string(d.cycle) : fmt::format("{} / {}", d.cycle, d.cycle_b);
-    rows.push_back({d.a, cycle, TimeText(d.time, r.timescale_a), BothText(d.value, d.value_b),
+    rows.push_back({d.a, cycle, TimeText(d.time, r.a.timescale), BothText(d.value, d.value_b),
                     BothText(d.value_b, d.value), std::to_string(d.count)});
   }
   fmt::print(stream, "first difference of each signal:\n");
   PrintTable(stream, rows);
-  if (r.differing > r.first.size()) fmt::print(stream, "... and {} more\n", r.differing - r.first.size());
+  if (r.signals_differing > r.first.size())
+    fmt::print(stream, "... and {} more\n", r.signals_differing - r.first.size());
 }
 
 int Wavediff(const WavediffOptions& options, const std::string& json) {
   const WavediffResult r = DiffWaves(options);
   std::FILE* stream = TableStream(json);
-  fmt::print(stream, "A: {}\nB: {}\n", options.a.string(), options.b.string());
-  if (r.differing > 0) PrintFirst(stream, r);
-  PrintNames(stream, "only in A", r.only_a);
-  PrintNames(stream, "only in B", r.only_b);
-  PrintNames(stream, "not compared, of another width", r.other_width);
+  PrintSide(stream, "A", options.a, r.a);
+  PrintSide(stream, "B", options.b, r.b);
+  if (!r.first.empty()) PrintFirst(stream, r);
+  PrintNotCompared(stream, r);
   const std::string unit = r.transfers ? "transfer" : "clock edge";
-  if (r.samples_a > 0) fmt::print(stream, "A has {} that B does not have\n", Count(r.samples_a, unit));
-  if (r.samples_b > 0) fmt::print(stream, "B has {} that A does not have\n", Count(r.samples_b, unit));
-  const std::string in = r.differing > 0 ? " in " + Count(int64_t(r.differing), "signal") : "";
-  fmt::print(stream, "{}, {}, {} compared: {}{}\n", Count(int64_t(r.signals), "signal"),
-             Count(r.samples, unit), Count(r.values, "value"), Count(r.differences, "difference"), in);
+  for (const auto& [alone, text] : {std::pair{r.a.samples_alone, "A has {} that B does not have\n"},
+                                    std::pair{r.b.samples_alone, "B has {} that A does not have\n"}})
+    if (alone > 0) fmt::print(stream, fmt::runtime(text), Count(alone, unit));
+  const int64_t nowhere = r.window - r.samples - r.a.samples_alone - r.b.samples_alone;
+  if (nowhere > 0) fmt::print(stream, "neither file has {} of the window's cycles\n", nowhere);
+  if (r.unknown > 0) fmt::print(stream, "{} not compared: unknown (x, z)\n", Count(r.unknown, "value"));
+  if (r.differing_by_unknown > 0)
+    fmt::print(stream, "{} by bits that only one file knows (see --golden, --x-is-any)\n",
+               Count(r.differing_by_unknown, "difference"));
+  fmt::print(stream, "{}, {} ({} of the window), {} compared: {}\n", Count(int64_t(r.signals), "signal"),
+             Count(r.samples, unit), ShareText(r.share()), Count(r.values, "value"), Verdict(r, unit));
   WriteJson(json, ToJson(options, r));
-  return r.equal() ? 0 : 1;
+  return r.differences() == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -111,13 +174,13 @@ int Wavediff(const WavediffOptions& options, const std::string& json) {
 void AddWavediffCommand(CLI::App* app, int* status) {
   struct Options {
     WavediffOptions diff;
+    bool golden = false, x_is_any = false;
     std::string json;
   };
   const auto o = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("wavediff", "Compare two waveform files (FST or VCD)");
   command->add_option("A", o->diff.a, "waveform file")->required();
-  command->add_option("B", o->diff.b, "waveform file: the reference; what is x here is not compared")
-      ->required();
+  command->add_option("B", o->diff.b, "waveform file: the reference")->required();
   command->add_option("--map", o->diff.map, "file of lines GLOB_A -> GLOB_B: how A's signals are named in B");
   command->add_option("--clock", o->diff.clock, "sample just before this signal's rising edges");
   command->add_option("--valid", o->diff.valid,
@@ -126,10 +189,16 @@ void AddWavediffCommand(CLI::App* app, int* status) {
   command->add_option("--from", o->diff.from, "first cycle (of A)")->check(CLI::NonNegativeNumber);
   command->add_option("--to", o->diff.to, "last cycle (of A)")->check(CLI::NonNegativeNumber);
   command->add_option("--shift", o->diff.shift, "cycle n of A is cycle n + SHIFT of B");
-  command->add_flag("--x-is-any", o->diff.x_is_any, "what is x in A is not compared either");
+  command->add_flag("--golden", o->golden,
+                    "B is a golden trace: bits that are x or z in it are not compared");
+  command->add_flag("--x-is-any", o->x_is_any, "bits that are x or z in either file are not compared");
   command->add_option("--limit", o->diff.limit, "differing signals shown")->check(CLI::Range(0, 1'000'000));
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
-  command->callback([o, status] { *status = Wavediff(o->diff, o->json); });
+  command->callback([o, status] {
+    if (o->golden) o->diff.unknown = Unknown::kIsAnyInSecond;
+    if (o->x_is_any) o->diff.unknown = Unknown::kIsAny;
+    *status = Wavediff(o->diff, o->json);
+  });
 }
 
 }  // namespace weft::cli

@@ -75,9 +75,9 @@ void PrintFirst(std::FILE* stream, const Total& total) {
 }
 
 // Compares every layer until one differs; what goes on from a layer is the golden output.
-class WaveEngine : public LayerBackend {
+class WaveBackend : public LayerBackend {
  public:
-  WaveEngine(const Config& config, const Options& options, Total* total)
+  WaveBackend(const Config& config, const Options& options, Total* total)
       : config_(config), options_(options), memory_(Memory::Parse(options.memory, config)), total_(*total) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats&) override {
@@ -109,23 +109,23 @@ class WaveEngine : public LayerBackend {
   Total& total_;
 };
 
-void CompareNetwork(const Options& options, WaveEngine* engine) {
+void CompareNetwork(const Options& options, WaveBackend* backend) {
   const Graph graph = ReadOnnx(options.model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), engine);
+  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), backend);
 }
 
 int Waves(const Options& options) {
   const Config config = Config::Load(options.config);
   Total total;
-  WaveEngine engine(config, options, &total);
+  WaveBackend backend(config, options, &total);
   if (options.model.empty()) {
     const ConvCase c = MakeConvCase(options.conv);
     LayerStats unused;
-    engine.Run(c.layer, c.input, unused);
+    backend.Run(c.layer, c.input, unused);
   } else {
-    CompareNetwork(options, &engine);
+    CompareNetwork(options, &backend);
   }
 
   const WaveReport& report = total.report;

@@ -35,8 +35,6 @@ System::System(const Config& config, const SystemOptions& options)
   pins_.reset = true;
   for (int i = 0; i < 4; i++) Cycle();
   pins_.reset = false;
-  while ((ReadRegister(WEFT_STATUS) & WEFT_STATUS_BUSY) != 0) {
-  }
 }
 
 void System::Cycle() {
@@ -149,7 +147,7 @@ CycleResult System::Run(const Program& program, int64_t most_cycles) {
   const int code = RunList(program.list_bytes, program.window_bytes, watchdog, most_cycles);
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
-                ReadRegister(WEFT_ERROR_JOB), ReadRegister(WEFT_ERROR_ADDR_LO));
+                ReadRegister(WEFT_ERROR_COMMAND), ReadRegister(WEFT_ERROR_ADDR_LO));
   if (memory_.conflicts() != 0) throw Error("{} write bursts that race with others", memory_.conflicts());
   if (layer_ends_.size() != layer_bytes_.size()) throw Error("the program does not write what its layers do");
   weft_counters c{};

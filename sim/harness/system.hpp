@@ -37,6 +37,7 @@ class System {
   int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
   int Wait(int64_t most_cycles);  // ... of one that was started by hand
   void Step(int64_t cycles);
+  [[nodiscard]] int64_t now() const { return now_; }    // cycles since it was made
   void Assertions(bool on) { model_->Assertions(on); }  // of the RTL; those of the memory stay
   const weft_bus& bus() const { return bus_; }
   // After so many cycles of waiting for an interrupt, `later` is called once; `on_interrupt` when it is

@@ -70,20 +70,20 @@ bool IsBits(int type) {
   }
 }
 
-std::vector<WaveVariable> ReadHierarchy(void* reader) {
-  std::vector<WaveVariable> variables;
+void ReadHierarchy(void* reader, WaveHeader* header) {
   std::vector<std::string> scopes = {""};  // each the whole path, with a dot at its end
   while (const fstHier* item = fstReaderIterateHier(reader)) {
     if (item->htyp == FST_HT_SCOPE) {
       scopes.push_back(scopes.back() + PlainName(item->u.scope.name) + ".");
     } else if (item->htyp == FST_HT_UPSCOPE) {
       if (scopes.size() > 1) scopes.pop_back();
-    } else if (item->htyp == FST_HT_VAR && item->u.var.length > 0 && IsBits(item->u.var.typ)) {
+    } else if (item->htyp == FST_HT_VAR) {
       const auto& var = item->u.var;
-      variables.push_back({scopes.back() + PlainName(var.name), int(var.length), var.handle});
+      if (var.length > 0 && IsBits(var.typ))
+        header->variables.push_back({scopes.back() + PlainName(var.name), int(var.length), var.handle});
+      else ++header->left_out;
     }
   }
-  return variables;
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ FstReader::FstReader(const std::filesystem::path& path) : path_(path) {
   reader_ = fstReaderOpen(path.c_str());
   if (reader_ == nullptr) throw Error("{}: not an FST file with values, or damaged", path.string());
   header_.timescale = fstReaderGetTimescale(reader_);
-  header_.variables = ReadHierarchy(reader_);
+  ReadHierarchy(reader_, &header_);
   const fstHandle last = fstReaderGetMaxHandle(reader_);
   for (const WaveVariable& v : header_.variables)
     if (v.handle == 0 || v.handle > last) throw Error("{}: damaged: {} has no values", path.string(), v.name);

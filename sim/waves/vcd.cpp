@@ -163,6 +163,7 @@ void VcdReader::ReadVariable(const std::string& scope) {
   if (!is_new && item->second.bits != bits)
     Fail(fmt::format("{} was {} bits wide before", code, item->second.bits));
   if (bits > 0) header_.variables.push_back({scope + PlainName(name), bits, item->second.handle});
+  else ++header_.left_out;
 }
 
 const VcdReader::Code& VcdReader::Find(std::string_view code) const {

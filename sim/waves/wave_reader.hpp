@@ -22,6 +22,7 @@ struct WaveVariable {
 struct WaveHeader {
   std::vector<WaveVariable> variables;  // as they are declared
   int timescale = -12;                  // a unit of time is 10^timescale seconds
+  uint32_t left_out = 0;                // reals, strings and events
 };
 
 class WaveReader {

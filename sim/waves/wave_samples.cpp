@@ -15,6 +15,7 @@
 #include <functional>
 #include <new>
 #include <unordered_map>
+#include <utility>
 
 #include "sw_model/error.hpp"
 
@@ -24,7 +25,7 @@ namespace {
 constexpr int kPatienceMs = 120'000;             // without a byte from the child
 constexpr size_t kBufferBytes = 1 << 16;         // of the pipe's ends
 constexpr rlim_t kChildBytes = rlim_t{8} << 30;  // a damaged length must not take all memory
-enum Message : uint8_t { kVariable, kSample, kDone, kFailed };
+enum Message : uint8_t { kHeader, kVariable, kSample, kEdges, kDone, kFailed };
 
 // The child's end of the pipe.
 class PipeWriter {
@@ -59,7 +60,8 @@ class PipeWriter {
 // Turns changes into samples. All changes of one time belong together.
 class Sampler {
  public:
-  Sampler(const SamplePlan& plan, PipeWriter* out) : out_(out), counts_cycles_(plan.cycle.bits == 0) {
+  Sampler(const SamplePlan& plan, std::string file, PipeWriter* out)
+      : file_(std::move(file)), out_(out), counts_cycles_(plan.cycle.bits == 0) {
     signals_ = plan.signals.size();
     for (const WaveVariable& v : plan.signals) Add(v);
     clock_ = Add(plan.clock);
@@ -98,6 +100,8 @@ class Sampler {
     pending_values_.clear();
   }
 
+  [[nodiscard]] const WaveEdges& edges() const { return edges_; }
+
  private:
   size_t Add(const WaveVariable& v) {
     slots_[v.handle].push_back(values_.size());
@@ -107,19 +111,20 @@ class Sampler {
   }
 
   void Edge() {
-    const int64_t number = edges_++;
-    const auto is_one = [&](size_t slot) { return values_[slot] == "1"; };
-    if (!std::all_of(enables_.begin(), enables_.end(), is_one)) return;
-    int64_t cycle = number;
-    if (!counts_cycles_) {
-      cycle = 0;
-      for (const char c : values_[cycle_]) {
-        if (c != '0' && c != '1') return;
-        cycle = cycle << 1 | (c - '0');
-      }
+    if (edges_.count++ == 0) edges_.first = time_;
+    edges_.last = time_;
+    const auto is = [&](const char* value) {
+      return [this, value](size_t slot) { return values_[slot] == value; };
+    };
+    if (!std::all_of(enables_.begin(), enables_.end(), is("1"))) {
+      edges_.unknown += std::none_of(enables_.begin(), enables_.end(), is("0")) ? 1 : 0;
+      return;
     }
+    const int64_t before = std::exchange(last_cycle_, counts_cycles_ ? edges_.count - 1 : CycleNumber());
+    if (last_cycle_ < before)
+      throw Error("{}: its signal cycle goes back from {} to {}", file_, before, last_cycle_);
     out_->Put(kSample);
-    out_->Put(cycle);
+    out_->Put(last_cycle_);
     out_->Put(time_);
     out_->Put(uint32_t(dirty_slots_.size()));
     for (const uint32_t slot : dirty_slots_) {
@@ -130,6 +135,17 @@ class Sampler {
     dirty_slots_.clear();
   }
 
+  [[nodiscard]] int64_t CycleNumber() const {
+    int64_t cycle = 0;
+    for (const char c : values_[cycle_]) {
+      if (c != '0' && c != '1')
+        throw Error("{}: its signal cycle is unknown at edge {} of the clock", file_, edges_.count - 1);
+      cycle = cycle << 1 | (c - '0');
+    }
+    return cycle;
+  }
+
+  std::string file_;
   PipeWriter* out_;
   bool counts_cycles_;
   size_t signals_ = 0, clock_ = 0, cycle_ = 0;
@@ -141,7 +157,8 @@ class Sampler {
   std::vector<std::pair<size_t, size_t>> pending_;  // slot, and where in pending_values_ its new value begins
   std::string pending_values_;
   uint64_t time_ = 0;
-  int64_t edges_ = 0;
+  WaveEdges edges_;
+  int64_t last_cycle_ = 0;
 };
 
 void LimitChild() {
@@ -207,11 +224,11 @@ class WaveSamples::Child {
       size -= n;
     }
   }
-  // What comes next; false at the end. The child's Errors are thrown here.
-  bool GetMessage() {
+  // What comes next. The child's Errors are thrown here.
+  Message GetMessage() {
     const auto message = Get<Message>();
     if (message == kFailed) throw Error("{}", GetText());
-    return message != kDone;
+    return message;
   }
 
  private:
@@ -260,20 +277,26 @@ class WaveSamples::Child {
 WaveHeader ReadWaveHeader(const std::filesystem::path& path) {
   WaveSamples::Child child(path, [&](PipeWriter* out) {
     const std::unique_ptr<WaveReader> reader = OpenWaves(path);
+    out->Put(kHeader);
+    out->Put(reader->Header().timescale);
+    out->Put(reader->Header().left_out);
     for (const WaveVariable& v : reader->Header().variables) {
       out->Put(kVariable);
       out->Put(v.name);
       out->Put(v.bits);
       out->Put(v.handle);
-      out->Put(reader->Header().timescale);
     }
   });
   WaveHeader header;
-  while (child.GetMessage()) {
+  for (Message message = child.GetMessage(); message != kDone; message = child.GetMessage()) {
+    if (message == kHeader) {
+      header.timescale = child.Get<int>();
+      header.left_out = child.Get<uint32_t>();
+      continue;
+    }
     const std::string name = child.GetText();
     const int bits = child.Get<int>();
     header.variables.push_back({name, bits, child.Get<uint32_t>()});
-    header.timescale = child.Get<int>();
   }
   return header;
 }
@@ -282,12 +305,14 @@ WaveSamples::WaveSamples(const std::filesystem::path& path, const SamplePlan& pl
   for (const WaveVariable& v : plan.signals) values_.emplace_back(size_t(v.bits), 'x');
   child_ = std::make_unique<Child>(path, [&](PipeWriter* out) {
     const std::unique_ptr<WaveReader> reader = OpenWaves(path);
-    Sampler sampler(plan, out);
+    Sampler sampler(plan, path.string(), out);
     reader->ReadChanges(sampler.Handles(), [&](uint64_t time, uint32_t handle, std::string_view value) {
       sampler.Change(time, handle, value);
       return true;
     });
     sampler.Settle();
+    out->Put(kEdges);
+    out->Put(sampler.edges());
   });
 }
 
@@ -295,7 +320,8 @@ WaveSamples::~WaveSamples() = default;
 
 bool WaveSamples::Next() {
   if (!child_) return false;
-  if (!child_->GetMessage()) {
+  if (child_->GetMessage() == kEdges) {  // the last one but kDone
+    edges_ = child_->Get<WaveEdges>();
     child_.reset();
     return false;
   }

@@ -66,9 +66,14 @@ std::string ValueText(std::string_view value) {
   return DecimalText(value);
 }
 
-bool Differs(std::string_view value, std::string_view known, bool both) {
-  for (size_t i = 0; i < known.size(); ++i)
-    if (value[i] != known[i] && IsKnownBit(known[i]) && (!both || IsKnownBit(value[i]))) return true;
+bool Differs(std::string_view first, std::string_view second, Unknown unknown) {
+  const auto lower = [](char c) { return char(c | 0x20); };  // of letters; 0, 1 and - stay what they are
+  for (size_t i = 0; i < second.size(); ++i) {
+    if (lower(first[i]) == lower(second[i])) continue;
+    if (!IsKnownBit(second[i]) && unknown != Unknown::kIsAValue) continue;
+    if (!IsKnownBit(first[i]) && unknown == Unknown::kIsAny) continue;
+    return true;
+  }
   return false;
 }
 

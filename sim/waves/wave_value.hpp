@@ -21,8 +21,10 @@ std::string HexAround(std::string_view value, std::string_view other, size_t dig
 std::string DecimalText(std::string_view value);
 std::string ValueText(std::string_view value);  // in its format; in hexadecimal where it has no number
 
-// One bit of `known` and of `value` differ; what `known` does not know (x, z, ...) is equal to anything. With
-// `both`, what `value` does not know too.
-bool Differs(std::string_view value, std::string_view known, bool both = false);
+// What a bit that is neither 0 nor 1 (x, z, ...) is equal to: itself only; in the second value to anything;
+// in either to anything.
+enum class Unknown { kIsAValue, kIsAnyInSecond, kIsAny };
+// One bit of two values of one width differs.
+bool Differs(std::string_view first, std::string_view second, Unknown unknown = Unknown::kIsAnyInSecond);
 
 }  // namespace weft

@@ -31,6 +31,9 @@ struct CycleResult {
   std::vector<LayerEnd> layers;  // of a chain; one for a single layer
 };
 
+// A layer of a chain by itself, from the end of the one before to its own; bytes are not counted by layer.
+CycleResult CyclesOfLayer(const CycleResult& chain, size_t layer);
+
 class CycleObserver;
 
 // Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the

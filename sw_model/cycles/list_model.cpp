@@ -154,8 +154,8 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
       burst_done_(kBurstsInFlight, -1),
       segment_load_(kSegments, -1) {
   store->reads = this;
-  Command first{.op = Command::Op::kRead, .read = Command::Read::kList};
-  first.words = std::min<uint32_t>(program.list_bytes, kListFirst * 4) / uint32_t(config.bus_bytes);
+  Command first{.op = ListOp::kRead, .read = ReadKind::kList};
+  first.words = std::min<uint32_t>(program.list_bytes, kListFirstBytes) / uint32_t(config.bus_bytes);
   queue_.push_back(first);
   pushes_.push_back(0);
 }
@@ -180,9 +180,9 @@ void ListModel::TakePieces(int64_t words) {
 bool ListModel::ParseCommand() {
   if (next_command_ == program_.commands.size()) return false;
   const Command& c = program_.commands[next_command_++];
-  if (piece_ == 0) TakePieces(kListHeader);
+  if (piece_ == 0) TakePieces(kHeaderWords);
   switch (c.op) {
-    case Command::Op::kRead: {
+    case ListOp::kRead: {
       TakePieces(c.size() - piece_words_);
       const size_t n = queue_.size();
       while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
@@ -192,14 +192,14 @@ bool ListModel::ParseCommand() {
       pushes_.push_back(piece_time_);
       return true;
     }
-    case Command::Op::kJob: {
+    case ListOp::kJob: {
       const int64_t free = c.job > 0 ? AcceptTime(c.job - 1) + 1 : 0;
       piece_time_ = std::max(TakePiece(), free);
       TakePieces(c.size() - piece_words_);
       offered_.push_back(piece_time_ + 1);
       return true;
     }
-    case Command::Op::kEnd:
+    case ListOp::kEnd:
       break;
   }
   while (Step()) {
@@ -245,8 +245,8 @@ int64_t ListModel::Finish(int64_t /*stored*/) {
 bool ListModel::Step() {
   if (repeat_ == 0) {  // the next read
     while (loads_.size() == queue_.size())
-      if (next_command_ >= program_.commands.size() ||
-          program_.commands[next_command_].op == Command::Op::kEnd || !ParseCommand())
+      if (next_command_ >= program_.commands.size() || program_.commands[next_command_].op == ListOp::kEnd ||
+          !ParseCommand())
         return false;
     loads_.push_back(std::max(pushes_[loads_.size()], request_));
   }
@@ -273,23 +273,23 @@ void ListModel::Request(const Command& c, int64_t earliest) {
   }
   request_ = std::max({earliest, burst_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
   burst_ = request_;  // its first burst is a cycle later
-  if (c.read == Command::Read::kList) {
+  if (c.read == ReadKind::kList) {
     BeginSegment(request_);
     for (uint32_t i = 0; i < c.words; i++) list_times_.push_back(Beat(0));
     return;
   }
-  if (c.read == Command::Read::kLines) {
+  if (c.read == ReadKind::kLines) {
     BeginSegment(request_);
     for (uint32_t i = 0; i < c.words; i++) Beat(lines.RoomFor(++line_words_));
     line_times_.push_back(beat_);
     return;
   }
-  if (c.read == Command::Read::kTables) {
+  if (c.read == ReadKind::kTables) {
     BeginSegment(request_);
     for (uint32_t i = 0; i < c.words; i++) table_free_ = Beat(table_free_) + config_.bus_bytes / 4;
     return;
   }
-  if (c.read == Command::Read::kResidual) {
+  if (c.read == ReadKind::kResidual) {
     BeginSegment(request_);
     for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
     residual_times_.push_back(beat_);

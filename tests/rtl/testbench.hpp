@@ -112,7 +112,7 @@ class Testbench {
   }
   void Reset() requires kHasReset {
     model_->rst_ni = 0;
-    if constexpr (requires { model_->run_ni; }) model_->run_ni = 0;
+    if constexpr (requires { model_->run_i; }) model_->run_i = 0;
     Clock(2);
     model_->rst_ni = 1;
     Settle();

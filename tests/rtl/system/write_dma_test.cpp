@@ -37,7 +37,7 @@ class Bench {
     m->store_valid_i = m->pixel_valid_i = m->b_valid_i = m->b_error_i = 0;
     m->aw_ready_i = m->w_ready_i = 0;
     m.Clock(2);
-    m->run_ni = 1;
+    m->run_i = 1;
   }
 
   Testbench<P> m;
@@ -247,7 +247,7 @@ TYPED_TEST(WriteDma, FinishesWhatItBeganAndForgetsTheRest) {
       StoreJob job = Draw<P>(b.random, 0);
       ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, b.random.Int(1, 600)));
       inside += b.inside_a_burst();
-      b.m->run_ni = 0;
+      b.m->run_i = 0;
       for (int t = 0; t < 10 || !b.m->idle_o || b.m->aw_valid_o || b.m->w_valid_o; t++) {
         ASSERT_LT(t, 10000);
         ASSERT_NO_FATAL_FAILURE(b.Cycle());
@@ -258,15 +258,15 @@ TYPED_TEST(WriteDma, FinishesWhatItBeganAndForgetsTheRest) {
       dropped += int64_t(want.size() - b.bytes.size());
       // The next run.
       want.clear(), b.bytes.clear();
-      b.m->run_ni = 1;
+      b.m->run_i = 1;
       job = Draw<P>(b.random, 0);
       ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, INT64_MAX));
       ASSERT_NO_FATAL_FAILURE(b.Finish());
       ASSERT_EQ(b.bytes, want);
       ASSERT_EQ(b.m->stored_o, 1);
-      b.m->run_ni = 0;
+      b.m->run_i = 0;
       b.m.Clock(2);
-      b.m->run_ni = 1;
+      b.m->run_i = 1;
     }
   }
   EXPECT_GT(inside, 10);

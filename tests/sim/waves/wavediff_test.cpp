@@ -3,133 +3,21 @@
 // never a crash.
 #include "sim/waves/wavediff.hpp"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "sim/waves/fst.hpp"
+#include "sim/waves/name_map.hpp"
 #include "sim/waves/wave_samples.hpp"
 #include "sim/waves/wave_value.hpp"
 #include "sw_model/error.hpp"
+#include "tests/sim/waves/wavediff_fixture.hpp"
 
 namespace weft {
 namespace {
-
-std::string Contents(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string Bits(uint64_t value, int bits) {
-  std::string text;
-  for (int i = bits - 1; i >= 0; --i) text += char('0' + (value >> i & 1));
-  return text;
-}
-
-// Values of signals, cycle by cycle; written as `file` with a clock, changes at its rising edges.
-struct Trace {
-  std::map<std::string, std::vector<std::string>> signals;
-  std::string scope = "dut";
-
-  void WriteFst(const std::filesystem::path& file) const {
-    FstWriter fst(file, -12);
-    fst.PushScope(scope);
-    const uint32_t clk = fst.AddVariable("clk", 1);
-    std::map<std::string, uint32_t> handles;
-    for (const auto& [name, values] : signals) handles[name] = fst.AddVariable(name, int(values[0].size()));
-    fst.PopScope();
-    const size_t cycles = signals.begin()->second.size();
-    for (size_t i = 0; i <= cycles; ++i) {
-      fst.SetTime(10000 * i);
-      fst.SetValue(clk, "1");
-      for (const auto& [name, values] : signals)
-        if (i < cycles) fst.SetValue(handles[name], values[i]);
-      fst.SetTime(10000 * i + 5000);
-      fst.SetValue(clk, "0");
-    }
-    fst.Close();
-  }
-
-  // In nanoseconds, times ten: the same trace in another time scale.
-  void WriteVcd(const std::filesystem::path& file) const {
-    std::ofstream vcd(file);
-    vcd << "$date today $end\n$timescale 1 ns $end\n$scope module " << scope
-        << " $end\n$var wire 1 ! clk $end\n";
-    char code = '"';
-    for (const auto& [name, values] : signals) {
-      const size_t bits = values[0].size();
-      vcd << "$var wire " << bits << ' ' << code++ << ' ' << name;
-      if (bits > 1) vcd << " [" << bits - 1 << ":0]";
-      vcd << " $end\n";
-    }
-    vcd << "$upscope $end\n$enddefinitions $end\n";
-    const size_t cycles = signals.begin()->second.size();
-    for (size_t i = 0; i <= cycles; ++i) {
-      vcd << '#' << 10 * i << "\n1!\n";
-      code = '"';
-      for (const auto& [name, values] : signals) {
-        if (i < cycles) vcd << (values[i].size() == 1 ? values[i] : "b" + values[i] + " ") << code << '\n';
-        ++code;
-      }
-      vcd << '#' << 10 * i + 5 << "\n0!\n";
-    }
-  }
-};
-
-Trace RandomTrace(int cycles, int seed) {
-  std::mt19937 random{uint32_t(seed)};
-  Trace trace;
-  for (const auto& [name, bits] :
-       {std::pair{"acc_q", 26}, {"act_o", 64}, {"ready_o", 1}, {"valid_i", 1}, {"y_o", 8}})
-    for (int i = 0; i < cycles; ++i)
-      trace.signals[name].push_back(Bits(uint64_t{random()} << 32 | random(), bits));
-  return trace;
-}
-
-class Wavediff : public testing::Test {
- protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path Path(const std::string& name) const { return folder_ / name; }
-  std::filesystem::path Write(const std::string& name, const std::string& contents) const {
-    std::ofstream(Path(name), std::ios::binary) << contents;
-    return Path(name);
-  }
-  WavediffResult Diff(const std::string& a, const std::string& b, WavediffOptions options = {}) const {
-    options.a = Path(a);
-    options.b = Path(b);
-    return DiffWaves(options);
-  }
-  void ExpectRefused(const WavediffOptions& options, const std::string& says) const {
-    try {
-      DiffWaves(options);
-      ADD_FAILURE() << "no Error: " << says;
-    } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find(says), std::string::npos) << error.what();
-      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    }
-  }
-  void Verilog(const std::string& source, const std::string& vvp_flag = "") const {
-    Write("tb.sv", source);
-    const std::string at = folder_.string();
-    const std::string command =
-        "cd " + at + " && iverilog -g2012 -o tb tb.sv && vvp -n tb " + vvp_flag + " >vvp.log";
-    ASSERT_EQ(std::system(command.c_str()), 0) << command;
-  }
-
- private:
-  const std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / ("weft_wavediff_" + std::to_string(getpid()));
-};
 
 TEST_F(Wavediff, FstReadsBackWhatWasWritten) {
   {
@@ -172,11 +60,11 @@ TEST_F(Wavediff, EqualTracesInBothFormats) {
   for (const auto& [a, b] :
        {std::pair{"a.fst", "a.fst"}, {"a.fst", "b.vcd"}, {"b.vcd", "a.fst"}, {"b.vcd", "b.vcd"}}) {
     const WavediffResult r = Diff(a, b);
-    EXPECT_TRUE(r.equal()) << a << ' ' << b;
+    EXPECT_EQ(r.differences(), 0) << a << ' ' << b;
     EXPECT_EQ(r.signals, 5U);
     EXPECT_EQ(r.samples, 200) << a << ' ' << b;
     EXPECT_EQ(r.values, 1000);
-    EXPECT_EQ(r.only_a.size() + r.only_b.size() + r.other_width.size(), 0U);
+    EXPECT_EQ(r.a.only.size() + r.b.only.size() + r.other_width.size(), 0U);
   }
 }
 
@@ -193,9 +81,8 @@ TEST_F(Wavediff, DifferencesAtTheirCycles) {
   a.WriteFst(Path("a.fst"));
   b.WriteVcd(Path("b.vcd"));
   const WavediffResult r = Diff("a.fst", "b.vcd");
-  EXPECT_FALSE(r.equal());
-  EXPECT_EQ(r.differences, 12);
-  EXPECT_EQ(r.differing, 3U);
+  EXPECT_EQ(r.differences(), 12);
+  EXPECT_EQ(r.signals_differing, 3U);
   ASSERT_EQ(r.first.size(), 3U);
   EXPECT_EQ(r.first[0].a, "dut.act_o");
   EXPECT_EQ(r.first[0].cycle, 77);
@@ -213,12 +100,12 @@ TEST_F(Wavediff, DifferencesAtTheirCycles) {
   window.to = 125;
   const WavediffResult w = Diff("a.fst", "b.vcd", window);
   EXPECT_EQ(w.samples, 5);
-  EXPECT_EQ(w.differences, 5);
+  EXPECT_EQ(w.differences(), 5);
   EXPECT_EQ(w.first[0].cycle, 121);
   WavediffOptions limited;
   limited.limit = 1;
   EXPECT_EQ(Diff("a.fst", "b.vcd", limited).first.size(), 1U);
-  EXPECT_EQ(Diff("a.fst", "b.vcd", limited).differing, 3U);
+  EXPECT_EQ(Diff("a.fst", "b.vcd", limited).signals_differing, 3U);
 }
 
 TEST_F(Wavediff, UnknownBits) {
@@ -227,14 +114,20 @@ TEST_F(Wavediff, UnknownBits) {
   b.signals["s"] = {"0000", "0000", "1xx1", "xxxx", "0001"};
   a.WriteFst(Path("a.fst"));
   b.WriteFst(Path("b.fst"));
-  const WavediffResult r = Diff("a.fst", "b.fst");
-  EXPECT_EQ(r.samples, 5);
-  EXPECT_EQ(r.values, 4) << "cycle 3 is unknown in B";
-  EXPECT_EQ(r.differences, 2) << "x in A where B is known";
-  WavediffOptions any;
-  any.x_is_any = true;
-  EXPECT_TRUE(Diff("a.fst", "b.fst", any).equal());
-  EXPECT_EQ(Diff("a.fst", "b.fst", any).values, 3);
+  const WavediffResult strict = Diff("a.fst", "b.fst");
+  EXPECT_EQ(strict.samples, 5);
+  EXPECT_EQ(strict.values, 5);
+  EXPECT_EQ(strict.differences(), 4) << "all but cycle 0";
+  EXPECT_EQ(strict.differing_by_unknown, 4);
+  WavediffOptions o;
+  o.unknown = Unknown::kIsAnyInSecond;
+  const WavediffResult golden = Diff("a.fst", "b.fst", o);
+  EXPECT_EQ(golden.values, 4) << "cycle 3 is unknown in B";
+  EXPECT_EQ(golden.unknown, 1);
+  EXPECT_EQ(golden.differences(), 2) << "x in A where B is known";
+  o.unknown = Unknown::kIsAny;
+  EXPECT_EQ(Diff("a.fst", "b.fst", o).differences(), 0);
+  EXPECT_EQ(Diff("a.fst", "b.fst", o).values, 3);
 }
 
 TEST_F(Wavediff, TransfersAtAnyCycle) {
@@ -257,14 +150,15 @@ TEST_F(Wavediff, TransfersAtAnyCycle) {
   o.valid = "valid";
   o.ready = "ready";
   const WavediffResult r = Diff("slow.fst", "fast.fst", o);
-  EXPECT_TRUE(r.equal());
+  EXPECT_EQ(r.differences(), 0);
   EXPECT_EQ(r.samples, 100);
-  EXPECT_FALSE(Diff("slow.fst", "fast.fst").equal()) << "cycle by cycle they do differ";
+  EXPECT_GT(Diff("slow.fst", "fast.fst").values_differing, 0) << "cycle by cycle they do differ";
   stream(99, 3).WriteFst(Path("short.fst"));
   const WavediffResult shorter = Diff("slow.fst", "short.fst", o);
-  EXPECT_FALSE(shorter.equal()) << "a transfer is missing";
-  EXPECT_EQ(shorter.samples_a, 1);
-  EXPECT_EQ(shorter.differences, 0);
+  EXPECT_EQ(shorter.differences(), 1) << "a transfer is missing";
+  EXPECT_EQ(shorter.a.samples_alone, 1);
+  EXPECT_EQ(shorter.values_differing, 0);
+  EXPECT_EQ(shorter.share(), 0.99);
 }
 
 TEST_F(Wavediff, ShiftedCycles) {
@@ -275,15 +169,16 @@ TEST_F(Wavediff, ShiftedCycles) {
   WavediffOptions o;
   o.shift = 4;
   const WavediffResult r = Diff("a.fst", "b.fst", o);
-  EXPECT_TRUE(r.equal());
+  EXPECT_EQ(r.differences(), 0);
   EXPECT_EQ(r.samples, 100);
-  EXPECT_EQ(r.samples_a + r.samples_b, 0) << "B's first four are before A's cycle 0";
+  EXPECT_EQ(r.a.samples_alone + r.b.samples_alone, 0) << "B's first four are before A's cycle 0";
 }
 
 TEST_F(Wavediff, NameMaps) {
   const auto rename = [](const std::string& map, const std::string& name) {
-    std::string renamed;
-    return NameMap::Parse(map, "m").Rename(name, &renamed) ? renamed : "-";
+    const NameMap parsed = NameMap::Parse(map, "m");
+    const auto renamed = parsed.Rename(name);
+    return renamed ? renamed->name : "-";
   };
   EXPECT_EQ(rename("TOP.dut.* -> tb.u.*  # all\n", "TOP.dut.a.b[3].c"), "tb.u.a.b[3].c");
   EXPECT_EQ(rename("TOP.dut.* -> tb.u.*", "TOP.dux.a"), "-");
@@ -349,7 +244,7 @@ TEST_F(Wavediff, IcarusVcdAndFst) {
   EXPECT_TRUE(has("tb.wide", 100));
   EXPECT_FALSE(has("tb.level", 64)) << "a real";
   const WavediffResult same = Diff("tb.vcd", "tb.fst");
-  EXPECT_TRUE(same.equal());
+  EXPECT_EQ(same.differences(), 0);
   EXPECT_EQ(same.samples, 50);
   EXPECT_GE(same.signals, 4U);
 
@@ -365,7 +260,7 @@ TEST_F(Wavediff, IcarusVcdAndFst) {
   o.map = Write("map", "tb.gen_row[?].u_lane.y_o -> model.y?\ntb.clk -> model.clk\n");
   const WavediffResult r = Diff("tb.vcd", "golden.fst", o);
   EXPECT_EQ(r.signals, 3U);
-  EXPECT_EQ(r.differences, 30);
+  EXPECT_EQ(r.differences(), 30);
   ASSERT_EQ(r.first.size(), 1U);
   EXPECT_EQ(r.first[0].a, "tb.gen_row[1].u_lane.y_o");
   EXPECT_EQ(r.first[0].b, "model.y1");
@@ -413,7 +308,7 @@ TEST_F(Wavediff, Refusals) {
   o.map = Path("none");
   ExpectRefused(o, "no such file");
   o.map = Write("map", "dut.* -> tb.*");
-  EXPECT_TRUE(DiffWaves(o).equal());
+  EXPECT_EQ(DiffWaves(o).differences(), 0);
   o.clock = "clock_i";
   ExpectRefused(o, "no such signal: --clock clock_i");
   o.clock = "y_o";
@@ -426,7 +321,7 @@ TEST_F(Wavediff, Refusals) {
   ExpectRefused(o, "--valid nothing");
   o.valid = "";
   o.from = 1000;
-  ExpectRefused(o, "no rising edge of the clock in either file in these cycles");
+  ExpectRefused(o, "no clock edge in common in these cycles: A has cycles 0 to 19, B 0 to 19");
   o.from = 0;
   for (const auto& [contents, says] :
        {std::pair<std::string, const char*>{"", "empty"},
@@ -449,13 +344,8 @@ TEST_F(Wavediff, TheProgram) {
   a.WriteFst(Path("a.fst"));
   a.signals["y_o"][7] = "00000000";
   a.WriteFst(Path("b.fst"));
-  const auto weft = [&](const std::string& arguments) {
-    const std::string command =
-        fmt::format("cd {} && {} wavediff {} >out 2>err", Path("").string(), WEFT_BINARY, arguments);
-    return WEXITSTATUS(std::system(command.c_str()));
-  };
-  EXPECT_EQ(weft("a.fst a.fst"), 0);
-  EXPECT_EQ(weft("a.fst b.fst --json -"), 1);
+  EXPECT_EQ(Weft("a.fst a.fst"), 0);
+  EXPECT_EQ(Weft("a.fst b.fst --json -"), 1);
   const auto json = nlohmann::json::parse(Contents(Path("out")));
   EXPECT_EQ(json.at("signals"), 5);
   EXPECT_EQ(json.at("samples"), 20);
@@ -464,10 +354,10 @@ TEST_F(Wavediff, TheProgram) {
   EXPECT_EQ(json.at("first").at(0).at("cycle"), 7);
   EXPECT_EQ(json.at("first").at(0).at("time"), "80 ns");
   EXPECT_EQ(json.at("first").at(0).at("b"), "00");
-  EXPECT_EQ(weft("a.fst none.fst"), 2);
+  EXPECT_EQ(Weft("a.fst none.fst"), 2);
   EXPECT_NE(Contents(Path("err")).find("none.fst: no such file"), std::string::npos);
   EXPECT_EQ(Contents(Path("out")), "");
-  EXPECT_EQ(weft("a.fst"), 2);
+  EXPECT_EQ(Weft("a.fst"), 2);
 }
 
 // Damaged files end in a result or in a sentence.
