@@ -425,6 +425,7 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
     builder.AddLayer(prepared, in, target, !fitted[size_t(l)].from_host, fused);
     result.layer_node.push_back(layer.node);
   }
+  for (FittedLayer& f : fitted) result.layers.push_back(std::move(f.layer));
   result.program = builder.Build();
   for (size_t i = 0; i < input_number.size(); i++) result.inputs[i].place = builder.place(input_number[i]);
   result.outputs.resize(tensors);

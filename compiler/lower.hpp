@@ -49,8 +49,9 @@ struct SegmentProgram {
   Program program;
   std::vector<Input> inputs;
   std::vector<std::optional<Place>>
-      outputs;                  // of the graph's tensors: those that this segment leaves in memory
-  std::vector<int> layer_node;  // node of each layer of the program
+      outputs;                       // of the graph's tensors: those that this segment leaves in memory
+  std::vector<int> layer_node;       // node of each layer of the program
+  std::vector<LoweredLayer> layers;  // ... and what it is, of the graph's tensors; none in one of a file
 };
 
 struct CompileOptions {

@@ -293,11 +293,12 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
   return CycleModel(jobs, config, layer_starts, observer, &read, &store).Run();
 }
 
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory) {
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer) {
   std::vector<int> layer_starts;
   for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
-  WriteModel store(program, config, memory);
-  ListModel read(program, config, memory, &store);
+  WriteModel store(program, config, memory, observer);
+  ListModel read(program, config, memory, &store, observer);
   return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
 }
 
