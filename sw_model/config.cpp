@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "driver/weft_regs.h"
+#include "rtl/weft_pkg.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -132,7 +133,10 @@ int Config::AddSteps() const {
   const int add_lanes = std::max(1, lanes / 2);
   return (cols + add_lanes - 1) / add_lanes;
 }
-int Config::OutDepth() const { return PowerOfTwoAtLeast((Word() + cols + 40) / Steps() + 3 * rows); }
+int Config::OutDepth() const {
+  const int on_its_way = Word() + cols + rtl::weft_pkg::PIXEL_LATENCY;
+  return PowerOfTwoAtLeast((on_its_way + rtl::weft_pkg::PLACE_MARGIN) / Steps() + 3 * rows);
+}
 int Config::WalkDepth() const { return 4 * PowerOfTwoAtLeast(rows); }
 
 }  // namespace weft
