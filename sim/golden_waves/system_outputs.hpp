@@ -10,6 +10,7 @@
 
 #include "compiler/lower.hpp"
 #include "compiler/schedule.hpp"
+#include "compiler/segment.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/golden/golden.hpp"
 
