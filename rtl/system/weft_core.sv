@@ -132,7 +132,7 @@ module weft_core #(
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
   wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
-  wire logic out_valid, out_ready, out_final, engine_idle;
+  wire logic out_valid, out_ready, out_final;
   wire logic [8*COLS-1:0] out_data;
   wire logic [COL_W-1:0] out_cols;
   wire logic [$clog2(BUS_BYTES + 1)-1:0] written;
@@ -145,9 +145,8 @@ module weft_core #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
-      .idle_o(engine_idle), .count_i(running), .counts_o(counts)
+      .count_i(running), .counts_o(counts)
   );
-  wire unused_idle = &{1'b0, engine_idle};
   wire logic sum_valid, sum_ready, sum_final;
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
