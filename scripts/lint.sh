@@ -7,6 +7,8 @@
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
 #   structure.py  folders, names instead of numbers, tests and faults of every module
+#   reuse       every file names its licence
+#   check_paths every file that the documentation or a comment names is there
 set -u
 cd "$(dirname "$0")/.."
 rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
@@ -173,4 +175,9 @@ report clang-format "$(wc -w <<<"$sources") files"
 
 # ---- Structure
 /usr/bin/python3 scripts/structure.py || status=1
+# ---- licences, and names of files
+.venv/bin/reuse lint --lines >>"$log" 2>&1
+report "$(.venv/bin/reuse --version | head -n 1 | tr -d ,)" "$(git ls-files | wc -l) files"
+names=$(scripts/check_paths.py) || { echo "$names" >>"$log" && names="names of files"; }
+report check_paths "$names"
 exit $status

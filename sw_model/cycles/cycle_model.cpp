@@ -256,13 +256,13 @@ class CycleModel {
   StoreModel& store_;
   int64_t drain_cycles_;
   CauseCounts counts_{};
-  int64_t start_ = -1000, beats_ = 0;  // the chunk that started last
-  int64_t idle_from_ = 0;              // the first cycle after its beats
-  int64_t last_drain_ = -1000000;      // last beat of the tile that drained last
-  int64_t accepted_ = 0;               // of this job
-  int64_t seen_ = 0;                   // from when on its first chunk is pending
-  std::vector<int64_t> ends_;          // start of each job's last chunk
-  int64_t walk_ = -1;                  // the walker's last pixel
+  int64_t start_ = latency::kNever, beats_ = 0;  // the chunk that started last
+  int64_t idle_from_ = 0;                        // the first cycle after its beats
+  int64_t last_drain_ = latency::kNever;         // last beat of the tile that drained last
+  int64_t accepted_ = 0;                         // of this job
+  int64_t seen_ = 0;                             // from when on its first chunk is pending
+  std::vector<int64_t> ends_;                    // start of each job's last chunk
+  int64_t walk_ = -1;                            // the walker's last pixel
   int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
   std::deque<int64_t> tile_starts_;
   int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;
@@ -293,11 +293,12 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
   return CycleModel(jobs, config, layer_starts, observer, &read, &store).Run();
 }
 
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory) {
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer) {
   std::vector<int> layer_starts;
   for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
-  WriteModel store(program, config, memory);
-  ListModel read(program, config, memory, &store);
+  WriteModel store(program, config, memory, observer);
+  ListModel read(program, config, memory, &store, observer);
   return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
 }
 
