@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the formal proofs, tests/formal/*.sby, and proves that they can fail.
 
-Every task of a .sby but `fault` must pass: the proofs without a bound, and the covers, which show that the assumptions leave room.
+Every task of a .sby but `fault` must pass: the proofs without a bound, those up to one (`order`), and the covers, which show that the
+assumptions leave room.
 Every patch of tests/formal/faults/ is a fault in the module before the first '-' of its name: a sentence, `Fails: PROPERTIES`, the
 change. On a copy with the fault the task `fault`, the same properties up to a bound, must find one of them broken.
 """

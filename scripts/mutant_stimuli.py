@@ -76,7 +76,7 @@ def write_sums(folder):
 
 def write_wide(folder):
     """Sums of several column groups; a copy that adds two tensors, and one behind it; a pool whose windows overlap."""
-    net = Network(3, "wide", (4, 7, 6))
+    net = Network(3, "wide", (4, 11, 8))
     first = net.conv("input", "first", 9, 1)
     wide = net.add(net.conv(first, "second", 9, 3, pad=1), first, "sum")
     again = net.add(wide, first, "again")

@@ -201,5 +201,26 @@ module command_reader #(
   assign job_o = job_q[JobLsb+:JobW];
   assign store_o = {job_store[StoreW-1:EnableBit+1], job_store[EnableBit] & job_adds, job_store[EnableBit-1:0]};
   wire unused = &{1'b0, job_q};
+
+`ifndef SYNTHESIS
+  logic job_stalled_q, ended_q;
+  logic [JobW+StoreW:0] job_held_q;
+  always_ff @(posedge clk_i) begin
+    job_stalled_q <= rst_ni & job_valid_o & ~job_ready_i;
+    job_held_q    <= {job_stores_o, job_o, store_o};
+    ended_q       <= rst_ni & (ended_q | end_o | error_o);
+    if (rst_ni) begin
+      begin : JobHeldUntilTaken_A
+        if (job_stalled_q) assert (job_valid_o && {job_stores_o, job_o, store_o} == job_held_q);
+      end
+      begin : EndsOnce_A
+        assert (!(end_o && error_o) && !(ended_q && (end_o || error_o)));
+      end
+      begin : NothingAfterTheEnd_A
+        if (ended_q) assert (!read_valid_o && (!job_valid_o || job_stalled_q));
+      end
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -233,5 +233,17 @@ module read_dma #(
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;
   end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i)
+    if (rst_ni) begin
+      begin : BeatOfABurstInFlight_A
+        if (r_valid_i) assert (flight_valid);
+      end
+      begin : DeliveredToOneStream_A
+        assert ((to_q & (to_q - 1'b1)) == '0 && (delivers_q || to_q == '0));
+      end
+    end
+`endif
 endmodule
 `default_nettype wire

@@ -144,5 +144,25 @@ module residual_add #(
   assign out_data_o = passes ? pixel_data_i : add_data;
   assign out_cols_o = passes ? pixel_cols_i : add_cols;
   assign out_final_o = passes ? pixel_final_i : add_final;
+
+`ifndef SYNTHESIS
+  logic out_stalled_q;
+  logic [PixelW-1:0] out_held_q;
+  always_ff @(posedge clk_i) begin
+    out_stalled_q <= rst_ni & out_valid_o & ~out_ready_i;
+    out_held_q    <= {out_final_o, out_cols_o, out_data_o};
+    if (rst_ni) begin
+      begin : OutHeldUntilTaken_A
+        if (out_stalled_q) assert (out_valid_o && {out_final_o, out_cols_o, out_data_o} == out_held_q);
+      end
+      begin : CreditInRange_A
+        assert (credit_q <= 4'(Depth) && !(add_take && credit_q == '0));
+      end
+      begin : NothingAddedWhileAJobPasses_A
+        assert (!(passes && (add_valid || !empty)));
+      end
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -172,26 +172,35 @@ void SystemComparer::BlameFor(size_t index, int64_t cycle, bool late) {
   const SystemSignal signal = s.kind == SystemStream::Kind::kChange ? s.fields[0].signal : s.valid;
   d.scope = signal.scope;
   d.signal = signal.name;
-  const bool timed = w.next < int64_t(times.size()) && times[size_t(w.next)] != SystemPredictor::kAnyTime;
+  const bool has_next = w.next < int64_t(times.size());
+  const bool timed = has_next && times[size_t(w.next)] != SystemPredictor::kAnyTime;
   d.expected = late    ? "a transfer in this cycle"
                : timed ? fmt::format("the transfer in cycle {}", times[size_t(w.next)])
                        : "no more transfer";
   d.got = late ? "none" : "a transfer";
   // A taker is to blame for what is late though it was offered, and for what it takes before its time.
-  const bool offered = s.offers_late || s.kind == SystemStream::Kind::kPulse ||
+  const bool taken_early = !late && has_next && cycle >= predictor_.Offered(s.id, w.next);
+  const bool offered = s.offers_late || s.kind == SystemStream::Kind::kPulse || taken_early ||
                        (late ? w.valid.data != nullptr && w.valid.data[0] != 0 : w.offered);
-  bool of_taker = false;
-  for (size_t i = 0; offered && !of_taker && i < w.takers.size(); i++) {
+  // Of several takers the first one that is not ready; of an early transfer the first one that has just
+  // become it, else the last one.
+  std::optional<size_t> taker;
+  for (size_t i = 0; offered && i < w.takers.size(); i++) {
+    if (s.takers[i].of_sums && !(has_next && predictor_.Adds(Ahead(&w).place.job))) continue;
     const bool ready = Ready(s.takers[i], w.takers[i]);
-    if (late ? ready : !ready || (w.ready_before[i] && w.ready_earlier[i])) continue;
-    if (s.takers[i].of_sums && !(w.next < int64_t(times.size()) && predictor_.Adds(Ahead(&w).place.job)))
-      continue;
-    of_taker = true;
-    d.module = s.takers[i].module;
-    d.scope = s.takers[i].ready.scope;
-    d.signal = s.takers[i].ready.name;
+    const bool to_blame = late ? !ready : ready && !(w.ready_before[i] && w.ready_earlier[i]);
+    if (to_blame || (taken_early && i + 1 == w.takers.size())) {
+      taker = i;
+      break;
+    }
   }
-  Add(index, of_taker, d);
+  if (taker) {
+    const SystemStream::Taker& t = s.takers[*taker];
+    d.module = t.module;
+    d.scope = t.ready.scope;
+    d.signal = t.ready.name;
+  }
+  Add(index, taker.has_value(), d);
 }
 
 void SystemComparer::Add(size_t index, bool of_taker, SystemDifference d) {

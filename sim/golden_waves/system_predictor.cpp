@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "driver/weft.h"
 
@@ -34,6 +35,38 @@ SystemValue Masked(const std::array<uint8_t, 64>& data, uint64_t strobe, int bus
   for (size_t i = 0; i < size_t(bus); i++)
     if ((strobe >> i & 1) == 0) value.mask[i] = 0;
   return value;
+}
+
+// The event that is a stream's transfer, of those that wait for room.
+std::optional<SystemEvent> EventOf(SystemStreamId id) {
+  switch (id) {
+    case SystemStreamId::kJob:
+      return SystemEvent::kJob;
+    case SystemStreamId::kBurst:
+      return SystemEvent::kBurst;
+    case SystemStreamId::kList:
+      return SystemEvent::kList;
+    case SystemStreamId::kTables:
+      return SystemEvent::kTables;
+    case SystemStreamId::kResidual:
+      return SystemEvent::kResidual;
+    case SystemStreamId::kParams:
+      return SystemEvent::kParams;
+    case SystemStreamId::kWeights:
+      return SystemEvent::kWeights;
+    case SystemStreamId::kLines:
+      return SystemEvent::kLines;
+    case SystemStreamId::kPixel:
+      return SystemEvent::kPixel;
+    case SystemStreamId::kOutput:
+      return SystemEvent::kOutput;
+    case SystemStreamId::kFragment:
+      return SystemEvent::kFragment;
+    case SystemStreamId::kBeat:
+      return SystemEvent::kBeat;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -132,6 +165,11 @@ void SystemPredictor::MakeTimes() {
   times(kListEnd) = {cycles_.cycles - 1};
   times(kDone) = {cycles_.cycles};
   times(kInterrupt) = {cycles_.cycles + 1};
+}
+
+int64_t SystemPredictor::Offered(SystemStreamId id, int64_t transfer) const {
+  const std::optional<SystemEvent> event = EventOf(id);
+  return event ? offers_[size_t(*event)][size_t(transfer)] : Times(id)[size_t(transfer)];
 }
 
 SystemTransfer SystemPredictor::Next(SystemStreamId id) {
@@ -244,14 +282,8 @@ SystemTransfer SystemPredictor::Read(SystemStreamId id) {
 
 SystemTransfer SystemPredictor::Word(SystemStreamId id) {
   using enum SystemStreamId;
-  const SystemEvent stream = id == kList       ? SystemEvent::kList
-                             : id == kTables   ? SystemEvent::kTables
-                             : id == kResidual ? SystemEvent::kResidual
-                             : id == kParams   ? SystemEvent::kParams
-                             : id == kWeights  ? SystemEvent::kWeights
-                                               : SystemEvent::kLines;
   SystemWord w;
-  words_.Next(stream, &w);
+  words_.Next(*EventOf(id), &w);
   const auto bus = size_t(case_.config.bus_bytes);
   SystemTransfer t{w.place, {SystemValue::Bytes(w.data.data(), bus, bus)}};
   if (id == kResidual || id == kLines) t.values.push_back(SystemValue::Number(w.last ? 1 : 0));

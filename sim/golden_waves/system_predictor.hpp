@@ -42,6 +42,8 @@ class SystemPredictor : private SystemObserver {
   SystemPredictor(const SystemCase& c, const Memory& memory, const SystemStart& start);
   // Cycles since the start of each of a stream's transfers. kAnyTime: once, in no certain cycle.
   [[nodiscard]] const std::vector<int64_t>& Times(SystemStreamId id) const { return times_[size_t(id)]; }
+  // From which cycle on a transfer is offered; where that is not known, the cycle itself.
+  [[nodiscard]] int64_t Offered(SystemStreamId id, int64_t transfer) const;
   // A stream's next transfer, which there must be.
   SystemTransfer Next(SystemStreamId id);
   [[nodiscard]] bool Adds(int job) const { return case_.program().stores[size_t(job)].add.has_value(); }
@@ -53,7 +55,10 @@ class SystemPredictor : private SystemObserver {
     SystemBeat last;
     int64_t index;
   };
-  void Happens(SystemEvent event, int64_t time) override { events_[size_t(event)].push_back(time); }
+  void Happens(SystemEvent event, int64_t time, int64_t offered) override {
+    events_[size_t(event)].push_back(time);
+    offers_[size_t(event)].push_back(offered);
+  }
   void MakeTimes();
   Burst NextBurst(SystemStreamId id);
   [[nodiscard]] SystemTransfer Start(SystemStreamId id) const;
@@ -68,7 +73,7 @@ class SystemPredictor : private SystemObserver {
 
   SystemCase case_;
   SystemStart start_;
-  std::array<std::vector<int64_t>, size_t(SystemEvent::kEvents)> events_;
+  std::array<std::vector<int64_t>, size_t(SystemEvent::kEvents)> events_, offers_;
   std::array<std::vector<int64_t>, kSystemStreams> times_;
   std::array<int64_t, kSystemStreams> next_{};
   CycleResult cycles_;

@@ -62,7 +62,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (job != job_) BeginJob(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
   const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
-  Tell(SystemEvent::kPixel, left);
+  Tell(SystemEvent::kPixel, left, valid);
   if (cursors_.back().done()) {
     add_end_ = left;
     stored_.push_back(confirmed_ + 1);
@@ -115,14 +115,15 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   cursor.Next();
   bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
-  Tell(SystemEvent::kOutput, pop);
+  Tell(SystemEvent::kOutput, pop, valid);
   const int64_t s2 = std::max(pop + 1, s2_free_);
   s1_free_ = s2;
   const int64_t last = (offset + channels - 1) / config_.bus_bytes;
   for (int64_t word = offset / config_.bus_bytes; word <= last; word++) {
-    move_ = std::max({s2 + 1, move_ + 1, final_});
+    const int64_t offered = std::max(s2 + 1, move_ + 1);
+    move_ = std::max(offered, final_);
     if (open_ && word != word_) move_ = CloseBeat(move_, word != word_ + 1 || word % MaxBeats(config_) == 0);
-    Tell(SystemEvent::kFragment, move_);
+    Tell(SystemEvent::kFragment, move_, offered);
     open_ = true;
     word_ = word;
   }
@@ -135,8 +136,9 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
 }
 
 int64_t WriteModel::CloseBeat(int64_t time, bool last) {
+  const int64_t offered = time;
   time = std::max(time, beat_loads_[beats_++ % beat_loads_.size()] + 1);
-  Tell(SystemEvent::kBeat, time);
+  Tell(SystemEvent::kBeat, time, offered);
   if (!last) return time;
   int64_t& slot = retirements_[bursts_++ % kWritesInFlight];
   issue_ = std::max({time + 1, issue_ + 1, slot + 1});
@@ -240,7 +242,7 @@ int64_t ListModel::AcceptTime(int job) {
       store_.Accepted(time);
     }
     accepted_.push_back(time);
-    Tell(SystemEvent::kJob, time);
+    Tell(SystemEvent::kJob, time, offered_[n]);
   }
   return accepted_[j];
 }
@@ -353,12 +355,14 @@ int64_t ListModel::Beat(int64_t room) {
     beats_left_ = std::min(words_left_, max_beats_ - word % max_beats_);
     words_left_ -= beats_left_;
     offset_ += beats_left_ * config_.bus_bytes;
-    burst_ = std::max(burst_ + 1, burst_done_[bursts_ % kBurstsInFlight] + 1);
+    const int64_t offered = burst_ + 1;
+    burst_ = std::max(offered, burst_done_[bursts_ % kBurstsInFlight] + 1);
     available_ = burst_ + 1 + latency_;
-    Tell(SystemEvent::kBurst, burst_);
+    Tell(SystemEvent::kBurst, burst_, offered);
   }
-  beat_ = std::max({available_, beat_ + read_cycles_, segment_from_, room});
-  Tell(segment_words_, beat_);
+  const int64_t offered = std::max({available_, beat_ + read_cycles_, segment_from_});
+  beat_ = std::max(offered, room);
+  Tell(segment_words_, beat_, offered);
   bus_words_++;
   if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = beat_;
   return beat_;

@@ -49,9 +49,10 @@ class WriteModel : public StoreModel {
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
   int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
 
-  void Tell(SystemEvent event, int64_t time) const {
-    if (observer_ != nullptr) observer_->Happens(event, time);
+  void Tell(SystemEvent event, int64_t time, int64_t offered) const {
+    if (observer_ != nullptr) observer_->Happens(event, time, offered);
   }
+  void Tell(SystemEvent event, int64_t time) const { Tell(event, time, time); }
 
   const Program& program_;
   const Config& config_;
@@ -102,9 +103,10 @@ class ListModel : public Supply {
   void BeginSegment(int64_t push, SystemEvent words);
   int64_t Beat(int64_t room);
   void ReadWeights(Group* group, int64_t words);
-  void Tell(SystemEvent event, int64_t time) const {
-    if (observer_ != nullptr) observer_->Happens(event, time);
+  void Tell(SystemEvent event, int64_t time, int64_t offered) const {
+    if (observer_ != nullptr) observer_->Happens(event, time, offered);
   }
+  void Tell(SystemEvent event, int64_t time) const { Tell(event, time, time); }
 
   const Program& program_;
   WriteModel& store_;

@@ -32,7 +32,8 @@ enum class SystemEvent {
 class SystemObserver {
  public:
   virtual ~SystemObserver() = default;
-  virtual void Happens(SystemEvent event, int64_t time) = 0;
+  // It is offered from cycle `offered` on, and taken in cycle `time`.
+  virtual void Happens(SystemEvent event, int64_t time, int64_t offered) = 0;
 };
 
 }  // namespace weft

