@@ -46,6 +46,7 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+  int64_t most_cycles = 0;                 // of a start of the RTL; 0: ten times what the cycle model counts
 };
 
 // Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and

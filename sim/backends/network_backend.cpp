@@ -43,6 +43,8 @@ class SystemBackend : public NetworkBackend {
     if (file == nullptr) return;
     file_ = *file;
     if (Predicts()) AddJobs(&*file_);
+    else if (o.most_cycles == 0)
+      counted_ = CompileSegments(file_->graph, file_->segments, file_->batch, config_, false, false);
   }
 
   NetworkResult Run(const Graph& graph, const TensorI8& images) override {
@@ -55,7 +57,8 @@ class SystemBackend : public NetworkBackend {
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < segments.size(); s++) {
       if (!segments[s].on_host())
-        RunSegment(graph, segments[s], images.shape.n, programs[s], &tensors, &result);
+        RunSegment(graph, segments[s], images.shape.n, programs[s],
+                   counted_.empty() ? programs[s].program : counted_[s].program, &tensors, &result);
       else if (system_ != nullptr) {
         for (int n = segments[s].first; n < segments[s].first + segments[s].count; n++)
           tensors[size_t(graph.nodes[size_t(n)].output)] =
@@ -88,9 +91,29 @@ class SystemBackend : public NetworkBackend {
     return programs;
   }
 
+  // A list that is not the compiler's can run for years: so long, and then it is stopped.
+  CycleResult RunOnSystem(const Program& program, int64_t predicted) {
+    const auto usual = int64_t(10 * double(predicted) / (1 - options_.stalls)) + 100'000;
+    const int64_t most = options_.most_cycles > 0 ? options_.most_cycles : usual;
+    try {
+      return system_->Run(program, most);
+    } catch (const Timeout&) {
+      throw Error(
+          "stopped: the hardware has not ended after {} cycles{}", most,
+          options_.most_cycles > 0
+              ? ", which --most-cycles allows"
+              : fmt::format(", and the cycle model counts {}: the list is not what this compiler makes "
+                            "of the network (--most-cycles N allows more)",
+                            predicted));
+    }
+  }
+
+  // `counted` is the program with its jobs.
   void RunSegment(const Graph& graph, const Segment& segment, int images, const SegmentProgram& p,
-                  std::vector<TensorI8>* tensors, NetworkResult* result) {
-    const CycleResult model = Predicts() ? CountCycles(p.program, config_, memory_) : CycleResult{};
+                  const Program& counted, std::vector<TensorI8>* tensors, NetworkResult* result) {
+    const bool counts = Predicts() || options_.most_cycles == 0;
+    const CycleResult count = counts ? CountCycles(counted, config_, memory_) : CycleResult{};
+    const CycleResult model = Predicts() ? count : CycleResult{};
     CycleResult run = model;
     if (system_) {
       system_->Load(p.program);
@@ -100,7 +123,7 @@ class SystemBackend : public NetworkBackend {
                                      ? InterleaveInput(segment.layers[size_t(in.layer)].conv, tensor)
                                      : tensor);
       }
-      run = system_->Run(p.program);
+      run = RunOnSystem(p.program, count.cycles);
       for (size_t t = 0; t < p.outputs.size(); t++)
         if (p.outputs[t]) (*tensors)[t] = system_->Read(*p.outputs[t]);
       if (options_.check) Compare(graph, segment, p, tensors, result);
@@ -161,6 +184,7 @@ class SystemBackend : public NetworkBackend {
   Memory memory_;
   std::unique_ptr<System> system_;
   std::optional<CompiledNetwork> file_;
+  std::vector<SegmentProgram> counted_;  // the file's, compiled anew, if its own have no jobs to count
   const Graph* graph_ = nullptr;
   std::map<int, std::vector<SegmentProgram>> programs_;
   std::map<std::string, DifferencesTold> told_;

@@ -77,6 +77,7 @@ struct RunTotals {
 
 TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
   if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+    if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
     Shape shape = input.shape;
     shape.n = batch;
     return TensorI8(shape);
@@ -87,6 +88,8 @@ TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batc
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
+  if (options.engine.options.engine == "cycles")
+    throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
   std::vector<int> labels = LoadLabels(options.labels);
   if (int(labels.size()) < images)
     throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
@@ -211,23 +214,26 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
 void PrintComparison(std::FILE* stream, const RunTotals& totals) {
   const auto compared = std::count_if(totals.layers.begin(), totals.layers.end(),
                                       [](const LayerStats& s) { return s.mismatches.has_value(); });
-  fmt::print(stream, "outputs compared: {} of {} of {} operators\nmismatches: {}\n",
+  fmt::print(stream, "outputs compared: {}, {} of {} operators\nmismatches: {}\n",
              totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
 }
 
 int Run(const RunOptions& options) {
   const BackendOptions engine = ParsedBackend(options.engine);
+  if (engine.most_cycles > 0 && (engine.engine != "rtl" || !engine.trace_file.empty()))
+    throw Error("--most-cycles needs the engine rtl, without --trace");
   const Network network = LoadNetwork(options);
   const Graph& graph = network.model();
   const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
+  RemoveOldTrace(engine);
   const RunTotals totals = RunAll(network, images, engine);
+  CheckTrace(engine);
   if (engine.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
                 options.model, engine.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
-  if (labels && !accuracy && engine.engine != "cycles")
-    throw Error("--labels needs a network that ends in one pixel of class scores");
+  if (labels && !accuracy) throw Error("--labels needs a network that ends in one pixel of class scores");
 
   std::FILE* stream = TableStream(options.json);
   PrintPredictions(stream, graph, totals, labels);
@@ -255,6 +261,10 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddBackendFlags(command, &options->engine);
   AddTraceFlags(command, &options->engine);
+  command
+      ->add_option("--most-cycles", options->engine.options.most_cycles,
+                   "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
+      ->check(CLI::Range(int64_t{1}, INT64_MAX / 4));
   command->callback([options, status, command] {
     options->has_config = command->count("--config") > 0;
     *status = Run(*options);

@@ -180,6 +180,8 @@ void AddWavesCommand(CLI::App* app, int* status) {
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())
       throw Error("say what to compare: a MODEL, or conv with a layer");
+    if (conv->parsed() && !options->model.empty())
+      throw Error("say what to compare: the network {} or a layer, not both", options->model);
     *status = Waves(*options);
   });
 }

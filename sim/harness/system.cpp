@@ -40,7 +40,7 @@ System::System(const Config& config, const SystemOptions& options)
 }
 
 void System::Cycle() {
-  if (now_ >= deadline_) throw Error("the hardware has not ended in time");
+  if (now_ >= deadline_) throw Timeout("the hardware has not ended in time");
   memory_.Drive(now_, &pins_);
   model_->Cycle(&pins_);
   now_++;
