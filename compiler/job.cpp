@@ -95,7 +95,7 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
   job.window = g.WindowPixels();
   job.pixels = int64_t{r.images} * r.rows * r.cols * job.window;
 
-  // Walk: pool x, pool y, x, y, image. The delta of a loop takes back what the loops inside it have moved.
+  // The walk: the delta of a loop takes back what the loops inside it have moved.
   const int64_t counts[5] = {g.pool.kw, g.pool.kh, r.cols, r.rows, r.images};
   const int64_t step_x[5] = {int64_t{w.stride_w} * g.in.c, 0, int64_t{g.pool.stride_w} * w.stride_w * g.in.c,
                              0, 0};
@@ -104,8 +104,11 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
   for (size_t i = 0; i < 5; i++) {
     const int64_t d_x = step_x[i] - back_x, d_y = step_y[i] - back_y;
     const int64_t d_line = (i == 4 ? height : step_y[i]) - back_y;
-    const uint32_t loop[4] = {Word(counts[i] - 1), Word(d_line * pitch + d_x), Word(d_x), Word(d_y)};
-    std::copy(loop, loop + 4, &job.words[kWalk + 4 * i]);
+    uint32_t* loop = &job.words[kJobWalk + kJobWalkWords * i];
+    loop[kJobWalkLast] = Word(counts[i] - 1);
+    loop[kJobWalkDAddr] = Word(d_line * pitch + d_x);
+    loop[kJobWalkDX] = Word(d_x);
+    loop[kJobWalkDY] = Word(d_y);
     back_x += (counts[i] - 1) * step_x[i];
     back_y += (counts[i] - 1) * step_y[i];
   }
@@ -116,28 +119,31 @@ Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Red
   const bool drains = red.ky1 == w.kh && red.kx1 == w.kw && red.c1 == s.channels_in;
   const Requant& q = layer.requant;
   auto& words = job.words;
-  words[kFlags] = (clears ? kFlagClears : 0) | (drains ? kFlagDrains : 0);
-  words[kAddr0] = Word((first_y - box.y0) * pitch + x0 - begin);
-  words[kX0] = Word(x0 - begin);
-  words[kY0] = Word(first_y - box.y0);
-  words[kXlim] = Word(end - begin);
-  words[kYlim] = Word(height);
-  words[kSpan] = Word(span);
-  words[kPitch] = Word(pitch / config.bus_bytes);
-  words[kLines] = Word(int64_t{r.images} * height);
-  words[kBusWords] = Word(int64_t{r.images} * height * (pitch / config.bus_bytes));
-  words[kKyLast] = Word(red.ky1 - red.ky0 - 1);
-  words[kKyAddr] = Word(w.dilation_h * pitch);
-  words[kKyY] = Word(w.dilation_h);
-  words[kKxLast] = Word(contiguous ? 0 : red.kx1 - red.kx0 - 1);
-  words[kKxAddr] = Word(int64_t{w.dilation_w} * g.in.c);
-  words[kChunkLast] = Word(chunks - 1);
-  words[kChunkLen] = Word(run / chunks);
-  words[kChunkRem] = Word(run % chunks);
-  words[kGroupAddr] = Word(s.channel_step);
-  words[kZpIn] = Word(layer.input_zp & 0xff);
-  words[kOut] = Word((q.clamp_hi & 0xff) << 16 | (q.clamp_lo & 0xff) << 8 | (q.output_zp & 0xff));
-  words[kPool] = Word(g.WindowPixels());
+  kJobFlagsClears.Set(words.data(), clears);
+  kJobFlagsDrains.Set(words.data(), drains);
+  words[kJobAddr0] = Word((first_y - box.y0) * pitch + x0 - begin);
+  words[kJobX0] = Word(x0 - begin);
+  words[kJobY0] = Word(first_y - box.y0);
+  words[kJobXlim] = Word(end - begin);
+  words[kJobYlim] = Word(height);
+  words[kJobSpan] = Word(span);
+  words[kJobPitch] = Word(pitch / config.bus_bytes);
+  words[kJobLines] = Word(int64_t{r.images} * height);
+  words[kJobBusWords] = Word(int64_t{r.images} * height * (pitch / config.bus_bytes));
+  words[kJobKyLast] = Word(red.ky1 - red.ky0 - 1);
+  words[kJobKyAddr] = Word(w.dilation_h * pitch);
+  words[kJobKyY] = Word(w.dilation_h);
+  words[kJobKxLast] = Word(contiguous ? 0 : red.kx1 - red.kx0 - 1);
+  words[kJobKxAddr] = Word(int64_t{w.dilation_w} * g.in.c);
+  words[kJobChunkLast] = Word(chunks - 1);
+  words[kJobChunkLen] = Word(run / chunks);
+  words[kJobChunkRem] = Word(run % chunks);
+  words[kJobGroupAddr] = Word(s.channel_step);
+  words[kJobZpIn] = Word(layer.input_zp & 0xff);
+  kJobOutZp.Set(words.data(), q.output_zp);
+  kJobOutClampLo.Set(words.data(), q.clamp_lo);
+  kJobOutClampHi.Set(words.data(), q.clamp_hi);
+  words[kJobPool] = Word(g.WindowPixels());
   return job;
 }
 
@@ -148,11 +154,11 @@ void SetGroups(Job* job, const Section& s, int first, int count) {
   job->groups = count;
   job->channel0 = s.channel0 + first * s.channel_step;
   const int64_t skipped = int64_t{first} * s.channel_step;
-  job->words[kAddr0] = Word(job->words[kAddr0] + skipped);
-  job->words[kX0] = Word(job->words[kX0] + skipped);
-  job->words[kGroupLast] = Word(count - 1);
-  job->words[kCols] = Word(s.per_group);
-  job->words[kColsLast] = Word(job->ChannelsOf(count - 1));
+  job->words[kJobAddr0] = Word(job->words[kJobAddr0] + skipped);
+  job->words[kJobX0] = Word(job->words[kJobX0] + skipped);
+  job->words[kJobGroupLast] = Word(count - 1);
+  job->words[kJobCols] = Word(s.per_group);
+  job->words[kJobColsLast] = Word(job->ChannelsOf(count - 1));
 }
 
 // The widest column bands, of at most so many images, rows and columns, whose lines fit; 0 if none do.
@@ -257,8 +263,8 @@ void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections,
             SetGroups(&job, one, 0, 1);
             job.k0 = s.k0 + group * s.per_group;
             job.channels = std::min(s.per_group, s.channels - group * s.per_group);
-            job.words[kColsLast] = Word(job.channels);
-            job.words[kPool] = Word(pooled.WindowPixels());
+            job.words[kJobColsLast] = Word(job.channels);
+            job.words[kJobPool] = Word(pooled.WindowPixels());
             job.single_tile = true;
             if (!job.drains() || (pools && !(last_of_window && x + run == pixels))) job.rows = 0;
             AddJob(layer, job, jobs);

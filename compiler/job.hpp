@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a layer to the jobs that the engine runs.
 //
-// A job is one pass of the engine over a rectangle of outputs: JOB_WORDS words of control (rtl/weft_pkg.sv
-// names them), the input lines to stream, the weights and parameters to stream, and where its outputs go. A
-// layer is one job where the buffers allow it, else it is cut: into groups of output channels (weights; not a
-// layer of a single tile, which streams them), bands of columns (lines), and, where even one column or one
-// group does not fit, into pieces of the reduction whose sums stay in the array from job to job.
+// A job is one pass of the engine over a rectangle of outputs: kJobWords words of control
+// (sw_model/list_format.hpp names them), the input lines to stream, the weights and parameters to stream, and
+// where its outputs go. A layer is one job where the buffers allow it, else it is cut: into groups of output
+// channels (weights; not a layer of a single tile, which streams them), bands of columns (lines), and, where
+// even one column or one group does not fit, into pieces of the reduction whose sums stay in the array from
+// job to job.
 #pragma once
 
 #include <array>
@@ -15,40 +16,9 @@
 
 #include "sw_model/config.hpp"
 #include "sw_model/layer.hpp"
+#include "sw_model/list_format.hpp"
 
 namespace weft {
-
-// Word indices of a job, as in rtl/weft_pkg.sv.
-enum JobWord {
-  kFlags,
-  kAddr0,
-  kX0,
-  kY0,
-  kWalk,
-  kXlim = 24,
-  kYlim,
-  kSpan,
-  kPitch,
-  kLines,
-  kBusWords,
-  kKyLast,
-  kKyAddr,
-  kKyY,
-  kKxLast,
-  kKxAddr,
-  kChunkLast,
-  kChunkLen,
-  kChunkRem,
-  kGroupLast,
-  kColsLast,
-  kZpIn,
-  kOut,
-  kPool,
-  kGroupAddr,
-  kCols,
-  kJobWords
-};
-inline constexpr uint32_t kFlagClears = 1, kFlagDrains = 2;
 
 struct Job {
   std::array<uint32_t, kJobWords> words{};
@@ -81,11 +51,15 @@ struct Job {
   int64_t pixels = 0;        // conv pixels walked, over all images
 
   [[nodiscard]] int64_t word(int i) const { return int32_t(words[size_t(i)]); }  // signed
+  // Word `field` of the walk's loop: 0 is the innermost one.
+  [[nodiscard]] int64_t walk(int loop, JobWalkWord field) const {
+    return word(kJobWalk + loop * kJobWalkWords + field);
+  }
   [[nodiscard]] int ChannelsOf(int group) const;
   [[nodiscard]] int FirstChannel(int group) const { return k0 + group * per_group; }
-  [[nodiscard]] bool clears() const { return (words[kFlags] & kFlagClears) != 0; }
-  [[nodiscard]] bool drains() const { return (words[kFlags] & kFlagDrains) != 0; }
-  [[nodiscard]] int64_t line_bus_words() const { return words[kBusWords]; }
+  [[nodiscard]] bool clears() const { return kJobFlagsClears.Get(words.data()) != 0; }
+  [[nodiscard]] bool drains() const { return kJobFlagsDrains.Get(words.data()) != 0; }
+  [[nodiscard]] int64_t line_bus_words() const { return words[kJobBusWords]; }
   [[nodiscard]] int64_t tiles(const Config& config) const { return (pixels + config.rows - 1) / config.rows; }
 };
 

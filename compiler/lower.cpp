@@ -363,7 +363,7 @@ std::vector<Segment> Lower(const Graph& graph) {
 }
 
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
-                              bool keep_all, bool with_data) {
+                              const CompileOptions& options) {
   const auto batch = [&](int tensor) {
     Shape shape = graph.tensors[size_t(tensor)].shape;
     shape.n = images;
@@ -380,14 +380,14 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
     if (layer.add) read[size_t(layer.add->residual)] = l;
   }
   const auto needed_later = [&](int tensor) {
-    if (keep_all || tensor == graph.output) return true;
+    if (options.keep_all || tensor == graph.output) return true;
     for (size_t i = size_t(segment.first) + size_t(segment.count); i < graph.nodes.size(); i++)
       if (std::ranges::count(graph.nodes[i].inputs, tensor) > 0) return true;
     return false;
   };
 
   SegmentProgram result;
-  ProgramBuilder builder(config, with_data);
+  ProgramBuilder builder(config, options.with_data);
   MemoryPlan plan;
   std::vector<int> number(tensors, -1), input_number;
   const auto add = [&](const Shape& shape, int first, int last) {
@@ -425,21 +425,13 @@ SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int im
     builder.AddLayer(prepared, in, target, !fitted[size_t(l)].from_host, fused);
     result.layer_node.push_back(layer.node);
   }
+  for (FittedLayer& f : fitted) result.layers.push_back(std::move(f.layer));
   result.program = builder.Build();
   for (size_t i = 0; i < input_number.size(); i++) result.inputs[i].place = builder.place(input_number[i]);
   result.outputs.resize(tensors);
   for (size_t t = 0; t < tensors; t++)
     if (written[t] != INT_MAX && needed_later(int(t))) result.outputs[t] = builder.place(number[t]);
   return result;
-}
-
-std::vector<SegmentProgram> CompileSegments(const Graph& graph, const std::vector<Segment>& segments,
-                                            int images, const Config& config, bool keep_all, bool with_data) {
-  std::vector<SegmentProgram> programs;
-  for (const Segment& s : segments)
-    programs.push_back(s.on_host() ? SegmentProgram{}
-                                   : CompileSegment(graph, s, images, config, keep_all, with_data));
-  return programs;
 }
 
 }  // namespace weft

@@ -49,16 +49,16 @@ struct SegmentProgram {
   Program program;
   std::vector<Input> inputs;
   std::vector<std::optional<Place>>
-      outputs;                  // of the graph's tensors: those that this segment leaves in memory
-  std::vector<int> layer_node;  // node of each layer of the program
+      outputs;                       // of the graph's tensors: those that this segment leaves in memory
+  std::vector<int> layer_node;       // node of each layer of the program
+  std::vector<LoweredLayer> layers;  // ... and what it is, of the graph's tensors; none in one of a file
 };
 
-// With keep_all every output stays in memory until the end (to be compared); else memory is used again.
-// Without data the program is for cycle counts only.
+struct CompileOptions {
+  bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
+  bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
+};
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
-                              bool keep_all, bool with_data);
-// All segments; those of the host are empty.
-std::vector<SegmentProgram> CompileSegments(const Graph& graph, const std::vector<Segment>& segments,
-                                            int images, const Config& config, bool keep_all, bool with_data);
+                              const CompileOptions& options = {});
 
 }  // namespace weft

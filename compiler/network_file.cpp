@@ -97,7 +97,7 @@ class SegmentReader {
     program.window_bytes = uint64_t(Number(json, "window_bytes", UINT32_MAX));
     const auto image_bytes = size_t(Number(json, "image_bytes", int64_t(program.window_bytes)));
     program.list_bytes = uint32_t(Number(json, "list_bytes", int64_t(image_bytes)));
-    if (program.list_bytes < kListHeader * 4) throw Error("a list has no header");
+    if (program.list_bytes < kHeaderWords * 4) throw Error("a list has no header");
     if (image_bytes > images_.size()) throw Error("an image is cut short");
     program.image.assign(images_.begin(), images_.begin() + std::ptrdiff_t(image_bytes));
     images_.remove_prefix(image_bytes);
@@ -202,11 +202,19 @@ CompiledNetwork ParseChecked(std::string_view contents) {
 
 }  // namespace
 
-CompiledNetwork CompileNetwork(std::string model, int batch, const Config& config) {
-  CompiledNetwork network{config, batch, std::move(model), {}, {}, {}};
-  network.graph = ParseOnnx(network.model);
+CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, const CompileOptions& options) {
+  CompiledNetwork network{.config = config, .batch = batch, .graph = std::move(graph)};
   network.segments = Lower(network.graph);
-  network.programs = CompileSegments(network.graph, network.segments, batch, config, false, true);
+  for (const Segment& segment : network.segments)
+    network.programs.push_back(segment.on_host()
+                                   ? SegmentProgram{}
+                                   : CompileSegment(network.graph, segment, batch, config, options));
+  return network;
+}
+
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config) {
+  CompiledNetwork network = CompileNetwork(ParseOnnx(model), batch, config);
+  network.model = std::move(model);
   return network;
 }
 
@@ -256,15 +264,13 @@ std::optional<CompiledNetwork> ReadNetworkFile(const std::string& path) {
 }
 
 void AddJobs(CompiledNetwork* network) {
-  std::vector<SegmentProgram> anew =
-      CompileSegments(network->graph, network->segments, network->batch, network->config, false, true);
-  for (size_t s = 0; s < anew.size(); s++) {
-    if (anew[s].program.image != network->programs[s].program.image)
+  CompiledNetwork anew = CompileNetwork(network->graph, network->batch, network->config);
+  for (size_t s = 0; s < anew.programs.size(); s++)
+    if (anew.programs[s].program.image != network->programs[s].program.image)
       throw Error(
           "another version of Weft has compiled the network, so its cycles cannot be predicted: compile it "
           "anew, or run it without --check");
-    network->programs[s] = std::move(anew[s]);
-  }
+  network->programs = std::move(anew.programs);
 }
 
 }  // namespace weft

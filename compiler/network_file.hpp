@@ -19,15 +19,18 @@ inline constexpr int kMostImages = 4096;  // of a batch
 struct CompiledNetwork {
   Config config;
   int batch = 1;
-  std::string model;  // the ONNX file
+  std::string model = {};  // the ONNX file; empty if the graph comes from elsewhere
   Graph graph;
-  std::vector<Segment> segments;  // of `graph`
-  std::vector<SegmentProgram>
-      programs;  // one a segment; of a file they have images and layers, but no jobs and commands
+  std::vector<Segment> segments = {};  // of `graph`
+  // One a segment, empty for those of the host. Those of a file have images and layers, but no jobs and
+  // commands.
+  std::vector<SegmentProgram> programs = {};
 };
 
-// Throws Error for a model that is damaged, not supported or too large.
-CompiledNetwork CompileNetwork(std::string model, int batch, const Config& config);
+CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config,
+                               const CompileOptions& options = {});
+// An ONNX file, for NetworkFile. Throws Error for one that is damaged, not supported or too large.
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config);
 
 [[nodiscard]] bool IsNetworkFile(std::string_view contents);
 std::string NetworkFile(const CompiledNetwork& network);

@@ -26,11 +26,13 @@ uint32_t AlignUp(uint64_t offset) {
 
 // Words of a job's command.
 int JobSize(bool adds) {
-  return int(RoundUp(1 + kJobWords + (adds ? kStoreWords : kPlainStoreWords), kListAlign));
+  return int(RoundUp(1 + kJobWords + (adds ? kStoreWords : kStorePlainWords), kListAlign));
 }
 
 // The list's block that a word is in.
-constexpr int BlockOf(int word) { return word < kListFirst ? 0 : 1 + (word - kListFirst) / kListBlock; }
+constexpr int BlockOf(int word) {
+  return word < kListFirstWords ? 0 : 1 + (word - kListFirstWords) / kListBlockWords;
+}
 
 // The commands with the reads of the list in between, up to `last_block`: the first command that begins in a
 // block is preceded by the read of the block after the next. The first of them come behind the reads that the
@@ -38,24 +40,24 @@ constexpr int BlockOf(int word) { return word < kListFirst ? 0 : 1 + (word - kLi
 int AddListReads(const std::vector<Command>& commands, int last_block, const Config& config,
                  std::vector<Command>* all) {
   all->clear();
-  int words = kListHeader, read = 0;  // the last block that is read
+  int words = kHeaderWords, read = 0;  // the last block that is read
   const auto add = [&](const Command& c) {
     all->push_back(c);
     words += c.size();
   };
   const auto read_until = [&](int block) {
     for (; read < std::min(block, last_block); read++) {
-      Command list{.op = Command::Op::kRead, .read = Command::Read::kList};
-      list.offset = uint32_t(kListFirst + read * kListBlock) * 4;
-      list.words = uint32_t(kListBlock * 4 / config.bus_bytes);
+      Command list{.op = ListOp::kRead, .read = ReadKind::kList};
+      list.offset = uint32_t(kListFirstWords + read * kListBlockWords) * 4;
+      list.words = uint32_t(kListBlockBytes / config.bus_bytes);
       add(list);
     }
   };
-  const auto job = std::ranges::find(commands, Command::Op::kJob, &Command::op);
+  const auto job = std::ranges::find(commands, ListOp::kJob, &Command::op);
   const int behind = 2 * kReadWords + JobSize(job != commands.end() && job->adds);
   for (const Command& c : commands) {
     // As long as this read, those of the list and the first job behind it are all in the first block.
-    const bool waits = read == 0 && c.op == Command::Op::kRead && words + c.size() + behind <= kListFirst;
+    const bool waits = read == 0 && c.op == ListOp::kRead && words + c.size() + behind <= kListFirstWords;
     if (!waits) read_until(BlockOf(words) + 2);
     add(c);
   }
@@ -65,8 +67,16 @@ int AddListReads(const std::vector<Command>& commands, int last_block, const Con
 }  // namespace
 
 int Command::size() const {
-  if (op == Op::kRead) return kReadWords;
-  return op == Op::kJob ? JobSize(adds) : kListAlign;
+  if (op == ListOp::kRead) return kReadWords;
+  return op == ListOp::kJob ? JobSize(adds) : kListAlign;
+}
+
+std::optional<Command> Command::OfFirstWord(uint32_t word) {
+  const auto op = ListOp(kCommandOpcode.Get(&word));
+  if (op == ListOp::kEnd) return Command{};
+  if (op == ListOp::kRead) return Command{.op = op, .read = ReadKind(kCommandKind.Get(&word))};
+  if (op != ListOp::kJob) return {};
+  return Command{.op = op, .stores = kCommandStores.Get(&word) != 0, .adds = kCommandAdds.Get(&word) != 0};
 }
 
 uint64_t ProgramBuilder::TensorBytes(const Shape& s) const {
@@ -149,7 +159,7 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
   layers_.push_back({layer, in, out, reads_outputs, add});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
-    if (add) program_.jobs.back().words[kPool] = 1;  // the engine does not pool, the adder does
+    if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does
     job_layer_.push_back(int(layers_.size()) - 1);
   }
   layers_.back().prepared.jobs.clear();
@@ -178,7 +188,7 @@ void ProgramBuilder::PlaceGroups(const Layer& layer, const Job& job, int j) {
 // Rows of a tensor as a job streams them: `per_image` rows of each image from (image0, y0) on, `words` bus
 // words each. `stretch` rows follow each other, the next ones begin `step` rows after them.
 struct ProgramBuilder::Rows {
-  Command::Read read;
+  ReadKind read;
   int job;
   const Place& place;
   int image0, y0, per_image, stretch, step;
@@ -191,7 +201,7 @@ void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector
   for (int row = first; row < first + count;) {
     const int image = row / rows.per_image, y = row % rows.per_image, ahead = y % rows.stretch;
     Command c;
-    c.op = Command::Op::kRead;
+    c.op = ListOp::kRead;
     c.read = rows.read;
     c.job = rows.job;
     c.first = row;
@@ -209,7 +219,7 @@ void ProgramBuilder::AddRows(const Rows& rows, int first, int count, std::vector
 ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
   const Job& job = program_.jobs[size_t(j)];
   const Place& in = tensors_[size_t(LayerOf(j).in)];
-  return {Command::Read::kLines,
+  return {ReadKind::kLines,
           j,
           in,
           job.lines.image0,
@@ -218,7 +228,7 @@ ProgramBuilder::Rows ProgramBuilder::LineRows(int j, uint32_t wait) const {
           job.lines.count,
           0,
           job.lines.offset,
-          job.words[kPitch],
+          job.words[kJobPitch],
           wait};
 }
 
@@ -228,7 +238,7 @@ ProgramBuilder::Rows ProgramBuilder::ResidualRows(int j, uint32_t wait) const {
   const Window pool = PoolOf(j);
   const ResidualBox box = ResidualOf(job, pool, residual.shape.c, config_);
   const bool gaps = pool.stride_h > pool.kh;
-  return {Command::Read::kResidual,
+  return {ReadKind::kResidual,
           j,
           residual,
           job.lines.image0,
@@ -249,7 +259,7 @@ void ProgramBuilder::AddLinesAndResidual(const Transfer& t, Rows lines, const Ro
   const Job& job = program_.jobs[size_t(t.job)];
   const Window pool = PoolOf(t.job);
   const int step = ResidualOf(job, pool, residual.place.shape.c, config_).step;
-  const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kPitch]} * config_.bus_bytes;
+  const int64_t tiles = job.tiles(config_), pitch = int64_t{job.words[kJobPitch]} * config_.bus_bytes;
   int next_line = t.first, next_row = 0;
   const auto add_lines = [&](int end) {
     if (end <= next_line) return;
@@ -298,13 +308,13 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     // The residual comes last, but with the lines of a single tile, which keeps column groups waiting.
     const bool adds_now =
         layer.add && job.rows > 0 &&
-        (job.tiles(config_) == 1 ? t.first == 0 && (lines || job.words[kLines] == 0)
+        (job.tiles(config_) == 1 ? t.first == 0 && (lines || job.words[kJobLines] == 0)
                                  : i + 1 == schedule.size() || schedule[i + 1].job != t.job);
     if (layer.add && next_job == t.job && t.job == its.first_job) {
       // Once, before everything else of the layer: they load while the layer before it runs.
       Command tables;
-      tables.op = Command::Op::kRead;
-      tables.read = Command::Read::kTables;
+      tables.op = ListOp::kRead;
+      tables.read = ReadKind::kTables;
       tables.job = t.job;
       tables.offset = layer.tables_at;
       tables.words = uint32_t(kTableBytes / config_.bus_bytes);
@@ -314,12 +324,12 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
       tables_free = stored[size_t(t.job)] + uint32_t(std::count_if(job_of, job_of + its.jobs,
                                                                    [](const Job& j) { return j.rows > 0; }));
     }
-    const Transfer none{Transfer::Kind::kLines, t.job, int(job.words[kLines]), 0};
+    const Transfer none{Transfer::Kind::kLines, t.job, int(job.words[kJobLines]), 0};
     const uint32_t wait = t.after_stores ? stored[size_t(t.job)] : 0;
     if (!lines) {
       Command c;
-      c.op = Command::Op::kRead;
-      c.read = Command::Read::kGroups;
+      c.op = ListOp::kRead;
+      c.read = ReadKind::kGroups;
       c.job = t.job;
       c.first = t.first;
       c.param_words = uint32_t(ParameterBusWords(job, config_));
@@ -337,8 +347,9 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
     const bool at_once = t.job > 0 || layer.add;
     if (next_job == t.job && (at_once || !lines)) {
       Command c;
-      c.op = Command::Op::kJob;
+      c.op = ListOp::kJob;
       c.job = t.job;
+      c.stores = job.rows > 0;
       c.adds = layer.add.has_value();
       commands.push_back(c);
       next_job++;
@@ -351,62 +362,76 @@ std::vector<Command> ProgramBuilder::MakeCommands() const {
   return commands;
 }
 
+// The words of a command, zeros behind the last one.
 std::vector<uint32_t> ProgramBuilder::Encode(const Command& c) const {
-  if (c.op == Command::Op::kEnd) return {uint32_t(c.op), 0, 0, 0};
-  if (c.op == Command::Op::kRead)
-    return {uint32_t(c.op) | uint32_t(c.read) << 8,
-            c.offset,
-            c.param_words,
-            c.words,
-            c.count - 1,
-            c.pitch,
-            c.wait & 0xffff,
-            0};
-  const Job& job = program_.jobs[size_t(c.job)];
-  std::vector<uint32_t> list_words = {uint32_t(c.op) | (job.rows > 0 ? 1U << 8 : 0) | (c.adds ? 1U << 9 : 0)};
-  list_words.insert(list_words.end(), job.words.begin(), job.words.end());
-  const Store& s = program_.stores[size_t(c.job)];
-  const uint32_t x = uint32_t(s.target.factor_w * s.out.shape.c),
-                 row = x * uint32_t(std::max(job.cols - 1, 0));
-  const uint32_t y = uint32_t(s.target.factor_h) * s.out.row_pitch;
-  const uint32_t image = y * uint32_t(std::max(job.rows - 1, 0));
-  const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
-  const uint32_t pass = job.groups == 1 ? total : uint32_t(config_.rows / job.window);
-  uint32_t store[kStoreWords] = {s.At(job.lines.image0, job.oy0, job.ox0, job.k0),
-                                 uint32_t(job.per_group),
-                                 x,
-                                 y - row,
-                                 s.out.image_pitch() - image - row,
-                                 uint32_t(job.cols - 1),
-                                 uint32_t(job.rows - 1),
-                                 pass,
-                                 total,
-                                 uint32_t(job.groups - 1)};
-  if (s.add) {
-    const weft::AddLayer& add = s.add->add;
-    const ResidualBox box = ResidualOf(job, s.pool, s.residual.shape.c, config_);
-    const auto words = uint32_t(box.pitch / config_.bus_bytes);
-    const int64_t channels = s.residual.shape.c;       // also where a single column has no pixel beside it
-    const int64_t right = (s.pool.kw - 1) * channels,  // from a window's left edge to its right one
-        down = (s.pool.kh - 1) * box.pitch, across = (box.cols - 1) * channels;
-    store[10] = 1U << 31 | uint32_t(add.shift_out & 0x3f) << 25 | uint32_t(add.clamp_hi & 0xff) << 16 |
-                uint32_t(add.clamp_lo & 0xff) << 8 | uint32_t(add.zp_out & 0xff);
-    store[11] = uint32_t(add.mult_out);
-    store[12] = uint32_t(box.first);
-    store[13] = uint32_t(channels);
-    store[14] = uint32_t(box.pitch - right);
-    store[15] = uint32_t(s.pool.stride_w * channels - right - down);
-    store[16] = uint32_t(box.step * box.pitch - across - down);
-    store[17] = uint32_t(box.pitch - across);
-    store[18] = uint32_t(box.step);
-    store[19] = uint32_t(box.step) * words;
-    store[20] = uint32_t(s.pool.kh) * words;
-    store[21] = uint32_t(s.pool.kh - 1) << 16 | uint32_t(s.pool.kw - 1);
-    store[22] = uint32_t(job.window);
+  std::vector<uint32_t> words(size_t(c.size()));
+  kCommandOpcode.Set(words.data(), int64_t(c.op));
+  if (c.op == ListOp::kRead) {
+    kCommandKind.Set(words.data(), int64_t(c.read));
+    words[kReadOffset] = c.offset;
+    words[kReadParamWords] = c.param_words;
+    words[kReadBusWords] = c.words;
+    words[kReadCount] = c.count - 1;
+    words[kReadPitch] = c.pitch;
+    words[kReadWait] = c.wait & 0xffff;
   }
-  list_words.insert(list_words.end(), store, store + (c.adds ? kStoreWords : kPlainStoreWords));
-  list_words.resize(size_t(c.size()));
-  return list_words;
+  if (c.op == ListOp::kJob) {
+    kCommandStores.Set(words.data(), c.stores);
+    kCommandAdds.Set(words.data(), c.adds);
+    std::ranges::copy(program_.jobs[size_t(c.job)].words, words.begin() + 1);
+    std::ranges::copy(EncodeStore(c), words.begin() + 1 + kJobWords);
+  }
+  return words;
+}
+
+// Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.
+std::vector<uint32_t> ProgramBuilder::EncodeStore(const Command& c) const {
+  const Job& job = program_.jobs[size_t(c.job)];
+  const Store& s = program_.stores[size_t(c.job)];
+  const auto x = uint32_t(s.target.factor_w * s.out.shape.c), y = s.target.factor_h * s.out.row_pitch;
+  const uint32_t across = x * uint32_t(std::max(job.cols - 1, 0)),
+                 down = y * uint32_t(std::max(job.rows - 1, 0));
+  const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
+  std::vector<uint32_t> store(c.adds ? kStoreWords : kStorePlainWords);
+  store[kStoreOffset] = s.At(job.lines.image0, job.oy0, job.ox0, job.k0);
+  store[kStoreGroup] = uint32_t(job.per_group);
+  store[kStoreX] = x;
+  store[kStoreY] = y - across;
+  store[kStoreImage] = s.out.image_pitch() - down - across;
+  store[kStoreCols] = uint32_t(job.cols - 1);
+  store[kStoreRows] = uint32_t(job.rows - 1);
+  store[kStorePass] = job.groups == 1 ? total : uint32_t(config_.rows / job.window);
+  store[kStoreTotal] = total;
+  store[kStoreGroups] = uint32_t(job.groups - 1);
+  if (!c.adds) return store;
+
+  const weft::AddLayer& add = s.add->add;
+  kStoreAddEnable.Set(store.data(), 1);
+  kStoreAddShift.Set(store.data(), add.shift_out);
+  kStoreAddClampHi.Set(store.data(), add.clamp_hi);
+  kStoreAddClampLo.Set(store.data(), add.clamp_lo);
+  kStoreAddZp.Set(store.data(), add.zp_out);
+  store[kStoreAddMult] = uint32_t(add.mult_out);
+  const ResidualBox box = ResidualOf(job, s.pool, s.residual.shape.c, config_);
+  const auto words = uint32_t(box.pitch / config_.bus_bytes);
+  const int64_t channels = s.residual.shape.c;  // also where a single column has no pixel beside it
+  // From the first column of a pooling window to its last one, from its first row to its last one; from a
+  // row's first column to its last one.
+  const int64_t window_across = (s.pool.kw - 1) * channels, window_down = (s.pool.kh - 1) * box.pitch;
+  const int64_t row_across = (box.cols - 1) * channels;
+  store[kStoreResOffset] = uint32_t(box.first);
+  store[kStoreResWindowX] = uint32_t(channels);
+  store[kStoreResWindowY] = uint32_t(box.pitch - window_across);
+  store[kStoreResX] = uint32_t(s.pool.stride_w * channels - window_across - window_down);
+  store[kStoreResY] = uint32_t(box.step * box.pitch - row_across - window_down);
+  store[kStoreResImage] = uint32_t(box.pitch - row_across);
+  store[kStoreResLines] = uint32_t(box.step);
+  store[kStoreResWords] = uint32_t(box.step) * words;
+  store[kStoreResLastWords] = uint32_t(s.pool.kh) * words;
+  kStoreWindowRows.Set(store.data(), s.pool.kh - 1);
+  kStoreWindowCols.Set(store.data(), s.pool.kw - 1);
+  store[kStorePool] = uint32_t(job.window);
+  return store;
 }
 
 // What each operand of the addition adds, for every code: that of the layer's outputs first.
@@ -423,17 +448,15 @@ void ProgramBuilder::PlaceTables(Layer* layer) {
 }
 
 std::vector<uint32_t> ProgramBuilder::EncodeList() const {
-  const auto log2 = [](int v) { return uint32_t(std::countr_zero(unsigned(v))); };
-  const Config& c = config_;
-  std::vector<uint32_t> list = {
-      kListMagic, 0,
-      uint32_t(c.bus_bytes) << 24 | uint32_t(c.lanes) << 16 | uint32_t(c.cols) << 8 | uint32_t(c.rows),
-      uint32_t(c.acc_bits) << 16 | log2(c.weight_buffer_bytes) << 8 | log2(c.line_buffer_bytes)};
+  std::vector<uint32_t> list(kHeaderWords);
+  list[kHeaderMagic] = kListMagic;
+  list[kHeaderConfig0] = config_.Register0();
+  list[kHeaderConfig1] = config_.Register1();
   for (const Command& command : program_.commands) {
     const std::vector<uint32_t> words = Encode(command);
     list.insert(list.end(), words.begin(), words.end());
   }
-  list[kChecksumWord] = -std::accumulate(list.begin(), list.end(), 0U);
+  list[kHeaderChecksum] = -std::accumulate(list.begin(), list.end(), 0U);
   return list;
 }
 
@@ -443,8 +466,8 @@ void ProgramBuilder::RenewWaits() {
   constexpr uint32_t kBehind = 1 << 14;  // jobs: far more than are under way
   uint32_t given = 0;
   for (Command& c : program_.commands) {
-    if (c.op == Command::Op::kJob) given += program_.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
-    if (c.op == Command::Op::kRead && given > kBehind) c.wait = std::max(c.wait, given - kBehind);
+    if (c.op == ListOp::kJob) given += program_.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
+    if (c.op == ListOp::kRead && given > kBehind) c.wait = std::max(c.wait, given - kBehind);
   }
 }
 
@@ -462,15 +485,15 @@ Program ProgramBuilder::Build() {
   RenewWaits();
   program_.list_bytes = AlignUp(uint64_t(words) * 4);
   for (Command& c : program_.commands)  // its last block is cut off
-    if (c.op == Command::Op::kRead && c.read == Command::Read::kList)
+    if (c.op == ListOp::kRead && c.read == ReadKind::kList)
       c.words = std::min(c.words, (program_.list_bytes - c.offset) / uint32_t(config_.bus_bytes));
 
   const uint32_t data_at = program_.list_bytes, tensors_at = AlignUp(data_at + data_bytes_);
   for (Place& tensor : tensors_) tensor.offset += tensors_at;
   program_.window_bytes = AlignUp(tensors_at + tensors_end_);
   for (Command& c : program_.commands)
-    if (c.op == Command::Op::kRead && c.read != Command::Read::kList)
-      c.offset += c.read == Command::Read::kGroups || c.read == Command::Read::kTables ? data_at : tensors_at;
+    if (c.op == ListOp::kRead && c.read != ReadKind::kList)
+      c.offset += c.read == ReadKind::kGroups || c.read == ReadKind::kTables ? data_at : tensors_at;
   for (size_t j = 0; j < program_.jobs.size(); j++) {
     const Layer& layer = LayerOf(int(j));
     program_.stores.push_back({tensors_[size_t(layer.out.tensor)], layer.out, layer.add,

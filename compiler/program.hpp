@@ -30,27 +30,24 @@ struct Place {
   }
 };
 
-// A command of the list, as rtl/system/command_reader.sv runs it (rtl/weft_pkg.sv: OP_*, READ_*, STORE_*).
+// A command of the list.
 struct Command {
-  enum class Op : uint8_t { kRead = 1, kJob = 2, kEnd = 3 };
-  enum class Read : uint8_t { kLines = 0, kGroups = 1, kList = 2, kTables = 3, kResidual = 4 };
-  Op op = Op::kEnd;
-  Read read = Read::kLines;
-  bool adds = false;  // of kJob: a residual
-  int job = -1,
-      first = 0;  // of kJob and of reads: for which job, from which of its lines or column groups on
-  uint32_t offset = 0;
+  ListOp op = ListOp::kEnd;
+  ReadKind read = ReadKind::kLines;
+  bool stores = false;  // of kJob: it gives outputs
+  bool adds = false;    // of kJob: a residual is added to them
+  int job = -1,         // of kJob and of reads: for which job,
+      first = 0;        // from which of its lines or column groups on
+  uint32_t offset = 0;  // in the memory window
   uint32_t param_words = 0, words = 0, count = 1,
-           pitch = 0;              // bus words each time, bytes from one to the next
-  uint32_t wait = 0;               // jobs with outputs that must be stored
+           pitch = 0;  // bus words each time, how many times, bytes from one to the next
+  uint32_t wait = 0;   // jobs with outputs that must be stored
+
   [[nodiscard]] int size() const;  // in words of 32 bits
+  // What a command's first word says of it; nothing if there is no such command.
+  static std::optional<Command> OfFirstWord(uint32_t word);
 };
-// In words of 32 bits. The header and every command are filled up to a multiple of kListAlign.
-inline constexpr int kListHeader = 4, kListAlign = 4, kReadWords = 8;
-inline constexpr int kListFirst = 96, kListBlock = 128;        // its first block, all others
-inline constexpr int kStoreWords = 23, kPlainStoreWords = 10;  // with and without a residual
-inline constexpr int kChecksumWord = 1;                        // of the header
-inline constexpr uint32_t kListVersion = 3, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
+inline constexpr int kListFirstWords = kListFirstBytes / 4, kListBlockWords = kListBlockBytes / 4;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
 struct Target {
@@ -142,7 +139,6 @@ class ProgramBuilder {
   };
   void PlaceGroups(const Layer& layer, const Job& job, int j);
   [[nodiscard]] std::vector<Command> MakeCommands() const;
-  [[nodiscard]] Command JobCommand(int job) const;
   struct Rows;
   static void AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands);
   [[nodiscard]] Rows LineRows(int job, uint32_t wait) const;
@@ -151,6 +147,7 @@ class ProgramBuilder {
                            std::vector<Command>* commands) const;
   void PlaceTables(Layer* layer);
   [[nodiscard]] std::vector<uint32_t> Encode(const Command& command) const;
+  [[nodiscard]] std::vector<uint32_t> EncodeStore(const Command& job) const;
   void RenewWaits();
   [[nodiscard]] std::vector<uint32_t> EncodeList() const;
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }

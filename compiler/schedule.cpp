@@ -27,18 +27,21 @@ int GroupsAhead(const std::vector<Job>& jobs, int first, int next, const Config&
 }  // namespace
 
 TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
-  auto loop = [&](int i, int field) { return job.word(kWalk + 4 * i + field); };
-  const int64_t row_pixels = (loop(0, 0) + 1) * (loop(1, 0) + 1) * (loop(2, 0) + 1);
-  const int64_t rows = loop(3, 0) + 1;
-  const int64_t row_step = loop(3, 3) + loop(1, 0) * loop(1, 3);  // undo what the loop over y takes back
-  const int64_t height = job.word(kYlim);
+  enum { kPoolX, kPoolY, kX, kY };  // loops
+  const auto turns = [&](int loop) { return job.walk(loop, kJobWalkLast) + 1; };
+  const int64_t row_pixels = turns(kPoolX) * turns(kPoolY) * turns(kX);
+  const int64_t rows = turns(kY);
+  // Without what the loop over y takes back.
+  const int64_t row_step =
+      job.walk(kY, kJobWalkDY) + job.walk(kPoolY, kJobWalkLast) * job.walk(kPoolY, kJobWalkDY);
+  const int64_t height = job.word(kJobYlim);
   auto line = [&](int64_t row, int64_t extra) {
     return row / rows * height +
-           std::clamp<int64_t>(job.word(kY0) + row % rows * row_step + extra, 0, height);
+           std::clamp<int64_t>(job.word(kJobY0) + row % rows * row_step + extra, 0, height);
   };
   const int64_t first = tile * config.rows;
   const int64_t last = std::min(first + config.rows, job.pixels) - 1;
-  return {line(first / row_pixels, 0), line(last / row_pixels, job.word(kSpan))};
+  return {line(first / row_pixels, 0), line(last / row_pixels, job.word(kJobSpan))};
 }
 
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {
@@ -59,7 +62,7 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
   int layer_start = 0;
   for (int j = 0; j < int(jobs.size()); j++) {
     const Job& job = jobs[size_t(j)];
-    const int lines = int(job.words[kLines]);
+    const int lines = int(job.words[kJobLines]);
     int ahead = job.groups;
     while (layer < layer_starts.size() && layer_starts[layer] < j) layer++;
     if (j > 0 && layer < layer_starts.size() && layer_starts[layer] == j) {

@@ -26,17 +26,32 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK;
   uint32_t sum = 0;
   size_t i;
-  if (reg_read(bus, WEFT_ID) != 0x57454654u) return WEFT_E_NO_WEFT;
-  if (bytes < 32 || bytes % 4 != 0 || word_at(words, 0) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
+  if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
+  if (bytes < 8 * WEFT_HEADER_WORDS || bytes % 4 != 0) return WEFT_E_LIST; /* a header and an END */
+  if (word_at(words, WEFT_HEADER_MAGIC) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
   if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
-  if (word_at(words, 2) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
-  if (word_at(words, 3) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG0) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
   for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
   return sum == 0 ? WEFT_OK : WEFT_E_LIST;
 }
 
+/* Whether the hardware is no longer BUSY: memory that does not answer any more keeps it so. */
+static int settles(const weft_bus *bus) {
+  uint32_t reads;
+  for (reads = 0; reads < WEFT_SETTLE_READS; reads++)
+    if (!(reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY)) return 1;
+  return 0;
+}
+
+int weft_init(const weft_bus *bus) {
+  if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
+  reg_write(bus, WEFT_CONTROL, WEFT_CONTROL_SOFT_RESET);
+  return settles(bus) ? WEFT_OK : WEFT_E_BUSY;
+}
+
 int weft_start(const weft_bus *bus, const weft_run *run) {
-  if (reg_read(bus, WEFT_ID) != 0x57454654u) return WEFT_E_NO_WEFT;
+  if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
   if (reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) return WEFT_E_BUSY;
   if (run->window % WEFT_ALIGN != 0 || run->list_bytes == 0 || run->list_bytes > run->window_bytes) return WEFT_E_WINDOW;
   write64(bus, WEFT_WINDOW_BASE_LO, run->window);
@@ -51,14 +66,13 @@ int weft_start(const weft_bus *bus, const weft_run *run) {
 }
 
 int weft_wait(const weft_bus *bus) {
-  uint32_t status, reads = 0;
+  uint32_t status;
   do {
     bus->wait(bus->context);
     status = reg_read(bus, WEFT_STATUS);
   } while (!(status & (WEFT_STATUS_DONE | WEFT_STATUS_ERROR)));
   reg_write(bus, WEFT_IRQ_STATUS, WEFT_IRQ_STATUS_DONE | WEFT_IRQ_STATUS_ERROR);
-  while ((reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) && ++reads < WEFT_SETTLE_READS) {
-  }
+  (void)settles(bus);
   return (int)((status & WEFT_STATUS_CODE_MASK) >> WEFT_STATUS_CODE_SHIFT);
 }
 

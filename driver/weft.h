@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weft_list.h"
 #include "weft_regs.h"
 
 #ifdef __cplusplus
@@ -21,8 +22,6 @@ extern "C" {
 #endif
 
 #define WEFT_ALIGN 4096u
-#define WEFT_LIST_FORMAT 3u
-#define WEFT_LIST_MAGIC (WEFT_LIST_FORMAT << 24 | 0x544657u)
 
 /* What weft_start and weft_check_list say before the hardware is asked: negative, unlike WEFT_CODE_*. */
 enum { WEFT_OK = 0, WEFT_E_NO_WEFT = -1, WEFT_E_BUSY = -2, WEFT_E_LIST = -3, WEFT_E_CONFIG = -4, WEFT_E_WINDOW = -5 };
@@ -55,6 +54,8 @@ typedef struct weft_place {
 /* Whether `list`, with all its `bytes`, is a list of commands, undamaged, for the configuration that the registers tell: WEFT_OK or
  * WEFT_E_*. */
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
+/* Takes over hardware in whatever state it is, ending what runs there: WEFT_OK or WEFT_E_*. Not needed after a reset of the hardware. */
+int weft_init(const weft_bus *bus);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);
 /* Waits for its end, and until the next run can start: WEFT_CODE_*. Memory that does not answer any more keeps the hardware busy: then

@@ -25,7 +25,7 @@
 #define WEFT_WINDOW_SIZE_HI 0x04cu
 #define WEFT_ERROR_ADDR_LO 0x050u
 #define WEFT_ERROR_ADDR_HI 0x054u
-#define WEFT_ERROR_JOB 0x058u
+#define WEFT_ERROR_COMMAND 0x058u
 #define WEFT_CYCLES_LO 0x080u
 #define WEFT_CYCLES_HI 0x084u
 #define WEFT_COUNT_MAC_LO 0x088u
@@ -51,7 +51,7 @@
 
 /* Values of the registers that never change. */
 #define WEFT_ID_VALUE 0x57454654u
-#define WEFT_VERSION_VALUE 0x00010000u
+#define WEFT_VERSION_VALUE 0x00010100u
 #define WEFT_LIST_VERSION_VALUE 0x00000003u
 
 /* Fields: the mask of a bit; shift and mask (of the register) of a number. */

@@ -8,6 +8,7 @@ cells/clock_gate.sv
 cells/delay.sv
 cells/fifo.sv
 cells/loop_counter.sv
+cells/rotate.sv
 engine/activation.sv
 engine/bias.sv
 engine/conv_engine.sv

@@ -22,7 +22,7 @@ package weft_csr_pkg;
   localparam logic [11:0] WINDOW_SIZE_HI = 12'h04c;
   localparam logic [11:0] ERROR_ADDR_LO = 12'h050;
   localparam logic [11:0] ERROR_ADDR_HI = 12'h054;
-  localparam logic [11:0] ERROR_JOB = 12'h058;
+  localparam logic [11:0] ERROR_COMMAND = 12'h058;
   localparam logic [11:0] CYCLES_LO = 12'h080;
   localparam logic [11:0] CYCLES_HI = 12'h084;
   localparam logic [11:0] COUNT_MAC_LO = 12'h088;
@@ -48,7 +48,7 @@ package weft_csr_pkg;
 
   // Values of the registers that never change
   localparam logic [31:0] ID_VALUE = 32'h57454654;
-  localparam logic [31:0] VERSION_VALUE = 32'h00010000;
+  localparam logic [31:0] VERSION_VALUE = 32'h00010100;
   localparam logic [31:0] LIST_VERSION_VALUE = 32'h00000003;
 
   // Fields: the place of a bit, the lowest bit and the width of a number

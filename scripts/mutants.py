@@ -15,12 +15,12 @@ import json
 import os
 import pathlib
 import queue
-import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
+
+import mutant_stimuli
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
@@ -28,51 +28,20 @@ CONFIG = MUTANTS / "small.json"
 DOC = ROOT / "docs" / "mutants.md"
 TIMEOUT = 120  # seconds; the harness gives up on a hanging engine before that
 
-# Small layers that together show every fault: several jobs, bands, pieces of a sum, images; slow reads, slow writes; the largest
-# sums and shifts. {} is the folder with the arrays.
-STIMULI = {
-    "plain": "--in 9x9x5 --filters 10x3x3 --pad 1",
-    "pool": "--in 12x10x3 --filters 6x3x3 --pad 1 --pool 2x2 --relu",
-    "overlap": "--in 11x11x5 --filters 4x3x3 --pool 3x3:2 --batch 2 --floor",
-    "batch": "--in 11x9x12 --filters 5x3x2 --stride 2x1 --dilation 2x2 --pad 2,2,0,1 --batch 3 --floor",
-    "depthwise": "--in 8x8x8 --filters 8x2x3 --groups 8 --pad 1",
-    "grouped": "--in 6x6x12 --filters 12x3x3 --groups 3 --pad 1",
-    "deep": "--in 6x6x40 --filters 9x3x3 --pad 1",
-    "wide": "--in 5x90x6 --filters 4x3x3",
-    "slow": "--in 7x7x6 --filters 5x3x3 --pad 1 --memory 1:60",
-    "store": "--in 10x10x4 --filters 8x1x1 --memory 1:5",
-    "many": "--in 2x3x4 --filters 600x1x1",
-    "shifts": "--input {0}/shifts_in.npy --weights {0}/shifts_w.npy --bias {0}/shifts_b.npy --multiplier {0}/shifts_m.npy "
-              "--shift {0}/shifts_s.npy --input-zp -7 --output-zp 3 --clamp -100:90",
-    "largest": "--input {0}/largest_in.npy --weights {0}/largest_w.npy --multiplier {0}/largest_m.npy "
-               "--shift {0}/largest_s.npy",
+class Form:
+    """How the faults of some modules are looked for: a form of `weft waves`, the ordinary test beside it, their stimuli."""
+
+    def __init__(self, target, waves, ordinary, stimuli):
+        self.target = target  # of tests/mutants/CMakeLists.txt
+        self.waves = waves
+        self.ordinary = ordinary
+        self.stimuli = stimuli
+
+
+FORMS = {
+    "engine": Form("engine_model", ["waves", "conv"], ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE),
+    "system": Form("system_model", ["waves", "--system"], ["run", "--engine", "rtl"], mutant_stimuli.SYSTEM),
 }
-
-
-def write_npy(path, kind, shape, values):
-    """A NumPy file without NumPy. kind: 'b' int8, 'i' int32."""
-    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % ({"b": "|i1", "i": "<i4"}[kind], tuple(shape))
-    head += " " * ((-len(head) - 11) % 64) + "\n"
-    data = struct.pack("<%d%s" % (len(values), kind), *values)
-    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
-
-
-def write_arrays(folder):
-    """The data of the stimuli that are not random."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = random.Random(1)
-    # Every shift that the requantiser knows, left and right.
-    shifts = [-8, -31, 30, 20, 1, 0, -1, -9, 16]
-    write_npy(folder / "shifts_in.npy", "b", (1, 8, 8, 3), [numbers.randint(-128, 127) for _ in range(192)])
-    write_npy(folder / "shifts_w.npy", "b", (9, 1, 1, 3), [numbers.randint(-127, 127) for _ in range(27)])
-    write_npy(folder / "shifts_b.npy", "i", (9,), [numbers.randint(-500, 500) for _ in range(9)])
-    write_npy(folder / "shifts_m.npy", "i", (9,), [(1 << 30) + numbers.randrange(1 << 30) for _ in range(9)])
-    write_npy(folder / "shifts_s.npy", "i", (9,), shifts)
-    # Sums of more than 2^22, which need all 24 bits of the accumulator.
-    write_npy(folder / "largest_in.npy", "b", (1, 3, 3, 50), [-128] * 450)
-    write_npy(folder / "largest_w.npy", "b", (5, 3, 3, 50), [-127] * 5 * 450)
-    write_npy(folder / "largest_m.npy", "i", (5,), [1 << 30] * 5)
-    write_npy(folder / "largest_s.npy", "i", (5,), [-15] * 5)
 
 
 class Fault:
@@ -84,6 +53,7 @@ class Fault:
         text = path.read_text()
         self.file = re.search(r"^--- a/rtl/(\S+)", text, re.M).group(1)
         self.module = pathlib.Path(self.file).stem
+        self.form = FORMS["system" if self.file.startswith("system/") else "engine"]
         head = text[: text.index("--- a/")]
         self.what = head.splitlines()[0]
         self.signals = re.search(r"^Shows in: (.*)$", head, re.M).group(1).split(", ")
@@ -99,8 +69,8 @@ class Bench:
         self.build = folder / "build"
         self.engines = self.build / "engines"
 
-    def make(self, fault):
-        """Builds rtl/ with the fault, or as it is (None)."""
+    def make(self, fault, forms):
+        """Builds the models of some forms from rtl/ with the fault, or as it is (None)."""
         fresh = self.source.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(ROOT / "rtl", fresh / "rtl", ignore=shutil.ignore_patterns("ecp5"))
@@ -117,7 +87,7 @@ class Bench:
         if not (self.build / "build.ninja").is_file():
             run(["cmake", "-S", MUTANTS, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                  f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
-        run(["cmake", "--build", self.build, "-j", "1"])
+        run(["cmake", "--build", self.build, "-j", "1", "--target", *(form.target for form in forms)])
 
 
 def run(command, **options):
@@ -133,17 +103,17 @@ class Tester:
         self.build = options.build.resolve()
         self.arrays = self.build / "arrays"
         self.clean = self.build / "clean"
-        write_arrays(self.arrays)
         self.golden = {}
+        mutant_stimuli.write_arrays(self.arrays)
         self.state = State()
 
-    def weft(self, engines, command, name, out, more=()):
-        """Runs `weft COMMAND` on a stimulus. Returns its JSON (None: it broke off) and what it said to that."""
+    def weft(self, engines, command, stimulus, out, more=()):
+        """Runs `weft COMMAND` on a stimulus (its options). Returns its JSON (None: it broke off) and what it said to that."""
         out.mkdir(parents=True, exist_ok=True)
         report = out / "report.json"
         report.unlink(missing_ok=True)
         line = [self.options.weft, *command, "--config", CONFIG, "--json", report, *more]
-        line += STIMULI[name].format(self.arrays).split()
+        line += stimulus.format(self.arrays).split()
         try:
             done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False, timeout=TIMEOUT,
                                   env={**os.environ, "WEFT_ENGINE_DIR": str(engines)})
@@ -152,41 +122,48 @@ class Tester:
         said = (done.stderr or done.stdout).strip()
         return (json.loads(report.read_text()) if report.is_file() else None), said
 
-    def conv(self, engines, name, out):
-        """The outputs of a stimulus, and what the comparison with the cycle model says."""
+    def ordinary(self, engines, form, name, out):
+        """What the ordinary test gives of a stimulus: outputs, what the cycle model says, what was said if it broke off."""
+        stimulus = form.stimuli[name]
+        if form is FORMS["system"]:  # it tells of wrong outputs even where cycles are wrong, too
+            report, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
+            wrong, counts = "expected" in said, "the cycle model counts" in said
+            return wrong, counts, "" if report or wrong or counts else said
         outputs = out / "outputs.npy"
         outputs.unlink(missing_ok=True)
-        report, said = self.weft(engines, ["conv", "--engine", "rtl"], name, out, ["--output", outputs])
+        report, said = self.weft(engines, form.ordinary, stimulus, out, ["--output", outputs])
         if report is None:
             return None, said, said
-        _, said = self.weft(engines, ["conv", "--engine", "rtl", "--check"], name, out)
+        _, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
         return outputs.read_bytes(), "the cycle model counts" in said, ""
 
-    def check_clean(self, bench):
+    def check_clean(self, bench, forms):
         """Without a fault nothing differs. Keeps the model, and each stimulus' outputs and cycles as a reference."""
-        bench.make(None)
+        bench.make(None, forms)
         shutil.rmtree(self.clean, ignore_errors=True)
-        shutil.copytree(bench.engines, self.clean)
-        for name in STIMULI:
-            report, said = self.weft(self.clean, ["waves", "conv", "--out", self.build / "waves"], name, self.build)
-            if report is None or report["first"]:
-                raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
-            self.golden[name] = self.conv(self.clean, name, self.build)
+        shutil.copytree(bench.engines, self.clean, symlinks=True)  # one of them is a link to what may not be built
+        for form in forms:
+            for name, stimulus in form.stimuli.items():
+                report, said = self.weft(self.clean, [*form.waves, "--out", self.build / "waves"], stimulus, self.build)
+                if report is None or report["first"]:
+                    raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
+                self.golden[name] = self.ordinary(self.clean, form, name, self.build)
 
     def test(self, fault, bench, out):
         """All columns of the table for one fault."""
-        bench.make(fault)
+        form = fault.form
+        bench.make(fault, [form])
         row = {"fault": fault, "stimulus": None, "first": None, "said": "", "outputs": None, "cycles": None, "effects": (None, None)}
-        for name in STIMULI:
-            report, said = self.weft(bench.engines, ["waves", "conv", "--out", out / "waves"], name, out)
+        for name, stimulus in form.stimuli.items():
+            report, said = self.weft(bench.engines, [*form.waves, "--out", out / "waves"], stimulus, out)
             if report is None or report["first"]:
                 row.update(stimulus=name, first=report and report["first"], said=said)
                 break
         if self.options.quick:
             return row
         row.update(outputs="", cycles="")
-        for name in STIMULI:
-            outputs, cycles, said = self.conv(bench.engines, name, out)
+        for name in form.stimuli:
+            outputs, cycles, said = self.ordinary(bench.engines, form, name, out)
             wrong = said or "wrong"
             if outputs != self.golden[name][0]:
                 row["outputs"] = row["outputs"] or wrong
@@ -194,7 +171,7 @@ class Tester:
                 row["cycles"] = row["cycles"] or wrong
             if row["outputs"] and row["cycles"]:
                 break
-        if row["first"] and self.options.effects:
+        if row["first"] and self.options.effects and form is FORMS["engine"]:
             row["effects"] = self.first_effects(bench, row, out)
         return row
 
@@ -204,7 +181,7 @@ class Tester:
         traces = [out / "clean.fst", out / "fault.fst"]
         for engines, trace in zip((self.clean, bench.engines), traces):
             window = f"0:{row['first']['cycle'] + 2}"
-            self.weft(engines, ["conv", "--engine", "rtl"], row["stimulus"], out, ["--trace", trace, "--trace-window", window])
+            self.weft(engines, ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE[row["stimulus"]], out, ["--trace", trace, "--trace-window", window])
         report = out / "wavediff.json"
         subprocess.run([self.options.weft, "wavediff", *traces, "--limit", "1000000", "--json", report], capture_output=True,
                        check=False)
@@ -297,8 +274,9 @@ def main():
     free = queue.Queue()
     for job in range(options.jobs):
         free.put(job)
-    tester.check_clean(Bench(tester.build / "0"))
-    print(f"{len(STIMULI)} stimuli, no difference without a fault", flush=True)
+    forms = [form for form in FORMS.values() if any(fault.form is form for fault in faults)]
+    tester.check_clean(Bench(tester.build / "0"), forms)
+    print(f"{sum(len(form.stimuli) for form in forms)} stimuli, no difference without a fault", flush=True)
 
     def test(fault):
         job = free.get()

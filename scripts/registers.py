@@ -13,14 +13,10 @@ description, and perhaps
   fields    name, bits (MSB:LSB or one number), description
 """
 
-import argparse
 import json
-import pathlib
-import sys
 
-import jinja2
+from generate import ROOT, Refusal, generate, unique
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAP = ROOT / "rtl" / "registers.json"
 
 PACKAGE = """\
@@ -143,12 +139,7 @@ FILES = {"rtl/weft_csr_pkg.sv": PACKAGE, "driver/weft_regs.h": HEADER, "docs/reg
 
 def require(condition, sentence):
     if not condition:
-        sys.exit(f"registers.json: {sentence}")
-
-
-def unique(items, what):
-    names = [item["name"] for item in items]
-    require(len(set(names)) == len(names), f"two {what} have the same name")
+        raise Refusal(sentence)
 
 
 def read_map(path):
@@ -184,29 +175,5 @@ def read_map(path):
     return regs
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail if a file is not current")
-    parser.add_argument("--map", type=pathlib.Path, default=MAP, help="another map, to check against")
-    args = parser.parse_args()
-
-    regs = read_map(args.map)
-    env = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    stale = []
-    for name, template in FILES.items():
-        path, text = ROOT / name, env.from_string(template).render(regs)
-        if path.exists() and path.read_text() == text:
-            continue
-        stale.append(name)
-        if not args.check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-            print(f"registers: wrote {name}")
-    if args.check and stale:
-        sys.exit(f"registers: {', '.join(stale)} not current; run scripts/registers.py")
-    if args.check:
-        print(f"registers: {len(regs['words'])} registers, {len(FILES)} files are current")
-
-
 if __name__ == "__main__":
-    main()
+    generate(__doc__, MAP, read_map, FILES, lambda regs: f"{len(regs['words'])} registers")

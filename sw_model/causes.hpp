@@ -14,5 +14,10 @@ enum Cause { kMac, kFill, kDrain, kWaitLines, kWaitWeights, kStore, kEdge, kFeed
 using CauseCounts = std::array<int64_t, kCauses>;
 inline constexpr const char* kCauseNames[kCauses] = {"mac",     "fill",  "drain", "lines",
                                                      "weights", "store", "edge",  "feed"};
+// What has been counted between two looks.
+inline CauseCounts Difference(CauseCounts later, const CauseCounts& earlier) {
+  for (size_t i = 0; i < later.size(); i++) later[i] -= earlier[i];
+  return later;
+}
 
 }  // namespace weft

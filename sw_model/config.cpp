@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "driver/weft_regs.h"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -108,6 +109,18 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
 std::string Config::Key() const {
   return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}", rows, cols, lanes, line_buffer_bytes, weight_buffer_bytes,
                      bus_bytes, acc_bits);
+}
+
+uint32_t Config::Register0() const {
+  return uint32_t(rows) << WEFT_CONFIG0_ROWS_SHIFT | uint32_t(cols) << WEFT_CONFIG0_COLS_SHIFT |
+         uint32_t(lanes) << WEFT_CONFIG0_LANES_SHIFT | uint32_t(bus_bytes) << WEFT_CONFIG0_BUS_BYTES_SHIFT;
+}
+
+uint32_t Config::Register1() const {
+  const auto log2 = [](int bytes) { return uint32_t(std::countr_zero(unsigned(bytes))); };
+  return log2(line_buffer_bytes) << WEFT_CONFIG1_LOG2_LINE_BYTES_SHIFT |
+         log2(weight_buffer_bytes) << WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT |
+         uint32_t(acc_bits) << WEFT_CONFIG1_ACC_BITS_SHIFT;
 }
 
 int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_bytes); }

@@ -26,6 +26,11 @@ struct Config {
   // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32".
   [[nodiscard]] std::string Key() const;
 
+  // The registers CONFIG0 and CONFIG1 (docs/registers.md), the latter without ADDR_BITS: the list's header
+  // has them, too.
+  [[nodiscard]] uint32_t Register0() const;
+  [[nodiscard]] uint32_t Register1() const;
+
   // Derived as in rtl/engine/conv_engine.sv.
   [[nodiscard]] int Word() const;                           // bytes of the longest chunk
   [[nodiscard]] int Cpad() const;                           // bytes of a weight word

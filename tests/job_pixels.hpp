@@ -15,19 +15,19 @@ struct WalkedPixel {
       y;  // of its window: bytes from the job's first line, bytes from the left, lines from the top
 };
 
-// Five nested loops, each step adding its delta: {last, address, x, y} from word kWalk on.
+// Five nested loops, each step adding its delta: {last, address, x, y}.
 inline std::vector<WalkedPixel> PixelsOf(const Job& job) {
-  const auto word = [&](int i) { return int64_t{int32_t(job.words[size_t(i)])}; };
-  std::vector<WalkedPixel> pixels{{word(kAddr0), word(kX0), word(kY0)}};
-  std::array<int64_t, 5> index{};
+  std::vector<WalkedPixel> pixels{{job.word(kJobAddr0), job.word(kJobX0), job.word(kJobY0)}};
+  std::array<int64_t, kJobWalkTurns> index{};
   for (;;) {
-    size_t loop = 0;
-    while (loop < 5 && index[loop] == word(kWalk + 4 * int(loop))) index[loop++] = 0;
-    if (loop == 5) return pixels;
-    index[loop]++;
-    const int at = kWalk + 4 * int(loop);
+    int loop = 0;
+    while (loop < kJobWalkTurns && index[size_t(loop)] == job.walk(loop, kJobWalkLast))
+      index[size_t(loop++)] = 0;
+    if (loop == kJobWalkTurns) return pixels;
+    index[size_t(loop)]++;
     const WalkedPixel& p = pixels.back();
-    pixels.push_back({p.address + word(at + 1), p.x + word(at + 2), p.y + word(at + 3)});
+    pixels.push_back({p.address + job.walk(loop, kJobWalkDAddr), p.x + job.walk(loop, kJobWalkDX),
+                      p.y + job.walk(loop, kJobWalkDY)});
   }
 }
 

@@ -4,13 +4,14 @@
 // Simulation skips the idle part, which makes it much faster; an FPGA keeps its one clock.
 `default_nettype none
 module clock_gate #(
-    parameter int CYCLES = 1
+    parameter int CYCLES = 1  // Requires: at least 1
 ) (
     input  wire logic clk_i,
     input  wire logic rst_ni,
     input  wire logic wake_i,
     output wire logic clk_o
 );
+  if (CYCLES < 1) begin : gen_illegal_cycles CYCLES_must_be_at_least_1 u_illegal (); end
 `ifdef SYNTHESIS
   assign clk_o = clk_i;
   wire unused = &{1'b0, rst_ni, wake_i};

@@ -3,8 +3,8 @@
 // Reset to zero, unless RESET = 0: what only goes with a valid bit needs no reset, and the reset net is shorter for it.
 `default_nettype none
 module delay #(
-    parameter int WIDTH  = 1,
-    parameter int CYCLES = 1,
+    parameter int WIDTH  = 1,  // Requires: at least 1
+    parameter int CYCLES = 1,  // Requires: at least 0
     parameter bit RESET  = 1
 ) (
     input  wire logic             clk_i,
@@ -13,7 +13,9 @@ module delay #(
     output wire logic [WIDTH-1:0] q_o
 );
   generate
-    if (CYCLES == 0) begin : gen_wire
+    if (WIDTH < 1) begin : gen_illegal_width WIDTH_must_be_at_least_1 u_illegal (); end
+    else if (CYCLES < 0) begin : gen_illegal_cycles CYCLES_must_be_at_least_0 u_illegal (); end
+    else if (CYCLES == 0) begin : gen_wire
       assign q_o = d_i;
       wire unused = &{1'b0, clk_i, rst_ni};
     end else begin : gen_regs

@@ -3,8 +3,8 @@
 // Pushing into a full queue or popping an empty one is an error of the caller (asserted).
 `default_nettype none
 module fifo #(
-    parameter int WIDTH = 8,
-    parameter int DEPTH = 4,  // Requires: a power of two
+    parameter int WIDTH = 8,  // Requires: at least 1
+    parameter int DEPTH = 4,  // Requires: a power of two, at least 2
     localparam int ADDR_W = $clog2(DEPTH)
 ) (
     input  wire logic             clk_i,
@@ -16,6 +16,9 @@ module fifo #(
     output wire logic [WIDTH-1:0] data_o,
     output wire logic [ ADDR_W:0] count_o
 );
+  if (WIDTH < 1) begin : gen_illegal_width WIDTH_must_be_at_least_1 u_illegal (); end
+  if (DEPTH < 2 || !weft_pkg::power_of_two(DEPTH))
+    begin : gen_illegal_depth DEPTH_must_be_a_power_of_two_at_least_2 u_illegal (); end
   (* ram_style = "distributed" *)
   logic [WIDTH-1:0] mem[0:DEPTH-1];
   logic [ADDR_W:0] wptr_q, rptr_q;

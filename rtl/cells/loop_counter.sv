@@ -4,7 +4,7 @@
 // Counts down, so that the flag is a register and no comparison stands before the control that uses it.
 `default_nettype none
 module loop_counter #(
-    parameter int WIDTH = 17
+    parameter int WIDTH = 17  // Requires: at least 1
 ) (
     input  wire logic             clk_i,
     input  wire logic             load_i,        // before the first turn
@@ -12,6 +12,7 @@ module loop_counter #(
     input  wire logic [WIDTH-1:0] last_index_i,  // held while the loop runs
     output logic                  last_o
 );
+  if (WIDTH < 1) begin : gen_illegal_width WIDTH_must_be_at_least_1 u_illegal (); end
   logic [WIDTH-1:0] left_q;  // turns after this one
   wire logic begin_again = load_i | last_o;
   always_ff @(posedge clk_i)

@@ -12,13 +12,13 @@
 // counts_o counts what every cycle was spent on while count_i is high.
 `default_nettype none
 module conv_engine #(
-    parameter int ROWS         = 8,       // Requires: at least 2
-    parameter int COLS         = 8,       // Requires: at least 2
+    parameter int ROWS         = 8,       // Requires: 2 to 64
+    parameter int COLS         = 8,       // Requires: 2 to 64
     parameter int LANES        = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
-    parameter int LINE_BYTES   = 65536,   // Requires: a power of two, at least 4*WORD
-    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, at least 16 words
-    parameter int BUS_BYTES    = 8,       // Requires: a power of two, at least 4
-    parameter int ACC_W        = 32,      // Requires: 20..32
+    parameter int LINE_BYTES   = 65536,   // Requires: a power of two, 4*WORD to 2^18
+    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 words to 2^24
+    parameter int BUS_BYTES    = 8,       // Requires: a power of two, 4 to 64
+    parameter int ACC_W        = 32,      // Requires: 20 to 32
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                          clk_i,
@@ -49,6 +49,17 @@ module conv_engine #(
   localparam int Word = MinWord > BUS_BYTES ? MinWord : BUS_BYTES;
   localparam int Cpad = 1 << $clog2(COLS);
   localparam int N = COLS / LANES;
+  if (ROWS < 2 || ROWS > 64) begin : gen_illegal_rows ROWS_must_be_2_to_64 u_illegal (); end
+  if (COLS < 2 || COLS > 64) begin : gen_illegal_cols COLS_must_be_2_to_64 u_illegal (); end
+  if (LANES < 1 || LANES * N != COLS || N < 2)
+    begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
+  if (LINE_BYTES < 4 * Word || LINE_BYTES > (1 << 18) || !weft_pkg::power_of_two(LINE_BYTES))
+    begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two_4_WORD_to_2_18 u_illegal (); end
+  if (WEIGHT_BYTES < 16 * Cpad || WEIGHT_BYTES < 16 * BUS_BYTES || WEIGHT_BYTES > (1 << 24) || !weft_pkg::power_of_two(WEIGHT_BYTES))
+    begin : gen_illegal_weight_bytes WEIGHT_BYTES_must_be_a_power_of_two_16_words_to_2_24 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (ACC_W < 20 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_20_to_32 u_illegal (); end
   localparam int ParamEntries = 512;
   localparam int LinePtrW = $clog2(LINE_BYTES / BUS_BYTES) + 2;
   localparam int WeightPtrW = $clog2(WEIGHT_BYTES / Cpad) + 2;
@@ -62,8 +73,8 @@ module conv_engine #(
   localparam int RowW = $clog2(ROWS + 1);
   localparam int StepW = $clog2(N);
   localparam int EdgeW = $clog2(ROWS * COLS + 1);
-  localparam int DimW = weft_pkg::DIM_W;
-  localparam int PosW = weft_pkg::POS_W;
+  localparam int DimW = weft_list_pkg::DIM_W;
+  localparam int PosW = weft_list_pkg::POS_W;
   localparam int CtlW = weft_pkg::CTL_W;
 
   // ---- Jobs and pixels --------------------------------------------------------------------------------------------------

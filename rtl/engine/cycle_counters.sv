@@ -3,7 +3,7 @@
 // total, and the PE cycles that were idle during beats because a tile has fewer than ROWS pixels or COLS channels (CAUSE_EDGE).
 `default_nettype none
 module cycle_counters #(
-    parameter int EDGE_W = 7,
+    parameter int EDGE_W = 7,  // bits of edge_i. Requires: 1 to COUNT_W
     localparam int COUNT_W = weft_pkg::COUNT_W
 ) (
     input  wire logic                                clk_i,
@@ -13,6 +13,7 @@ module cycle_counters #(
     input  wire logic [                  EDGE_W-1:0] edge_i,   // 0 without a beat; may come later than the beat's cause
     output wire logic [weft_pkg::CAUSES*COUNT_W-1:0] counts_o
 );
+  if (EDGE_W < 1 || EDGE_W > COUNT_W) begin : gen_illegal_edge_w EDGE_W_must_be_1_to_COUNT_W u_illegal (); end
   genvar i;
   generate
     for (i = 0; i < weft_pkg::CAUSES; i++) begin : gen_cause

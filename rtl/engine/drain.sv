@@ -7,10 +7,10 @@
 // Requires: two tiles' last_i at least N*ROWS cycles apart (the sequencer waits for that).
 `default_nettype none
 module drain #(
-    parameter int ROWS  = 8,
-    parameter int COLS  = 8,
-    parameter int LANES = 4,
-    parameter int ACC_W = 32,
+    parameter int ROWS  = 8,   // Requires: at least 2
+    parameter int COLS  = 8,   // Requires: at least 2
+    parameter int LANES = 4,   // Requires: divides COLS, at most COLS/2
+    parameter int ACC_W = 32,  // Requires: 17 to 32
     localparam int N = COLS / LANES,
     localparam int ROW_W = $clog2(ROWS + 1),
     localparam int STEP_W = $clog2(N)
@@ -27,6 +27,11 @@ module drain #(
     output wire logic [     STEP_W-1:0] ahead_step_o,
     output wire logic [ACC_W*LANES-1:0] sums_o
 );
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (LANES < 1 || LANES * N != COLS || N < 2)
+    begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
+  if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   // One counter for lane 0.
   logic run_q;
   logic [ROW_W-1:0] row_q;

@@ -3,8 +3,8 @@
 // valid_o comes one cycle after the beat N-1; data_o is good in that cycle only (the next beat may follow at once).
 `default_nettype none
 module gather #(
-    parameter int COLS  = 8,
-    parameter int LANES = 4,
+    parameter int COLS  = 8,  // Requires: at least 2
+    parameter int LANES = 4,  // Requires: divides COLS, at most COLS/2
     localparam int N = COLS / LANES,
     localparam int STEP_W = $clog2(N)
 ) (
@@ -16,6 +16,9 @@ module gather #(
     output logic                    valid_o,
     output logic      [ 8*COLS-1:0] data_o
 );
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (LANES < 1 || LANES * N != COLS || N < 2)
+    begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
   always_ff @(posedge clk_i) valid_o <= rst_ni & valid_i & (step_i == STEP_W'(N - 1));
 
   genvar c;

@@ -7,8 +7,8 @@
 `default_nettype none
 module line_buffer #(
     parameter int BYTES     = 65536,  // Requires: a power of two, at least 4*WORD
-    parameter int WORD      = 16,     // bytes; Requires: a power of two, a multiple of BUS_BYTES
-    parameter int BUS_BYTES = 8,      // Requires: a power of two
+    parameter int WORD      = 16,     // bytes. Requires: a power of two, a multiple of BUS_BYTES
+    parameter int BUS_BYTES = 8,      // Requires: a power of two, at least 2
     localparam int ADDR_W = $clog2(BYTES),
     localparam int PTR_W = $clog2(BYTES / BUS_BYTES) + 2
 ) (
@@ -19,10 +19,16 @@ module line_buffer #(
     input  wire logic [    8*BUS_BYTES-1:0] data_i,
     input  wire logic                       last_i,
     input  wire logic [          PTR_W-1:0] freed_i,  // bus words freed since reset, modulo 2^PTR_W
-    output logic      [weft_pkg::DIM_W-1:0] lines_o,  // lines complete since reset, modulo 2^DIM_W
+    output logic      [weft_list_pkg::DIM_W-1:0] lines_o,  // lines complete since reset, modulo 2^DIM_W
     input  wire logic [         ADDR_W-1:0] raddr_i,  // byte address; the two words from the one that holds it are read
     output wire logic [       16*WORD-1:0] rdata_o    // bytes [0, WORD): the even word; [WORD, 2*WORD): the odd one
 );
+  if (BYTES < 4 * WORD || !weft_pkg::power_of_two(BYTES))
+    begin : gen_illegal_bytes BYTES_must_be_a_power_of_two_at_least_4_WORD u_illegal (); end
+  if (WORD < BUS_BYTES || !weft_pkg::power_of_two(WORD))
+    begin : gen_illegal_word WORD_must_be_a_power_of_two_at_least_BUS_BYTES u_illegal (); end
+  if (BUS_BYTES < 2 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_at_least_2 u_illegal (); end
   localparam int Words = BYTES / BUS_BYTES;
   localparam int WordW = $clog2(WORD);
   localparam int BankDepth = BYTES / (2 * WORD);
@@ -46,7 +52,7 @@ module line_buffer #(
     end else begin
       wptr_q  <= wptr_q + PTR_W'(take);
       ready_q <= used < (take ? PTR_W'(Words - 1) : PTR_W'(Words));
-      lines_o <= lines_o + weft_pkg::DIM_W'(line_done);
+      lines_o <= lines_o + weft_list_pkg::DIM_W'(line_done);
     end
   end
 

@@ -5,8 +5,8 @@
 // Requires: count_i changes only between windows.
 `default_nettype none
 module max_pool #(
-    parameter int COLS = 8,
-    localparam int DIM_W = weft_pkg::DIM_W
+    parameter int COLS = 8,  // Requires: at least 1
+    localparam int DIM_W = weft_list_pkg::DIM_W
 ) (
     input  wire logic              clk_i,
     input  wire logic              rst_ni,
@@ -16,6 +16,7 @@ module max_pool #(
     output logic                   valid_o,
     output logic      [8*COLS-1:0] data_o
 );
+  if (COLS < 1) begin : gen_illegal_cols COLS_must_be_at_least_1 u_illegal (); end
   logic first_q;               // no pixel of the window was there yet
   logic [DIM_W-1:0] left_q;    // otherwise: pixels that are still to come
   wire logic last = first_q ? count_i == DIM_W'(1) : left_q == DIM_W'(1);

@@ -6,7 +6,7 @@
 module param_buffer #(
     parameter int LANES     = 4,
     parameter int BUS_BYTES = 8,    // Requires: a power of two
-    parameter int ENTRIES   = 512,  // Requires: a power of two
+    parameter int ENTRIES   = 512,  // Requires: a power of two, at least 2
     localparam int ADDR_W = $clog2(ENTRIES),
     localparam int PTR_W = ADDR_W + 2
 ) (
@@ -22,6 +22,9 @@ module param_buffer #(
     output wire logic [   32*LANES-1:0] mult_o,
     output wire logic [    6*LANES-1:0] shift_o     // two's complement, positive = left
 );
+  if (!weft_pkg::power_of_two(BUS_BYTES)) begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two u_illegal (); end
+  if (ENTRIES < 2 || !weft_pkg::power_of_two(ENTRIES))
+    begin : gen_illegal_entries ENTRIES_must_be_a_power_of_two_at_least_2 u_illegal (); end
   localparam int Beats = (9 * LANES + BUS_BYTES - 1) / BUS_BYTES;
   localparam int EntryW = 8 * BUS_BYTES * Beats;
   localparam int RamW = 70 * LANES;

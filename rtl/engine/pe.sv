@@ -7,7 +7,7 @@
 `default_nettype none
 (* keep_hierarchy *)
 module pe #(
-    parameter int ACC_W = 32  // Requires: 16 + log2 of the longest sum, or the sum wraps
+    parameter int ACC_W = 32  // Requires: 17 to 32; 16 + log2 of the longest sum, or the sum wraps
 ) (
     input  wire logic                       clk_i,
     input  wire logic [                7:0] act_i,
@@ -19,6 +19,7 @@ module pe #(
     output logic      [weft_pkg::CTL_W-1:0] ctl_o,
     output logic      [          ACC_W-1:0] drain_o
 );
+  if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   wire logic [15:0] product;
   logic [ACC_W-1:0] acc_q;
 

@@ -6,14 +6,14 @@
 // Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job.
 `default_nettype none
 module pixel_walker #(
-    parameter int ROWS       = 8,
-    parameter int LINE_BYTES = 65536,
-    parameter int BUS_BYTES  = 8,
+    parameter int ROWS       = 8,      // Requires: at least 2
+    parameter int LINE_BYTES = 65536,  // Requires: a power of two, at least 4*BUS_BYTES
+    parameter int BUS_BYTES  = 8,      // Requires: a power of two, at least 2
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int PTR_W = $clog2(LINE_BYTES / BUS_BYTES) + 2,
     localparam int ROW_W = $clog2(ROWS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W
 ) (
     input  wire logic                              clk_i,
     input  wire logic                              rst_ni,
@@ -31,6 +31,11 @@ module pixel_walker #(
     output wire logic [                 DIM_W-1:0] tile_need_o,   // lines_o of the line buffer must have reached this
     output wire logic [                 PTR_W-1:0] tile_free_o    // bus words below this are not read by it or any later tile
 );
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (LINE_BYTES < 4 * BUS_BYTES || !weft_pkg::power_of_two(LINE_BYTES))
+    begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two_at_least_4_BUS_BYTES u_illegal (); end
+  if (BUS_BYTES < 2 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_at_least_2 u_illegal (); end
   localparam int Depth = 4 * (1 << $clog2(ROWS));
   localparam int CountW = $clog2(Depth) + 1;
   localparam int BusW = $clog2(BUS_BYTES);
@@ -41,7 +46,7 @@ module pixel_walker #(
   wire logic signed [POS_W-1:0] span = job_i[32*weft_list_pkg::JOB_SPAN+:POS_W];
   wire logic [DIM_W-1:0] pitch = job_i[32*weft_list_pkg::JOB_PITCH+:DIM_W];
   wire logic [DIM_W-1:0] lines = job_i[32*weft_list_pkg::JOB_LINES+:DIM_W];
-  wire logic [PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUSWORDS+:PTR_W];
+  wire logic [PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUS_WORDS+:PTR_W];
   wire unused = &{1'b0, job_i};
 
   // Loop state.

@@ -5,12 +5,12 @@
 // cycles after the sequencer's beat (plus r). Bytes outside the image are the padding value.
 `default_nettype none
 module row_feeder #(
-    parameter int ROWS       = 8,
-    parameter int WORD       = 16,
-    parameter int LINE_BYTES = 65536,
+    parameter int ROWS       = 8,      // Requires: at least 2
+    parameter int WORD       = 16,     // Requires: a power of two, at least 4
+    parameter int LINE_BYTES = 65536,  // Requires: a power of two, at least 4*WORD
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int LEN_W = $clog2(WORD + 1),
-    localparam int POS_W = weft_pkg::POS_W
+    localparam int POS_W = weft_list_pkg::POS_W
 ) (
     input  wire logic                       clk_i,
     input  wire logic                       rst_ni,
@@ -29,6 +29,10 @@ module row_feeder #(
     input  wire logic [          LEN_W-1:0] beat_index_i, // of row 0, unskewed
     output wire logic [         8*ROWS-1:0] act_o
 );
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (WORD < 4 || !weft_pkg::power_of_two(WORD)) begin : gen_illegal_word WORD_must_be_a_power_of_two_at_least_4 u_illegal (); end
+  if (LINE_BYTES < 4 * WORD || !weft_pkg::power_of_two(LINE_BYTES))
+    begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two_at_least_4_WORD u_illegal (); end
   localparam int PixelW = ADDR_W + 2 * POS_W;
   localparam int WordW = $clog2(WORD);
   localparam int SlotW = $clog2(ROWS + 1);
@@ -108,31 +112,22 @@ module row_feeder #(
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
-  // F5, F6: rotate the two words so that the chunk's first byte comes first; coarse (multiples of 4), then fine.
-  logic [16*WORD-1:0] f5_data_q;
+  // F5, F6: rotate the two words so that the chunk's first byte comes first.
   logic [8*WORD-1:0] f6_data_q;
-  logic [1:0] f5_fine_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
   logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
-  logic [16*WORD-1:0] coarse;
-  integer j, k, w;
-  always_comb begin
-    coarse = rdata_i;
-    for (k = 0; k < WordW - 1; k++)
-      if (f4_rotate[2+k]) coarse = (coarse >> (32 << k)) | (coarse << (16 * WORD - (32 << k)));
-  end
-  wire unused = &{1'b0, f5_data_q};
+  wire logic [8*WORD-1:0] f5_data;
+  rotate #(.BYTES(2 * WORD), .OUT(WORD)) u_rotate (.clk_i, .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f5_data));
+  integer j;
   always_ff @(posedge clk_i) begin
-    f5_data_q  <= coarse[16*WORD-1:0];
-    f5_fine_q  <= f4_rotate[1:0];
     f5_valid_q <= f4_valid & rst_ni;
     f5_first_q <= f4_first;
     f5_begin_q <= f4_begin;
     f5_end_q   <= f4_end;
     f5_zp_q    <= f4_zp;
-    for (w = 0; w < WORD / 4; w++) f6_data_q[32*w+:32] <= 32'(f5_data_q[32*w+:64] >> {f5_fine_q, 3'd0});
+    f6_data_q  <= f5_data;
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
     for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;

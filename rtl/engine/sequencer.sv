@@ -9,24 +9,24 @@
 // chunk after the pending one, which is worked out meanwhile.
 `default_nettype none
 module sequencer #(
-    parameter int ROWS         = 8,
-    parameter int COLS         = 8,
-    parameter int LANES        = 4,
-    parameter int WORD         = 16,      // bytes of the longest chunk
-    parameter int LINE_BYTES   = 65536,
+    parameter int ROWS         = 8,      // Requires: at least 2
+    parameter int COLS         = 8,      // Requires: at least 2
+    parameter int LANES        = 4,      // Requires: divides COLS, at most COLS/2
+    parameter int WORD         = 16,     // bytes of the longest chunk. Requires: at least ROWS
+    parameter int LINE_BYTES   = 65536,  // Requires: a power of two
     parameter int LINE_PTR_W   = 15,
     parameter int WEIGHT_PTR_W = 16,
-    parameter int WEIGHT_PACK  = 1,       // weight words that share a bus word: a group begins at a multiple of it
+    parameter int WEIGHT_PACK  = 1,      // weight words that share a bus word: a group begins at a multiple of it. Requires: a power of two
     parameter int PARAM_PTR_W  = 11,
-    parameter int OUT_DEPTH    = 64,      // pixels that fit between the array and the store
+    parameter int OUT_DEPTH    = 64,     // pixels that fit between the array and the store. Requires: at least ROWS
     localparam int ADDR_W = $clog2(LINE_BYTES),
     localparam int LEN_W = $clog2(WORD + 1),
     localparam int ROW_W = $clog2(ROWS + 1),
     localparam int COL_W = $clog2(COLS + 1),
     localparam int SPACE_W = $clog2(OUT_DEPTH + 1),
     localparam int EDGE_W = $clog2(ROWS * COLS + 1),
-    localparam int DIM_W = weft_pkg::DIM_W,
-    localparam int POS_W = weft_pkg::POS_W,
+    localparam int DIM_W = weft_list_pkg::DIM_W,
+    localparam int POS_W = weft_list_pkg::POS_W,
     localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
 ) (
     input  wire logic                              clk_i,
@@ -69,6 +69,14 @@ module sequencer #(
     output logic      [                EDGE_W-1:0] edge_o         // idle PEs of the beat two cycles ago, 0 without one
 );
   localparam int N = COLS / LANES;  // cycles for which one row of drain registers is read
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (LANES < 1 || LANES * N != COLS || N < 2)
+    begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
+  if (WORD < ROWS) begin : gen_illegal_word WORD_must_be_at_least_ROWS u_illegal (); end
+  if (!weft_pkg::power_of_two(LINE_BYTES)) begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two u_illegal (); end
+  if (!weft_pkg::power_of_two(WEIGHT_PACK)) begin : gen_illegal_weight_pack WEIGHT_PACK_must_be_a_power_of_two u_illegal (); end
+  if (OUT_DEPTH < ROWS) begin : gen_illegal_out_depth OUT_DEPTH_must_be_at_least_ROWS u_illegal (); end
   localparam int DrainCycles = N * ROWS;
   localparam int TimerW = $clog2(DrainCycles + WORD + 1);
 
@@ -85,7 +93,7 @@ module sequencer #(
   wire logic [POS_W-1:0] kx_x = job_i[32*weft_list_pkg::JOB_KX_ADDR+:POS_W];
   wire logic [POS_W-1:0] group_x = job_i[32*weft_list_pkg::JOB_GROUP_ADDR+:POS_W];
   wire logic [ADDR_W-1:0] ky_addr = job_i[32*weft_list_pkg::JOB_KY_ADDR+:ADDR_W];
-  wire logic [LINE_PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUSWORDS+:LINE_PTR_W];
+  wire logic [LINE_PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUS_WORDS+:LINE_PTR_W];
   wire logic [COL_W-1:0] cols_full = job_i[32*weft_list_pkg::JOB_COLS+:COL_W];
   wire logic [COL_W-1:0] cols_last = job_i[32*weft_list_pkg::JOB_COLS_LAST+:COL_W];
   wire unused = &{1'b0, job_i};

@@ -5,9 +5,9 @@
 // are skewed here along the top and the left edge. drain_o is the top of the drain chains: column c, c cycles after column 0.
 `default_nettype none
 module systolic_array #(
-    parameter int ROWS  = 8,
-    parameter int COLS  = 8,
-    parameter int ACC_W = 32
+    parameter int ROWS  = 8,  // Requires: at least 2
+    parameter int COLS  = 8,  // Requires: at least 2
+    parameter int ACC_W = 32  // Requires: 17 to 32
 ) (
     input  wire logic                       clk_i,
     input  wire logic                       rst_ni,
@@ -16,6 +16,9 @@ module systolic_array #(
     input  wire logic [weft_pkg::CTL_W-1:0] ctl_i,   // of row 0, MULT_LATENCY behind act_i and wgt_i
     output wire logic [     ACC_W*COLS-1:0] drain_o
 );
+  if (ROWS < 2) begin : gen_illegal_rows ROWS_must_be_at_least_2 u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   localparam int CtlW = weft_pkg::CTL_W;
 
   genvar r, c;

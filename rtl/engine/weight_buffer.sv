@@ -4,8 +4,8 @@
 // Read:  wgt_o comes READ_LATENCY = 3 cycles after raddr_i. Room comes back when freed_i moves.
 `default_nettype none
 module weight_buffer #(
-    parameter int BYTES     = 131072,  // Requires: a power of two
-    parameter int COLS      = 8,
+    parameter int BYTES     = 131072,  // Requires: a power of two, at least 16 words (weight words and bus words)
+    parameter int COLS      = 8,       // Requires: at least 2
     parameter int BUS_BYTES = 8,       // Requires: a power of two
     localparam int Cpad = 1 << $clog2(COLS),
     localparam int ADDR_W = $clog2(BYTES / Cpad),
@@ -21,6 +21,10 @@ module weight_buffer #(
     input  wire logic [     ADDR_W-1:0] raddr_i,
     output logic      [     8*COLS-1:0] wgt_o
 );
+  if (BYTES < 16 * Cpad || BYTES < 16 * BUS_BYTES || !weft_pkg::power_of_two(BYTES))
+    begin : gen_illegal_bytes BYTES_must_be_a_power_of_two_at_least_16_words u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (!weft_pkg::power_of_two(BUS_BYTES)) begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two u_illegal (); end
   localparam int Slices = Cpad > BUS_BYTES ? Cpad / BUS_BYTES : 1;  // bus words of a weight word
   localparam int Packed = Cpad < BUS_BYTES ? BUS_BYTES / Cpad : 1;  // weight words of a bus word
   localparam int SliceW = $clog2(Slices);

@@ -6,13 +6,13 @@
 //
 // Every ready, valid, response and value is a register's output. A request is carried out in the cycle after it is there, unless the
 // response before it still waits. start_o, abort_o and soft_reset_o are pulses of one cycle; the values are stable from start_o to done_i.
-// The core ends every start with one done_i, also after abort_o, and then has busy_i low in the cycle after it; it may ignore an abort
-// and is ignored itself when nothing runs. After soft_reset_o a done_i is ignored, and busy_i holds until it can start again.
+// The core ends every start with one done_i, also after abort_o; while it is busy_i there is no start, and the values stay. After a reset
+// it is not. It may ignore an abort when nothing runs, and is ignored itself then: so is the done_i of a list that soft_reset_o ends.
 // PROT is not looked at. The counters are not kept here: they are read as they are.
 `default_nettype none
 module csr #(
-    parameter int ADDR_W       = 40,      // Requires: 32..64
-    parameter int ROWS         = 8,       // this and the others: what CONFIG0 and CONFIG1 tell. Requires: those of conv_engine
+    parameter int ADDR_W       = 40,      // Requires: 32 to 64
+    parameter int ROWS         = 8,       // this and the others: what CONFIG0 and CONFIG1 tell, as weft_top checks them
     parameter int COLS         = 8,
     parameter int LANES        = 4,
     parameter int LINE_BYTES   = 65536,
@@ -49,19 +49,20 @@ module csr #(
     output wire logic [                 ADDR_W-1:0] list_addr_o,
     output logic      [                       31:0] list_bytes_o,
     output wire logic [                 ADDR_W-1:0] window_base_o,
-    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the window
+    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the memory window
     output logic      [                       31:0] watchdog_o,
     // From the core
     input  wire logic                               busy_i,
     input  wire logic                               done_i,          // pulse; with it:
-    input  wire logic [                        7:0] code_i,          // weft_csr_pkg::CODE_*
+    input  wire logic [                        7:0] code_i,          // status code, weft_csr_pkg::CODE_*
     input  wire logic [                 ADDR_W-1:0] error_addr_i,
-    input  wire logic [                       31:0] error_job_i,
+    input  wire logic [                       31:0] error_command_i,
     input  wire logic [                COUNT_W-1:0] cycles_i,
     input  wire logic [weft_pkg::CAUSES*COUNT_W-1:0] counts_i,
     input  wire logic [                COUNT_W-1:0] bytes_read_i,
     input  wire logic [                COUNT_W-1:0] bytes_written_i
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
   localparam logic [1:0] Okay = 2'b00;
   localparam logic [1:0] SlvErr = 2'b10;
   localparam int Counters = weft_pkg::CAUSES + 3;  // from CYCLES on, 8 bytes each
@@ -102,7 +103,7 @@ module csr #(
   // ---- Commands and how the list ended ------------------------------------------------------------------------------------
   logic running_q, done_q, error_q;  // running_q: from the start on, before the core's busy_i, to done_i
   logic [7:0] code_q;
-  logic [31:0] error_addr_lo_q, error_addr_hi_q, error_job_q;
+  logic [31:0] error_addr_lo_q, error_addr_hi_q, error_command_q;
   wire logic busy = running_q | busy_i;
   wire logic finish = running_q & done_i;
   wire logic ok = code_i == weft_csr_pkg::CODE_OK;
@@ -120,7 +121,7 @@ module csr #(
       error_q      <= 1'b0;
       code_q       <= weft_csr_pkg::CODE_OK;
       {error_addr_hi_q, error_addr_lo_q} <= '0;
-      error_job_q  <= '0;
+      error_command_q  <= '0;
     end else if (start) begin
       running_q <= 1'b1;
       done_q    <= 1'b0;
@@ -132,7 +133,7 @@ module csr #(
       error_q      <= ~ok;
       code_q       <= code_i;
       {error_addr_hi_q, error_addr_lo_q} <= 64'(error_addr_i);
-      error_job_q  <= error_job_i;
+      error_command_q  <= error_command_i;
     end
 
   always_ff @(posedge clk_i)
@@ -255,7 +256,7 @@ module csr #(
       weft_csr_pkg::WINDOW_SIZE_HI: read_data = window_size_hi_q;
       weft_csr_pkg::ERROR_ADDR_LO: read_data = error_addr_lo_q;
       weft_csr_pkg::ERROR_ADDR_HI: read_data = error_addr_hi_q;
-      weft_csr_pkg::ERROR_JOB: read_data = error_job_q;
+      weft_csr_pkg::ERROR_COMMAND: read_data = error_command_q;
       default: begin
         read_data = counter ? counter_data : 32'd0;
         read_ok   = counter;
@@ -269,9 +270,8 @@ module csr #(
   end
 
 `ifndef SYNTHESIS
-  initial begin : ParametersInRange_A
-    assert (ADDR_W >= 32 && ADDR_W <= 64);
-    assert (weft_csr_pkg::BYTES_WRITTEN_HI == weft_csr_pkg::CYCLES_LO + 12'(8 * Counters - 4));  // the counters have no gaps
+  initial begin : CountersHaveNoGaps_A
+    assert (weft_csr_pkg::BYTES_WRITTEN_HI == weft_csr_pkg::CYCLES_LO + 12'(8 * Counters - 4));
   end
 `endif
 endmodule

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what the commands ask for, in their order, into the engine's buffers, those of residual_add and the list's queue.
 //   commands -> queue -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
-// Data comes in the order of the requests (one AXI ID), so `segments` says whose each word is. Many bursts are in flight; a
-// buffer that is full holds back R. Reads nothing outside of the window.
+// Data comes in the order of the requests (one AXI ID), so a queue of deliveries (so many bus words for that stream) says whose each
+// bus word is. Many bursts are in flight; a buffer that is full holds back R. Reads nothing outside of the memory window.
 `default_nettype none
 module read_dma #(
-    parameter int ADDR_W      = 40,
-    parameter int BUS_BYTES   = 8,
-    parameter int MAX_BEATS   = 16,
-    parameter int OUTSTANDING = 32  // bursts. Requires: a power of two
+    parameter int ADDR_W      = 40,  // Requires: 32 to 64
+    parameter int BUS_BYTES   = 8,   // Requires: a power of two, 4 to 64
+    parameter int MAX_BEATS   = 16,  // of a burst, as in burst_splitter
+    parameter int OUTSTANDING = 32   // bursts. Requires: a power of two, at least 2
 ) (
     input  wire logic                               clk_i,
     input  wire logic                               rst_ni,        // of the bus: only what AXI has to finish
-    input  wire logic                               run_ni,        // low: forget all commands, drop what still comes
-    input  wire logic [                 ADDR_W-1:0] base_i,        // the window
+    input  wire logic                               run_i,         // low: forget all commands, drop what still comes
+    input  wire logic [                 ADDR_W-1:0] base_i,        // the memory window
     input  wire logic [                       31:0] size_i,        // ... its bytes
     input  wire logic                               command_valid_i,
     output wire logic                               command_ready_o,
@@ -48,65 +48,78 @@ module read_dma #(
     output logic      [                        7:0] code_o,
     output logic      [                       31:0] error_offset_o
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (OUTSTANDING < 2 || !weft_pkg::power_of_two(OUTSTANDING))
+    begin : gen_illegal_outstanding OUTSTANDING_must_be_a_power_of_two_at_least_2 u_illegal (); end
   localparam int BusW = $clog2(BUS_BYTES);
-  localparam int WordsW = 24;
+  localparam int WordsW = weft_list_pkg::PIXELS_W;
+  localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
+  localparam int KindW = weft_list_pkg::COMMAND_KIND_W;
   localparam int Queue = 8;
-  localparam int Segments = 32;
-  localparam int ToParams = 5;  // a READ_* of its own for segments
-  localparam int Streams = 6;
+  localparam int Deliveries = 32;
+  localparam int ToParams = weft_list_pkg::KINDS;  // beside KIND_*: a column group's parameters
+  localparam int Streams = weft_list_pkg::KINDS + 1;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
   // ---- Commands: an empty queue is passed by ------------------------------------------------------------------------------
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] queue_head;
+  wire logic [ReadW-1:0] queue_head;
   wire logic queue_valid, load;
   wire logic [$clog2(Queue):0] queue_count;
   wire logic command = command_valid_i & command_ready_o;
-  fifo #(.WIDTH(32 * weft_list_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
-      .clk_i, .rst_ni(run_ni), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
+  fifo #(.WIDTH(ReadW), .DEPTH(Queue)) u_queue (
+      .clk_i, .rst_ni(run_i), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
       .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
   );
   assign command_ready_o = ~queue_count[$clog2(Queue)];
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] head = queue_valid ? queue_head : command_i;
+  wire logic [ReadW-1:0] next_read = queue_valid ? queue_head : command_i;
+  wire logic [31:0] next_command = next_read[32*weft_list_pkg::READ_COMMAND+:32];
+  wire logic [KindW-1:0] next_kind = next_command[weft_list_pkg::COMMAND_KIND_LSB+:KindW];
+  wire logic [31:0] next_offset = next_read[32*weft_list_pkg::READ_OFFSET+:32];
+  wire logic [WordsW-1:0] next_params = next_read[32*weft_list_pkg::READ_PARAM_WORDS+:WordsW];
+  wire logic [WordsW-1:0] next_words = next_read[32*weft_list_pkg::READ_BUS_WORDS+:WordsW];
+  wire logic [WordsW:0] next_both_words = {1'b0, next_words} + {1'b0, next_params};
+  wire logic [WordsW-1:0] next_count = next_read[32*weft_list_pkg::READ_COUNT+:WordsW];
+  wire logic [31:0] next_pitch = next_read[32*weft_list_pkg::READ_PITCH+:32];
+  wire logic [15:0] next_wait = next_read[32*weft_list_pkg::READ_WAIT+:16];
+  wire logic unused_read = &{1'b0, next_read, next_command};
 
   // The command that runs. It waits until so many jobs are stored.
   logic active_q, ready_q;
   logic params_next_q;  // the parameters of this request are still to be announced
-  logic [2:0] kind_q;
+  logic [KindW-1:0] kind_q;
   logic [31:0] offset_q, pitch_q;
   logic [WordsW-1:0] params_q, words_q;
   logic [WordsW:0] both_words_q;
   logic nonsense_q;  // no words, more than can be counted, or for nobody
   logic [WordsW-1:0] left_q;
   logic [15:0] wait_q;
-  wire logic [15:0] stored_ahead = stored_i - (load ? head[192+:16] : wait_q);  // modulo 2^16
-  wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
-  wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[255:208]};
+  wire logic [15:0] surplus = stored_i - (load ? next_wait : wait_q);  // modulo 2^16
+  wire logic unused_surplus = &{1'b0, surplus[14:0]};
 
-  wire logic segment_room, splitter_ready;
-  wire logic announce = active_q & ready_q & params_next_q & segment_room;
-  wire logic request = active_q & ready_q & ~params_next_q & segment_room & splitter_ready;
+  wire logic delivery_room, splitter_ready;
+  wire logic announce = active_q & ready_q & params_next_q & delivery_room;
+  wire logic request = active_q & ready_q & ~params_next_q & delivery_room & splitter_ready;
   wire logic finish = request & (left_q == '0);
   assign load = (queue_valid | command) & (~active_q | finish);
-  wire logic [WordsW-1:0] head_params = head[64+:WordsW];
-  wire logic [WordsW-1:0] head_words = head[96+:WordsW];
-  wire logic [WordsW:0] head_both = {1'b0, head_words} + {1'b0, head_params};
   logic has_params_q;
   always_ff @(posedge clk_i) begin
-    if (!run_ni) active_q <= 1'b0;
+    if (!run_i) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
-    ready_q <= ~stored_ahead[15];
+    ready_q <= ~surplus[15];
     if (load) begin
-      kind_q        <= head[10:8];
-      offset_q      <= head[63:32];
-      params_q      <= head_params;
-      words_q       <= head_words;
-      both_words_q  <= head_both;
-      nonsense_q    <= (head_words == '0) | head_both[WordsW] | (head[10:8] >= 3'(ToParams));
-      left_q        <= head[128+:WordsW];
-      pitch_q       <= head[191:160];
-      wait_q        <= head[192+:16];
-      has_params_q  <= head_params != '0;
-      params_next_q <= head_params != '0;
+      kind_q        <= next_kind;
+      offset_q      <= next_offset;
+      params_q      <= next_params;
+      words_q       <= next_words;
+      both_words_q  <= next_both_words;
+      nonsense_q    <= (next_words == '0) | next_both_words[WordsW] | (next_kind >= KindW'(weft_list_pkg::KINDS));
+      left_q        <= next_count;
+      pitch_q       <= next_pitch;
+      wait_q        <= next_wait;
+      has_params_q  <= next_params != '0;
+      params_next_q <= next_params != '0;
     end else if (announce) params_next_q <= 1'b0;
     else if (request) begin
       params_next_q <= has_params_q;
@@ -115,15 +128,15 @@ module read_dma #(
     end
   end
 
-  // ---- Requests: cut into bursts, the first of which waits for the check against the window ----------------------------------
+  // ---- Requests: cut into bursts, the first of which waits for the check against the memory window ---------------------------
   logic check_q, bad_q, illegal_q, illegal_words_q;
   logic [31:0] request_offset_q;
   logic [32:0] request_end_q;
   wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
   wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    check_q <= run_ni & request;
-    bad_q   <= run_ni & (bad_q | bad);
+    check_q <= run_i & request;
+    bad_q   <= run_i & (bad_q | bad);
     if (request) begin
       illegal_q        <= illegal;
       illegal_words_q  <= nonsense_q;
@@ -131,16 +144,14 @@ module read_dma #(
       request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
     end
   end
-  wire logic burst_valid, burst_ready, burst_last;
+  wire logic burst_valid, burst_ready;
   wire logic [ADDR_W-1:0] burst_addr;
   wire logic [7:0] burst_len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
-      .clk_i, .rst_ni(run_ni), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
+      .clk_i, .rst_ni(run_i), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
       .req_addr_i(base_i + ADDR_W'(offset_q)), .req_words_i(both_words_q[WordsW-1:0]),
-      .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len),
-      .burst_last_o(burst_last)
+      .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len)
   );
-  wire unused_last = &{1'b0, burst_last};
 
   // AR is a register that stays until it is taken, whatever happens.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
@@ -155,7 +166,7 @@ module read_dma #(
       .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_ni;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_i;
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
@@ -166,58 +177,58 @@ module read_dma #(
     else if (beat) beat_offset_q <= r_last_i ? '0 : beat_offset_q + 32'(BUS_BYTES);
   end
 
-  // ---- Data: to the stream of its segment -----------------------------------------------------------------------------------
-  wire logic next_valid, segment_load;
-  wire logic [2:0] next_kind;
-  wire logic [WordsW-1:0] next_words;
-  wire logic [$clog2(Segments):0] segment_count;
-  fifo #(.WIDTH(3 + WordsW), .DEPTH(Segments)) u_segments (
-      .clk_i, .rst_ni(run_ni), .push_i(announce | request),
-      .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(segment_load),
-      .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(segment_count)
+  // ---- Data: to the stream of its delivery ------------------------------------------------------------------------------------
+  wire logic waiting_valid, delivery_load;
+  wire logic [KindW-1:0] waiting_kind;
+  wire logic [WordsW-1:0] waiting_words;
+  wire logic [$clog2(Deliveries):0] delivery_count;
+  fifo #(.WIDTH(KindW + WordsW), .DEPTH(Deliveries)) u_deliveries (
+      .clk_i, .rst_ni(run_i), .push_i(announce | request),
+      .data_i(announce ? {KindW'(ToParams), params_q} : {kind_q, words_q}), .pop_i(delivery_load),
+      .valid_o(waiting_valid), .data_o({waiting_kind, waiting_words}), .count_o(delivery_count)
   );
-  assign segment_room = ~segment_count[$clog2(Segments)];
-  logic segment_q;
+  assign delivery_room = ~delivery_count[$clog2(Deliveries)];
+  logic delivers_q;
   logic [Streams-1:0] to_q;  // one bit a stream
-  logic [WordsW-1:0] segment_left_q;
-  logic segment_last_q;
-  wire logic segment_ready = (to_q[weft_list_pkg::READ_LINES] & line_ready_i) | (to_q[weft_list_pkg::READ_GROUPS] & weight_ready_i)
-                             | (to_q[weft_list_pkg::READ_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
-                             | (to_q[weft_list_pkg::READ_TABLES] & table_ready_i) | (to_q[weft_list_pkg::READ_RESIDUAL] & residual_ready_i);
-  wire logic taken = r_valid_i & segment_q & segment_ready;
-  assign segment_load = next_valid & (~segment_q | (taken & segment_last_q));
-  assign r_ready_o = (segment_q & segment_ready) | ~run_ni;
-  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LINES];
-  assign line_last_o = segment_last_q;
-  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::READ_GROUPS];
+  logic [WordsW-1:0] delivery_left_q;
+  logic delivery_last_q;
+  wire logic delivery_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
+                             | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
+                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
+  wire logic taken = r_valid_i & delivers_q & delivery_ready;
+  assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last_q));
+  assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
+  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
+  assign line_last_o = delivery_last_q;
+  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
-  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::READ_LIST];
-  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::READ_TABLES];
-  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::READ_RESIDUAL];
+  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
+  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
+  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
   always_ff @(posedge clk_i) begin
-    if (!run_ni) begin
-      segment_q <= 1'b0;
+    if (!run_i) begin
+      delivers_q <= 1'b0;
       to_q      <= '0;
-    end else if (segment_load) begin
-      segment_q <= 1'b1;
-      to_q      <= Streams'(1) << next_kind;
-    end else if (taken & segment_last_q) begin
-      segment_q <= 1'b0;
+    end else if (delivery_load) begin
+      delivers_q <= 1'b1;
+      to_q      <= Streams'(1) << waiting_kind;
+    end else if (taken & delivery_last_q) begin
+      delivers_q <= 1'b0;
       to_q      <= '0;
     end
-    if (segment_load) begin
-      segment_left_q <= next_words;
-      segment_last_q <= next_words == WordsW'(1);
+    if (delivery_load) begin
+      delivery_left_q <= waiting_words;
+      delivery_last_q <= waiting_words == WordsW'(1);
     end else if (taken) begin
-      segment_left_q <= segment_left_q - 1'b1;
-      segment_last_q <= segment_left_q == WordsW'(2);
+      delivery_left_q <= delivery_left_q - 1'b1;
+      delivery_last_q <= delivery_left_q == WordsW'(2);
     end
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
-  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~segment_q;
+  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
-    error_o <= run_ni & (bad | (beat & r_error_i));
+    error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;

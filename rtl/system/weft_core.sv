@@ -5,8 +5,8 @@
 //                 '---> lines, weights, parameters ---^            ^
 //                 '---> residual lines, tables ---> residual_add -'
 // A start begins with reading a block of the list; the list's own commands say what else to read. It ends with the list, an
-// error, an abort or the watchdog: done_o with a code. After that the engine is reset and the bus finishes what it has begun
-// (busy_o until then), so that the next start finds nothing of this one.
+// error, an abort or the watchdog: done_o with a status code. After that the bus finishes what it has begun (busy_o until then) and the
+// engine is cleaned, for which the next start waits: it finds nothing of this one.
 `default_nettype none
 module weft_core #(
     parameter int ROWS         = 8,
@@ -24,16 +24,16 @@ module weft_core #(
     input  wire logic                                          rst_ni,
     input  wire logic                                          start_i,
     input  wire logic                                          abort_i,
-    input  wire logic [                            ADDR_W-1:0] base_i,         // the window, a multiple of 4 KiB
+    input  wire logic [                            ADDR_W-1:0] base_i,         // the memory window, a multiple of 4 KiB
     input  wire logic [                                  31:0] size_i,         // ... its bytes
-    input  wire logic [                                  31:0] list_offset_i,  // in the window, a multiple of BUS_BYTES
+    input  wire logic [                                  31:0] list_offset_i,  // in the memory window, a multiple of BUS_BYTES
     input  wire logic [                                  31:0] list_bytes_i,
     input  wire logic [                                  31:0] watchdog_i,     // cycles without progress; 0: any number
     output wire logic                                          busy_o,
-    output logic                                               done_o,
-    output logic      [                                   7:0] code_o,         // with done_o, weft_csr_pkg::CODE_*
-    output logic      [                                  31:0] error_offset_o, // ... where in the window
-    output logic      [                                  31:0] error_command_o,  // ... how many commands had begun
+    output wire logic                                          done_o,
+    output wire logic [                                   7:0] code_o,         // with done_o, weft_csr_pkg::CODE_*
+    output wire logic [                                  31:0] error_offset_o, // ... where in the memory window
+    output wire logic [                                  31:0] error_command_o,  // ... how many commands had begun
     output logic      [                                  47:0] cycles_o,       // from start to done
     output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
     output logic      [                                  47:0] bytes_read_o,
@@ -63,8 +63,8 @@ module weft_core #(
     input  wire logic                                          b_error_i
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
-  localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
-  localparam logic [31:0] Config1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] HeaderConfig0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};  // a list's header
+  localparam logic [31:0] HeaderConfig1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
 
   // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
   localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;
@@ -72,68 +72,29 @@ module weft_core #(
   localparam int AddLanes = LANES > 1 ? LANES / 2 : 1;
 
   // ---- Control ------------------------------------------------------------------------------------------------------------
-  // Idle (the engine is clean), First (the list's first read is given), Run, Stop (the bus finishes), Flush (the engine is reset).
-  localparam int Idle = 0, First = 1, Run = 2, Stop = 3, Flush = 4;
-  localparam int FlushCycles = ROWS + COLS + 32;  // nothing in the array is reset: its control runs out, if it has not
-  localparam int FlushW = $clog2(FlushCycles + 1);
-  logic [2:0] state_q;
-  logic [FlushW-1:0] flush_q;
-  wire logic running = (state_q == 3'(First)) | (state_q == 3'(Run));
-  logic run_q;  // run_ni of what works on the list
-  assign busy_o = state_q != 3'(Idle);
-
+  wire logic running, first, begins, run;
   wire logic list_end, list_error, read_error, write_error, late;
   wire logic [7:0] list_code, read_code, write_code;
   wire logic [31:0] read_offset, write_offset, commands;
   wire logic read_idle, write_idle, command_ready;
-  wire logic ends = running & (list_end | list_error | read_error | write_error | late | abort_i);
-  always_ff @(posedge clk_i) begin
-    done_o <= rst_ni & ends;
-    if (ends) begin
-      code_o <= read_error  ? read_code
-              : write_error ? write_code
-              : list_error  ? list_code
-              : list_end    ? weft_csr_pkg::CODE_OK
-              : abort_i     ? weft_csr_pkg::CODE_ABORTED : weft_csr_pkg::CODE_WATCHDOG;
-      error_offset_o <= read_error ? read_offset : write_error ? write_offset : '0;
-      error_command_o <= commands;
-    end
-    if (!rst_ni) begin
-      state_q <= 3'(Flush);
-      flush_q <= FlushW'(FlushCycles);
-      run_q   <= 1'b0;
-    end else
-      case (state_q)
-        3'(Idle): if (start_i) begin
-          state_q <= 3'(First);
-          run_q   <= 1'b1;
-        end
-        3'(First), 3'(Run): begin
-          if (state_q == 3'(First) && command_ready) state_q <= 3'(Run);
-          if (ends) begin
-            state_q <= 3'(Stop);
-            run_q   <= 1'b0;
-          end
-        end
-        3'(Stop): begin
-          flush_q <= code_o == weft_csr_pkg::CODE_OK ? FlushW'(2) : FlushW'(FlushCycles);
-          if (read_idle & write_idle & ~ar_valid_o & ~aw_valid_o & ~w_valid_o) state_q <= 3'(Flush);
-        end
-        default: begin
-          flush_q <= flush_q - 1'b1;
-          if (flush_q == '0) state_q <= 3'(Idle);
-        end
-      endcase
-  end
+  run_control #(.FLUSH_CYCLES(ROWS + COLS + 33)) u_control (
+      .clk_i, .rst_ni, .start_i, .abort_i, .busy_o, .done_o, .code_o, .error_offset_o, .error_command_o,
+      .begins_o(begins), .first_o(first), .first_taken_i(command_ready), .running_o(running), .run_o(run),
+      .list_end_i(list_end), .list_error_i(list_error), .list_code_i(list_code),
+      .read_error_i(read_error), .read_code_i(read_code), .read_offset_i(read_offset),
+      .write_error_i(write_error), .write_code_i(write_code), .write_offset_i(write_offset), .late_i(late), .commands_i(commands),
+      .bus_idle_i(read_idle & write_idle & ~ar_valid_o & ~aw_valid_o & ~w_valid_o)
+  );
 
   // ---- Reads --------------------------------------------------------------------------------------------------------------
   wire logic read_valid, read_ready;
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] read_command;
-  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_list_pkg::LIST_FIRST) ? list_bytes_i : 32'(weft_list_pkg::LIST_FIRST))
-                                 >> $clog2(BUS_BYTES);
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] first_command = {
-      32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_list_pkg::READ_LIST << 8)};
-  wire logic first = state_q == 3'(First);
+  localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
+  localparam logic [31:0] FirstBytes = 32'(weft_list_pkg::LIST_FIRST_BYTES);
+  wire logic [ReadW-1:0] read_command;
+  wire logic [31:0] first_words = (list_bytes_i < FirstBytes ? list_bytes_i : FirstBytes) >> $clog2(BUS_BYTES);
+  wire logic [ReadW-1:0] first_command = ReadW'(weft_list_pkg::KIND_LIST) << weft_list_pkg::COMMAND_KIND_LSB
+                                         | ReadW'(list_offset_i) << (32 * weft_list_pkg::READ_OFFSET)
+                                         | ReadW'(first_words) << (32 * weft_list_pkg::READ_BUS_WORDS);
   assign read_ready = command_ready & ~first;
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
@@ -141,7 +102,7 @@ module weft_core #(
   wire logic [15:0] stored;
   wire logic read_quiet, write_quiet;
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MaxBeats)) u_read (
-      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .clk_i, .rst_ni, .run_i(run), .base_i, .size_i,
       .command_valid_i(first | read_valid), .command_ready_o(command_ready),
       .command_i(first ? first_command : read_command), .stored_i(stored),
       .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_last_i, .r_error_i,
@@ -161,8 +122,8 @@ module weft_core #(
   wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store;
   wire logic job_fits = store_ready | ~job_stores;
   assign job_ready = engine_ready & job_fits;
-  command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(Config0), .CONFIG1(Config1)) u_commands (
-      .clk_i, .rst_ni(run_q), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
+  command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(HeaderConfig0), .CONFIG1(HeaderConfig1)) u_commands (
+      .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
       .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
       .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code),
@@ -179,7 +140,7 @@ module weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W)
   ) u_engine (
-      .clk_i, .rst_ni(run_q), .job_valid_i(job_valid & job_fits), .job_ready_o(engine_ready), .job_i(job),
+      .clk_i, .rst_ni(run), .job_valid_i(job_valid & job_fits), .job_ready_o(engine_ready), .job_i(job),
       .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
@@ -191,7 +152,7 @@ module weft_core #(
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
   residual_add #(.COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES)) u_add (
-      .clk_i, .rst_ni(run_q), .store_valid_i(store_valid), .store_ready_o(add_ready), .store_i(store),
+      .clk_i, .rst_ni(run), .store_valid_i(store_valid), .store_ready_o(add_ready), .store_i(store),
       .table_valid_i(table_valid), .table_ready_o(table_ready),
       .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last), .data_i(r_data_i),
       .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
@@ -199,7 +160,7 @@ module weft_core #(
       .out_final_o(sum_final)
   );
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS), .MAX_BEATS(MaxBeats), .ID_W(ID_W)) u_write (
-      .clk_i, .rst_ni, .run_ni(run_q), .base_i, .size_i,
+      .clk_i, .rst_ni, .run_i(run), .base_i, .size_i,
       .store_valid_i(store_valid), .store_ready_o(write_ready), .store_i(store),
       .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
       .pixel_final_i(sum_final),
@@ -210,7 +171,7 @@ module weft_core #(
   );
 
   // ---- Counters and watchdog ----------------------------------------------------------------------------------------------------
-  // Progress: a word read, a beat written, or a beat of the array.
+  // Progress: a bus word read, a beat written, or a beat of the array.
   wire logic word_read = r_valid_i & r_ready_o & running;
   logic beat_q, word_read_q, progress_q;
   logic [31:0] silent_q;
@@ -220,8 +181,8 @@ module weft_core #(
     word_read_q <= word_read;
     progress_q  <= word_read | (written != '0) | (counts[0] != beat_q);
     silent_q    <= ~running | progress_q ? '0 : silent_q + 1'b1;
-    if (run_q | done_o) counts_o <= counts;  // the engine's reset clears them after done_o
-    if (!rst_ni || (start_i && state_q == 3'(Idle))) begin
+    if (run | done_o) counts_o <= counts;  // the engine's reset clears them after done_o
+    if (!rst_ni || (begins)) begin
       cycles_o        <= '0;
       bytes_read_o    <= '0;
       bytes_written_o <= '0;

@@ -2,23 +2,23 @@
 // Writes a job's outputs to memory: a pixel's channels to wherever its descriptor says, byte by byte exact.
 //   descriptors -> walk -> S1: pixel and its offset -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
 // The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
-// nothing outside of the window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
+// nothing outside of the memory window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
 // issued can be dropped. A job's last output ends its burst. Responses may come in any order across IDs: bursts in flight may have
 // bytes of one bus word, but not one byte twice (the compiler's: a tensor is written once, and read before another takes its place).
 `default_nettype none
 module write_dma #(
-    parameter int ADDR_W      = 40,
-    parameter int BUS_BYTES   = 8,
-    parameter int COLS        = 8,
-    parameter int MAX_BEATS   = 16,  // of a burst. Requires: a power of two, 2..256, at most 4096/BUS_BYTES
-    parameter int ID_W        = 4,   // Requires: 1..log2 of OUTSTANDING - 1
-    parameter int OUTSTANDING = 64,  // bursts. Requires: a power of two
+    parameter int ADDR_W      = 40,  // Requires: 32 to 64
+    parameter int BUS_BYTES   = 8,   // Requires: a power of two, 4 to 64
+    parameter int COLS        = 8,   // Requires: at least 2
+    parameter int MAX_BEATS   = 16,  // of a burst, as in burst_former
+    parameter int ID_W        = 4,   // Requires: 1 to log2 of OUTSTANDING - 1
+    parameter int OUTSTANDING = 64,  // bursts. Requires: a power of two, at least 4
     localparam int COL_W = $clog2(COLS + 1),
     localparam int BYTE_W = $clog2(BUS_BYTES + 1)
 ) (
     input  wire logic                                clk_i,
     input  wire logic                                rst_ni,       // of the bus
-    input  wire logic                                run_ni,       // low: forget everything but what AXI has to finish
+    input  wire logic                                run_i,        // low: forget everything but what AXI has to finish
     input  wire logic [                  ADDR_W-1:0] base_i,
     input  wire logic [                        31:0] size_i,
     input  wire logic                                store_valid_i,
@@ -42,7 +42,7 @@ module write_dma #(
     input  wire logic                                b_valid_i,
     input  wire logic [                    ID_W-1:0] b_id_i,
     input  wire logic                                b_error_i,
-    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_ni; a cycle behind quiet_o
+    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_i; a cycle behind quiet_o
     output wire logic                                quiet_o,      // every descriptor's outputs are in memory
     output wire logic                                idle_o,       // the bus is: every burst has its response
     output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the last edge
@@ -50,6 +50,13 @@ module write_dma #(
     output logic      [                         7:0] code_o,
     output logic      [                        31:0] error_offset_o
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (ID_W < 1 || (2 << ID_W) > OUTSTANDING) begin : gen_illegal_id_w ID_W_must_be_1_to_log2_of_OUTSTANDING_minus_1 u_illegal (); end
+  if (OUTSTANDING < 4 || !weft_pkg::power_of_two(OUTSTANDING))
+    begin : gen_illegal_outstanding OUTSTANDING_must_be_a_power_of_two_at_least_4 u_illegal (); end
   localparam int BusW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
   localparam int WordW = ADDR_W - BusW;
@@ -60,7 +67,7 @@ module write_dma #(
   wire logic next_valid, load;
   wire logic [$clog2(Descriptors):0] next_count;
   fifo #(.WIDTH(32 * weft_list_pkg::STORE_WORDS), .DEPTH(Descriptors)) u_stores (
-      .clk_i, .rst_ni(run_ni), .push_i(store_valid_i & store_ready_o), .data_i(store_i), .pop_i(load),
+      .clk_i, .rst_ni(run_i), .push_i(store_valid_i & store_ready_o), .data_i(store_i), .pop_i(load),
       .valid_o(next_valid), .data_o(next), .count_o(next_count)
   );
   assign store_ready_o = ~next_count[$clog2(Descriptors)];
@@ -71,7 +78,7 @@ module write_dma #(
   wire logic take = pixel_valid_i & pixel_ready_o;
   assign load = next_valid & ~walks;
   output_walk u_walk (
-      .clk_i, .rst_ni(run_ni), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
+      .clk_i, .rst_ni(run_i), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
       .offset_i(next[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
       .x_i(next[32*weft_list_pkg::STORE_X+:32]), .y_i(next[32*weft_list_pkg::STORE_Y+:32]), .image_i(next[32*weft_list_pkg::STORE_IMAGE+:32]),
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
@@ -91,8 +98,8 @@ module write_dma #(
   wire logic s1_move = s1_q & s2_room;
   assign pixel_ready_o = walks & (~s1_q | s1_move);
   always_ff @(posedge clk_i) begin
-    s1_q  <= run_ni & (take | (s1_q & ~s1_move));
-    bad_q <= run_ni & (bad_q | s1_bad);
+    s1_q  <= run_i & (take | (s1_q & ~s1_move));
+    bad_q <= run_i & (bad_q | s1_bad);
     if (take) begin
       s1_data_q     <= pixel_data_i;
       s1_cols_q     <= pixel_cols_i;
@@ -123,8 +130,8 @@ module write_dma #(
   wire logic [32:0] s1_next = s1_end + 33'(BUS_BYTES - 1);
   wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
-    s2_q     <= run_ni & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
-    before_q <= run_ni & (s1_move ? ~s1_final_q : before_q);
+    s2_q     <= run_i & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
+    before_q <= run_i & (s1_move ? ~s1_final_q : before_q);
     if (s1_move) begin
       s2_data_q     <= (8 * Span)'(s1_data_q) << {shift, 3'd0};
       s2_strobe_q   <= Span'(channels) << shift;
@@ -154,24 +161,24 @@ module write_dma #(
   wire logic beat_room = ~beats_count[BeatW+1];
   wire logic push = beat & beat_room;
   burst_former #(.WORD_W(WordW), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS)) u_former (
-      .clk_i, .rst_ni(run_ni), .fragment_valid_i(s2_q), .fragment_ready_o(s3_room), .fragment_word_i(s2_word_q),
+      .clk_i, .rst_ni(run_i), .fragment_valid_i(s2_q), .fragment_ready_o(s3_room), .fragment_word_i(s2_word_q),
       .fragment_data_i(s2_data_q[8*BUS_BYTES-1:0]), .fragment_strobe_i(s2_strobe_q[BUS_BYTES-1:0]),
       .fragment_same_i(s2_same_q), .fragment_next_i(s2_next_q), .fragment_final_i(s2_final_q & s2_last),
       .beat_valid_o(beat), .beat_ready_i(beat_room), .beat_data_o(beat_data), .beat_strobe_o(beat_strobe),
       .beat_last_o(beat_last), .burst_word_o(formed_word), .burst_len_o(formed_len), .burst_final_o(formed_final)
   );
-  // A burst in u_bursts has all of its beats in u_beats. Of those, after run_ni, what is issued still goes out.
+  // A burst in u_bursts has all of its beats in u_beats. Of those, after run_i, what is issued still goes out.
   wire logic next_beat_valid, next_beat_last, w_load, burst_valid, burst_final, issue;
   wire logic [8*BUS_BYTES-1:0] next_beat_data;
   wire logic [BUS_BYTES-1:0] next_beat_strobe;
   wire logic [WordW-1:0] burst_word;
   wire logic [BeatW-1:0] burst_len;
   fifo #(.WIDTH(9 * BUS_BYTES + 1), .DEPTH(Beats)) u_beats (
-      .clk_i, .rst_ni(run_ni | beats_owed), .push_i(push), .data_i({beat_data, beat_strobe, beat_last}), .pop_i(w_load),
+      .clk_i, .rst_ni(run_i | beats_owed), .push_i(push), .data_i({beat_data, beat_strobe, beat_last}), .pop_i(w_load),
       .valid_o(next_beat_valid), .data_o({next_beat_data, next_beat_strobe, next_beat_last}), .count_o(beats_count)
   );
   fifo #(.WIDTH(WordW + BeatW + 1), .DEPTH(Beats)) u_bursts (  // not more bursts than beats
-      .clk_i, .rst_ni(run_ni), .push_i(push & beat_last), .data_i({formed_word, formed_len, formed_final}), .pop_i(issue),
+      .clk_i, .rst_ni(run_i), .push_i(push & beat_last), .data_i({formed_word, formed_len, formed_final}), .pop_i(issue),
       .valid_o(burst_valid), .data_o({burst_word, burst_len, burst_final}), .count_o(bursts_count)
   );
   wire unused_counts = &{1'b0, next_beat_valid, bursts_count};
@@ -187,7 +194,7 @@ module write_dma #(
   );
   logic [FlightW:0] owed_q;  // bursts that are issued and whose last beat is not
   logic [BeatW-1:0] aw_len_q;
-  assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_ni;
+  assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_i;
   assign beats_owed = owed_q != '0;
   assign w_load = (beats_owed | issue) & (~w_valid_o | w_ready_i);
   wire logic w_end = w_load & next_beat_last;
@@ -214,12 +221,12 @@ module write_dma #(
     end
     if (!rst_ni) owed_q <= '0;
     else owed_q <= owed_q + (FlightW + 1)'(issue) - (FlightW + 1)'(w_end);
-    if (!run_ni) stored_o <= '0;
+    if (!run_i) stored_o <= '0;
     else stored_o <= stored_o + 16'(job_stored);
   end
   assign quiet_o = ends & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
   always_ff @(posedge clk_i) begin
-    error_o <= run_ni & (s1_bad | (b_valid_i & b_error_i));
+    error_o <= run_i & (s1_bad | (b_valid_i & b_error_i));
     code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB
              : s1_bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_WRITE_ERROR;
     error_offset_o <= s1_offset_q;

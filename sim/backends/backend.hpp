@@ -46,7 +46,16 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
-  int64_t most_cycles = 0;                 // of a start of the RTL; 0: ten times what the cycle model counts
+  int64_t most_cycles = INT64_MAX / 2;     // of a start of weft_top
+
+  // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
+  // model counts them, for which it needs their jobs.
+  [[nodiscard]] bool RunsPrograms() const {
+    return (engine == "rtl" && trace_file.empty()) || engine == "cycles";
+  }
+  [[nodiscard]] bool PredictsCycles() const {
+    return engine == "cycles" || (engine == "rtl" && check && stalls == 0);
+  }
 };
 
 // Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and

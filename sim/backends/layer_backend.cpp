@@ -11,13 +11,24 @@
 
 namespace weft {
 
-void FillStats(const CauseCounts& counts, int64_t cycles, const Config& config, LayerStats* stats) {
+LayerStats MakeStats(const CycleResult& run, int64_t macs, const Config& config) {
   const double pes = double(config.rows) * config.cols;
-  stats->cycles = cycles;
-  stats->utilisation = double(stats->macs) / (double(cycles) * pes);
-  for (int cause = kFill; cause < kCauses; cause++)
-    if (cause != kEdge) stats->stalls[kCauseNames[cause]] = double(counts[size_t(cause)]);
-  stats->stalls["edge"] = double(counts[kMac]) - double(stats->macs) / pes;
+  LayerStats stats;
+  stats.macs = macs;
+  stats.cycles = run.cycles;
+  stats.utilisation = double(macs) / (double(run.cycles) * pes);
+  for (size_t cause = kFill; cause < kCauses; cause++)
+    if (cause != kEdge) stats.stalls[kCauseNames[cause]] = double(run.counts[cause]);
+  stats.stalls["edge"] = double(run.counts[kMac]) - double(macs) / pes;
+  stats.bytes_read = run.bytes_read;
+  stats.bytes_written = run.bytes_written;
+  return stats;
+}
+
+void CheckCycleOptions(const BackendOptions& options) {
+  if (options.check)
+    throw Error("--check needs the engine rtl or golden: the engine cycles computes no data");
+  if (options.stalls != 0) throw Error("the cycle model knows no random stalls; leave --stalls out");
 }
 
 void CheckPrediction(const std::string& name, const CycleResult& model, const CycleResult& rtl) {
@@ -53,7 +64,7 @@ class RtlBackend : public LayerBackend {
   explicit RtlBackend(const BackendOptions& o)
       : config_(Config::Load(o.config)),
         memory_(Memory::Parse(o.memory, config_)),
-        predict_(o.check && o.stalls == 0),
+        predict_(o.PredictsCycles()),
         system_(config_, {memory_, o.stalls, o.seed}) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
@@ -62,10 +73,7 @@ class RtlBackend : public LayerBackend {
     system_.Load(p.program);
     system_.Write(p.builder.place(p.in), p.prepared.interleaved ? InterleaveInput(layer, in) : in);
     const CycleResult result = system_.Run(p.program);
-    stats.macs = golden::Macs(in.shape, layer);
-    FillStats(result.counts, result.cycles, config_, &stats);
-    stats.bytes_read = result.bytes_read;
-    stats.bytes_written = result.bytes_written;
+    stats = MakeStats(result, golden::Macs(in.shape, layer), config_);
     if (predict_) {
       const CycleResult model = CountCycles(p.program, config_, memory_);
       stats.predicted_cycles = model.cycles;
@@ -87,7 +95,7 @@ class StreamBackend : public LayerBackend {
   explicit StreamBackend(const BackendOptions& o)
       : config_(Config::Load(o.config)),
         memory_(Memory::Parse(o.memory, config_)),
-        predict_(o.check && o.stalls == 0),
+        predict_(o.PredictsCycles()),
         harness_(config_, {memory_, o.stalls, o.seed, o.trace_file, o.trace_begin, o.trace_end}) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
@@ -95,14 +103,11 @@ class StreamBackend : public LayerBackend {
     const PreparedLayer p = PrepareLayer(layer, in.shape, config_);
     RunResult result = harness_.Run(p.jobs, p.layer, p.interleaved ? InterleaveInput(layer, in) : in,
                                     golden::OutputShape(in.shape, layer));
-    stats.macs = golden::Macs(in.shape, layer);
-    FillStats(result.counts, result.cycles, config_, &stats);
-    stats.bytes_read = result.bytes_read;
-    stats.bytes_written = result.bytes_written;
+    stats = MakeStats(result, golden::Macs(in.shape, layer), config_);
     if (predict_) {
       const CycleResult model = CountCycles(p.jobs, config_, memory_);
       stats.predicted_cycles = model.cycles;
-      CheckPrediction(layer.name, model, {result.cycles, result.counts, 0, 0, {}});
+      CheckPrediction(layer.name, model, result);
     }
     return std::move(result.output);
   }
@@ -118,17 +123,14 @@ class CycleBackend : public LayerBackend {
  public:
   explicit CycleBackend(const BackendOptions& o)
       : config_(Config::Load(o.config)), memory_(Memory::Parse(o.memory, config_)) {
-    if (o.stalls != 0) throw Error("the cycle model knows no random stalls; leave --stalls out");
+    CheckCycleOptions(o);
   }
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
     const LayerProgram p(layer, in.shape, config_, false);
     const CycleResult model = CountCycles(p.program, config_, memory_);
-    stats.macs = golden::Macs(in.shape, layer);
+    stats = MakeStats(model, golden::Macs(in.shape, layer), config_);
     stats.predicted_cycles = model.cycles;
-    FillStats(model.counts, model.cycles, config_, &stats);
-    stats.bytes_read = model.bytes_read;
-    stats.bytes_written = model.bytes_written;
     return {};
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs whole networks: on the hardware (or its cycle model) one start a segment, what the hardware cannot do
-// on the host.
+// Runs compiled networks: on the hardware (or its cycle model) one start a segment, what the hardware cannot
+// do on the host. The golden model, and the RTL that writes a trace, run the network's graph layer by layer.
 #pragma once
 
 #include <memory>
@@ -13,14 +13,14 @@ namespace weft {
 class NetworkBackend {
  public:
   virtual ~NetworkBackend() = default;
-  // Runs a batch of images. With BackendOptions::check every operator's output is compared with the golden
-  // model.
-  virtual NetworkResult Run(const Graph& graph, const TensorI8& images) = 0;
+  // Runs a batch of images; one of fewer images than the network is compiled for is filled up. With
+  // BackendOptions::check every operator whose output the hardware leaves in memory is compared with the
+  // golden model.
+  virtual NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) = 0;
 };
 
-// Throws Error for an unknown engine or configuration. With a file it runs the file's images, on the file's
-// configuration, and only graphs that are the file's; a batch of fewer images than the file's is filled up.
-std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options,
-                                                   const CompiledNetwork* file = nullptr);
+// For networks that are compiled for `config`. Throws Error for an unknown engine, or one that is not built
+// for this configuration.
+std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options, const Config& config);
 
 }  // namespace weft

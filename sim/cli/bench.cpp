@@ -41,11 +41,6 @@ struct Bench {
   bool model_agrees = true;  // the RTL's cycles are those that the model counts
 };
 
-CauseCounts Minus(CauseCounts a, const CauseCounts& b) {
-  for (size_t i = 0; i < kCauses; i++) a[i] -= b[i];
-  return a;
-}
-
 void Add(const BenchRow& layer, BenchRow* total) {
   total->stats.macs += layer.stats.macs;
   total->useful_macs += layer.useful_macs;
@@ -57,7 +52,6 @@ void Add(const BenchRow& layer, BenchRow* total) {
 Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<PreparedLayer>& prepared,
                 const CycleResult& result, const Config& config) {
   Bench bench;
-  LayerEnd before;
   for (size_t i = 0; i < layers.size(); i++) {
     const NetworkLayer& l = layers[i];
     const Traffic traffic = CountTraffic(prepared[i].jobs, config);
@@ -66,14 +60,11 @@ Bench Summarise(const std::vector<NetworkLayer>& layers, const std::vector<Prepa
     row.useful_macs = UsefulMacs(l.in, l.layer);
     row.bytes_read = traffic.read;
     row.bytes_written = traffic.written;
-    row.stats.macs = golden::Macs(l.in, l.layer);
-    FillStats(Minus(result.layers[i].counts, before.counts), result.layers[i].end - before.end, config,
-              &row.stats);
-    before = result.layers[i];
+    row.stats = MakeStats(CyclesOfLayer(result, i), golden::Macs(l.in, l.layer), config);
     Add(row, &bench.total);
   }
   bench.total.name = "total";
-  FillStats(result.counts, result.cycles, config, &bench.total.stats);
+  bench.total.stats = MakeStats(result, bench.total.stats.macs, config);
   return bench;
 }
 
@@ -130,7 +121,7 @@ Bench RunRtl(const Options& options, const Config& config, const Memory& memory,
     CompareOutputs(bench.layers[i].name, expected[i], system.Read(p.builder.place(p.out[i])), &told, &stats);
     total.outputs_compared += stats.outputs_compared;
     total.mismatches = total.mismatches.value_or(0) + *stats.mismatches;
-    stats.predicted_cycles = model.layers[i].end - (i > 0 ? model.layers[i - 1].end : 0);
+    stats.predicted_cycles = CyclesOfLayer(model, i).cycles;
   }
   bench.total.stats.predicted_cycles = model.cycles;
   bench.model_agrees = model.cycles == rtl.cycles && model.counts == rtl.counts;

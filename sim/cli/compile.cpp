@@ -24,7 +24,7 @@ CompiledNetwork Compiled(const Options& options) {
   const Config config = Config::Load(options.config);
   std::string model = ReadModelFile(options.model);
   try {
-    return CompileNetwork(std::move(model), options.batch, config);
+    return CompileModel(std::move(model), options.batch, config);
   } catch (const Error& error) {
     throw Error("{}: {}", options.model, error.what());
   }

@@ -106,11 +106,11 @@ int64_t CountJobs(const Program& program) {
     return value;
   };
   int64_t jobs = 0;
-  for (size_t at = kListHeader; at < program.list_bytes / 4;) {
-    const Command command{.op = Command::Op(word(at) & 0xff), .adds = (word(at) >> 9 & 1) != 0};
-    if (command.op == Command::Op::kEnd) break;
-    jobs += command.op == Command::Op::kJob ? 1 : 0;
-    at += size_t(command.size());
+  for (size_t at = kHeaderWords; at < program.list_bytes / 4;) {
+    const std::optional<Command> command = Command::OfFirstWord(word(at));
+    if (!command || command->op == ListOp::kEnd) break;
+    jobs += command->op == ListOp::kJob ? 1 : 0;
+    at += size_t(command->size());
   }
   return jobs;
 }

@@ -15,6 +15,8 @@
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/harness/system.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -27,16 +29,16 @@ struct RunOptions {
   std::string model, labels, json;
   std::vector<std::filesystem::path> inputs;
   int limit = 0, batch = 0;  // 0: not given
+  int64_t most_cycles = 0;   // as well
   bool has_config = false;
   BackendFlags engine;
 };
 
-// What to run: a model, compiled here for each batch, or a file that `weft compile` has written.
+// What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
+// written, which runs as it is.
 struct Network {
-  std::optional<CompiledNetwork> file;
-  Graph graph;  // if there is no file
-  int batch = 1;
-  [[nodiscard]] const Graph& model() const { return file ? file->graph : graph; }
+  CompiledNetwork compiled;  // without segments: not yet
+  bool is_file = false;
 };
 
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
@@ -51,16 +53,44 @@ void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
 }
 
 Network LoadNetwork(const RunOptions& options) {
-  Network network;
-  network.file = ReadNetworkFile(options.model);
-  if (network.file) {
-    CheckOptions(options, *network.file);
-    network.batch = network.file->batch;
-  } else {
-    network.graph = ReadOnnx(options.model);
-    network.batch = std::max(options.batch, 1);
+  if (std::optional<CompiledNetwork> file = ReadNetworkFile(options.model)) {
+    CheckOptions(options, *file);
+    return {.compiled = std::move(*file), .is_file = true};
   }
-  return network;
+  return {.compiled = {.config = Config::Load(options.engine.options.config),
+                       .batch = std::max(options.batch, 1),
+                       .graph = ReadOnnx(options.model)}};
+}
+
+// Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
+// is smaller.
+void Prepare(int images, const BackendOptions& backend, Network* network) {
+  CompiledNetwork& c = network->compiled;
+  if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
+  c = CompileNetwork(std::move(c.graph), images, c.config,
+                     {.keep_all = backend.check, .with_data = backend.engine != "cycles"});
+}
+
+// The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
+struct CycleLimit {
+  int64_t cycles = INT64_MAX / 2;
+  std::string reason;
+};
+
+CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend, const Network& network) {
+  if (options.most_cycles > 0) return {options.most_cycles, "--most-cycles allows no more"};
+  if (!network.is_file || backend.engine != "rtl") return {};
+  const CompiledNetwork& file = network.compiled;
+  const Memory memory = Memory::Parse(backend.memory, file.config);
+  int64_t predicted = 0;
+  for (const SegmentProgram& p :
+       CompileNetwork(file.graph, file.batch, file.config, {.with_data = false}).programs)
+    if (!p.layer_node.empty()) predicted += CountCycles(p.program, file.config, memory).cycles;
+  return {
+      int64_t(10 * double(predicted) / (1 - backend.stalls)) + 100'000,
+      fmt::format("the cycle model counts {} for this network, so that the file's list is another one's or "
+                  "damaged (--most-cycles N allows more)",
+                  predicted)};
 }
 
 struct Prediction {
@@ -118,22 +148,22 @@ void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predic
   }
 }
 
-RunTotals RunAll(const Network& network, const TensorI8& images, const BackendOptions& options) {
-  const Graph& graph = network.model();
-  const std::unique_ptr<NetworkBackend> engine =
-      MakeNetworkBackend(options, network.file ? &*network.file : nullptr);
+RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network* network) {
+  const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->compiled.config);
+  if (network->is_file && options.PredictsCycles()) AddJobs(&network->compiled);
   RunTotals totals;
   totals.images = images.shape.n;
-  totals.layers.resize(graph.nodes.size());
-  const int batch = options.engine == "golden" ? kGoldenBatch : network.batch;
-  if (network.file && options.engine != "golden" && totals.images % batch != 0)
+  totals.layers.resize(network->compiled.graph.nodes.size());
+  const int batch = options.engine == "golden" ? kGoldenBatch : network->compiled.batch;
+  if (network->is_file && options.engine != "golden" && totals.images % batch != 0)
     fmt::print(stderr, "the last batch has {} images and takes the cycles of {}\n", totals.images % batch,
                batch);
   int64_t bytes_read = 0, bytes_written = 0;
   ProgressBar progress(totals.images);
   for (int first = 0; first < totals.images; first += batch) {
-    const NetworkResult result =
-        engine->Run(graph, Slice(images, first, std::min(batch, totals.images - first)));
+    const int count = std::min(batch, totals.images - first);
+    Prepare(count, options, network);
+    const NetworkResult result = backend->Run(network->compiled, Slice(images, first, count));
     for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
     bytes_read += result.bytes_read;
     bytes_written += result.bytes_written;
@@ -144,6 +174,15 @@ RunTotals RunAll(const Network& network, const TensorI8& images, const BackendOp
   totals.all.bytes_read = bytes_read;
   totals.all.bytes_written = bytes_written;
   return totals;
+}
+
+RunTotals RunWithin(const CycleLimit& limit, const TensorI8& images, const BackendOptions& options,
+                    Network* network) {
+  try {
+    return RunAll(images, options, network);
+  } catch (const Timeout&) {
+    throw Error("stopped: the hardware has not ended after {} cycles; {}", limit.cycles, limit.reason);
+  }
 }
 
 std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
@@ -219,15 +258,17 @@ void PrintComparison(std::FILE* stream, const RunTotals& totals) {
 }
 
 int Run(const RunOptions& options) {
-  const BackendOptions engine = ParsedBackend(options.engine);
-  if (engine.most_cycles > 0 && (engine.engine != "rtl" || !engine.trace_file.empty()))
+  BackendOptions engine = ParsedBackend(options.engine);
+  if (options.most_cycles > 0 && (engine.engine != "rtl" || !engine.trace_file.empty()))
     throw Error("--most-cycles needs the engine rtl, without --trace");
-  const Network network = LoadNetwork(options);
-  const Graph& graph = network.model();
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.batch);
+  Network network = LoadNetwork(options);
+  const Graph& graph = network.compiled.graph;
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
+  const CycleLimit limit = LimitCycles(options, engine, network);
+  engine.most_cycles = limit.cycles;
   RemoveOldTrace(engine);
-  const RunTotals totals = RunAll(network, images, engine);
+  const RunTotals totals = RunWithin(limit, images, engine, &network);
   CheckTrace(engine);
   if (engine.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
@@ -262,7 +303,7 @@ void AddRunCommand(CLI::App* app, int* status) {
   AddBackendFlags(command, &options->engine);
   AddTraceFlags(command, &options->engine);
   command
-      ->add_option("--most-cycles", options->engine.options.most_cycles,
+      ->add_option("--most-cycles", options->most_cycles,
                    "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
       ->check(CLI::Range(int64_t{1}, INT64_MAX / 4));
   command->callback([options, status, command] {

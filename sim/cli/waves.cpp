@@ -5,11 +5,12 @@
 
 #include <memory>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/conv_layer.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/cli/waves_options.hpp"
 #include "sim/golden_waves/wave_compare.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden_fast.hpp"
@@ -17,14 +18,7 @@
 namespace weft::cli {
 namespace {
 
-struct Options {
-  std::string model;
-  std::vector<std::filesystem::path> inputs;
-  ConvOptions conv;
-  std::string config = "8x8", memory, out = "waves", json;
-  int64_t window = 48;
-  bool time = false;
-};
+using Options = WavesOptions;
 
 // What all layers of a run add up to.
 struct Total {
@@ -75,9 +69,9 @@ void PrintFirst(std::FILE* stream, const Total& total) {
 }
 
 // Compares every layer until one differs; what goes on from a layer is the golden output.
-class WaveEngine : public LayerBackend {
+class WaveBackend : public LayerBackend {
  public:
-  WaveEngine(const Config& config, const Options& options, Total* total)
+  WaveBackend(const Config& config, const Options& options, Total* total)
       : config_(config), options_(options), memory_(Memory::Parse(options.memory, config)), total_(*total) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats&) override {
@@ -109,23 +103,24 @@ class WaveEngine : public LayerBackend {
   Total& total_;
 };
 
-void CompareNetwork(const Options& options, WaveEngine* engine) {
+void CompareNetwork(const Options& options, WaveBackend* backend) {
   const Graph graph = ReadOnnx(options.model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), engine);
+  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
+             backend);
 }
 
 int Waves(const Options& options) {
   const Config config = Config::Load(options.config);
   Total total;
-  WaveEngine engine(config, options, &total);
+  WaveBackend backend(config, options, &total);
   if (options.model.empty()) {
     const ConvCase c = MakeConvCase(options.conv);
     LayerStats unused;
-    engine.Run(c.layer, c.input, unused);
+    backend.Run(c.layer, c.input, unused);
   } else {
-    CompareNetwork(options, &engine);
+    CompareNetwork(options, &backend);
   }
 
   const WaveReport& report = total.report;
@@ -160,6 +155,8 @@ void AddWaveFlags(CLI::App* command, Options* o) {
   command->add_option("--window", o->window, "cycles in the waveform files")
       ->check(CLI::Range(8, 100000))
       ->capture_default_str();
+  command->add_flag("--system", o->system,
+                    "compare the streams between the modules of weft_top, not the engine's");
   command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
 }
@@ -175,14 +172,17 @@ void AddWavesCommand(CLI::App* app, int* status) {
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
   waves->add_option("MODEL", options->model, "quantised network (.onnx)");
-  waves->add_option("--input", options->inputs, "images: the first one is run");
+  waves->add_option("--input", options->inputs, "images: the first ones are run");
+  waves->add_option("--batch", options->batch, "images at once")
+      ->check(CLI::Range(1, kMostImages))
+      ->capture_default_str();
   AddWaveFlags(waves, options.get());
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())
       throw Error("say what to compare: a MODEL, or conv with a layer");
     if (conv->parsed() && !options->model.empty())
       throw Error("say what to compare: the network {} or a layer, not both", options->model);
-    *status = Waves(*options);
+    *status = options->system ? SystemWaves(*options) : Waves(*options);
   });
 }
 

@@ -9,8 +9,8 @@ WavePixel WaveOperands::PixelOf(const WavePlace& p) const {
   const Job& job = jobs_[size_t(p.job)];
   // Rows beyond the last pixel repeat it.
   int64_t n = std::min(p.tile * config_.rows + p.row, job.pixels - 1);
-  const int64_t pool_w = job.word(kWalk) + 1, pool_h = job.word(kWalk + 4) + 1;
-  const int64_t cols = job.word(kWalk + 8) + 1, rows = job.word(kWalk + 12) + 1;
+  const auto turns = [&](int loop) { return job.walk(loop, kJobWalkLast) + 1; };
+  const int64_t pool_w = turns(0), pool_h = turns(1), cols = turns(2), rows = turns(3);
   const int64_t wx = n % pool_w, wy = (n /= pool_w) % pool_h, ox = (n /= pool_h) % cols,
                 oy = (n /= cols) % rows;
   const Window pool = layer_.max_pool && !job.single_tile ? *layer_.max_pool : Window{};
@@ -28,7 +28,7 @@ WaveOperands::Position WaveOperands::PositionOf(const Job& job, const WavePixel&
   const int64_t y =
       int64_t{p.y} * w.stride_h - w.pad.top + int64_t{job.reduction.ky0} * w.dilation_h - lines.y0;
   const int64_t line = int64_t{p.n - lines.image0} * lines.count + y;
-  const int64_t pitch = job.word(kPitch) * config_.bus_bytes;
+  const int64_t pitch = job.word(kJobPitch) * config_.bus_bytes;
   return {line * pitch + x, x, y};
 }
 

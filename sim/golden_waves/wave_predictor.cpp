@@ -17,8 +17,8 @@ WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& laye
   Base base;
   for (const Job& job : jobs) {
     bases_.push_back(base);
-    base.lines += job.word(kLines);
-    base.words += job.word(kBusWords);
+    base.lines += job.word(kJobLines);
+    base.words += job.word(kJobBusWords);
     base.weights += GroupWeightWords(job, config) * job.groups;
     base.params += job.drains() ? int64_t{config.Steps()} * job.groups : 0;
   }
@@ -101,8 +101,9 @@ void WavePredictor::PredictFrees() {
     const Job& job = jobs_[size_t(c.job)];
     const Base &base = bases_[size_t(c.job)], &next = bases_[size_t(c.job) + 1];
     if (c.chunk == 0 && c.group == 0)
-      line_ring_.frees.emplace_back(c.start + latency::kLinesFreed - 1,
-                                    base.words + LinesOfTile(job, c.tile, config_).free * job.word(kPitch));
+      line_ring_.frees.emplace_back(
+          c.start + latency::kLinesFreed - 1,
+          base.words + LinesOfTile(job, c.tile, config_).free * job.word(kJobPitch));
     if (c.tile + 1 != job.tiles(config_)) continue;
     const int64_t words = c.first_beat + c.beats, pack = config_.WeightPack();
     const bool ends_group = words == job.reduction.length();
@@ -181,20 +182,20 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   const bool ends_job = ends_group && c.group + 1 == job.groups && last_tile;
   const WavePlace place{c.job, c.tile, c.group, -1, -1, c.first_beat};
   const WaveTap tap = operands_.Tap(job, c.first_beat);
-  const int64_t x = (tap.kx - job.reduction.kx0) * job.word(kKxAddr) + tap.c - job.reduction.c0 +
+  const int64_t x = (tap.kx - job.reduction.kx0) * job.word(kJobKxAddr) + tap.c - job.reduction.c0 +
                     c.group * job.channel_step;
   const int64_t dy = tap.ky - job.reduction.ky0;
   Put(c.start, kStart, 0, 1, place);
   Put(c.start, kStartNewTile, 0, c.chunk == 0 && c.group == 0, place);
-  Put(c.start, kStartAddr, 0, dy * job.word(kKyAddr) + x, place);
+  Put(c.start, kStartAddr, 0, dy * job.word(kJobKyAddr) + x, place);
   Put(c.start, kStartX, 0, x, place);
-  Put(c.start, kStartY, 0, dy * job.word(kKyY), place);
+  Put(c.start, kStartY, 0, dy * job.word(kJobKyY), place);
   if (c.chunk == 0 && c.group == 0) {
     const TileLines lines = LinesOfTile(job, c.tile, config_);
     Put(c.start, kTileRows, 0, valid, place);
     Put(c.start, kTileFinal, 0, c.tile + 1 == job.tiles(config_), place);
     Put(c.start, kTileNeed, 0, base.lines + lines.need, place);
-    Put(c.start, kTileFree, 0, base.words + lines.free * job.word(kPitch), place);
+    Put(c.start, kTileFree, 0, base.words + lines.free * job.word(kJobPitch), place);
     const int addr_bits = std::bit_width(unsigned(config_.line_buffer_bytes)) - 1, pos_bits = 20;
     for (int r = 0; r < config_.rows; r++) {
       const WavePlace pixel{c.job, c.tile, -1, r, -1, -1};
@@ -218,7 +219,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
                           job.ChannelsOf(c.group))
                              << 11 |
                          param;
-    Put(c.start, kTileInfo, 0, info << 41 | job.word(kOut) << 17 | job.word(kPool), place);
+    Put(c.start, kTileInfo, 0, info << 41 | job.word(kJobOut) << 17 | job.word(kJobPool), place);
   }
   const int64_t idle_pes = IdlePes(c);
   for (int64_t i = 0; i < c.beats; i++) {
@@ -257,8 +258,8 @@ void WavePredictor::ExpandReads(const ChunkEvent& c, bool fine) {
   using enum StreamId;
   const Job& job = jobs_[size_t(c.job)];
   const WaveTap tap = operands_.Tap(job, c.first_beat);
-  const int64_t offset = (tap.ky - job.reduction.ky0) * job.word(kKyAddr) +
-                         (tap.kx - job.reduction.kx0) * job.word(kKxAddr) + tap.c - job.reduction.c0 +
+  const int64_t offset = (tap.ky - job.reduction.ky0) * job.word(kJobKyAddr) +
+                         (tap.kx - job.reduction.kx0) * job.word(kJobKxAddr) + tap.c - job.reduction.c0 +
                          c.group * job.channel_step;
   for (int r = 0; r < config_.rows; r++) {
     WavePlace place{c.job, c.tile, c.group, r, -1, c.first_beat};
@@ -391,7 +392,7 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
     if (r >= valid) continue;
     for (size_t c = 0; c < pixel.size(); c++)
       pooled_[c] = pool_count_ == 0 ? pixel[c] : std::max(pooled_[c], pixel[c]);
-    pool_count_ = (pool_count_ + 1) % job.word(kPool);
+    pool_count_ = (pool_count_ + 1) % job.word(kJobPool);
     if (event.pop < 0) continue;
     if (event.pop - last.start >= kRing)
       throw Error("an output waits for {} cycles: too long for waveforms", event.pop - last.start);
@@ -504,7 +505,7 @@ void WavePredictor::ExpandBuffers(int64_t cycle) {
   if (TakeWord(&line_ring_, line_reads_, cycle, &event, &word)) {
     current_.push_back({kLineWrite, 0, 1, {.job = event->job}});
     current_.push_back({kLineWriteAddr, 0, (line_ring_.taken - 1) * config_.bus_bytes, {.job = event->job}});
-    lines_done_ += word + 1 == jobs_[size_t(event->job)].word(kPitch);
+    lines_done_ += word + 1 == jobs_[size_t(event->job)].word(kJobPitch);
   }
   if (TakeWord(&weight_ring_, weight_reads_, cycle, &event, &word)) {
     current_.push_back({kWeightWrite, 0, 1, {.job = event->job}});

@@ -39,6 +39,7 @@ class AxiMemory {
   void Drive(int64_t cycle, SystemPins* pins);
   [[nodiscard]] const Memory& timing() const { return timing_; }
   [[nodiscard]] int64_t bytes_confirmed() const { return bytes_confirmed_; }  // written, and answered
+  [[nodiscard]] int64_t read_beats() const { return read_beats_; }
   [[nodiscard]] int64_t written_beats() const { return written_beats_; }
   [[nodiscard]] int64_t written_bursts() const { return written_bursts_; }
   // Of those, how many have written a byte that another one in flight writes too: which is last is open.

@@ -121,8 +121,7 @@ void Harness::Cycle(EnginePins* pins) {
 RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, const TensorI8& in,
                        const Shape& out, CycleProbe* probe) {
   ChainResult r = RunChain({{&layer, &in, out, &jobs}}, probe);
-  return {std::move(r.outputs[0]), r.cycles.cycles, r.cycles.counts, r.cycles.bytes_read,
-          r.cycles.bytes_written};
+  return {std::move(r.cycles), std::move(r.outputs[0])};
 }
 
 ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe) {
@@ -152,11 +151,7 @@ ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* p
     while (job_out < jobs.size() && cursors[job_out].done()) written[++job_out] = write_time;
   };
   skip_silent();
-  auto counts = [&] {
-    CauseCounts now = model_->Counts();
-    for (size_t i = 0; i < kCauses; i++) now[i] -= before[i];
-    return now;
-  };
+  auto counts = [&] { return Difference(model_->Counts(), before); };
   auto layer_end = [&](size_t layer) {
     return size_t(layer + 1 < parts.size() ? list.all.layer_starts[layer + 1] : int(jobs.size()));
   };

@@ -24,11 +24,9 @@ struct HarnessOptions {
   int64_t trace_begin = 0, trace_end = 0;  // cycles since the harness was made, [begin, end); end 0: all
 };
 
-struct RunResult {
+struct RunResult
+    : CycleResult {  // from the start (jobs and memory requests are there) to the last output written
   TensorI8 output;
-  int64_t cycles = 0;  // from the start (jobs and memory requests are there) to the last output written
-  CauseCounts counts{};
-  int64_t bytes_read = 0, bytes_written = 0;
 };
 
 // Looks at the engine in every cycle of a run, before its clock edge.

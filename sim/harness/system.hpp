@@ -28,6 +28,13 @@ class Timeout : public Error {
   using Error::Error;
 };
 
+// Looks at weft_top in every cycle, when its inputs are there and before its clock edge.
+class SystemProbe {
+ public:
+  virtual ~SystemProbe() = default;
+  virtual void Cycle(int64_t cycle) = 0;  // since the system was made
+};
+
 class System {
  public:
   System(const Config& config, const SystemOptions& options);
@@ -42,10 +49,14 @@ class System {
   // cycles, with its code.
   AxiMemory& memory() { return memory_; }
   int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
-  int Wait(int64_t most_cycles);  // ... of one that was started by hand
+  [[nodiscard]] uint32_t Watchdog() const;  // of Run
+  int Wait(int64_t most_cycles);            // ... of one that was started by hand
   void Step(int64_t cycles);
+  [[nodiscard]] int64_t now() const { return now_; }    // cycles since it was made
   void Assertions(bool on) { model_->Assertions(on); }  // of the RTL; those of the memory stay
   const weft_bus& bus() const { return bus_; }
+  [[nodiscard]] const SystemModel& model() const { return *model_; }
+  SystemProbe* probe = nullptr;
   // After so many cycles of waiting for an interrupt, `later` is called once; `on_interrupt` when it is
   // there.
   int64_t later_after = -1;

@@ -122,8 +122,8 @@ class CycleModel {
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
     ends_.push_back(start_);
     read_.Ended(j, start_);
-    line_base_ += job.words[kLines];
-    word_base_ += job.words[kBusWords];
+    line_base_ += job.words[kJobLines];
+    word_base_ += job.words[kJobBusWords];
     read_.lines.Free(start_ + config_.rows + latency::kLinesFreed, word_base_);
   }
 
@@ -141,9 +141,9 @@ class CycleModel {
       c.lines = read_.LinesSeen(line_base_ + lines.need);
     }
     // Chunks: `runs` runs of `chunks` chunks, the first `rem` of a run one longer.
-    const int64_t runs = (int64_t{job.words[kKyLast]} + 1) * (int64_t{job.words[kKxLast]} + 1);
-    const int64_t chunks = int64_t{job.words[kChunkLast]} + 1;
-    const int64_t len = job.words[kChunkLen], rem = job.words[kChunkRem];
+    const int64_t runs = (int64_t{job.words[kJobKyLast]} + 1) * (int64_t{job.words[kJobKxLast]} + 1);
+    const int64_t chunks = int64_t{job.words[kJobChunkLast]} + 1;
+    const int64_t len = job.words[kJobChunkLen], rem = job.words[kJobChunkRem];
     const int64_t total = runs * chunks;
     const bool last_tile = tile + 1 == job.tiles(config_);
     int64_t words = 0;
@@ -161,7 +161,7 @@ class CycleModel {
       if (i == 0 && group == 0) {
         tile_starts_.push_back(start_);
         if (tile_starts_.size() > kKept) tile_starts_.pop_front(), tiles_dropped_++;
-        read_.lines.Free(start_ + latency::kLinesFreed, word_base_ + lines.free * job.words[kPitch]);
+        read_.lines.Free(start_ + latency::kLinesFreed, word_base_ + lines.free * job.words[kJobPitch]);
         c.tile = c.lines = 0;
       }
       if (last_tile) FreeWeights(job, words, i + 1 == total);
@@ -235,8 +235,8 @@ class CycleModel {
     for (int64_t row = 0; row < config_.rows; row++) {
       const int64_t time = first + row * config_.Steps();
       bool gives = row < valid;
-      if (gives && job.words[kPool] > 1) {
-        pool_count_ = (pool_count_ + 1) % job.words[kPool];
+      if (gives && job.words[kJobPool] > 1) {
+        pool_count_ = (pool_count_ + 1) % job.words[kJobPool];
         gives = pool_count_ == 0;
       }
       int64_t pop = -1;
@@ -273,6 +273,14 @@ class CycleModel {
 
 }  // namespace
 
+CycleResult CyclesOfLayer(const CycleResult& chain, size_t layer) {
+  const LayerEnd before = layer > 0 ? chain.layers[layer - 1] : LayerEnd{}, &own = chain.layers[layer];
+  CycleResult result;
+  result.cycles = own.end - before.end;
+  result.counts = Difference(own.counts, before.counts);
+  return result;
+}
+
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         CycleObserver* observer) {
   return CountCycles(jobs, config, memory, {}, observer);
@@ -285,11 +293,12 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
   return CycleModel(jobs, config, layer_starts, observer, &read, &store).Run();
 }
 
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory) {
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer) {
   std::vector<int> layer_starts;
   for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
-  WriteModel store(program, config, memory);
-  ListModel read(program, config, memory, &store);
+  WriteModel store(program, config, memory, observer);
+  ListModel read(program, config, memory, &store, observer);
   return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
 }
 

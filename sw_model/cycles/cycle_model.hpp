@@ -31,7 +31,11 @@ struct CycleResult {
   std::vector<LayerEnd> layers;  // of a chain; one for a single layer
 };
 
+// A layer of a chain by itself, from the end of the one before to its own; bytes are not counted by layer.
+CycleResult CyclesOfLayer(const CycleResult& chain, size_t layer);
+
 class CycleObserver;
+class SystemObserver;
 
 // Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the
 // model down).
@@ -42,6 +46,7 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
                         const std::vector<int>& layer_starts, CycleObserver* observer = nullptr);
 
 // Of a program on weft_core: from the start to done.
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory);
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer = nullptr);
 
 }  // namespace weft

@@ -15,6 +15,7 @@
 #include "compiler/program.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
+#include "sw_model/cycles/system_observer.hpp"
 #include "sw_model/memory.hpp"
 
 namespace weft {
@@ -24,7 +25,8 @@ class ListModel;
 // rtl/system/residual_add.sv and rtl/system/write_dma.sv.
 class WriteModel : public StoreModel {
  public:
-  WriteModel(const Program& program, const Config& config, const Memory& memory);
+  WriteModel(const Program& program, const Config& config, const Memory& memory,
+             SystemObserver* observer = nullptr);
   void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
   // Cycle from which there is room for the descriptor of the next job with outputs.
   [[nodiscard]] int64_t DescriptorRoom() const;
@@ -45,8 +47,13 @@ class WriteModel : public StoreModel {
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
   int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
 
+  void Tell(SystemEvent event, int64_t time) const {
+    if (observer_ != nullptr) observer_->Happens(event, time);
+  }
+
   const Program& program_;
   const Config& config_;
+  SystemObserver* observer_;
   int64_t latency_, beat_cycles_;
   std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
   std::vector<OutputCursor> cursors_;               // the current job's
@@ -75,7 +82,8 @@ class WriteModel : public StoreModel {
 // rtl/system/command_reader.sv and rtl/system/read_dma.sv.
 class ListModel : public Supply {
  public:
-  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store);
+  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store,
+            SystemObserver* observer = nullptr);
   int64_t Accept(int job, int64_t room) override;
   void Ended(int job, int64_t time) override;
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
@@ -89,12 +97,16 @@ class ListModel : public Supply {
   bool ParseCommand();  // false at the end of the list
   bool Step() override;
   void Request(const Command& c, int64_t earliest);
-  void BeginSegment(int64_t push);
+  void BeginSegment(int64_t push, SystemEvent words);
   int64_t Beat(int64_t room);
   void ReadWeights(Group* group, int64_t words);
+  void Tell(SystemEvent event, int64_t time) const {
+    if (observer_ != nullptr) observer_->Happens(event, time);
+  }
 
   const Program& program_;
   WriteModel& store_;
+  SystemObserver* observer_;
   int64_t latency_, max_beats_;
 
   // command_reader
@@ -116,6 +128,7 @@ class ListModel : public Supply {
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
   int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
+  SystemEvent segment_words_ = SystemEvent::kList;
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete
   int64_t residual_words_ = 0, table_free_ = 0;

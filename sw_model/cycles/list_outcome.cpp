@@ -14,10 +14,20 @@
 namespace weft {
 namespace {
 
-constexpr uint32_t kMask24 = 0xffffff, kMaskDim = 0x1ffff;  // COUNT24_W and DIM_W of rtl/weft_pkg.sv
-constexpr uint32_t kNobody = 5;                             // the first READ_* that there is not
-constexpr int kListQueue = 4 * kListBlock;                  // words of the list that wait, and
-constexpr int kReadQueue = 8;                               // reads
+constexpr uint32_t kMaskPixels = (1U << kPixelsW) - 1;
+constexpr int kListQueue = 4 * kListBlockWords;  // words of the list that wait, and
+constexpr int kReadQueue = 8;                    // reads
+
+// The bits of a word that the hardware looks at.
+template <size_t N>
+uint32_t Counted(const uint32_t* words, const std::array<int, N>& bits, int word) {
+  return ListField{word, 0, bits[size_t(word)]}.Get(words);
+}
+uint32_t JobCount(const uint32_t* job, int word) { return Counted(job, kJobWordBits, word); }
+uint32_t StoreCount(const uint32_t* store, int word) { return Counted(store, kStoreWordBits, word); }
+uint32_t ReadCount(const std::vector<uint32_t>& read, int word) {
+  return Counted(read.data(), kReadWordBits, word);
+}
 
 // Passes over column groups: `pass` pixels of a group, the same of the next one, ...; then the next `pass`
 // pixels, up to `total`. The counters of rtl/system/output_walk.sv are 24 bits wide; the engine's as wide as
@@ -53,15 +63,16 @@ class Passes {
 class OutputWalk {
  public:
   explicit OutputWalk(const uint32_t* store)
-      : step_group_(store[1]),
-        step_x_(store[2]),
-        step_y_(store[3]),
-        step_image_(store[4]),
-        cols_(store[5] & kMask24),
-        rows_(store[6] & kMask24),
-        at_{store[0], cols_, rows_},
+      : step_group_(store[kStoreGroup]),
+        step_x_(store[kStoreX]),
+        step_y_(store[kStoreY]),
+        step_image_(store[kStoreImage]),
+        cols_(StoreCount(store, kStoreCols)),
+        rows_(StoreCount(store, kStoreRows)),
+        at_{store[kStoreOffset], cols_, rows_},
         pass_at_(at_),
-        passes_(store[7] & kMask24, store[8] & kMask24, store[9] & 0xffff, kMask24) {}
+        passes_(StoreCount(store, kStorePass), StoreCount(store, kStoreTotal),
+                StoreCount(store, kStoreGroups), kMaskPixels) {}
   [[nodiscard]] uint32_t offset() const { return at_.offset + group_offset_; }
   [[nodiscard]] bool job_end() const { return passes_.job_end(); }
   void Next() {
@@ -91,18 +102,20 @@ class OutputWalk {
 // How many outputs of a job come to write_dma, and which are of its last column group; none if its words are
 // such that this is not known.
 std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, const Config& config) {
-  const auto dim = [&](int word) { return uint64_t{job[word] & kMaskDim}; };
+  const auto dim = [&](int word) { return uint64_t{JobCount(job, word)}; };
   const uint32_t len_mask = 2 * uint32_t(config.Word()) - 1;
-  const uint64_t len = job[kChunkLen] & len_mask, chunks = dim(kChunkLast) + 1, longer = dim(kChunkRem);
+  const uint64_t len = job[kJobChunkLen] & len_mask, chunks = dim(kJobChunkLast) + 1,
+                 longer = dim(kJobChunkRem);
   const bool chunks_ok =
       (longer >= chunks ? len + 1 : len) >= 1 && (longer > 0 ? len + 1 : len) <= uint64_t(config.Word());
   // Windows of the engine's outputs, of sums those of the pool behind the addition.
-  const uint64_t sums = (store[10] >> 31) != 0 ? store[22] & kMaskDim : 1;
-  const uint64_t pool = dim(kPool) * sums, last_group = dim(kGroupLast);
-  if ((job[kFlags] & kFlagDrains) == 0 || !chunks_ok || pool == 0) return {};
+  const uint64_t sums = kStoreAddEnable.Get(store) != 0 ? StoreCount(store, kStorePool) : 1;
+  const uint64_t pool = dim(kJobPool) * sums, last_group = dim(kJobGroupLast);
+  if (kJobFlagsDrains.Get(job) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;
-  for (int loop = 0; loop < 5; loop++)
-    pixels = std::min(pixels * (dim(kWalk + 4 * loop) + 1), uint64_t{1} << 40);  // more than anybody follows
+  for (int loop = 0; loop < kJobWalkTurns; loop++)
+    pixels = std::min(pixels * (dim(kJobWalk + kJobWalkWords * loop + kJobWalkLast) + 1),
+                      uint64_t{1} << 40);  // more than anybody follows
   if (pixels % pool != 0) return {};
   if (last_group == 0) return Passes(pixels / pool, pixels / pool, 0, ~uint64_t{0});
   if (uint64_t(config.rows) % pool != 0) return {};
@@ -117,8 +130,11 @@ class Follower {
 
   ListOutcome Follow() {
     const auto bus = uint32_t(config_.bus_bytes);
-    Read({uint32_t(Command::Read::kList) << 8, start_.list_offset, 0,
-          std::min<uint32_t>(start_.list_bytes, kListFirst * 4) / bus, 0, 0, 0, 0});
+    std::vector<uint32_t> first(kReadWords);
+    kCommandKind.Set(first.data(), int64_t(ReadKind::kList));
+    first[kReadOffset] = start_.list_offset;
+    first[kReadBusWords] = std::min<uint32_t>(start_.list_bytes, kListFirstBytes) / bus;
+    Read(first);
     if (Header())
       while (Next()) {
       }
@@ -183,13 +199,8 @@ class Follower {
   }
 
   bool Header() {
-    const Config& c = config_;
-    const auto log2 = [](int v) { return uint32_t(std::countr_zero(unsigned(v))); };
-    const std::array<std::optional<uint32_t>, kListHeader> expected = {
-        kListMagic,
-        {},
-        uint32_t(c.bus_bytes) << 24 | uint32_t(c.lanes) << 16 | uint32_t(c.cols) << 8 | uint32_t(c.rows),
-        uint32_t(c.acc_bits) << 16 | log2(c.weight_buffer_bytes) << 8 | log2(c.line_buffer_bytes)};
+    const std::array<std::optional<uint32_t>, kHeaderWords> expected = {
+        kListMagic, {}, config_.Register0(), config_.Register1()};
     for (const std::optional<uint32_t>& e : expected) {
       const std::optional<uint32_t> word = TakeWord();
       if (!word) return false;
@@ -206,8 +217,12 @@ class Follower {
     std::optional<uint32_t> word = TakeWord();
     if (!word) return false;
     commands_++;
-    const uint32_t opcode = *word & 0xff;
-    if (opcode == uint32_t(Command::Op::kEnd)) {
+    const std::optional<Command> is = Command::OfFirstWord(*word);
+    if (!is) {
+      End(WEFT_CODE_BAD_COMMAND);
+      return false;
+    }
+    if (is->op == ListOp::kEnd) {
       for (int i = 1; i < kListAlign; i++)
         if (!TakeWord()) return false;
       // Taken only when all reads and writes are done: all that was read of the list is in the sum, if the
@@ -216,15 +231,9 @@ class Follower {
       if (!result_.open && !bad_read_ && !bad_write_) End(sum_ == 0 ? WEFT_CODE_OK : WEFT_CODE_BAD_CHECKSUM);
       return false;
     }
-    const bool read = opcode == uint32_t(Command::Op::kRead);
-    if (!read && opcode != uint32_t(Command::Op::kJob)) {
-      End(WEFT_CODE_BAD_COMMAND);
-      return false;
-    }
+    const bool read = is->op == ListOp::kRead;
     command_.assign(1, *word);
-    const bool adds = (*word >> 9 & 1) != 0;
-    const Command is{.op = read ? Command::Op::kRead : Command::Op::kJob, .adds = adds};
-    while (command_.size() < size_t(is.size())) {
+    while (command_.size() < size_t(is->size())) {
       word = TakeWord();
       if (!word) return false;
       command_.push_back(*word);
@@ -238,15 +247,17 @@ class Follower {
   // ---- rtl/system/read_dma.sv
 
   void Read(const std::vector<uint32_t>& command) {
-    const uint32_t kind = command[0] >> 8 & 7, params = command[2] & kMask24, words = command[3] & kMask24;
-    const uint32_t count = (command[4] & kMask24) + 1, pitch = command[5];
-    const bool list = kind == uint32_t(Command::Read::kList);
+    const auto kind = uint32_t(kCommandKind.Get(command.data()));
+    const uint32_t params = ReadCount(command, kReadParamWords), words = ReadCount(command, kReadBusWords);
+    const uint32_t count = ReadCount(command, kReadCount) + 1, pitch = command[kReadPitch];
+    const bool list = kind == uint32_t(ReadKind::kList);
     // More reads of the list than wait anywhere may be behind words of the list for which there is no room.
-    waits_ = waits_ || !list || params > 0 || (command[6] & 0xffff) != 0 || ++list_reads_ > kReadQueue;
+    waits_ =
+        waits_ || !list || params > 0 || ReadCount(command, kReadWait) != 0 || ++list_reads_ > kReadQueue;
     if (bad_read_) return;  // what is behind it is never made
     const auto bus = uint32_t(config_.bus_bytes);
-    const bool nonsense = words == 0 || (words + params) > kMask24 || kind >= kNobody;
-    uint32_t offset = command[1];
+    const bool nonsense = words == 0 || (words + params) > kMaskPixels || kind >= kReadKinds;
+    uint32_t offset = command[kReadOffset];
     for (uint32_t i = 0; i < count; i++, offset += pitch) {
       const uint64_t end = uint64_t{offset} + uint64_t{words + params} * bus;
       if (nonsense || end > start_.window_bytes || offset % bus != 0) {
@@ -266,12 +277,12 @@ class Follower {
 
   void Job() {
     const uint32_t *job = &command_[1], *store = job + kJobWords;
-    const bool stores = (command_[0] >> 8 & 1) != 0;
+    const bool stores = kCommandStores.Get(command_.data()) != 0;
     waits_ = true;
     std::optional<Passes> engine = EngineOutputs(job, store, config_);
     if (!stores) {
       // Its outputs, if it gives any, are taken for those of the next job that stores.
-      in_step_ = in_step_ && (job[kFlags] & kFlagDrains) == 0;
+      in_step_ = in_step_ && kJobFlagsDrains.Get(job) == 0;
       return;
     }
     if (bad_write_) return;  // what is behind it is never made
@@ -283,7 +294,7 @@ class Follower {
       done = walk.job_end();
       uint32_t channels = most;  // at most, if the engine is not in step
       if (in_step_) {
-        channels = job[engine->group_last() ? kColsLast : kCols] & mask;
+        channels = job[engine->group_last() ? kJobColsLast : kJobCols] & mask;
         bad_write_ = engine->job_end() != done || channels == 0 || channels > most;
         if (bad_write_) EndAccess(WEFT_CODE_BAD_JOB, walk.offset());
         engine->Next();

@@ -97,7 +97,7 @@ int64_t ReadModel::Take(int64_t earliest) {
 
 // Words that need no new event follow each other at the pace of the memory, so they are taken in one step.
 void ReadModel::ReadLine(int j, int line) {
-  const int64_t pitch = jobs_[size_t(j)].words[kPitch];
+  const int64_t pitch = jobs_[size_t(j)].words[kJobPitch];
   int64_t left = pitch, time = 0;
   while (left > 0) {
     time = Take(lines.RoomFor(++line_words_));

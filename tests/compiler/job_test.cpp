@@ -120,7 +120,7 @@ TEST(Job, WalksTheWindowsOfItsOutputs) {
 TEST(Job, AddressesFollowFromPositions) {
   ForRandomLayers(100, [&](const Config& config, const RandomLayer&, const std::vector<Job>& jobs) {
     for (const Job& job : jobs) {
-      const int64_t pitch = int64_t{job.words[kPitch]} * config.bus_bytes;
+      const int64_t pitch = int64_t{job.words[kJobPitch]} * config.bus_bytes;
       const std::vector<WalkedPixel> walked = PixelsOf(job);
       const int64_t of_image = job.pixels / job.lines.images;
       for (size_t i = 0; i < walked.size(); i++) {
@@ -129,8 +129,8 @@ TEST(Job, AddressesFollowFromPositions) {
             << "pixel " << i;
       }
       ASSERT_GE(pitch, job.lines.bytes);
-      ASSERT_EQ(job.words[kXlim], uint32_t(job.lines.bytes));
-      ASSERT_EQ(job.words[kYlim], uint32_t(job.lines.count));
+      ASSERT_EQ(job.words[kJobXlim], uint32_t(job.lines.bytes));
+      ASSERT_EQ(job.words[kJobYlim], uint32_t(job.lines.count));
     }
   });
 }
@@ -139,9 +139,10 @@ TEST(Job, AddressesFollowFromPositions) {
 TEST(Job, ChunksAddUpToTheReduction) {
   ForRandomLayers(200, [&](const Config& config, const RandomLayer&, const std::vector<Job>& jobs) {
     for (const Job& job : jobs) {
-      const int64_t chunks = job.words[kChunkLast] + 1,
-                    runs = int64_t{job.words[kKyLast] + 1} * (job.words[kKxLast] + 1);
-      const int64_t length = job.words[kChunkLen], rem = job.words[kChunkRem], run = chunks * length + rem;
+      const int64_t chunks = job.words[kJobChunkLast] + 1,
+                    runs = int64_t{job.words[kJobKyLast] + 1} * (job.words[kJobKxLast] + 1);
+      const int64_t length = job.words[kJobChunkLen], rem = job.words[kJobChunkRem],
+                    run = chunks * length + rem;
       ASSERT_EQ(runs * run, job.reduction.length());
       ASSERT_LT(rem, chunks);
       ASSERT_LE(length + (rem > 0 ? 1 : 0), config.Word());
@@ -235,7 +236,7 @@ TEST(Schedule, StreamsEverythingOnce) {
     }
     for (size_t j = 0; j < jobs.size(); j++) {
       ASSERT_EQ(groups[j], jobs[j].groups);
-      ASSERT_EQ(lines[j], int(jobs[j].words[kLines]));
+      ASSERT_EQ(lines[j], int(jobs[j].words[kJobLines]));
     }
   });
 }

@@ -44,8 +44,8 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
 
   uint32_t given = 0, reads = 0;
   for (const Command& c : program.commands) {
-    if (c.op == Command::Op::kJob) given += program.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
-    if (c.op != Command::Op::kRead) continue;
+    if (c.op == ListOp::kJob) given += program.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
+    if (c.op != ListOp::kRead) continue;
     reads++;
     ASSERT_LE(given - c.wait, 1U << 14) << "read " << reads;
     ASSERT_LE(c.wait, given) << "read " << reads;
@@ -174,7 +174,7 @@ TEST(Lower, RandomResidualsFit) {
     const std::vector<Segment> segments = Lower(graph);
     ASSERT_EQ(segments.size(), 1U);
     try {
-      const Program p = CompileSegment(graph, segments[0], images, config, false, false).program;
+      const Program p = CompileSegment(graph, segments[0], images, config, {.with_data = false}).program;
       EXPECT_GT(CountCycles(p, config, Memory{4, 10}).cycles, 0);
       if (pools) {
         pooled++;
@@ -226,7 +226,7 @@ TEST(Lower, InterleavedLayersFitToo) {
   graph.output = 3;
   const std::vector<Segment> segments = Lower(graph);
   ASSERT_EQ(segments.size(), 1U);
-  const SegmentProgram p = CompileSegment(graph, segments[0], 1, config, false, false);
+  const SegmentProgram p = CompileSegment(graph, segments[0], 1, config, {.with_data = false});
   EXPECT_TRUE(p.inputs.at(0).interleaved);
   EXPECT_EQ(p.program.layers.size(), 2U);
   EXPECT_GT(CountCycles(p.program, config, Memory{1, 135}).cycles, 0);

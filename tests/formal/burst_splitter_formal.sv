@@ -16,12 +16,12 @@ module burst_splitter_formal #(
     input wire logic [WORDS_W-1:0] req_words_i,
     input wire logic               burst_ready_i
 );
-  wire logic req_ready, valid, last;
+  wire logic req_ready, valid;
   wire logic [ADDR_W-1:0] addr;
   wire logic [7:0] len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WORDS_W)) dut (
       .clk_i, .rst_ni, .req_valid_i, .req_ready_o(req_ready), .req_addr_i, .req_words_i,
-      .burst_valid_o(valid), .burst_ready_i, .burst_addr_o(addr), .burst_len_o(len), .burst_last_o(last)
+      .burst_valid_o(valid), .burst_ready_i, .burst_addr_o(addr), .burst_len_o(len)
   );
 
   logic began_q;
@@ -40,6 +40,7 @@ module burst_splitter_formal #(
   logic open_q;  // a request is not yet served
   logic [WORDS_W-1:0] due_q;
   logic [ADDR_W-1:0] addr_q;
+  wire logic last = beats == due_q;
   always_ff @(posedge clk_i) begin
     open_q <= rst_ni & (take | (open_q & ~(burst & last)));
     if (take) {addr_q, due_q} <= {req_addr_i, req_words_i};
@@ -51,17 +52,17 @@ module burst_splitter_formal #(
 
   // ---- What was offered in the cycle before and not taken
   logic waits_q;
-  logic [ADDR_W+8:0] burst_q;
+  logic [ADDR_W+7:0] burst_q;
   always_ff @(posedge clk_i) begin
     waits_q <= rst_ni & valid & ~burst_ready_i;
-    burst_q <= {addr, len, last};
+    burst_q <= {addr, len};
   end
 
   wire logic [ADDR_W-1:0] last_byte = next_addr - ADDR_W'(1);
   always_comb
     if (rst_ni && began_q) begin
       begin : StableUntilReady_A
-        if (waits_q) assert (valid && {addr, len, last} == burst_q);
+        if (waits_q) assert (valid && {addr, len} == burst_q);
       end
       begin : AtOnceAndNeverAlone_A  // valid in the cycle after the request, in every cycle to its last burst, and in no other
         assert (valid == open_q);
@@ -76,7 +77,7 @@ module burst_splitter_formal #(
         if (valid) assert (addr == addr_q);
       end
       begin : BeatsAddUp_A
-        if (valid) assert (last ? beats == due_q : beats < due_q);
+        if (valid) assert (beats <= due_q);
       end
       begin : AtMostMaxBeats_A
         if (valid) assert (int'(len) < MAX_BEATS);

@@ -20,7 +20,7 @@ module csr_formal #(
     input wire logic                    done_i,
     input wire logic [             7:0] code_i,
     input wire logic [      ADDR_W-1:0] error_addr_i,
-    input wire logic [            31:0] error_job_i,
+    input wire logic [            31:0] error_command_i,
     input wire logic [            47:0] cycles_i,
     input wire logic [        8*48-1:0] counts_i,
     input wire logic [            47:0] bytes_read_i,
@@ -37,7 +37,7 @@ module csr_formal #(
       .rvalid_o(rvalid), .rready_i, .rdata_o(rdata), .rresp_o(rresp), .irq_o(irq),
       .start_o(start), .abort_o(abort), .soft_reset_o(soft_reset),
       .list_addr_o(list_addr), .list_bytes_o(list_bytes), .window_base_o(window_base), .window_end_o(window_end),
-      .watchdog_o(watchdog), .busy_i, .done_i, .code_i, .error_addr_i, .error_job_i,
+      .watchdog_o(watchdog), .busy_i, .done_i, .code_i, .error_addr_i, .error_command_i,
       .cycles_i, .counts_i, .bytes_read_i, .bytes_written_i
   );
   axil_slave axil (
@@ -65,8 +65,25 @@ module csr_formal #(
     values_q     <= values;
   end
 
+  // The write whose response is new, and whether its register takes writes.
+  logic b_waits_q;
+  logic [11:0] waddr_q;
+  always_ff @(posedge clk_i) begin
+    b_waits_q <= rst_ni & bvalid & ~bready_i;
+    if (awvalid_i & awready) waddr_q <= {awaddr_i[11:2], 2'b00};
+  end
+  logic writable;
+  always_comb
+    case (waddr_q)
+      weft_csr_pkg::CONTROL, weft_csr_pkg::IRQ_ENABLE, weft_csr_pkg::IRQ_STATUS, weft_csr_pkg::LIST_ADDR_LO,
+      weft_csr_pkg::LIST_ADDR_HI, weft_csr_pkg::LIST_BYTES, weft_csr_pkg::WATCHDOG, weft_csr_pkg::WINDOW_BASE_LO,
+      weft_csr_pkg::WINDOW_BASE_HI, weft_csr_pkg::WINDOW_SIZE_LO, weft_csr_pkg::WINDOW_SIZE_HI: writable = 1'b1;
+      default: writable = 1'b0;
+    endcase
+
   // What makes the proof inductive: the module's own state, which csr.sby connects or which the readys tell.
   wire logic running;  // dut.running_q
+  wire logic [11:0] waddr;  // dut.waddr_q
   wire logic [3:0] axil_aw, axil_w, axil_ar;  // axil.*_count_q
   wire logic aw_held = ~awready;
   wire logic w_held = ~wready;
@@ -80,11 +97,18 @@ module csr_formal #(
           assert (axil_ar == 4'(ar_held) + 4'(rvalid));
         end
       end
+      begin : AddressIsWhatIsHeld_A
+        if (INDUCTION != 0 && aw_held) assert (waddr == waddr_q);
+      end
       begin : RunsIsRunning_A
         if (INDUCTION != 0) assert (runs == running);
       end
       begin : NoStartWhileBusy_A
         if (start) assert (!busy_q);
+      end
+      begin : RefusedOnlyWhileBusy_A  // so nothing is lost after a reset
+        if (bvalid && !b_waits_q && writable && !busy_q) assert (bresp == 2'b00);
+        if (bvalid && !b_waits_q && !writable) assert (bresp == 2'b10);
       end
       begin : CommandsArePulses_A
         assert (!(start && start_q) && !(abort && abort_q) && !(soft_reset && soft_reset_q));

@@ -17,6 +17,7 @@
 
 #include "models/weft_list_pkg.hpp"
 #include "models/weft_pkg.hpp"
+#include "sim/harness/coverage.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft::rtl {
@@ -92,6 +93,7 @@ class Testbench {
     Verilated::threadContextp(
         &context_);  // a model leaves the context that ran last: be sure that it is its own
     model_->final();
+    KeepCoverage(&context_);
     model_.reset();
   }
   Model* operator->() { return model_.get(); }
@@ -110,7 +112,7 @@ class Testbench {
   }
   void Reset() requires kHasReset {
     model_->rst_ni = 0;
-    if constexpr (requires { model_->run_ni; }) model_->run_ni = 0;
+    if constexpr (requires { model_->run_i; }) model_->run_i = 0;
     Clock(2);
     model_->rst_ni = 1;
     Settle();

@@ -4,14 +4,16 @@
 // would be ten more pins to route for each int8 operand.
 `default_nettype none
 module mult #(
-    parameter int A_W = 8,  // Requires: at most 18
-    parameter int B_W = 8   // Requires: at most 18
+    parameter int A_W = 8,  // Requires: 2 to 18
+    parameter int B_W = 8   // Requires: 2 to 18
 ) (
     input  wire logic               clk_i,
     input  wire logic [    A_W-1:0] a_i,
     input  wire logic [    B_W-1:0] b_i,
     output wire logic [A_W+B_W-1:0] p_o
 );
+  if (A_W < 2 || A_W > 18) begin : gen_illegal_a_w A_W_must_be_2_to_18 u_illegal (); end
+  if (B_W < 2 || B_W > 18) begin : gen_illegal_b_w B_W_must_be_2_to_18 u_illegal (); end
   wire logic [17:0] a = 18'(a_i) << (18 - A_W);
   wire logic [17:0] b = 18'(b_i) << (18 - B_W);
   wire logic [35:0] p;

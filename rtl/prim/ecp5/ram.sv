@@ -5,7 +5,7 @@
 // 16384 words are there several banks, and their select is delayed like the data.
 `default_nettype none
 module ram #(
-    parameter int WIDTH = 64,
+    parameter int WIDTH = 64,   // Requires: at least 1
     parameter int DEPTH = 512,  // Requires: at least 2
     localparam int ADDR_W = $clog2(DEPTH)
 ) (
@@ -16,6 +16,8 @@ module ram #(
     input  wire logic [ADDR_W-1:0] raddr_i,
     output wire logic [ WIDTH-1:0] rdata_o
 );
+  if (WIDTH < 1) begin : gen_illegal_width WIDTH_must_be_at_least_1 u_illegal (); end
+  if (DEPTH < 2) begin : gen_illegal_depth DEPTH_must_be_at_least_2 u_illegal (); end
   // A block has 14 address bits, of which a word of 2, 4, 9, 18 bits leaves the lowest 1, 2, 3, 4 unused.
   localparam int Bits = DEPTH <= 1024 ? 18 : DEPTH <= 2048 ? 9 : DEPTH <= 4096 ? 4 : DEPTH <= 8192 ? 2 : 1;
   localparam int Shift = DEPTH <= 1024 ? 4 : DEPTH <= 2048 ? 3 : DEPTH <= 4096 ? 2 : DEPTH <= 8192 ? 1 : 0;

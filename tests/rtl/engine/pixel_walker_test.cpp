@@ -19,7 +19,7 @@ TYPED_TEST_SUITE(PixelWalker, models::pixel_walker, ParameterNames);
 
 TYPED_TEST(PixelWalker, WalksTheJobsOfRandomLayers) {
   using P = TypeParam;
-  constexpr int kLayers = 150, kPosW = weft_pkg::POS_W;
+  constexpr int kLayers = 150, kPosW = weft_list_pkg::POS_W;
   constexpr int kAddrW = std::countr_zero(unsigned{P::LINE_BYTES});
   constexpr int64_t kPointer = 4 * P::LINE_BYTES / P::BUS_BYTES - 1;
   const Config config{"test", P::ROWS, 4, 2, P::LINE_BYTES, 1024, P::BUS_BYTES, 32};
@@ -63,8 +63,9 @@ TYPED_TEST(PixelWalker, WalksTheJobsOfRandomLayers) {
           const TileLines due = LinesOfTile(job, tile, config);
           ASSERT_EQ(m->tile_rows_o, count) << "tile " << tile;
           ASSERT_EQ(m->tile_final_o, tile + 1 == job.tiles(config)) << "tile " << tile;
-          ASSERT_EQ(m->tile_need_o, (lines + due.need) & ((1 << weft_pkg::DIM_W) - 1)) << "tile " << tile;
-          ASSERT_EQ(m->tile_free_o, (words + due.free * job.words[kPitch]) & kPointer) << "tile " << tile;
+          ASSERT_EQ(m->tile_need_o, (lines + due.need) & ((1 << weft_list_pkg::DIM_W) - 1))
+              << "tile " << tile;
+          ASSERT_EQ(m->tile_free_o, (words + due.free * job.words[kJobPitch]) & kPointer) << "tile " << tile;
           m->tile_pop_i = 1;
           step();
           m->tile_pop_i = 0;
@@ -84,8 +85,8 @@ TYPED_TEST(PixelWalker, WalksTheJobsOfRandomLayers) {
         }
         ASSERT_TRUE(passed) << "the walker has not passed its job";
         ASSERT_FALSE(m->tile_valid_o) << "a tile too many";
-        lines += job.words[kLines];
-        words += job.words[kBusWords];
+        lines += job.words[kJobLines];
+        words += job.words[kJobBusWords];
         jobs++;
       }
     }

@@ -57,25 +57,25 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
       for (int group = 0; group < job.groups; group++) {
         const size_t first = chunks.size();
         int64_t weight = weights + group * group_words;
-        for (int64_t ky = 0; ky <= word(kKyLast); ky++)
-          for (int64_t kx = 0; kx <= word(kKxLast); kx++) {
+        for (int64_t ky = 0; ky <= word(kJobKyLast); ky++)
+          for (int64_t kx = 0; kx <= word(kJobKxLast); kx++) {
             int64_t offset = 0;
-            for (int64_t i = 0; i <= word(kChunkLast); i++) {
+            for (int64_t i = 0; i <= word(kJobChunkLast); i++) {
               Chunk& c = chunks.emplace_back();
               c.job = j;
               c.tile = tile;
               c.last_tile = tile + 1 == job.tiles(config);
-              c.length = int(word(kChunkLen) + (i < word(kChunkRem) ? 1 : 0));
+              c.length = int(word(kJobChunkLen) + (i < word(kJobChunkRem) ? 1 : 0));
               c.rows = int(std::min<int64_t>(P::ROWS, job.pixels - tile * P::ROWS));
               c.cols = job.ChannelsOf(group);
-              c.x = group * word(kGroupAddr) + kx * word(kKxAddr) + offset;
-              c.address = c.x + ky * word(kKyAddr);
-              c.y = ky * word(kKyY);
+              c.x = group * word(kJobGroupAddr) + kx * word(kJobKxAddr) + offset;
+              c.address = c.x + ky * word(kJobKyAddr);
+              c.y = ky * word(kJobKyY);
               c.weight = weight;
               c.param = params + group * group_params;
               c.need = lines + due.need;
-              c.free = words + due.free * word(kPitch);
-              c.end = words + word(kBusWords);
+              c.free = words + due.free * word(kJobPitch);
+              c.end = words + word(kJobBusWords);
               weight += c.length;
               offset += c.length;
             }
@@ -87,8 +87,8 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
       }
     }
     chunks.back().end_job = true;
-    lines += word(kLines);
-    words += word(kBusWords);
+    lines += word(kJobLines);
+    words += word(kJobBusWords);
     weights += group_words * job.groups;
     params += group_params * job.groups;
   }
@@ -117,7 +117,7 @@ struct Run {
 
 template <class P>
 void Run<P>::operator()() {
-  constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_pkg::DIM_W);
+  constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_list_pkg::DIM_W);
   constexpr int64_t kSeenToPending = latency::kJobLoaded - latency::kJobSeen;
   constexpr size_t kBeatToEdge = latency::kEdge - 1;  // the first beat is in the cycle after the start
   const std::vector<Chunk> chunks = ChunksOf<P>(jobs, config);
@@ -126,7 +126,7 @@ void Run<P>::operator()() {
   int64_t all_lines = 0;
   std::vector<int64_t> weights_before{0}, params_before{0};
   for (const Job& job : jobs) {
-    all_lines += job.words[weft::kLines];
+    all_lines += job.words[weft::kJobLines];
     weights_before.push_back(weights_before.back() + GroupWeightWords(job, config) * job.groups);
     params_before.push_back(params_before.back() + (job.drains() ? kSteps * job.groups : 0));
   }
@@ -261,8 +261,8 @@ void Run<P>::operator()() {
       ASSERT_EQ(uint64_t(m->start_addr_o),
                 uint64_t(head.address) & Mask(std::countr_zero(unsigned{P::LINE_BYTES})))
           << where;
-      ASSERT_EQ(SignExtend(m->start_x_o, weft_pkg::POS_W), head.x) << where;
-      ASSERT_EQ(SignExtend(m->start_y_o, weft_pkg::POS_W), head.y) << where;
+      ASSERT_EQ(SignExtend(m->start_x_o, weft_list_pkg::POS_W), head.x) << where;
+      ASSERT_EQ(SignExtend(m->start_y_o, weft_list_pkg::POS_W), head.y) << where;
       ASSERT_GE(before.lines, head.new_tile ? head.need : 0) << where << ": lines are missing";
       ASSERT_GE(before.weights, head.weight + head.length) << where << ": weights are missing";
       if (head.drains) {
@@ -270,9 +270,9 @@ void Run<P>::operator()() {
         ASSERT_GE(now.room, P::ROWS) << where << ": no room for the outputs";
         const Job& j = jobs[head.job];
         constexpr int kRowW = std::bit_width(unsigned{P::ROWS}), kColW = std::bit_width(unsigned{P::COLS}),
-                      kDimW = weft_pkg::DIM_W;
-        ASSERT_EQ(Get(m->tile_info_o, 0, kDimW), j.words[kPool]) << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW, 24), j.words[kOut]) << where;
+                      kDimW = weft_list_pkg::DIM_W;
+        ASSERT_EQ(Get(m->tile_info_o, 0, kDimW), j.words[kJobPool]) << where;
+        ASSERT_EQ(Get(m->tile_info_o, kDimW, 24), j.words[kJobOut]) << where;
         ASSERT_EQ(Get(m->tile_info_o, kDimW + 24, P::PARAM_PTR_W),
                   uint64_t(head.param) & Mask(P::PARAM_PTR_W))
             << where;

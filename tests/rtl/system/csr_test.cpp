@@ -69,7 +69,7 @@ class Bus {
   explicit Bus(Pattern pattern = {100, 100}, int seed = 1) : m(seed), random(seed), pattern_(pattern) {
     m->awvalid_i = m->wvalid_i = m->arvalid_i = m->bready_i = m->rready_i = 0;
     m->busy_i = m->done_i = 0;
-    m->code_i = 0, m->error_job_i = 0;
+    m->code_i = 0, m->error_command_i = 0;
     Put(m->error_addr_i, 0, P::ADDR_W, 0);
     SetCounters(std::vector<uint64_t>(kCounters));
     m.Reset();
@@ -140,10 +140,10 @@ class Bus {
     m->bytes_written_i = values[kCounters - 1];
   }
   void Finish(int code, uint64_t addr = 0, uint32_t job = 0) {  // the core's done_i, for one cycle
-    m->done_i = 1, m->code_i = code, m->error_job_i = job;
+    m->done_i = 1, m->code_i = code, m->error_command_i = job;
     Put(m->error_addr_i, 0, P::ADDR_W, addr);
     Tick();
-    m->done_i = 0, m->code_i = 0x5a, m->error_job_i = ~job;
+    m->done_i = 0, m->code_i = 0x5a, m->error_command_i = ~job;
     Put(m->error_addr_i, 0, P::ADDR_W, ~addr);
   }
 
@@ -277,7 +277,7 @@ TYPED_TEST(Csr, AListRunsAndEndsWithEveryCode) {
       ASSERT_EQ(bus.Value(WEFT_STATUS), WEFT_STATUS_IDLE | (ok ? WEFT_STATUS_DONE : WEFT_STATUS_ERROR) |
                                             uint32_t(code) << WEFT_STATUS_CODE_SHIFT);
       ASSERT_EQ(bus.Value64(WEFT_ERROR_ADDR_LO), where);
-      ASSERT_EQ(bus.Value(WEFT_ERROR_JOB), job);
+      ASSERT_EQ(bus.Value(WEFT_ERROR_COMMAND), job);
       bus.Finish(ok ? 1 : 0);  // nothing runs: not listened to
       ASSERT_EQ(bus.Value(WEFT_IRQ_STATUS), event);
       ASSERT_EQ(bus.Value64(WEFT_ERROR_ADDR_LO), where);
@@ -331,7 +331,7 @@ TYPED_TEST(Csr, AbortAndSoftResetAlwaysWork) {
       bus.m->busy_i = 0;
       ASSERT_EQ(bus.Value(WEFT_STATUS), WEFT_STATUS_IDLE);
       ASSERT_EQ(bus.Value(WEFT_IRQ_STATUS), 0u);
-      ASSERT_EQ(bus.Value(WEFT_ERROR_JOB), 0u);
+      ASSERT_EQ(bus.Value(WEFT_ERROR_COMMAND), 0u);
       ASSERT_EQ(bus.Value64(WEFT_ERROR_ADDR_LO), 0u);
       ASSERT_EQ(bus.Value(WEFT_LIST_BYTES), 1234u) << "values stay";
       ASSERT_EQ(bus.Value(WEFT_IRQ_ENABLE), 3u);

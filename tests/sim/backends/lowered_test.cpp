@@ -42,19 +42,21 @@ class SmallGraph {
     options.check = true;
     TensorI8 batch({images, input.shape.h, input.shape.w, input.shape.c});
     Random(2).Fill(batch.data, false);
-    const NetworkResult result = MakeNetworkBackend(options)->Run(graph, batch);
-    int64_t cycles = 0;
+    const Config c = Config::Load(config);
+    const CompiledNetwork network = CompileNetwork(graph, images, c, {.keep_all = true});
+    const NetworkResult result = MakeNetworkBackend(options, c)->Run(network, batch);
+    int64_t cycles = 0, compared = 0;
     for (const LayerStats& node : result.nodes) {
-      EXPECT_EQ(node.mismatches, 0);
+      EXPECT_EQ(node.mismatches.value_or(0), 0);
+      compared += node.outputs_compared;
       EXPECT_EQ(node.cycles, node.predicted_cycles);
       cycles += node.cycles;
     }
-    const std::vector<Segment> segments = Lower(graph);
-    ASSERT_EQ(segments.size(), 1U);
-    EXPECT_FALSE(segments[0].on_host());
-    const SegmentProgram p = CompileSegment(graph, segments[0], images, Config::Load(config), false, false);
-    fmt::print("  {}: {} layers in {} jobs, {} cycles: 0 differences\n", config, p.program.layers.size(),
-               p.program.jobs.size(), cycles);
+    ASSERT_EQ(network.segments.size(), 1U);
+    EXPECT_FALSE(network.segments[0].on_host());
+    const Program& program = network.programs[0].program;
+    fmt::print("  {}: {} layers in {} jobs, {} cycles: 0 differences\n", config, program.layers.size(),
+               program.jobs.size(), cycles);
   }
 
   Graph graph;

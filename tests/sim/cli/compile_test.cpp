@@ -57,7 +57,7 @@ std::string ResidualModel(int64_t channels) {
 }
 
 std::string DemoFile(int batch) {
-  return NetworkFile(CompileNetwork(Contents(kModel), batch, Config::Load("8x8")));
+  return NetworkFile(CompileModel(Contents(kModel), batch, Config::Load("8x8")));
 }
 
 class Compiled : public Cli {
@@ -133,17 +133,17 @@ TEST_F(Compiled, FillsUpTheLastBatch) {
 
 // A weight that differs only in the file's image changes what is computed.
 TEST_F(Compiled, RunsTheImageOfTheFile) {
-  CompiledNetwork network = CompileNetwork(Contents(kModel), 1, Config::Load("8x8"));
+  CompiledNetwork network = CompileModel(Contents(kModel), 1, Config::Load("8x8"));
   std::vector<uint8_t>& image = network.programs.at(0).program.image;
   for (size_t i = image.size() - 20000; i < image.size(); i++) image[i] ^= 0x55;  // weights of the last layer
   const std::string file = Write("other.weft", NetworkFile(network)), images = Images(1, 28, 28, 1);
-  const auto output = [&](const CompiledNetwork* n) {
+  const auto output = [&](const CompiledNetwork& n) {
     BackendOptions options;
     options.engine = "rtl";
     TensorI8 image(network.graph.tensors.at(size_t(network.graph.input)).shape, 5);
-    return MakeNetworkBackend(options, n)->Run(network.graph, image).output;
+    return MakeNetworkBackend(options, n.config)->Run(n, image).output;
   };
-  EXPECT_NE(output(&network), output(nullptr));
+  EXPECT_NE(output(network), output(CompileModel(Contents(kModel), 1, network.config)));
   ExpectRefused("run " + file + " --engine rtl --check --input " + images, "compile it anew");
   ExpectRefused("run " + file + " --engine cycles", "compile it anew");
 }
@@ -179,7 +179,7 @@ TEST_F(Compiled, StopsAListThatDoesNotEnd) {
   }
   EXPECT_GT(stopped, 5);
   const std::string good = Write("good.weft", NetworkFile(network));
-  ExpectRefused("run " + good + run + " --most-cycles 500", "500 cycles, which --most-cycles allows");
+  ExpectRefused("run " + good + run + " --most-cycles 500", "after 500 cycles; --most-cycles allows no more");
   EXPECT_EQ(Weft("run " + good + run + " --most-cycles 5000").status, 0);
   ExpectRefused("run " + good + run + " --most-cycles 0", "--most-cycles");
   ExpectRefused("run " + good + " --engine cycles --most-cycles 500", "--most-cycles needs the engine rtl");
@@ -198,7 +198,7 @@ TEST_F(Compiled, TellsBytesLayerByLayer) {
     const int64_t list = json.at("bytes_read").get<int64_t>() - read;
     EXPECT_EQ(
         list,
-        int64_t(CompileNetwork(Contents(kModel), 2, Config::Load("8x8")).programs.at(0).program.list_bytes));
+        int64_t(CompileModel(Contents(kModel), 2, Config::Load("8x8")).programs.at(0).program.list_bytes));
     EXPECT_EQ(json.at("bytes_written").get<int64_t>(), written);
     EXPECT_EQ(written, 2 * (14 * 14 * 16 + 7 * 7 * 32 + 7 * 7 * 64 + 10));
   }
@@ -235,7 +235,7 @@ TEST_F(Compiled, InfoSaysWhatIsInIt) {
   const Json info = Json::parse(outcome.out);
   EXPECT_EQ(info.at("config"), "5x7");
   EXPECT_EQ(info.at("batch"), 2);
-  const CompiledNetwork network = CompileNetwork(BranchingModel(), 2, Config::Load("5x7"));
+  const CompiledNetwork network = CompileModel(BranchingModel(), 2, Config::Load("5x7"));
   ASSERT_EQ(info.at("segments").size(), network.segments.size());
   int64_t operators = 0;
   for (size_t s = 0; s < network.segments.size(); s++) {
@@ -322,7 +322,7 @@ std::string WrongMetadata(const std::string& file, std::mt19937* random) {
 }
 
 TEST(NetworkFileFuzz, WrongMetadata) {
-  const std::string file = NetworkFile(CompileNetwork(BranchingModel(), 2, Config::Load("5x7")));
+  const std::string file = NetworkFile(CompileModel(BranchingModel(), 2, Config::Load("5x7")));
   ASSERT_EQ(Refusal(WithChecksum(file)), "");
   std::mt19937 random(2);
   int refused = 0;
@@ -332,7 +332,7 @@ TEST(NetworkFileFuzz, WrongMetadata) {
 
 // What is not refused runs to its end, or to an error.
 TEST(NetworkFileFuzz, WrongMetadataOnTheRtl) {
-  const std::string file = NetworkFile(CompileNetwork(BranchingModel(), 2, Config::Load("5x7")));
+  const std::string file = NetworkFile(CompileModel(BranchingModel(), 2, Config::Load("5x7")));
   BackendOptions options;
   options.engine = "rtl";
   std::mt19937 random(3);
@@ -340,7 +340,7 @@ TEST(NetworkFileFuzz, WrongMetadataOnTheRtl) {
   for (int i = 0; i < 200; i++) try {
       const CompiledNetwork network = ParseNetworkFile(WrongMetadata(file, &random));
       const TensorI8 images(network.graph.tensors.at(size_t(network.graph.input)).shape);
-      runs += MakeNetworkBackend(options, &network)->Run(network.graph, images).output.shape.n;
+      runs += MakeNetworkBackend(options, network.config)->Run(network, images).output.shape.n;
     } catch (const Error&) {
       errors++;
     }

@@ -96,7 +96,7 @@ TEST(Driver, WaitsForTheEndAndALittleForTheBus) {
 
 std::vector<uint32_t> GoodList() {
   std::vector<uint32_t> list = {WEFT_LIST_MAGIC, 0, 0x08040808, 0x00201110, 0x12345678, 5, 6, 7, 3, 0, 0, 0};
-  list[kChecksumWord] = -std::accumulate(list.begin(), list.end(), 0U);
+  list[kHeaderChecksum] = -std::accumulate(list.begin(), list.end(), 0U);
   return list;
 }
 int Check(const std::vector<uint32_t>& list, size_t bytes, FakeBus& fake) {
@@ -113,7 +113,7 @@ TEST(Driver, ChecksLists) {
       bad[i] ^= flip;
       EXPECT_EQ(Check(bad, 48, fake), i == 2 || i == 3 ? WEFT_E_CONFIG : WEFT_E_LIST) << "word " << i;
       if (i == 0) {  // ... and with a right sum
-        bad[kChecksumWord] += good[i] - bad[i];
+        bad[kHeaderChecksum] += good[i] - bad[i];
         EXPECT_EQ(Check(bad, 48, fake), WEFT_E_LIST) << "word " << i;
       }
     }
@@ -167,6 +167,21 @@ TEST(Driver, NamesEveryCode) {
   EXPECT_STREQ(weft_code_name(-6), "unknown");
 }
 
+TEST(Driver, TakesOverWhatIsThere) {
+  FakeBus fake;
+  EXPECT_EQ(weft_init(&fake.bus), WEFT_OK);
+  const std::vector<std::pair<uint32_t, uint32_t>> expected = {{WEFT_CONTROL, WEFT_CONTROL_SOFT_RESET}};
+  EXPECT_EQ(fake.writes, expected);
+  fake.registers[WEFT_STATUS] = WEFT_STATUS_BUSY;  // of memory that does not answer
+  fake.reads = 0;
+  EXPECT_EQ(weft_init(&fake.bus), WEFT_E_BUSY);
+  EXPECT_EQ(fake.reads, 1 + int{WEFT_SETTLE_READS});
+  fake.writes.clear();
+  fake.registers[WEFT_ID] ^= 1;
+  EXPECT_EQ(weft_init(&fake.bus), WEFT_E_NO_WEFT);
+  EXPECT_TRUE(fake.writes.empty());
+}
+
 class DriverOnRtl : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Configs, DriverOnRtl, testing::Values("2x2", "4x4", "5x7", "8x8", "8x16"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
@@ -213,6 +228,72 @@ TEST_P(DriverOnRtl, CountersAreTheModels) {
       EXPECT_EQ(int64_t(c.bytes_written), model.bytes_written);
     }
   }
+}
+
+// Reset, write the registers, start, wait for the end: without a look at STATUS, and so soon that the engine
+// is not clean yet.
+class RightAfterReset {
+ public:
+  explicit RightAfterReset(const char* config_name, int idle = 0) : check(config_name, {4, 10}, 0, 1, 1) {
+    check.Load();
+    check.system.Step(idle);
+  }
+  void Start() {
+    const uint64_t base = check.system.memory().base;
+    const weft_bus& bus = check.system.bus();
+    bus.write(bus.context, WEFT_WINDOW_BASE_LO, uint32_t(base));
+    bus.write(bus.context, WEFT_WINDOW_SIZE_LO, uint32_t(check.good.program().window_bytes));
+    bus.write(bus.context, WEFT_LIST_ADDR_LO, uint32_t(base));
+    bus.write(bus.context, WEFT_LIST_BYTES, check.good.program().list_bytes);
+    bus.write(bus.context, WEFT_IRQ_ENABLE, WEFT_IRQ_ENABLE_DONE | WEFT_IRQ_ENABLE_ERROR);
+    bus.write(bus.context, WEFT_CONTROL, WEFT_CONTROL_START);
+  }
+  SystemCheck check;
+};
+
+TEST_P(DriverOnRtl, StartsRightAfterReset) {
+  int64_t longest = 0, shortest = INT64_MAX;
+  for (const int idle : {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89}) {
+    RightAfterReset reset(GetParam(), idle);
+    SystemCheck& check = reset.check;
+    if (idle % 2 == 1) {
+      EXPECT_EQ(check.Register(WEFT_STATUS), WEFT_STATUS_IDLE) << "cycle " << idle;
+    }
+    reset.Start();
+    const int64_t start = check.system.now();
+    int64_t end = 0;
+    check.system.on_interrupt = [&] { end = check.system.now(); };
+    ASSERT_EQ(CodeName(check.system.Wait(1'000'000)), "OK") << "after " << idle << " cycles";
+    const SegmentProgram& segment = check.good.segment;
+    EXPECT_EQ(FirstDifference(check.good.expected,
+                              check.system.Read(*segment.outputs.at(size_t(check.good.graph.output)))),
+              "");
+    weft_counters c{};
+    weft_read_counters(&check.system.bus(), &c);
+    EXPECT_EQ(int64_t(c.cycles), CountCycles(check.good.program(), check.config, {4, 10}).cycles);
+    const int64_t waited = end - start - int64_t(c.cycles);
+    longest = std::max(longest, waited);
+    shortest = std::min(shortest, waited);
+    check.system.on_interrupt = nullptr;
+    check.ExpectGood();
+  }
+  EXPECT_GE(longest, shortest + 5) << "no start waited for the engine";
+}
+
+TEST_P(DriverOnRtl, AStartThatWaitsCanBeEnded) {
+  RightAfterReset aborted(GetParam());
+  aborted.Start();
+  weft_abort(&aborted.check.system.bus());
+  EXPECT_EQ(CodeName(aborted.check.system.Wait(100)), "ABORTED");
+  EXPECT_EQ(aborted.check.Register(WEFT_ERROR_COMMAND), 0U);
+  aborted.check.ExpectGood();
+  RightAfterReset taken_over(GetParam());
+  taken_over.Start();
+  EXPECT_EQ(weft_init(&taken_over.check.system.bus()), WEFT_OK);
+  EXPECT_EQ(taken_over.check.Register(WEFT_STATUS), WEFT_STATUS_IDLE);
+  taken_over.check.system.Step(1000);
+  EXPECT_EQ(taken_over.check.system.memory().read_beats(), 0) << "something runs";
+  taken_over.check.ExpectGood();
 }
 
 // The driver on hardware whose memory is dead, and comes back.

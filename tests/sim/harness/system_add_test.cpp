@@ -54,7 +54,7 @@ class AddThenPool : public testing::TestWithParam<const char*> {
     SCOPED_TRACE(fmt::format("seed {}, {}, {} -> {}, memory {}:{}, stalls {}", seed,
                              Describe(r.in, layer.conv), Describe(sum.shape), Describe(expected.shape),
                              memory.width, memory.latency, stalls));
-    const SegmentProgram p = CompileSegment(graph, {0, 3, {layer}}, r.in.n, config_, false, true);
+    const SegmentProgram p = CompileSegment(graph, {0, 3, {layer}}, r.in.n, config_);
     System system(config_, {memory, stalls, seed});
     system.Load(p.program);
     for (const SegmentProgram::Input& in : p.inputs)

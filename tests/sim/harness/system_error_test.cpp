@@ -56,10 +56,10 @@ class SystemErrors : public testing::TestWithParam<const char*> {
     });
   }
   // The first command of a kind: where it begins.
-  int64_t Find(Command::Op op, Command::Read read = Command::Read::kLines) {
+  int64_t Find(ListOp op, ReadKind read = ReadKind::kLines) {
     const std::vector<Command>& commands = check_.good.program().commands;
     for (size_t i = 0; i < commands.size(); i++)
-      if (commands[i].op == op && (op != Command::Op::kRead || commands[i].read == read))
+      if (commands[i].op == op && (op != ListOp::kRead || commands[i].read == read))
         return check_.CommandsAt()[i];
     ADD_FAILURE() << "the good program has no such command";
     return 0;
@@ -89,9 +89,9 @@ std::array<std::vector<ReadBeat>, 6> BeatsByPhase(const Program& program, const 
     for (int64_t i = 0; i < words; i++, offset += uint64_t(config.bus_bytes))
       phases[phase].push_back({beat++, offset});
   };
-  add(2, std::min<int64_t>(program.list_bytes, kListFirst * 4) / config.bus_bytes);
+  add(2, std::min<int64_t>(program.list_bytes, kListFirstBytes) / config.bus_bytes);
   for (const Command& c : program.commands)
-    for (uint32_t i = 0; c.op == Command::Op::kRead && i < c.count; i++) {
+    for (uint32_t i = 0; c.op == ListOp::kRead && i < c.count; i++) {
       offset = c.offset + uint64_t{i} * c.pitch;
       add(5, c.param_words);
       add(size_t(c.read), c.words);
@@ -150,8 +150,8 @@ TEST_P(SystemErrors, UnderPauses) {
 }
 
 TEST_P(SystemErrors, OfTheHeader) {
-  for (int word = 0; word < kListHeader; word++) {
-    const bool checked = word != kChecksumWord;  // by the hardware, before the sum
+  for (int word = 0; word < kHeaderWords; word++) {
+    const bool checked = word != kHeaderChecksum;  // by the hardware, before the sum
     for (const uint32_t flip : {1U, 0x100U, 0x80000000U}) {
       Expect(checked ? WEFT_CODE_BAD_LIST : WEFT_CODE_BAD_CHECKSUM,
              fmt::format("header word {} ^ {:#x}", word, flip),
@@ -190,61 +190,66 @@ TEST_P(SystemErrors, UnknownCommands) {
     errors_++;
   }
   one.ExpectGood();
-  const int64_t lines = Find(Command::Op::kRead);
+  const int64_t lines = Find(ListOp::kRead);
   for (const uint32_t kind : {5U, 6U, 7U})
     ExpectList(WEFT_CODE_BAD_COMMAND, fmt::format("a read for nobody: {}", kind), {{lines, 1 | kind << 8}});
-  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of no words", {{lines + 3, 0}});
+  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of no words", {{lines + kReadBusWords, 0}});
   // Both counts of words together are more than the hardware counts.
-  const int64_t groups = Find(Command::Op::kRead, Command::Read::kGroups);
-  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of 2^24 words", {{groups + 2, 1}, {groups + 3, 0xffffff}});
-  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of 2^24 + 1 words", {{groups + 2, 2}, {groups + 3, 0xffffff}});
+  const int64_t groups = Find(ListOp::kRead, ReadKind::kGroups);
+  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of 2^24 words",
+             {{groups + kReadParamWords, 1}, {groups + kReadBusWords, 0xffffff}});
+  ExpectList(WEFT_CODE_BAD_COMMAND, "a read of 2^24 + 1 words",
+             {{groups + kReadParamWords, 2}, {groups + kReadBusWords, 0xffffff}});
 }
 
 TEST_P(SystemErrors, ReadsOutsideOfTheWindow) {
   const auto window = uint32_t(check_.good.program().window_bytes);
-  for (const auto read : {Command::Read::kLines, Command::Read::kGroups, Command::Read::kList,
-                          Command::Read::kTables, Command::Read::kResidual}) {
-    const int64_t at = Find(Command::Op::kRead, read);
+  for (const auto read :
+       {ReadKind::kLines, ReadKind::kGroups, ReadKind::kList, ReadKind::kTables, ReadKind::kResidual}) {
+    const int64_t at = Find(ListOp::kRead, read);
     for (const uint32_t offset :
          {window, window - uint32_t(check_.config.bus_bytes), 0x80000000U, 0xffffffc0U, 2U}) {
       if (offset + 64 == 0x80000000U) continue;
       // A read of one word may begin with the window's last one.
-      const bool fits = check_.Word(at + 2) + check_.Word(at + 3) == 1 && check_.Word(at + 4) == 0 &&
-                        offset < window && offset != 2;
+      const bool fits = check_.Word(at + kReadParamWords) + check_.Word(at + kReadBusWords) == 1 &&
+                        check_.Word(at + kReadCount) == 0 && offset < window && offset != 2;
       if (fits) continue;
       ExpectList(WEFT_CODE_OUT_OF_WINDOW, fmt::format("kind {}, offset {:#x}", int(read), offset),
-                 {{at + 1, offset}});
+                 {{at + kReadOffset, offset}});
       EXPECT_EQ(error_offset_, offset);
       check_.Load();
     }
   }
-  const int64_t lines = Find(Command::Op::kRead);
-  ASSERT_GT(check_.Word(lines + 4), 0U);
-  ExpectList(WEFT_CODE_OUT_OF_WINDOW, "the second line", {{lines + 5, window}});
-  ExpectList(WEFT_CODE_OUT_OF_WINDOW, "a long line", {{lines + 3, 0xffffff}});
+  const int64_t lines = Find(ListOp::kRead);
+  ASSERT_GT(check_.Word(lines + kReadCount), 0U);
+  ExpectList(WEFT_CODE_OUT_OF_WINDOW, "the second line", {{lines + kReadPitch, window}});
+  ExpectList(WEFT_CODE_OUT_OF_WINDOW, "a long line", {{lines + kReadBusWords, 0xffffff}});
 }
 
 TEST_P(SystemErrors, StoresOutsideOfTheWindow) {
   const auto window = uint32_t(check_.good.program().window_bytes);
-  const int64_t at = Find(Command::Op::kJob) + 1 + kJobWords;
-  const uint32_t channels = check_.Word(at - kJobWords + kCols);
+  const int64_t at = Find(ListOp::kJob) + 1 + kJobWords;
+  const uint32_t channels = check_.Word(at - kJobWords + kJobCols);
   for (const uint32_t offset : {window - channels + 1, window, window - 1, 0x80000000U, 0xffffffffU}) {
     ExpectList(WEFT_CODE_OUT_OF_WINDOW, fmt::format("offset {:#x}", offset), {{at, offset}});
     EXPECT_EQ(error_offset_, offset);
   }
-  for (const int step : {1, 2, 3})  // group, pixel, row
+  for (const int step : {kStoreGroup, kStoreX, kStoreY})
     ExpectList(WEFT_CODE_OUT_OF_WINDOW, fmt::format("step {}", step), {{at + step, window}});
 }
 
 // Jobs whose outputs are not those that their stores wait for.
 TEST_P(SystemErrors, OfJobs) {
-  const int64_t job = Find(Command::Op::kJob) + 1, store = job + kJobWords;
-  ExpectList(WEFT_CODE_BAD_JOB, "a store of one pixel less", {{store + 8, check_.Word(store + 8) - 1}});
-  ExpectList(WEFT_CODE_BAD_JOB, "a store of a group less", {{store + 9, check_.Word(store + 9) - 1}});
+  const int64_t job = Find(ListOp::kJob) + 1, store = job + kJobWords;
+  ExpectList(WEFT_CODE_BAD_JOB, "a store of one pixel less",
+             {{store + kStoreTotal, check_.Word(store + kStoreTotal) - 1}});
+  ExpectList(WEFT_CODE_BAD_JOB, "a store of a group less",
+             {{store + kStoreGroups, check_.Word(store + kStoreGroups) - 1}});
   ExpectList(WEFT_CODE_BAD_JOB, "a job of a group less",
-             {{job + kGroupLast, check_.Word(job + kGroupLast) - 1}});
-  ExpectList(WEFT_CODE_BAD_JOB, "no channels", {{job + kCols, 0}, {job + kColsLast, 0}});
-  ExpectList(WEFT_CODE_BAD_JOB, "a store of a pixel more", {{store + 8, check_.Word(store + 8) + 1}});
+             {{job + kJobGroupLast, check_.Word(job + kJobGroupLast) - 1}});
+  ExpectList(WEFT_CODE_BAD_JOB, "no channels", {{job + kJobCols, 0}, {job + kJobColsLast, 0}});
+  ExpectList(WEFT_CODE_BAD_JOB, "a store of a pixel more",
+             {{store + kStoreTotal, check_.Word(store + kStoreTotal) + 1}});
 }
 
 // Outputs without a store: the list ends while the engine still works. That such a job has one is the
@@ -257,10 +262,14 @@ TEST_P(SystemErrors, JobsThatNobodyStores) {
       one.ExpectGood();
       one.Load();
       for (size_t i = 0; i < one.good.program().commands.size(); i++) {
-        if (one.good.program().commands[i].op != Command::Op::kJob) continue;
+        if (one.good.program().commands[i].op != ListOp::kJob) continue;
         const int64_t at = one.CommandsAt()[i];
         one.SetWord(at, one.Word(at) & 0xff);
-        if (!drains) one.SetWord(at + 1, one.Word(at + 1) & ~kFlagDrains);
+        if (!drains) {
+          uint32_t flags = one.Word(at + 1 + kJobFlags);
+          kJobFlagsDrains.Set(&flags, 0);
+          one.SetWord(at + 1 + kJobFlags, flags);
+        }
       }
       one.FixChecksum();
       one.Go(one.GoodStart());
@@ -273,7 +282,7 @@ TEST_P(SystemErrors, JobsThatNobodyStores) {
 // A list whose next words nobody reads.
 TEST_P(SystemErrors, ListsThatAreCutShort) {
   SystemCheck one(GetParam(), {2, 20}, 0, 1, 1);  // one layer: its list is read at once
-  ASSERT_LE(one.good.program().list_bytes, uint32_t(kListFirst * 4));
+  ASSERT_LE(one.good.program().list_bytes, uint32_t(kListFirstBytes));
   one.Load();
   const int64_t bytes = one.Words() * 4;
   for (int64_t cut = one.config.bus_bytes; cut < bytes; cut += one.config.bus_bytes) {
@@ -303,15 +312,15 @@ TEST_P(SystemErrors, ListsWithAGap) {
     check_.ExpectGood();
     errors_++;
   };
-  for (const uint32_t bytes : {32U, 64U, 256U, kListFirst * 4U - 64U})
+  for (const uint32_t bytes : {32U, 64U, 256U, uint32_t{kListFirstBytes} - 64U})
     gap(fmt::format("LIST_BYTES {}", bytes), [&](auto& start) { start.list_bytes = bytes; });
   const std::vector<Command>& commands = check_.good.program().commands;
   for (size_t i = 0; i < commands.size(); i++) {
-    if (commands[i].op != Command::Op::kRead || commands[i].read != Command::Read::kList) continue;
+    if (commands[i].op != ListOp::kRead || commands[i].read != ReadKind::kList) continue;
     if (check_.Words() * 4 <= commands[i].offset + uint32_t(check_.config.bus_bytes))
       continue;  // all that is left
     gap(fmt::format("command {}", i), [&](auto&) {
-      check_.SetWord(check_.CommandsAt()[i] + 3, 1);
+      check_.SetWord(check_.CommandsAt()[i] + kReadBusWords, 1);
       check_.FixChecksum();
     });
   }

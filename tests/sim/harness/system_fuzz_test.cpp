@@ -66,7 +66,7 @@ class RandomLists : public testing::TestWithParam<Case> {
       codes_[weft_code_name(code)]++;
       EXPECT_EQ((check_.Register(WEFT_STATUS) & WEFT_STATUS_DONE) != 0, code == int(WEFT_CODE_OK));
       const uint32_t offset = check_.Register(WEFT_ERROR_ADDR_LO) - uint32_t(start.base);
-      const uint32_t command = check_.Register(WEFT_ERROR_JOB);
+      const uint32_t command = check_.Register(WEFT_ERROR_COMMAND);
       EXPECT_TRUE(outcome.Allows(uint32_t(code), offset, command))
           << weft_code_name(code) << " at " << offset << " after " << command
           << " commands; the model: " << outcome.Text();
@@ -112,10 +112,10 @@ TEST_P(RandomLists, OneWordChanged) {
 // Each word of a command of each kind by one, which is enough to be noticed if anybody looks.
 TEST_P(RandomLists, EachWordByOne) {
   const std::vector<Command>& commands = check_.good.program().commands;
-  std::set<std::tuple<Command::Op, Command::Read, bool>> seen;
+  std::set<std::tuple<ListOp, ReadKind, bool>> seen;
   uint64_t seed = 5000;
   const auto adds = [&](const Command& c) {
-    return c.op == Command::Op::kJob && check_.good.program().stores.at(size_t(c.job)).add.has_value();
+    return c.op == ListOp::kJob && check_.good.program().stores.at(size_t(c.job)).add.has_value();
   };
   for (size_t c = 0; c < commands.size(); c++)
     if (seen.emplace(commands[c].op, commands[c].read, adds(commands[c])).second)
@@ -132,7 +132,7 @@ TEST_P(RandomLists, WordsChanged) {
   for (int64_t i = 0; i < count && !HasFailure(); i++)
     Run(uint64_t(i + 2000), [&](ListDamage& damage, Random& random) {
       for (int64_t n = random.Int(2, 8); n > 0; n--)
-        damage.ChangeWord(random.Int(kListHeader, damage.words() - 1));
+        damage.ChangeWord(random.Int(kHeaderWords, damage.words() - 1));
       if (i % 2 == 0) damage.FixChecksum();
     });
 }

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "compiler/lower.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sw_model/memory.hpp"
 #include "tests/random_count.hpp"
@@ -34,10 +33,12 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
     options.stalls = stalls;
     options.seed = seed;
     options.check = check;  // every operator, and without stalls the sum of all cycles and bytes
-    const NetworkResult result = MakeNetworkBackend(options)->Run(r.graph, images);
+    const CompiledNetwork network = CompileNetwork(r.graph, 1 + more, config_, {.keep_all = check});
+    const NetworkResult result = MakeNetworkBackend(options, config_)->Run(network, images);
     for (size_t i = 0; i < result.nodes.size(); i++) {
       const LayerStats& node = result.nodes[i];
-      EXPECT_EQ(node.mismatches, 0) << r.graph.nodes[i].name;
+      EXPECT_EQ(node.mismatches.value_or(0), 0) << r.graph.nodes[i].name;
+      compared_ += node.mismatches ? 1 : 0;
       if (stalls == 0) {
         EXPECT_EQ(node.cycles, node.predicted_cycles) << r.graph.nodes[i].name;
       }
@@ -48,13 +49,16 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
     EXPECT_TRUE(std::equal(scores.data.begin(), scores.data.end(), result.output.data.begin()));
     graphs_++;
     operators_ += int64_t(r.graph.nodes.size());
-    for (const Segment& segment : Lower(r.graph)) segment.on_host() ? on_host_ += segment.count : starts_++;
+    for (const Segment& segment : network.segments) segment.on_host() ? on_host_ += segment.count : starts_++;
   }
   void TearDown() override {
     EXPECT_GT(starts_, 0);
+    EXPECT_GT(compared_, 0);
     if (!HasFailure())
-      fmt::print("  {}: {} networks, {} operators ({} on the host), {} starts, {} cycles: 0 differences\n",
-                 GetParam(), graphs_, operators_, on_host_, starts_, cycles_);
+      fmt::print(
+          "  {}: {} networks, {} operators ({} on the host), {} starts, {} cycles; {} operators compared: 0 "
+          "differences\n",
+          GetParam(), graphs_, operators_, on_host_, starts_, cycles_, compared_);
   }
 
   Config config_ = Config::Load(GetParam());
@@ -102,6 +106,8 @@ TEST(DeadOutputs, KeepTheirPlace) {
   TensorI8 x({1, 2, 2, 4});
   random.Fill(x.data, false);
   const TensorI8 expected = golden::Conv(x, graph.nodes[1].conv);
+  const Config config = Config::Load("2x2");
+  const CompiledNetwork network = CompileNetwork(graph, 1, config);
   for (uint64_t seed = 1; seed <= 8; seed++) {
     BackendOptions options;
     options.engine = "rtl";
@@ -109,7 +115,8 @@ TEST(DeadOutputs, KeepTheirPlace) {
     options.memory = "4:300";
     options.stalls = seed % 2 == 0 ? 0.5 : 0;
     options.seed = seed;
-    EXPECT_EQ(MakeNetworkBackend(options)->Run(graph, x).output.data, expected.data) << "seed " << seed;
+    EXPECT_EQ(MakeNetworkBackend(options, config)->Run(network, x).output.data, expected.data)
+        << "seed " << seed;
   }
 }
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/compiler/good_program.hpp"
 #include "tests/random_layer.hpp"
-#include "tests/sim/harness/good_program.hpp"
 
 namespace weft {
 
@@ -26,17 +26,17 @@ struct ListWords {
   void SetWord(int64_t index, uint32_t word) const { std::memcpy(&memory->at(size_t(4 * index)), &word, 4); }
   // All words add up to 0 again.
   void FixChecksum(const Program& program) const {
-    SetWord(kChecksumWord, 0);
+    SetWord(kHeaderChecksum, 0);
     uint32_t sum = 0;
     for (int64_t i = 0; i < program.list_bytes / 4; i++) sum += Word(i);
-    SetWord(kChecksumWord, -sum);
+    SetWord(kHeaderChecksum, -sum);
   }
 };
 
 // Where each command of a good list begins.
 inline std::vector<int64_t> CommandsAt(const Program& program) {
   std::vector<int64_t> at;
-  int64_t word = kListHeader;
+  int64_t word = kHeaderWords;
   for (const Command& command : program.commands) {
     at.push_back(word);
     word += command.size();
@@ -94,17 +94,17 @@ class ListDamage {
   // Words that the engine and the buffers' contents do not depend on: the header, where outputs go, where
   // reads of data begin.
   [[nodiscard]] bool EngineIsSafe(int64_t index) const {
-    if (index < kListHeader) return true;
+    if (index < kHeaderWords) return true;
     const std::vector<Command>& commands = program_.commands;
     size_t i = 0;
     while (i + 1 < at_.size() && at_[i + 1] <= index) i++;
     const int64_t word = index - at_[i];
-    if (commands[i].op == Command::Op::kJob) {
+    if (commands[i].op == ListOp::kJob) {
       const bool adds = program_.stores.at(size_t(commands[i].job)).add.has_value();
-      return word > kJobWords && word <= kJobWords + (adds ? 5 : 10);
+      return word > kJobWords && word <= kJobWords + (adds ? kStoreCols : kStorePlainWords);
     }
-    return commands[i].op == Command::Op::kRead && commands[i].read != Command::Read::kList &&
-           (word == 1 || word == 5);
+    return commands[i].op == ListOp::kRead && commands[i].read != ReadKind::kList &&
+           (word == kReadOffset || word == kReadPitch);
   }
 
   // Commands change places, or one is left out or comes twice; those that read the list stay.
@@ -112,7 +112,7 @@ class ListDamage {
     std::vector<std::vector<uint32_t>> commands = Commands();
     std::vector<size_t> free;
     for (size_t c = 0; c + 1 < commands.size(); c++)
-      if (program_.commands[c].op == Command::Op::kJob || program_.commands[c].read != Command::Read::kList)
+      if (program_.commands[c].op == ListOp::kJob || program_.commands[c].read != ReadKind::kList)
         free.push_back(c);
     const auto pick = [&] { return free[size_t(random_.Int(0, int64_t(free.size()) - 1))]; };
     const size_t a = pick(), b = random_.Chance(2) ? pick() : free[size_t(random_.Int(0, 3)) % free.size()];
@@ -149,9 +149,9 @@ class ListDamage {
     std::vector<std::vector<uint32_t>> jobs;
     const std::vector<std::vector<uint32_t>> commands = Commands();
     for (size_t c = 0; c < commands.size(); c++)
-      if (program_.commands[c].op == Command::Op::kJob) jobs.push_back(commands[c]);
-    const int64_t limit = kListFirst;
-    int64_t word = kListHeader;
+      if (program_.commands[c].op == ListOp::kJob) jobs.push_back(commands[c]);
+    const int64_t limit = kListFirstWords;
+    int64_t word = kHeaderWords;
     const auto bus = uint32_t(config_.bus_bytes);
     while (word < limit - 1 && !(word > 60 && random_.Chance(12))) {
       std::vector<uint32_t> command;
@@ -195,7 +195,7 @@ class ListDamage {
   // As far as they fit the list's place.
   void Replace(const std::vector<std::vector<uint32_t>>& commands) {
     const int64_t limit = program_.list_bytes / 4;
-    words_ = kListHeader;
+    words_ = kHeaderWords;
     for (const std::vector<uint32_t>& command : commands)
       for (const uint32_t w : command)
         if (words_ < limit) list_.SetWord(words_++, w);

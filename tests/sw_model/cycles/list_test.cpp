@@ -35,11 +35,11 @@ class Lists : public testing::TestWithParam<const char*> {
     return Predict(Start());
   }
   // The first command of a kind that is one of several.
-  int64_t Find(Command::Op op, Command::Read read = Command::Read::kLines) {
+  int64_t Find(ListOp op, ReadKind read = ReadKind::kLines) {
     Load();
     for (size_t c = 0;; c++) {
       const Command& command = program().commands.at(c);
-      if (command.op == op && command.read == read && (op == Command::Op::kJob || command.count > 1))
+      if (command.op == op && command.read == read && (op == ListOp::kJob || command.count > 1))
         return CommandsAt(program())[c];
     }
   }
@@ -82,23 +82,24 @@ TEST_P(Lists, SingleErrors) {
     EXPECT_TRUE(outcome.Allows(code, offset, commands)) << outcome.Text();
     EXPECT_FALSE(outcome.Allows(code, offset + 1, commands)) << outcome.Text();
   };
-  for (const int word : {0, 2, 3}) expect(With(word, 7), {WEFT_CODE_BAD_LIST}, WEFT_CODE_BAD_LIST, 0, 0);
+  for (const int word : {kHeaderMagic, kHeaderConfig0, kHeaderConfig1})
+    expect(With(word, 7), {WEFT_CODE_BAD_LIST}, WEFT_CODE_BAD_LIST, 0, 0);
   Load();
-  list_.SetWord(kChecksumWord, 1);
+  list_.SetWord(kHeaderChecksum, 1);
   EXPECT_EQ(Predict(Start()).Codes(), (Codes{WEFT_CODE_BAD_CHECKSUM, WEFT_CODE_WATCHDOG}));
 
-  const int64_t read = Find(Command::Op::kRead), job = Find(Command::Op::kJob), store = job + 1 + kJobWords;
-  expect(With(kListHeader, 4), {WEFT_CODE_BAD_COMMAND}, WEFT_CODE_BAD_COMMAND, 0, 1);
-  EXPECT_TRUE(With(read + 1, window).Allows(WEFT_CODE_OUT_OF_WINDOW, window, 5));
-  EXPECT_TRUE(With(read + 1, 2).Allows(WEFT_CODE_OUT_OF_WINDOW, 2, 5));
-  EXPECT_TRUE(With(read + 3, 0).Codes().contains(WEFT_CODE_BAD_COMMAND));
+  const int64_t read = Find(ListOp::kRead), job = Find(ListOp::kJob), store = job + 1 + kJobWords;
+  expect(With(kHeaderWords, 4), {WEFT_CODE_BAD_COMMAND}, WEFT_CODE_BAD_COMMAND, 0, 1);
+  EXPECT_TRUE(With(read + kReadOffset, window).Allows(WEFT_CODE_OUT_OF_WINDOW, window, 5));
+  EXPECT_TRUE(With(read + kReadOffset, 2).Allows(WEFT_CODE_OUT_OF_WINDOW, 2, 5));
+  EXPECT_TRUE(With(read + kReadBusWords, 0).Codes().contains(WEFT_CODE_BAD_COMMAND));
   const Codes out = {WEFT_CODE_OUT_OF_WINDOW, WEFT_CODE_WATCHDOG};
   for (const uint32_t offset : {window, window - 1, 0x80000000U, 0xffffffffU}) {
     const ListOutcome outcome = With(store, offset);
     EXPECT_EQ(outcome.Codes(), out) << outcome.Text();
     EXPECT_EQ(outcome.writes.Bytes(), 0U);  // the job's first output ends the run
   }
-  EXPECT_EQ(With(store + 8, list_.Word(store + 8) - 1).Codes(),
+  EXPECT_EQ(With(store + kStoreTotal, list_.Word(store + kStoreTotal) - 1).Codes(),
             (Codes{WEFT_CODE_BAD_JOB, WEFT_CODE_WATCHDOG}));
 
   Load();
@@ -123,25 +124,28 @@ TEST_P(Lists, WhoseCheckIsWhose) {
     const Codes codes = With(at, list_.Word(at) + 1).Codes();
     return codes.contains(code) && !codes.contains(WEFT_CODE_OK);
   };
-  const int64_t job = Find(Command::Op::kJob) + 1, store = job + kJobWords;
+  const int64_t job = Find(ListOp::kJob) + 1, store = job + kJobWords;
   for (int64_t w = 0; w < kJobWords; w++) {
-    const bool loop = w >= kWalk && w < kXlim && (w - kWalk) % 4 == 0;
-    if (w == kPool && config_.rows % 2 != 0) continue;  // windows of two pixels in tiles of five
-    EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, job + w), loop || w == kPool || w == kGroupLast || w == kCols)
+    const bool loop = w >= kJobWalk && w < kJobXlim && (w - kJobWalk) % kJobWalkWords == kJobWalkLast;
+    if (w == kJobPool && config_.rows % 2 != 0) continue;  // windows of two pixels in tiles of five
+    EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, job + w),
+              loop || w == kJobPool || w == kJobGroupLast || w == kJobCols)
         << "word " << w;
   }
-  for (int64_t w = 0; w < kPlainStoreWords; w++)
-    EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, store + w), w == 8 || w == 9) << "store word " << w;
-  const int64_t read = Find(Command::Op::kRead, Command::Read::kGroups);
-  ASSERT_GT(list_.Word(read + 4), 0U);
+  for (int64_t w = 0; w < kStorePlainWords; w++)
+    EXPECT_EQ(notices(WEFT_CODE_BAD_JOB, store + w), w == kStoreTotal || w == kStoreGroups)
+        << "store word " << w;
+  const int64_t read = Find(ListOp::kRead, ReadKind::kGroups);
+  ASSERT_GT(list_.Word(read + kReadCount), 0U);
   for (int64_t w = 1; w < kReadWords; w++)
-    EXPECT_EQ(notices(WEFT_CODE_OUT_OF_WINDOW, read + w), w == 1 || w == 5) << "word " << w;
+    EXPECT_EQ(notices(WEFT_CODE_OUT_OF_WINDOW, read + w), w == kReadOffset || w == kReadPitch)
+        << "word " << w;
 }
 
 // A list that reads itself over and over: the model ends though the hardware does not.
 TEST_P(Lists, ThatReadThemselves) {
   Load();
-  int64_t at = kListHeader;
+  int64_t at = kHeaderWords;
   const auto bus = uint32_t(config_.bus_bytes);
   for (int i = 0; i < 8; i++)  // a block of reads of the block itself
     for (const uint32_t word : {1U | 2U << 8, 0U, 0U, 1024U / bus, 0xffffffU, 0U, 0U, 0U})
@@ -165,7 +169,7 @@ TEST_P(Lists, Random) {
         break;
       case 1:
         for (int64_t n = random.Int(2, 8); n > 0; n--)
-          damage.ChangeWord(random.Int(kListHeader, damage.words() - 1));
+          damage.ChangeWord(random.Int(kHeaderWords, damage.words() - 1));
         break;
       case 2:
         damage.RandomCommands();

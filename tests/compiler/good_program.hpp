@@ -51,7 +51,7 @@ struct GoodProgram {
     const std::vector<Segment> segments = Lower(graph);
     if (segments.size() != 1) throw Error("the good program is more than one");
     lowered = segments[0];
-    segment = CompileSegment(graph, lowered, 1, config, false, with_data);
+    segment = CompileSegment(graph, lowered, 1, config, {.with_data = with_data});
   }
   [[nodiscard]] const Program& program() const { return segment.program; }
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program writes, step by step as weft_top does it: outputs, fragments of bus words, beats, bursts.
+// Each step is made of the one before, in its order; none says when.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/lower.hpp"
+#include "compiler/schedule.hpp"
+#include "sw_model/config.hpp"
+
+namespace weft {
+
+// A segment's program, with the golden value of every tensor of its graph.
+struct SystemCase {
+  const SegmentProgram& segment;
+  const std::vector<TensorI8>& tensors;
+  const Config& config;
+  [[nodiscard]] const Program& program() const { return segment.program; }
+};
+
+// Where in the network a transfer belongs; -1 where that has no meaning.
+struct SystemPlace {
+  int layer = -1, job = -1;
+  int n = -1, y = -1, x = -1, k = -1;  // of the layer's output, k its first channel
+  int line = -1, group = -1;           // of the job: what is read
+};
+
+// Some channels of one pixel, as the adder hands them to memory.
+struct SystemOutput {
+  SystemPlace place;
+  int wy = 0, wx = 0;  // of an engine's output: where in the pooling window behind the addition
+  int channels = 0;
+  bool final = false;  // the last one of its job
+};
+
+// All outputs of all jobs. `pixels`: those of the engine, before what residual_add does to them.
+class SystemOutputs {
+ public:
+  SystemOutputs(const SystemCase& c, bool pixels) : case_(c), pixels_(pixels) {}
+  bool Next(SystemOutput* output);
+
+ private:
+  SystemCase case_;
+  bool pixels_;
+  int job_ = -1, layer_ = 0, pixel_ = 0;
+  std::optional<OutputCursor> cursor_;
+};
+
+// A layer's outputs before an addition, and after it.
+class SystemValues {
+ public:
+  explicit SystemValues(const SystemCase& c);
+  [[nodiscard]] std::vector<int8_t> Pixel(const SystemOutput& o) const;
+  [[nodiscard]] std::vector<int8_t> Output(const SystemOutput& o) const;
+  [[nodiscard]] uint32_t Offset(const SystemOutput& o) const;  // in the window
+
+ private:
+  SystemCase case_;
+  std::vector<TensorI8> engine_;  // of each layer that adds, before that
+};
+
+struct SystemFragment {
+  SystemPlace place;
+  uint64_t word = 0;  // address in bus words
+  std::array<uint8_t, 64> data{};
+  uint64_t strobe = 0;
+  bool final = false;
+};
+
+class SystemFragments {
+ public:
+  SystemFragments(const SystemCase& c, const SystemValues& values, uint64_t base)
+      : config_(c.config), values_(values), base_(base), outputs_(c, false) {}
+  bool Next(SystemFragment* fragment);
+
+ private:
+  const Config& config_;
+  const SystemValues& values_;
+  uint64_t base_;
+  SystemOutputs outputs_;
+  SystemOutput output_;
+  std::vector<int8_t> bytes_;
+  uint64_t offset_ = 0;
+  size_t done_ = 0;  // bytes of this output
+};
+
+// A beat is a fragment that holds all that its word gets. The last one of a burst says what burst it is.
+struct SystemBeat : SystemFragment {
+  bool last = false;
+  uint64_t burst_word = 0;
+  int burst_len = 0;
+};
+
+class SystemBeats {
+ public:
+  SystemBeats(const SystemCase& c, const SystemValues& values, uint64_t base);
+  bool Next(SystemBeat* beat);
+
+ private:
+  SystemFragments fragments_;
+  SystemFragment ahead_;
+  bool has_ahead_;
+  uint64_t max_beats_, burst_word_ = 0;
+  int burst_len_ = -1;  // -1: the next beat begins one
+};
+
+}  // namespace weft
