@@ -67,8 +67,9 @@ format: bootstrap-debian  ## format the C++
 long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists
 	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
 
-waves: weft  ## compare every internal stream of the demo network's run with the golden model
+waves: weft  ## compare every internal stream of the demo network's run with the golden model, of the engine and of the system
 	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time
+	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves/system --time --system
 
 mutants: build  ## plant every fault of tests/mutants in a copy of the RTL; the comparison must name it
 	/usr/bin/python3 scripts/mutants.py

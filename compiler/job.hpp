@@ -11,6 +11,7 @@
 
 #include <array>
 #include <climits>
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct Job {
   struct Reduction {
     int ky0 = 0, ky1 = 1, kx0 = 0, kx1 = 1, c0 = 0, c1 = 1;
     [[nodiscard]] int length() const { return (ky1 - ky0) * (kx1 - kx0) * (c1 - c0); }
+    auto operator<=>(const Reduction&) const = default;
   } reduction;
 
   // Output channels: `groups` column groups of `per_group` channels (the last one may have fewer), from

@@ -28,7 +28,7 @@ def named(text, markdown, tops):
     """(offset, name, whether from the root) of what a file names."""
     for match in re.finditer(rf"(?<![\w/.$}}>*-])(?:{'|'.join(tops)})/[\w./*+-]*[\w*/+-]", text):
         line = text[text.rfind("\n", 0, match.start()) + 1:match.start()]
-        if markdown or "." in match[0] and not line.startswith("#include"):  # a compiler looks for those
+        if markdown or "." in match[0] and "#include" not in line:  # a compiler looks for those
             yield match.start(), match[0], True
     if markdown:
         for match in re.finditer(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):

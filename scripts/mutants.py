@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves `weft waves`: puts one fault at a time into a copy of rtl/ and checks that the fault is found and its module named.
 
-Every fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the
-stimuli below makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
+Faults in rtl/system are looked for with `weft waves --system`, on small networks; all others in the engine, on small layers. Every
+fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the stimuli
+(scripts/mutant_stimuli.py) makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
 Beside that the ordinary end-to-end test runs on the same stimuli: are the outputs wrong, are the cycle counts? With --effects
 two full traces tell when the fault's first effect is, on any signal of the design. Exit status 1 if a fault is not caught or not
 named right.
@@ -243,9 +244,12 @@ HEAD = ["fault", "file", "what is wrong", "outputs", "cycles", "stimulus", "modu
 
 
 def write_doc(rows):
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 8 + "---:|" * 3]
-    lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
+    """Rows of faults that were not tested this time stay; those of faults that are gone go."""
     text = DOC.read_text()
+    table = {fault: line for line, fault in re.findall(r"^(\| `([\w-]+)` \|.*)$", text, re.M)}
+    table.update({row["fault"].id: "| " + " | ".join(cells(row)) + " |" for row in rows})
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 8 + "---:|" * 3]
+    lines += [table[path.stem] for path in sorted(MUTANTS.glob("*.patch")) if path.stem in table]
     begin, end = "<!-- table begin: scripts/mutants.py -->\n", "<!-- table end -->"
     before, after = text[: text.index(begin) + len(begin)], text[text.index(end):]
     DOC.write_text(before + "\n".join(lines) + "\n" + after)
@@ -259,7 +263,7 @@ def main():
     parser.add_argument("--weft", type=pathlib.Path, default=ROOT / "build" / "weft", help="the program, of the unchanged sources")
     parser.add_argument("--quick", action="store_true", help="only `weft waves`, not the end-to-end test beside it")
     parser.add_argument("--effects", action="store_true", help="find the first effect of every fault in full traces")
-    parser.add_argument("--doc", action="store_true", help="write the table into docs/mutants.md")
+    parser.add_argument("--doc", action="store_true", help="write the table into docs/mutants.md: the rows of the faults that are tested")
     parser.add_argument("--json", type=pathlib.Path, help="write the table as JSON too")
     options = parser.parse_args()
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rotates a window of BYTES bytes so that the byte at offset_i comes first, and gives the first OUT bytes:
+// Rotates BYTES bytes so that the byte at offset_i comes first, and gives the first OUT bytes:
 //   q_o byte b = d_i byte (offset_i + b) mod BYTES, b = 0 .. OUT-1, one cycle later.
 // Two steps: by multiples of four bytes up to the register, by 0 to 3 bytes after it. The second step ends at q_o, so that its
 // user puts it in front of a register of its own.

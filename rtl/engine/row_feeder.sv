@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a chunk into one byte a cycle for every row. For start at cycle s, slot r (cycle s+1+r) reads row r's chunk:
 //   address, position -> bank addresses, padding mask -> RAM (2) -> rotate (2) -> mask -> row register r -> byte select
-// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY = 7
+// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY
 // cycles after the sequencer's beat (plus r). Bytes outside the image are the padding value.
 `default_nettype none
 module row_feeder #(
@@ -105,14 +105,14 @@ module row_feeder #(
   wire logic [MaskW-1:0] f4_begin, f4_end;
   wire logic [7:0] f4_zp;
   wire logic [WordW:0] f4_rotate;
-  delay #(.WIDTH(1), .CYCLES(2)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
-  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(2), .RESET(0)) u_ram_wait (
+  delay #(.WIDTH(1), .CYCLES(weft_pkg::RAM_LATENCY)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
+  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(weft_pkg::RAM_LATENCY), .RESET(0)) u_ram_wait (
       .clk_i, .rst_ni,
       .d_i({f2_first_q, f2_begin_q, f2_end_q, f2_zp_q, f2_addr_q[WordW:0]}),
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
-  // F5, F6: rotate the two words so that the chunk's first byte comes first.
+  // F5, F6: rotate the two chunk words so that the chunk's first byte comes first.
   logic [8*WORD-1:0] f6_data_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
@@ -159,17 +159,17 @@ module row_feeder #(
     for (r = 0; r < ROWS; r++) begin : gen_row
       logic [8*WORD-1:0] chunk_q;
       logic [7:0] act_q;
-      // a word of 32 bits first, then its byte
+      // four bytes first, then one of them
       wire logic [WordW-1:0] row_index = index[WordW*r+:WordW];
-      wire logic [31:0] word;
-      if (WORD == 4) begin : gen_one_word
-        assign word = chunk_q;
-      end else begin : gen_words
-        assign word = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
+      wire logic [31:0] four;
+      if (WORD == 4) begin : gen_one_four
+        assign four = chunk_q;
+      end else begin : gen_fours
+        assign four = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
       end
       always_ff @(posedge clk_i) begin
         if (f6_valid_q & turn[r]) chunk_q <= padded;
-        act_q <= 8'(word >> {row_index[1:0], 3'd0});
+        act_q <= 8'(four >> {row_index[1:0], 3'd0});
       end
       assign act_o[8*r+:8] = act_q;
     end

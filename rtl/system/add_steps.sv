@@ -46,8 +46,8 @@ module add_steps #(
     else if (step_q != '0) step_q <= step_q - 1'b1;
   end
 
-  localparam int ToSum = 3;  // of add_tables
-  localparam int ToOutput = ToSum + weft_pkg::REQUANT_LATENCY + 2;
+  localparam int ToSum = weft_pkg::RAM_LATENCY + 1;  // of add_tables
+  localparam int ToOutput = ToSum + weft_pkg::SCALE_LATENCY;
   wire logic [32*LANES-1:0] sum;
   wire logic [8*LANES-1:0] y;
   add_tables #(.LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_tables (

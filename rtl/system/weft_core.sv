@@ -132,7 +132,7 @@ module weft_core #(
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
   wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
-  wire logic out_valid, out_ready, out_final, engine_idle;
+  wire logic out_valid, out_ready, out_final;
   wire logic [8*COLS-1:0] out_data;
   wire logic [COL_W-1:0] out_cols;
   wire logic [$clog2(BUS_BYTES + 1)-1:0] written;
@@ -145,9 +145,8 @@ module weft_core #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
-      .idle_o(engine_idle), .count_i(running), .counts_o(counts)
+      .count_i(running), .counts_o(counts)
   );
-  wire unused_idle = &{1'b0, engine_idle};
   wire logic sum_valid, sum_ready, sum_final;
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
@@ -192,5 +191,19 @@ module weft_core #(
       bytes_written_o <= bytes_written_o + 48'(written);
     end
   end
+
+  // ---- The streams beside the engine's: what is offered is held until it is taken -----------------------------------------------
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_list_rules (
+      .clk_i, .rst_ni(run), .valid_i(list_valid), .ready_i(list_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_table_rules (
+      .clk_i, .rst_ni(run), .valid_i(table_valid), .ready_i(table_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES + 1)) u_residual_rules (
+      .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, r_data_i})
+  );
+  stream_rules #(.WIDTH(8 * COLS + COL_W + 1)) u_sum_rules (
+      .clk_i, .rst_ni(run), .valid_i(sum_valid), .ready_i(sum_ready), .data_i({sum_final, sum_cols, sum_data})
+  );
 endmodule
 `default_nettype wire

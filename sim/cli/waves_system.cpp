@@ -142,7 +142,8 @@ int SystemWaves(const WavesOptions& options) {
     focus->title =
         fmt::format("cycle {}: {}, expected {}, got {} ({})", report.first->cycle, SignalText(*report.first),
                     report.first->expected, report.first->got, TransferText(*report.first));
-  const auto files = WriteWaves(report.window, focus, options.out);
+  std::vector<std::filesystem::path> files;
+  if (report.ran()) files = WriteWaves(report.window, focus, options.out);
 
   std::FILE* stream = TableStream(options.json);
   Json counts = Json::object();

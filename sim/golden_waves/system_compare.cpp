@@ -42,6 +42,7 @@ class Comparison {
     } catch (const SystemComparer::Stopped&) {
     } catch (const Error& e) {
       report.stopped = e.what();
+      if (!comparer.first()) comparer.Finish();
     }
     report.seconds = Since(start);
     report.cycles = predictor.cycles().cycles;
@@ -129,7 +130,7 @@ SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
   const int64_t begin = std::max<int64_t>(0, report.first->cycle - options.window / 2);
   report.window = comparison.Run(begin, begin + options.window).window;
   Explain(program.program, &*report.first);
-  for (size_t i = 0; i < report.window.signals.size(); i++)
+  for (size_t i = 0; report.ran() && i < report.window.signals.size(); i++)
     if (report.window.signals[i].scope == report.first->scope &&
         report.window.signals[i].name == report.first->signal)
       report.focus = {i, std::max(report.first->cycle, begin), ""};

@@ -43,6 +43,8 @@ struct SystemReport {
   WaveWindow window;  // around the first difference, or the start of the run
   std::optional<WaveFocus> focus;
   std::string stopped;  // why the run did not end, if it did not
+  // Whether there is a cycle in the window: a fault may keep the run from beginning.
+  [[nodiscard]] bool ran() const { return !window.signals.empty() && !window.signals[0].rtl.empty(); }
 };
 
 struct SystemWaveOptions {

@@ -12,8 +12,8 @@
 namespace weft {
 namespace {
 
+constexpr int64_t kBefore = -1;          // a cycle before the run
 constexpr int64_t kCountedAfter = 1000;  // cycles after the first difference
-constexpr int64_t kFirstCycle = -2;      // of a run, in which csr gives the start
 
 uint64_t Bits(const uint8_t* bytes, size_t size, int lsb, int bits) {
   uint64_t value = 0;
@@ -36,6 +36,7 @@ SystemComparer::SystemComparer(const SystemModel& model, const Config& config, S
                                int64_t begin, int64_t end)
     : predictor_(*predictor), record_begin_(begin), record_end_(end) {
   window_.begin = begin;
+  begins_ = Find(model, {"weft_top.u_core.u_control", "begins_o"}, 1);
   for (SystemStream& stream : SystemStreams(config)) {
     Watch w;
     if (!stream.valid.name.empty()) w.valid = Find(model, stream.valid, 1);
@@ -44,6 +45,7 @@ SystemComparer::SystemComparer(const SystemModel& model, const Config& config, S
     for (const auto& field : stream.fields)
       w.fields.push_back(Find(model, field.signal, field.bits * field.lanes));
     w.ready_before.resize(w.takers.size());
+    w.ready_earlier.resize(w.takers.size());
     w.stream = std::move(stream);
     watches_.push_back(std::move(w));
   }
@@ -62,9 +64,9 @@ SystemComparer::Signal SystemComparer::Find(const SystemModel& model, const Syst
 }
 
 void SystemComparer::Cycle(int64_t now) {
-  if (!origin_ && watches_[size_t(SystemStreamId::kStart)].valid.data[0] != 0) origin_ = now - kFirstCycle;
-  if (!origin_) return;
-  const int64_t cycle = now - *origin_;
+  if (begins_before_) origin_ = now;
+  begins_before_ = begins_.data[0] != 0 && !origin_;
+  const int64_t cycle = origin_ ? now - *origin_ : kBefore;
   if (first_ && cycle > first_->cycle + kCountedAfter) throw Stopped{};
   const bool records = cycle >= record_begin_ && cycle < record_end_;
   if (records) Record();
@@ -81,18 +83,20 @@ void SystemComparer::Cycle(int64_t now) {
   first_ = given != candidates_.end() ? given->difference : candidates_.back().difference;
 }
 
-bool SystemComparer::Hands(Watch* w) const {
-  switch (w->stream.kind) {
+bool SystemComparer::Hands(const Watch& w) {
+  switch (w.stream.kind) {
     case SystemStream::Kind::kHandshake:
-      return w->valid.data[0] != 0 && w->ready.data[0] != 0;
+      return w.valid.data[0] != 0 && w.ready.data[0] != 0;
     case SystemStream::Kind::kPulse:
-      return w->valid.data[0] != 0;
+      return w.valid.data[0] != 0;
     case SystemStream::Kind::kRise:
-      return w->valid.data[0] != 0 && !w->valid_before;
+      return w.valid.data[0] != 0 && !w.valid_before;
+    case SystemStream::Kind::kSample:
+      return false;
     case SystemStream::Kind::kChange:
       break;
   }
-  return Bits(w->fields[0].data, 8, 0, w->stream.fields[0].bits) != w->value_before;
+  return Bits(w.fields[0].data, 8, 0, w.stream.fields[0].bits) != w.value_before;
 }
 
 const SystemTransfer& SystemComparer::Ahead(Watch* w) {
@@ -103,8 +107,9 @@ const SystemTransfer& SystemComparer::Ahead(Watch* w) {
 void SystemComparer::Compare(size_t index, int64_t cycle) {
   Watch& w = watches_[index];
   const std::vector<int64_t>& times = predictor_.Times(w.stream.id);
-  const bool hands = Hands(&w), has_next = w.next < int64_t(times.size());
+  const bool has_next = w.next < int64_t(times.size());
   const bool due = has_next && cycle == times[size_t(w.next)];
+  const bool hands = w.stream.kind == SystemStream::Kind::kSample ? due : Hands(w);
   if (due && cycle >= record_begin_ && cycle < record_end_) RecordTransfer(&w);
   if (hands && has_next) {
     if (cycle < times[size_t(w.next)]) BlameFor(index, cycle, false);
@@ -118,7 +123,10 @@ void SystemComparer::Compare(size_t index, int64_t cycle) {
   }
   w.valid_before = w.valid.data != nullptr && w.valid.data[0] != 0;
   w.offered = w.valid_before && !hands;
-  for (size_t i = 0; i < w.takers.size(); i++) w.ready_before[i] = Ready(w.stream.takers[i], w.takers[i]);
+  for (size_t i = 0; i < w.takers.size(); i++) {
+    w.ready_earlier[i] = w.ready_before[i];
+    w.ready_before[i] = Ready(w.stream.takers[i], w.takers[i]);
+  }
   if (w.stream.kind == SystemStream::Kind::kChange)
     w.value_before = Bits(w.fields[0].data, 8, 0, w.stream.fields[0].bits);
 }
@@ -164,10 +172,10 @@ void SystemComparer::BlameFor(size_t index, int64_t cycle, bool late) {
   const SystemSignal signal = s.kind == SystemStream::Kind::kChange ? s.fields[0].signal : s.valid;
   d.scope = signal.scope;
   d.signal = signal.name;
-  d.expected = late ? "a transfer in this cycle"
-               : w.next < int64_t(times.size())
-                   ? fmt::format("the transfer in cycle {}", times[size_t(w.next)])
-                   : "no more transfer";
+  const bool timed = w.next < int64_t(times.size()) && times[size_t(w.next)] != SystemPredictor::kAnyTime;
+  d.expected = late    ? "a transfer in this cycle"
+               : timed ? fmt::format("the transfer in cycle {}", times[size_t(w.next)])
+                       : "no more transfer";
   d.got = late ? "none" : "a transfer";
   // A taker is to blame for what is late though it was offered, and for what it takes before its time.
   const bool offered = s.offers_late || s.kind == SystemStream::Kind::kPulse ||
@@ -175,7 +183,9 @@ void SystemComparer::BlameFor(size_t index, int64_t cycle, bool late) {
   bool of_taker = false;
   for (size_t i = 0; offered && !of_taker && i < w.takers.size(); i++) {
     const bool ready = Ready(s.takers[i], w.takers[i]);
-    if (late ? ready : !ready || w.ready_before[i]) continue;
+    if (late ? ready : !ready || (w.ready_before[i] && w.ready_earlier[i])) continue;
+    if (s.takers[i].of_sums && !(w.next < int64_t(times.size()) && predictor_.Adds(Ahead(&w).place.job)))
+      continue;
     of_taker = true;
     d.module = s.takers[i].module;
     d.scope = s.takers[i].ready.scope;
@@ -198,7 +208,7 @@ void SystemComparer::Finish() {
   candidates_.clear();
   for (size_t i = 0; i < watches_.size(); i++)
     if (watches_[i].next < int64_t(predictor_.Times(watches_[i].stream.id).size()))
-      BlameFor(i, predictor_.Times(watches_[i].stream.id)[size_t(watches_[i].next)], true);
+      BlameFor(i, std::max(kBefore, predictor_.Times(watches_[i].stream.id)[size_t(watches_[i].next)]), true);
   differences_ += int64_t(candidates_.size());
   if (!first_ && !candidates_.empty()) first_ = candidates_.front().difference;
 }

@@ -45,9 +45,9 @@ class SystemComparer : public SystemProbe {
     std::vector<Signal> takers, fields;
     int64_t next = 0;  // transfer
     bool valid_before = false, offered = false;
-    std::vector<bool> ready_before;       // of the takers
-    uint64_t value_before = 0;            // of the first field
-    std::optional<SystemTransfer> ahead;  // the next transfer, if it has been looked at
+    std::vector<bool> ready_before, ready_earlier;  // of the takers, a cycle ago and two
+    uint64_t value_before = 0;                      // of the first field
+    std::optional<SystemTransfer> ahead;            // the next transfer, if it has been looked at
   };
   // A difference in this cycle: of what a stream's giver does, or of a taker that is to blame.
   struct Candidate {
@@ -58,7 +58,7 @@ class SystemComparer : public SystemProbe {
 
   Signal Find(const SystemModel& model, const SystemSignal& signal, int bits);
   void Compare(size_t index, int64_t cycle);
-  bool Hands(Watch* w) const;  // whether there is a transfer in this cycle
+  static bool Hands(const Watch& w);  // whether there is a transfer in this cycle
   void CompareFields(size_t index, int64_t cycle, const SystemTransfer& transfer);
   void BlameFor(size_t index, int64_t cycle, bool late);
   void Add(size_t index, bool of_taker, SystemDifference difference);
@@ -72,6 +72,8 @@ class SystemComparer : public SystemProbe {
 
   SystemPredictor& predictor_;
   std::vector<Watch> watches_;
+  Signal begins_{};                // a run begins with the next cycle,
+  bool begins_before_ = false;     // ... this one
   std::optional<int64_t> origin_;  // the cycle 0 of the run
   bool ended_ = false;
   int64_t differences_ = 0;

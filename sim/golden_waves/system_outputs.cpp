@@ -2,6 +2,7 @@
 #include "sim/golden_waves/system_outputs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/golden_waves/system_signals.hpp"
 #include "sw_model/golden/golden_fast.hpp"
@@ -37,20 +38,67 @@ bool SystemOutputs::Next(SystemOutput* output) {
 
 SystemValues::SystemValues(const SystemCase& c) : case_(c) {
   for (const LoweredLayer& layer : c.segment.layers) {
-    TensorI8& engine = engine_.emplace_back();
-    if (!layer.add) continue;  // they are the layer's outputs
+    Sum& sum = sums_.emplace_back();
+    if (!layer.add) continue;  // the engine's outputs are the layer's
     ConvLayer conv = layer.conv;
     conv.max_pool.reset();  // behind the addition
-    engine = ConvFast(c.tensors[size_t(layer.in)], conv);
+    sum.engine = ConvFast(c.tensors[size_t(layer.in)], conv);
+    const AddLayer& add = layer.add->add;
+    sum.tables = {golden::AddTable(add.zp1, add.mult1, add.shift1),
+                  golden::AddTable(add.zp2, add.mult2, add.shift2)};
+    if (!layer.add->outputs_first) std::swap(sum.tables[0], sum.tables[1]);
   }
 }
 
+namespace {
+
+// The channels of an output at its place in a pooling window behind an addition.
+std::vector<int8_t> InWindow(const TensorI8& tensor, const SystemOutput& o, const Window& pool) {
+  const int8_t* first =
+      &tensor.at(o.place.n, o.place.y * pool.stride_h + o.wy, o.place.x * pool.stride_w + o.wx, o.place.k);
+  return {first, first + o.channels};
+}
+
+}  // namespace
+
 std::vector<int8_t> SystemValues::Pixel(const SystemOutput& o) const {
   const Store& store = case_.program().stores[size_t(o.place.job)];
-  if (!store.add) return Output(o);
-  const int8_t* first = &engine_[size_t(o.place.layer)].at(o.place.n, o.place.y * store.pool.stride_h + o.wy,
-                                                           o.place.x * store.pool.stride_w + o.wx, o.place.k);
-  return {first, first + o.channels};
+  return store.add ? InWindow(sums_[size_t(o.place.layer)].engine, o, store.pool) : Output(o);
+}
+
+std::vector<int8_t> SystemValues::Residual(const SystemOutput& o) const {
+  const int tensor = case_.segment.layers[size_t(o.place.layer)].add->residual;
+  return InWindow(case_.tensors[size_t(tensor)], o, case_.program().stores[size_t(o.place.job)].pool);
+}
+
+uint32_t SystemValues::ResidualOffset(const SystemOutput& o) const {
+  const Job& job = case_.program().jobs[size_t(o.place.job)];
+  const Store& store = case_.program().stores[size_t(o.place.job)];
+  const int channels = store.residual.shape.c;
+  const ResidualBox box = ResidualOf(job, store.pool, channels, case_.config);
+  const int64_t line =
+      int64_t{o.place.n - job.lines.image0} * box.rows + (o.place.y - job.oy0) * box.step + o.wy;
+  const int64_t x = (o.place.x - job.ox0) * store.pool.stride_w + o.wx;
+  return uint32_t(box.first + line * box.pitch + x * channels + (o.place.k - job.k0));
+}
+
+std::vector<int32_t> SystemValues::TableSums(const SystemOutput& o) const {
+  const auto& tables = sums_[size_t(o.place.layer)].tables;
+  const std::vector<int8_t> pixel = Pixel(o), residual = Residual(o);
+  std::vector<int32_t> sums;
+  for (size_t i = 0; i < pixel.size(); i++)
+    sums.push_back(
+        int32_t(uint32_t(tables[0][uint8_t(pixel[i])]) + uint32_t(tables[1][uint8_t(residual[i])])));
+  return sums;
+}
+
+std::vector<int8_t> SystemValues::Sums(const SystemOutput& o) const {
+  const AddLayer& add = case_.segment.layers[size_t(o.place.layer)].add->add;
+  std::vector<int8_t> sums;
+  for (const int32_t sum : TableSums(o))
+    sums.push_back(
+        golden::Requantize(sum, add.mult_out, add.shift_out, add.zp_out, add.clamp_lo, add.clamp_hi));
+  return sums;
 }
 
 std::vector<int8_t> SystemValues::Output(const SystemOutput& o) const {

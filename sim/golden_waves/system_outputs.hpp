@@ -11,6 +11,7 @@
 #include "compiler/lower.hpp"
 #include "compiler/schedule.hpp"
 #include "sw_model/config.hpp"
+#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 
@@ -42,6 +43,11 @@ class SystemOutputs {
  public:
   SystemOutputs(const SystemCase& c, bool pixels) : case_(c), pixels_(pixels) {}
   bool Next(SystemOutput* output);
+  bool NextSum(SystemOutput* output) {  // the next one that something is added to
+    while (Next(output))
+      if (case_.program().stores[size_t(output->place.job)].add) return true;
+    return false;
+  }
 
  private:
   SystemCase case_;
@@ -57,10 +63,20 @@ class SystemValues {
   [[nodiscard]] std::vector<int8_t> Pixel(const SystemOutput& o) const;
   [[nodiscard]] std::vector<int8_t> Output(const SystemOutput& o) const;
   [[nodiscard]] uint32_t Offset(const SystemOutput& o) const;  // in the window
+  // Of a pixel that something is added to: what that is, where it is in the job's residual lines, the sum of
+  // both their table entries, and what the adder makes of it.
+  [[nodiscard]] std::vector<int8_t> Residual(const SystemOutput& o) const;
+  [[nodiscard]] uint32_t ResidualOffset(const SystemOutput& o) const;
+  [[nodiscard]] std::vector<int32_t> TableSums(const SystemOutput& o) const;
+  [[nodiscard]] std::vector<int8_t> Sums(const SystemOutput& o) const;
 
  private:
   SystemCase case_;
-  std::vector<TensorI8> engine_;  // of each layer that adds, before that
+  struct Sum {
+    TensorI8 engine;                         // before the addition
+    std::array<golden::TableI32, 2> tables;  // of the engine's and the residual's codes
+  };
+  std::vector<Sum> sums_;  // of each layer, empty if it does not add
 };
 
 struct SystemFragment {

@@ -9,6 +9,10 @@
 namespace weft {
 namespace {
 
+// Cycles inside residual_add: from a pixel to its residual beside it, from there to the tables' first sum,
+// and beside the pixel's steps to its sum.
+constexpr int64_t kToPair = 4, kPairToTables = 4, kPairToSum = 15;
+
 SystemValue Words(const uint32_t* words, size_t count, size_t known) {
   return SystemValue::Bytes(words, 4 * count, 4 * known);
 }
@@ -53,14 +57,29 @@ SystemPredictor::SystemPredictor(const SystemCase& c, const Memory& memory, cons
       words_(c, values_, start.window) {
   using Op = ListOp;
   const Program& p = c.program();
-  at_ = std::make_unique<Sources>(Sources{
-      SystemCommands(p, Op::kRead), SystemCommands(p, Op::kRead), SystemCommands(p, Op::kJob),
-      SystemCommands(p, Op::kJob), SystemCommands(p, Op::kJob), SystemCommands(p, Op::kJob),
-      SystemRequests(c), SystemBursts(c, start.base), SystemBursts(c, start.base), SystemOutputs(c, true),
-      SystemOutputs(c, false), SystemOutputs(c, false), SystemFragments(c, values_, start.base),
-      SystemBeats(c, values_, start.base), SystemBeats(c, values_, start.base),
-      SystemBeats(c, values_, start.base), SystemBeats(c, values_, start.base),
-      SystemBeats(c, values_, start.base), SystemBeats(c, values_, start.base)});
+  at_ = std::make_unique<Sources>(Sources{SystemCommands(p, Op::kRead),
+                                          SystemCommands(p, Op::kRead),
+                                          SystemCommands(p, Op::kJob),
+                                          SystemCommands(p, Op::kJob),
+                                          SystemCommands(p, Op::kJob),
+                                          SystemCommands(p, Op::kJob),
+                                          SystemRequests(c),
+                                          SystemBursts(c, start.base),
+                                          SystemBursts(c, start.base),
+                                          SystemOutputs(c, true),
+                                          SystemOutputs(c, true),
+                                          SystemOutputs(c, true),
+                                          SystemOutputs(c, true),
+                                          SystemOutputs(c, true),
+                                          SystemOutputs(c, false),
+                                          SystemOutputs(c, false),
+                                          SystemFragments(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base),
+                                          SystemBeats(c, values_, start.base)});
   MakeTimes();
 }
 
@@ -72,8 +91,8 @@ void SystemPredictor::MakeTimes() {
     for (int64_t& time : from) time += cycles;
     return from;
   };
-  times(kStart) = {-2};
-  times(kCoreStart) = {-1};
+  times(kStart) = times(kBusy) = times(kCoreStart) = {kAnyTime};
+  times(kBegin) = {0};
   times(kCommand) = event(SystemEvent::kCommand);
   times(kRead).assign(times(kCommand).begin() + 1, times(kCommand).end());
   times(kJob) = times(kEngineJob) = event(SystemEvent::kJob);
@@ -90,6 +109,15 @@ void SystemPredictor::MakeTimes() {
   times(kWeights) = event(SystemEvent::kWeights);
   times(kLines) = event(SystemEvent::kLines);
   times(kPixel) = event(SystemEvent::kPixel);
+  SystemOutputs pixels(case_, true);
+  SystemOutput pixel;
+  for (size_t n = 0; pixels.Next(&pixel); n++)
+    if (Adds(pixel.place.job)) times(kResidualWalk).push_back(times(kPixel).at(n));
+  times(kPair) = later(times(kResidualWalk), kToPair);
+  for (const int64_t time : times(kPair))
+    for (int step = 0; step < case_.config.AddSteps(); step++)
+      times(kTableSum).push_back(time + kPairToTables + step);
+  times(kSum) = later(times(kPair), case_.config.AddSteps() + kPairToSum);
   times(kOutput) = times(kWalk) = event(SystemEvent::kOutput);
   times(kFragment) = event(SystemEvent::kFragment);
   times(kBeat) = event(SystemEvent::kBeat);
@@ -101,6 +129,7 @@ void SystemPredictor::MakeTimes() {
   SystemBeat beat;
   for (size_t n = 0; bursts.Next(&beat); n += beat.last ? 1 : 0)
     if (beat.final) times(kStored).push_back(times(kRetire).at(n) + 1);
+  times(kListEnd) = {cycles_.cycles - 1};
   times(kDone) = {cycles_.cycles};
   times(kInterrupt) = {cycles_.cycles + 1};
 }
@@ -128,6 +157,11 @@ SystemTransfer SystemPredictor::Next(SystemStreamId id) {
       case kOutput:
       case kWalk:
         return Output(id);
+      case kResidualWalk:
+      case kPair:
+      case kTableSum:
+      case kSum:
+        return Sum(id);
       case kFragment:
       case kBeat:
       case kWrite:
@@ -143,6 +177,10 @@ SystemTransfer SystemPredictor::Next(SystemStreamId id) {
                 {V::Number(WEFT_CODE_OK), V::Number(uint64_t(cycles_.cycles)),
                  V::Number(uint64_t(cycles_.bytes_read)), V::Number(uint64_t(cycles_.bytes_written))}};
       }
+      case kListEnd:
+        return {{}, {SystemValue::Number(WEFT_CODE_OK)}};
+      case kBusy:
+      case kBegin:
       case kInterrupt:
         return {};
       default:
@@ -231,6 +269,37 @@ SystemTransfer SystemPredictor::Output(SystemStreamId id) {
   bytes.resize(size_t(case_.config.cols));
   return {o.place,
           {V::Bytes(bytes.data(), bytes.size(), size_t(o.channels)), V::Number(uint64_t(o.channels)), final}};
+}
+
+SystemTransfer SystemPredictor::Sum(SystemStreamId id) {
+  using enum SystemStreamId;
+  using V = SystemValue;
+  SystemOutput o;
+  const auto cols = size_t(case_.config.cols);
+  const auto bytes = [&](std::vector<int8_t> values) {
+    values.resize(cols);
+    return V::Bytes(values.data(), cols, size_t(o.channels));
+  };
+  if (id == kResidualWalk) {
+    at_->residuals.NextSum(&o);
+    return {o.place, {V::Number(values_.ResidualOffset(o)), V::Number(o.final ? 1 : 0)}};
+  }
+  if (id == kPair) {
+    at_->pairs.NextSum(&o);
+    return {o.place, {bytes(values_.Pixel(o)), bytes(values_.Residual(o))}};
+  }
+  if (id == kSum) {
+    at_->sums.NextSum(&o);
+    return {o.place, {bytes(values_.Sums(o))}};
+  }
+  // Of a step the sums of so many lanes.
+  if (table_step_ == 0) at_->table_sums.NextSum(&table_output_);
+  const auto lanes = size_t(SystemAddLanes(case_.config)), first = size_t(table_step_) * lanes;
+  std::vector<int32_t> sums = values_.TableSums(table_output_);
+  const size_t known = std::min(lanes, sums.size() - std::min(first, sums.size()));
+  sums.resize(lanes * size_t(case_.config.AddSteps()));
+  table_step_ = (table_step_ + 1) % case_.config.AddSteps();
+  return {table_output_.place, {V::Bytes(&sums[first], 4 * lanes, 4 * known)}};
 }
 
 SystemTransfer SystemPredictor::Beat(SystemStreamId id) {

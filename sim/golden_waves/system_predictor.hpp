@@ -38,11 +38,13 @@ struct SystemStart {
 
 class SystemPredictor : private SystemObserver {
  public:
+  static constexpr int64_t kAnyTime = INT64_MIN;
   SystemPredictor(const SystemCase& c, const Memory& memory, const SystemStart& start);
-  // Cycles since the start of each of a stream's transfers.
+  // Cycles since the start of each of a stream's transfers. kAnyTime: once, in no certain cycle.
   [[nodiscard]] const std::vector<int64_t>& Times(SystemStreamId id) const { return times_[size_t(id)]; }
   // A stream's next transfer, which there must be.
   SystemTransfer Next(SystemStreamId id);
+  [[nodiscard]] bool Adds(int job) const { return case_.program().stores[size_t(job)].add.has_value(); }
   [[nodiscard]] const CycleResult& cycles() const { return cycles_; }
   const std::vector<uint8_t>& FinalWindow() { return words_.Final(); }
 
@@ -60,6 +62,7 @@ class SystemPredictor : private SystemObserver {
   SystemTransfer Read(SystemStreamId id);
   SystemTransfer Word(SystemStreamId id);
   SystemTransfer Output(SystemStreamId id);
+  SystemTransfer Sum(SystemStreamId id);
   SystemTransfer Beat(SystemStreamId id);
   SystemTransfer WriteBurst(SystemStreamId id);
 
@@ -76,12 +79,14 @@ class SystemPredictor : private SystemObserver {
     SystemCommands reads, commands, jobs, engine_jobs, add_stores, write_stores;
     SystemRequests requests;
     SystemBursts bursts, addresses;
-    SystemOutputs pixels, outputs, walk;
+    SystemOutputs pixels, residuals, pairs, table_sums, sums, outputs, walk;
     SystemFragments fragments;
     SystemBeats beats, writes;
     SystemBeats issued, write_addresses, retired, stored;
   };
   std::unique_ptr<Sources> at_;
+  SystemOutput table_output_;  // of which the table sums of a step come next
+  int table_step_ = 0;
 };
 
 }  // namespace weft

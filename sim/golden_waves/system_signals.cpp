@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/golden_waves/system_signals.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "compiler/program.hpp"
 
 namespace weft {
+
+int SystemAddLanes(const Config& config) { return std::max(1, config.lanes / 2); }
 
 int SystemMaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
@@ -17,7 +20,8 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
   const std::string csr = "weft_top.u_csr", core = "weft_top.u_core", commands = core + ".u_commands",
                     read = core + ".u_read", splitter = read + ".u_splitter", engine = core + ".u_engine",
                     add = core + ".u_add", write = core + ".u_write", walk = write + ".u_walk",
-                    former = write + ".u_former", ring = write + ".u_flight";
+                    former = write + ".u_former", ring = write + ".u_flight", control = core + ".u_control",
+                    lines = add + ".u_residual", steps = add + ".u_steps", tables = steps + ".u_tables";
   const SystemField data{{core, "r_data_i"}, 8, c.bus_bytes};
   const auto words = [](const std::string& scope, const std::string& name, int count) {
     return SystemField{{scope, name}, 32, count};
@@ -32,7 +36,8 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
     SystemStream s{.id = id, .name = name, .module = "read_dma", .kind = kHandshake};
     s.valid = {read, signal + "_valid_o"};
     s.ready = {read, signal + "_ready_i"};
-    s.takers = {{module, {scope, signal + "_ready_o"}}};
+    const std::string port = id == SystemStreamId::kResidual ? "line" : signal;
+    s.takers = {{module, {scope, port + "_ready_o"}}};
     s.fields = {data};
     if (has_last) s.fields.push_back({{read, "line_last_o"}, 1});
     return s;
@@ -53,6 +58,11 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
                   {{csr, "window_base_o"}, kAddressBits},
                   {{csr, "window_end_o"}, kAddressBits + 1},
                   {{csr, "watchdog_o"}, 32}}},
+      {.id = kBusy,
+       .name = "times of being busy",
+       .module = "run_control",
+       .kind = kRise,
+       .valid = {control, "busy_o"}},
       {.id = kCoreStart,
        .name = "starts of the core",
        .module = "weft_top",
@@ -63,6 +73,7 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
                   {{core, "list_offset_i"}, 32},
                   {{core, "list_bytes_i"}, 32},
                   {{core, "watchdog_i"}, 32}}},
+      {.id = kBegin, .name = "begins", .module = "run_control", .kind = kRise, .valid = {control, "run_o"}},
       {.id = kRead,
        .name = "reads of the list",
        .module = "command_reader",
@@ -142,8 +153,8 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .ready = {read, "ar_ready_i"},
        .fields = {{{read, "ar_addr_o"}, kAddressBits}, {{read, "ar_len_o"}, 8}}},
       stream(kList, "words of the list", "list", "command_reader", commands, false),
-      stream(kTables, "words of tables", "table", "residual_add", add, false),
-      stream(kResidual, "words of residual lines", "residual", "residual_add", add, true),
+      stream(kTables, "words of tables", "table", "add_tables", tables, false),
+      stream(kResidual, "words of residual lines", "residual", "residual_lines", lines, true),
       stream(kParams, "words of parameters", "param", "conv_engine", engine, false),
       stream(kWeights, "words of weights", "weight", "conv_engine", engine, false),
       stream(kLines, "words of lines", "line", "conv_engine", engine, true),
@@ -153,8 +164,33 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .kind = kHandshake,
        .valid = {engine, "out_valid_o"},
        .ready = {engine, "out_ready_i"},
-       .takers = {{"residual_add", {add, "pixel_ready_o"}}},
+       .takers = {{"residual_lines", {lines, "there_o"}, false, true},
+                  {"residual_add", {add, "pixel_ready_o"}}},
        .fields = pixel(engine)},
+      {.id = kResidualWalk,
+       .name = "places of what is added",
+       .module = "output_walk",
+       .kind = kPulse,
+       .valid = {lines + ".u_walk", "take_i"},
+       .takers = {{"residual_lines", {lines, "there_o"}}, {"residual_add", {add, "pixel_ready_o"}}},
+       .fields = {{{lines + ".u_walk", "offset_o"}, 32}, {{lines + ".u_walk", "job_end_o"}, 1}}},
+      {.id = kPair,
+       .name = "pixels and what is added",
+       .module = "residual_lines",
+       .kind = kPulse,
+       .valid = {lines, "valid_o"},
+       .fields = {{{lines, "pixel_o"}, 8, c.cols, true}, {{lines, "residual_o"}, 8, c.cols, true}}},
+      {.id = kTableSum,
+       .name = "sums of table entries",
+       .module = "add_tables",
+       .kind = kSample,
+       .fields = {{{tables, "sum_o"}, 32, SystemAddLanes(c), true}}},
+      {.id = kSum,
+       .name = "sums",
+       .module = "add_steps",
+       .kind = kPulse,
+       .valid = {steps, "valid_o"},
+       .fields = {{{steps, "pixel_o"}, 8, c.cols, true}}},
       {.id = kOutput,
        .name = "outputs of residual_add",
        .module = "residual_add",
@@ -231,15 +267,22 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .module = "write_dma",
        .kind = kChange,
        .fields = {{{write, "stored_o"}, 16}}},
+      {.id = kListEnd,
+       .name = "ends of the list",
+       .module = "command_reader",
+       .kind = kPulse,
+       .valid = {commands, "end_o"},
+       .takers = {{"read_dma", {read, "quiet_o"}}, {"write_dma", {write, "quiet_o"}}},
+       .fields = {{{commands, "code_o"}, 8}}},
       {.id = kDone,
        .name = "ends",
-       .module = "weft_core",
+       .module = "run_control",
        .kind = kPulse,
-       .valid = {core, "done_o"},
-       .fields = {{{core, "code_o"}, 8},
-                  {{core, "cycles_o"}, 48},
-                  {{core, "bytes_read_o"}, 48},
-                  {{core, "bytes_written_o"}, 48}}},
+       .valid = {control, "done_o"},
+       .fields = {{.signal = {control, "code_o"}, .bits = 8},
+                  {.signal = {core, "cycles_o"}, .bits = 48, .module = "weft_core"},
+                  {.signal = {core, "bytes_read_o"}, .bits = 48, .module = "weft_core"},
+                  {.signal = {core, "bytes_written_o"}, .bits = 48, .module = "weft_core"}}},
       {.id = kInterrupt, .name = "interrupts", .module = "csr", .kind = kRise, .valid = {csr, "irq_o"}},
   };
 }

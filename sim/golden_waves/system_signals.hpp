@@ -11,10 +11,12 @@
 namespace weft {
 
 enum class SystemStreamId {
-  kStart,      // what software wrote, with the start
+  kStart,  // what software wrote, with the start
+  kBusy,
   kCoreStart,  // ... as offsets from the window's base
-  kRead,       // of the list
-  kCommand,    // ... the hardware's own first one too
+  kBegin,
+  kRead,     // of the list
+  kCommand,  // ... the hardware's own first one too
   kJob,
   kEngineJob,
   kAddStore,
@@ -29,6 +31,10 @@ enum class SystemStreamId {
   kWeights,
   kLines,
   kPixel,
+  kResidualWalk,  // what residual_add is made of: an addition's pixels,
+  kPair,          // ... with what is added to each,
+  kTableSum,      // ... lane by lane,
+  kSum,           // ... and together again
   kOutput,
   kWalk,
   kFragment,
@@ -38,6 +44,7 @@ enum class SystemStreamId {
   kWrite,
   kRetire,
   kStored,
+  kListEnd,
   kDone,
   kInterrupt,
   kStreams
@@ -58,13 +65,14 @@ struct SystemField {
 
 struct SystemStream {
   // kHandshake: a transfer is a cycle with valid and ready. kPulse: with valid, kRise: the first one with it.
-  // kChange: one in which the first field has another value than in the cycle before.
-  enum class Kind { kHandshake, kPulse, kRise, kChange };
+  // kChange: one in which the first field has another value than in the cycle before. kSample: when the
+  // models say so; nothing is said of other cycles.
+  enum class Kind { kHandshake, kPulse, kRise, kChange, kSample };
   // Who holds the stream back while this is low (or, a `full`, high).
   struct Taker {
     std::string module;
     SystemSignal ready;
-    bool inverted = false;
+    bool inverted = false, of_sums = false;  // the latter: asked only for pixels that something is added to
   };
   SystemStreamId id;
   std::string name;    // in reports
@@ -81,5 +89,6 @@ std::vector<SystemStream> SystemStreams(const Config& config);
 
 inline constexpr int kAddressBits = 40, kWriteIdBits = 4;  // of weft_top
 int SystemMaxBeats(const Config& config);                  // of a burst, as in rtl/system/weft_core.sv
+int SystemAddLanes(const Config& config);                  // of residual_add
 
 }  // namespace weft

@@ -256,13 +256,13 @@ class CycleModel {
   StoreModel& store_;
   int64_t drain_cycles_;
   CauseCounts counts_{};
-  int64_t start_ = -1000, beats_ = 0;  // the chunk that started last
-  int64_t idle_from_ = 0;              // the first cycle after its beats
-  int64_t last_drain_ = -1000000;      // last beat of the tile that drained last
-  int64_t accepted_ = 0;               // of this job
-  int64_t seen_ = 0;                   // from when on its first chunk is pending
-  std::vector<int64_t> ends_;          // start of each job's last chunk
-  int64_t walk_ = -1;                  // the walker's last pixel
+  int64_t start_ = latency::kNever, beats_ = 0;  // the chunk that started last
+  int64_t idle_from_ = 0;                        // the first cycle after its beats
+  int64_t last_drain_ = latency::kNever;         // last beat of the tile that drained last
+  int64_t accepted_ = 0;                         // of this job
+  int64_t seen_ = 0;                             // from when on its first chunk is pending
+  std::vector<int64_t> ends_;                    // start of each job's last chunk
+  int64_t walk_ = -1;                            // the walker's last pixel
   int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
   std::deque<int64_t> tile_starts_;
   int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sw_model/cycles/latency.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -13,7 +14,6 @@ constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
 constexpr size_t kAddDepth = 8;                   // pixels in residual_add
-constexpr int64_t kAddLatency = 21;               // of residual_add, beside a pixel's steps
 
 int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
@@ -79,7 +79,7 @@ int64_t WriteModel::TakePlain(int64_t valid, int channels) {
 int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
   window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
   const bool window_end = window_pixel_ == 0;
-  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + kAddLatency;
+  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + latency::kAdd;
   if (!window_end) {
     add_returns_.push(output - 1);
     return taken;

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "compiler/program.hpp"
+#include "sw_model/cycles/latency.hpp"
+#include "compiler/residual.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
 #include "sw_model/cycles/system_observer.hpp"
@@ -61,7 +63,7 @@ class WriteModel : public StoreModel {
   int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
   int64_t walk_end_ = -1;                // the last take of the job before
   int64_t add_load_ = 0, add_end_ = -1;  // the adder has the job's numbers; its last take of the job before
-  int64_t add_take_ = -1000000;          // its last pixel with a residual
+  int64_t add_take_ = latency::kNever;   // its last pixel with a residual
   // Of the pixels in the adder: when each leaves it, as an output or inside a pooling window.
   std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
   int64_t add_output_ = -1;                          // when its last output left it
@@ -73,7 +75,7 @@ class WriteModel : public StoreModel {
   bool open_ = false;                                // ... and its beat can still become more
   int64_t word_ = 0;                                 // ... of this bus word
   int64_t final_ = -1;                               // the last final beat is handed over
-  int64_t issue_ = -1, taken_ = -1000000;          // the last burst's address; the memory takes the last beat
+  int64_t issue_ = -1, taken_ = latency::kNever;   // the last burst's address; the memory takes the last beat
   std::vector<int64_t> beat_loads_, retirements_;  // rings: beats leave the queue, bursts their slots
   size_t beats_ = 0, beats_sent_ = 0, bursts_ = 0;
   int64_t confirmed_ = 0;
@@ -127,7 +129,8 @@ class ListModel : public Supply {
   size_t bursts_ = 0, segments_ = 0;
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
-  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = latency::kNever,
+          segment_from_ = 0;
   SystemEvent segment_words_ = SystemEvent::kList;
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete

@@ -22,7 +22,7 @@ TYPED_TEST(Rotate, TheByteAtTheOffsetComesFirst) {
     for (auto& byte : window) byte = uint8_t(random.Int(0, 255));
     const int offset = t < P::BYTES ? t : int(random.Int(0, P::BYTES - 1));  // every offset, then any
     PutBytes(m->d_i, window);
-    m->offset_i = decltype(m->offset_i)(offset);
+    m->offset_i = uint32_t(offset);
     m.Clock();
     for (int b = 0; b < P::OUT; b++, compared++)
       ASSERT_EQ(Get(m->q_o, 8 * b, 8), window[size_t((offset + b) % P::BYTES)])
