@@ -158,7 +158,7 @@ std::string Tampered(CompiledNetwork network, size_t word, uint32_t delta) {
     std::memcpy(list + 4 * at, &value, 4);
   };
   add(word, delta);
-  add(kChecksumWord, -delta);
+  add(kHeaderChecksum, -delta);
   return NetworkFile(network);
 }
 
@@ -166,9 +166,9 @@ std::string Tampered(CompiledNetwork network, size_t word, uint32_t delta) {
 TEST_F(Compiled, StopsAListThatDoesNotEnd) {
   const CompiledNetwork network = CompileNetwork(BranchingModel(), 1, Config::Load("8x8"));
   const std::string run = " --engine rtl --input " + Images(1, 6, 6, 3);
-  size_t word = kListHeader;
+  size_t word = kHeaderWords;
   for (const Command& command : network.programs.at(0).program.commands) {
-    if (command.op == Command::Op::kJob) break;
+    if (command.op == ListOp::kJob) break;
     word += size_t(command.size());
   }
   int stopped = 0;
