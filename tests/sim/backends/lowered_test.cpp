@@ -52,6 +52,7 @@ class SmallGraph {
       EXPECT_EQ(node.cycles, node.predicted_cycles);
       cycles += node.cycles;
     }
+    EXPECT_GT(compared, 0);
     ASSERT_EQ(network.segments.size(), 1U);
     EXPECT_FALSE(network.segments[0].on_host());
     const Program& program = network.programs[0].program;

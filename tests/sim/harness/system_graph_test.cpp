@@ -62,7 +62,7 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
   }
 
   Config config_ = Config::Load(GetParam());
-  int64_t graphs_ = 0, operators_ = 0, on_host_ = 0, starts_ = 0, cycles_ = 0;
+  int64_t graphs_ = 0, operators_ = 0, on_host_ = 0, starts_ = 0, cycles_ = 0, compared_ = 0;
 };
 INSTANTIATE_TEST_SUITE_P(Configs, RandomGraphs, testing::Values("2x2", "3x6", "4x4", "5x7", "8x8", "8x16"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
