@@ -46,6 +46,7 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+  int64_t most_cycles = INT64_MAX / 2;     // of a start of weft_top
 
   // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
   // model counts them, for which it needs their jobs.

@@ -100,7 +100,7 @@ class SystemBackend : public NetworkBackend {
       system_.Write(in.place,
                     in.interleaved ? InterleaveInput(segment.layers[size_t(in.layer)].conv, tensor) : tensor);
     }
-    const CycleResult run = system_.Run(p.program);
+    const CycleResult run = system_.Run(p.program, options_.most_cycles);
     for (size_t t = 0; t < p.outputs.size(); t++)
       if (p.outputs[t]) (*tensors)[t] = system_.Read(*p.outputs[t]);
     if (options_.check) Compare(network.graph, segment, p, tensors, result);

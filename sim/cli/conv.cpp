@@ -42,7 +42,9 @@ int Conv(Options options) {
   const ConvCase c = MakeConvCase(options.conv);
   const Shape shape = golden::OutputShape(c.input.shape, c.layer);
   LayerStats stats;
+  RemoveOldTrace(engine);
   const TensorI8 out = MakeLayerBackend(engine)->Run(c.layer, c.input, stats);
+  CheckTrace(engine);
   if (!options.output.empty()) SaveNpy(options.output, out);
 
   Print(TableStream(options.json), c, shape, stats, engine);

@@ -15,6 +15,8 @@
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/harness/system.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -27,6 +29,7 @@ struct RunOptions {
   std::string model, labels, json;
   std::vector<std::filesystem::path> inputs;
   int limit = 0, batch = 0;  // 0: not given
+  int64_t most_cycles = 0;   // as well
   bool has_config = false;
   BackendFlags engine;
 };
@@ -68,6 +71,28 @@ void Prepare(int images, const BackendOptions& backend, Network* network) {
                      {.keep_all = backend.check, .with_data = backend.engine != "cycles"});
 }
 
+// The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
+struct CycleLimit {
+  int64_t cycles = INT64_MAX / 2;
+  std::string reason;
+};
+
+CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend, const Network& network) {
+  if (options.most_cycles > 0) return {options.most_cycles, "--most-cycles allows no more"};
+  if (!network.is_file || backend.engine != "rtl") return {};
+  const CompiledNetwork& file = network.compiled;
+  const Memory memory = Memory::Parse(backend.memory, file.config);
+  int64_t predicted = 0;
+  for (const SegmentProgram& p :
+       CompileNetwork(file.graph, file.batch, file.config, {.with_data = false}).programs)
+    if (!p.layer_node.empty()) predicted += CountCycles(p.program, file.config, memory).cycles;
+  return {
+      int64_t(10 * double(predicted) / (1 - backend.stalls)) + 100'000,
+      fmt::format("the cycle model counts {} for this network, so that the file's list is another one's or "
+                  "damaged (--most-cycles N allows more)",
+                  predicted)};
+}
+
 struct Prediction {
   int label;
   float score;
@@ -82,6 +107,7 @@ struct RunTotals {
 
 TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
   if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+    if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
     Shape shape = input.shape;
     shape.n = batch;
     return TensorI8(shape);
@@ -92,6 +118,8 @@ TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batc
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
+  if (options.engine.options.engine == "cycles")
+    throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
   std::vector<int> labels = LoadLabels(options.labels);
   if (int(labels.size()) < images)
     throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
@@ -146,6 +174,15 @@ RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network*
   totals.all.bytes_read = bytes_read;
   totals.all.bytes_written = bytes_written;
   return totals;
+}
+
+RunTotals RunWithin(const CycleLimit& limit, const TensorI8& images, const BackendOptions& options,
+                    Network* network) {
+  try {
+    return RunAll(images, options, network);
+  } catch (const Timeout&) {
+    throw Error("stopped: the hardware has not ended after {} cycles; {}", limit.cycles, limit.reason);
+  }
 }
 
 std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
@@ -216,23 +253,28 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
 void PrintComparison(std::FILE* stream, const RunTotals& totals) {
   const auto compared = std::count_if(totals.layers.begin(), totals.layers.end(),
                                       [](const LayerStats& s) { return s.mismatches.has_value(); });
-  fmt::print(stream, "outputs compared: {} of {} of {} operators\nmismatches: {}\n",
+  fmt::print(stream, "outputs compared: {}, {} of {} operators\nmismatches: {}\n",
              totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
 }
 
 int Run(const RunOptions& options) {
-  const BackendOptions engine = ParsedBackend(options.engine);
+  BackendOptions engine = ParsedBackend(options.engine);
+  if (options.most_cycles > 0 && (engine.engine != "rtl" || !engine.trace_file.empty()))
+    throw Error("--most-cycles needs the engine rtl, without --trace");
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
   const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const RunTotals totals = RunAll(images, engine, &network);
+  const CycleLimit limit = LimitCycles(options, engine, network);
+  engine.most_cycles = limit.cycles;
+  RemoveOldTrace(engine);
+  const RunTotals totals = RunWithin(limit, images, engine, &network);
+  CheckTrace(engine);
   if (engine.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
                 options.model, engine.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
-  if (labels && !accuracy && engine.engine != "cycles")
-    throw Error("--labels needs a network that ends in one pixel of class scores");
+  if (labels && !accuracy) throw Error("--labels needs a network that ends in one pixel of class scores");
 
   std::FILE* stream = TableStream(options.json);
   PrintPredictions(stream, graph, totals, labels);
@@ -260,6 +302,10 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddBackendFlags(command, &options->engine);
   AddTraceFlags(command, &options->engine);
+  command
+      ->add_option("--most-cycles", options->most_cycles,
+                   "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
+      ->check(CLI::Range(int64_t{1}, INT64_MAX / 4));
   command->callback([options, status, command] {
     options->has_config = command->count("--config") > 0;
     *status = Run(*options);
