@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/lower.hpp"
+#include "compiler/segment.hpp"
 #include "compiler/schedule.hpp"
 #include "sw_model/config.hpp"
 
