@@ -31,7 +31,7 @@ struct RunOptions {
   int limit = 0, batch = 0;  // 0: not given
   int64_t most_cycles = 0;   // as well
   bool has_config = false;
-  BackendFlags engine;
+  BackendFlags backend;
 };
 
 // What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
@@ -42,11 +42,11 @@ struct Network {
 };
 
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
-  if (!options.engine.options.trace_file.empty())
+  if (!options.backend.options.trace_file.empty())
     throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
-  if (options.has_config && Config::Load(options.engine.options.config).Key() != network.config.Key())
+  if (options.has_config && Config::Load(options.backend.options.config).Key() != network.config.Key())
     throw Error("{}: it is compiled for {} ({}); leave --config out, or compile it with --config {}",
-                options.model, network.config.name, network.config.Key(), options.engine.options.config);
+                options.model, network.config.name, network.config.Key(), options.backend.options.config);
   if (options.batch != 0 && options.batch != network.batch)
     throw Error("{}: it is compiled for {} images at once; leave --batch out, or compile it with --batch {}",
                 options.model, network.batch, options.batch);
@@ -57,7 +57,7 @@ Network LoadNetwork(const RunOptions& options) {
     CheckOptions(options, *file);
     return {.compiled = std::move(*file), .is_file = true};
   }
-  return {.compiled = {.config = Config::Load(options.engine.options.config),
+  return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
                        .graph = ReadOnnx(options.model)}};
 }
@@ -106,7 +106,7 @@ struct RunTotals {
 };
 
 TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
-  if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
     if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
     Shape shape = input.shape;
     shape.n = batch;
@@ -194,9 +194,9 @@ std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std:
 
 Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals,
             std::optional<double> accuracy) {
-  const bool has_cycles = options.engine.options.engine != "golden";
+  const bool has_cycles = options.backend.options.engine != "golden";
   Json json = {
-      {"model", options.model}, {"engine", options.engine.options.engine}, {"images", totals.images}};
+      {"model", options.model}, {"engine", options.backend.options.engine}, {"images", totals.images}};
   if (accuracy) json["accuracy"] = *accuracy;
   json.update(StatsJson(totals.all, has_cycles));
   json["layers"] = Json::array();
@@ -224,7 +224,7 @@ void PrintPredictions(std::FILE* stream, const Graph& graph, const RunTotals& to
                       const std::optional<std::vector<int>>& labels) {
   const std::vector<std::string> names = ClassNames(graph);
   const auto name = [&](int label) {
-    return size_t(label) < names.size() ? names[size_t(label)] : fmt::format("class {}", label);
+    return size_t(label) < names.size() ? names[label] : fmt::format("class {}", label);
   };
   const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
   for (size_t i = 0; i < shown; ++i) {
@@ -258,30 +258,30 @@ void PrintComparison(std::FILE* stream, const RunTotals& totals) {
 }
 
 int Run(const RunOptions& options) {
-  BackendOptions engine = ParsedBackend(options.engine);
-  if (options.most_cycles > 0 && (engine.engine != "rtl" || !engine.trace_file.empty()))
+  BackendOptions backend = ParsedBackend(options.backend);
+  if (options.most_cycles > 0 && (backend.engine != "rtl" || !backend.trace_file.empty()))
     throw Error("--most-cycles needs the engine rtl, without --trace");
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
+  const TensorI8 images = LoadInputs(options, graph.tensors[graph.input], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const CycleLimit limit = LimitCycles(options, engine, network);
-  engine.most_cycles = limit.cycles;
-  RemoveOldTrace(engine);
-  const RunTotals totals = RunWithin(limit, images, engine, &network);
-  CheckTrace(engine);
-  if (engine.check && !totals.all.mismatches)
+  const CycleLimit limit = LimitCycles(options, backend, network);
+  backend.most_cycles = limit.cycles;
+  RemoveOldTrace(backend);
+  const RunTotals totals = RunWithin(limit, images, backend, &network);
+  CheckTrace(backend);
+  if (backend.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
-                options.model, engine.engine);
+                options.model, backend.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
   if (labels && !accuracy) throw Error("--labels needs a network that ends in one pixel of class scores");
 
   std::FILE* stream = TableStream(options.json);
   PrintPredictions(stream, graph, totals, labels);
-  if (engine.engine != "golden") PrintLayers(stream, graph, totals);
+  if (backend.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
-  if (engine.check) PrintComparison(stream, totals);
+  if (backend.check) PrintComparison(stream, totals);
   WriteJson(options.json, ToJson(options, graph, totals, accuracy));
   return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
@@ -300,8 +300,8 @@ void AddRunCommand(CLI::App* app, int* status) {
       ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
-  AddBackendFlags(command, &options->engine);
-  AddTraceFlags(command, &options->engine);
+  AddBackendFlags(command, &options->backend);
+  AddTraceFlags(command, &options->backend);
   command
       ->add_option("--most-cycles", options->most_cycles,
                    "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
