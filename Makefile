@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint format long bench speed synth train clean help
+.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -60,6 +60,9 @@ formal: bootstrap-python  ## prove the properties of tests/formal, and that plan
 formats: bootstrap-debian  ## write what follows from rtl/registers.json and rtl/list.json: RTL packages, C and C++ headers, documentation
 	/usr/bin/python3 scripts/registers.py
 	/usr/bin/python3 scripts/list_format.py
+
+tidy: configure  ## clang-tidy over all C++; files that have not changed since they were clean are not read again
+	/usr/bin/python3 scripts/tidy.py
 
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
