@@ -24,7 +24,10 @@ class ConvEngine : public testing::Test {
   static std::vector<Stream> Streams() {
     return {
         {"jobs", [](Model* m, bool v) { m->job_valid_i = v; }, [](Model* m) { return bool(m->job_ready_o); },
-         [](Model* m, int v) { Fill(&m->job_i, sizeof m->job_i, v); }},
+         [](Model* m, int v) {
+           for (int i = 0; i < weft_list_pkg::JOB_WORDS; i++)
+             Put(m->job_i, 32 * i, 32, uint64_t(v & 15));  // 1: a job that waits for its first line
+         }},
         {"lines", [](Model* m, bool v) { m->line_valid_i = v; },
          [](Model* m) { return bool(m->line_ready_o); },
          [](Model* m, int v) { Fill(&m->line_data_i, P::BUS_BYTES, v); }},
