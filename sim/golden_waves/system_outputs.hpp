@@ -8,8 +8,9 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/lower.hpp"
+#include "compiler/residual.hpp"
 #include "compiler/schedule.hpp"
+#include "compiler/segment.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/golden/golden.hpp"
 
