@@ -52,7 +52,7 @@ struct Job {
   bool single_tile = false;  // a part of one tile: its outputs leave after its last pixel
   int64_t pixels = 0;        // conv pixels walked, over all images
 
-  [[nodiscard]] int64_t word(int i) const { return int32_t(words[size_t(i)]); }  // signed
+  [[nodiscard]] int64_t word(int i) const { return int32_t(words[i]); }  // signed
   // Word `field` of the walk's loop: 0 is the innermost one.
   [[nodiscard]] int64_t walk(int loop, JobWalkWord field) const {
     return word(kJobWalk + loop * kJobWalkWords + field);

@@ -47,10 +47,9 @@ std::vector<Clipped> ClipWindows(int in, int out, int filter, int stride, int pa
 // a layer that reads its part of the map, as negative padding says. None where that are too many.
 std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
   constexpr size_t kMostRegions = 25;  // a filter of 5x5 that keeps the size of the map
-  const Node& node = graph.nodes[size_t(index)];
+  const Node& node = graph.nodes[index];
   const Window& pool = node.pool;
-  const Shape &in = graph.tensors[size_t(node.inputs.at(0))].shape,
-              &out = graph.tensors[size_t(node.output)].shape;
+  const Shape &in = graph.tensors[node.inputs.at(0)].shape, &out = graph.tensors[node.output].shape;
   const std::vector<Clipped> rows = ClipWindows(in.h, out.h, pool.kh, pool.stride_h, pool.pad.top);
   const std::vector<Clipped> cols = ClipWindows(in.w, out.w, pool.kw, pool.stride_w, pool.pad.left);
   if (rows.size() * cols.size() > kMostRegions) return {};
@@ -72,9 +71,9 @@ std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
 }
 
 std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
-  const Node& node = graph.nodes[size_t(index)];
+  const Node& node = graph.nodes[index];
   const int in = node.inputs.at(0);
-  const Shape& shape = graph.tensors[size_t(in)].shape;
+  const Shape& shape = graph.tensors[in].shape;
   Target out;
   out.tensor = node.output;
   const Window copy;
@@ -95,7 +94,7 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
     case Op::kConcat: {
       std::vector<LoweredLayer> layers;
       for (size_t i = 0; i < node.inputs.size(); i++) {
-        const int channels = graph.tensors[size_t(node.inputs[i])].shape.c;
+        const int channels = graph.tensors[node.inputs[i]].shape.c;
         layers.push_back({index,
                           MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)),
                           node.inputs[i],
@@ -131,7 +130,7 @@ bool ReadOnce(const Graph& graph, int tensor) {
 
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.
 bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
-  return graph.nodes[size_t(layer.node)].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
+  return graph.nodes[layer.node].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
          ReadOnce(graph, layer.out.tensor);
 }
 
@@ -144,9 +143,9 @@ int64_t Taps(const LoweredLayer& layer) {
 // `first` on, and is all that writes its tensor, it runs before them, so that the addition is done by the
 // longer one.
 bool MoveBefore(std::vector<LoweredLayer>* layers, int later, int first) {
-  const LoweredLayer& layer = (*layers)[size_t(later)];
+  const LoweredLayer& layer = (*layers)[later];
   for (int l = 0; l < later; l++) {
-    const int written = (*layers)[size_t(l)].out.tensor;
+    const int written = (*layers)[l].out.tensor;
     if (written == layer.out.tensor || (l >= first && written == layer.in)) return false;
   }
   std::rotate(layers->begin() + first, layers->begin() + later, layers->begin() + later + 1);
@@ -158,7 +157,7 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   const auto writer = [&](int tensor) {  // the last layer of the segment that does; -1: none
     int last = -1;
     for (int l = 0; l < int(segment->layers.size()); l++)
-      if (segment->layers[size_t(l)].out.tensor == tensor) last = l;
+      if (segment->layers[l].out.tensor == tensor) last = l;
     return last;
   };
   std::vector<LoweredLayer>& layers = segment->layers;
@@ -167,14 +166,14 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   int later = writers[0] >= writers[1] ? 0 : 1;
   int at = writers[later];
   const int before = writers[1 - later];
-  if (before >= 0 && TakesAdd(graph, layers[size_t(before)]) && !layers[size_t(at)].add &&
-      Taps(layers[size_t(before)]) > Taps(layers[size_t(at)]) && MoveBefore(&layers, at, before)) {
+  if (before >= 0 && TakesAdd(graph, layers[before]) && !layers[at].add &&
+      Taps(layers[before]) > Taps(layers[at]) && MoveBefore(&layers, at, before)) {
     later = 1 - later;
     at = before + 1;
   }
-  LoweredLayer& layer = layers[size_t(at)];
+  LoweredLayer& layer = layers[at];
   if (!TakesAdd(graph, layer)) return false;
-  const int residual = node.inputs[size_t(1 - later)];
+  const int residual = node.inputs[1 - later];
   layer.add = FusedAdd{node.add, later == 0, residual};
   layer.out.tensor = node.output;
   return true;
@@ -205,7 +204,7 @@ bool Fuse(const Graph& graph, const Node& node, Segment* segment) {
 std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
-    if (!segments.empty() && Fuse(graph, graph.nodes[size_t(i)], &segments.back())) {
+    if (!segments.empty() && Fuse(graph, graph.nodes[i], &segments.back())) {
       segments.back().count++;
       continue;
     }

@@ -64,6 +64,8 @@ def main():
     index = (ROOT / "docs" / "README.md").read_text()
     errors += [f"docs/README.md does not list {name}" for name in known
                if re.fullmatch(r"docs/\w+\.md", name) and name != "docs/README.md" and f"({name[5:]})" not in index]
+    if count == 0:
+        errors.append("there is no name of a file to look for")
     print("\n".join(errors) if errors else f"{count} names of files in {len(known)} files")
     return 1 if errors else 0
 

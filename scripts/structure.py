@@ -98,6 +98,8 @@ def main() -> int:
     folders = check_includes(findings)
     check_numbers(findings)
     files = tracked("rtl/*.sv")
+    if not files or not tracked("*.cpp"):
+        findings.append("there is no source file to look at")
     check_lists(files, findings)
     modules = check_modules(files, findings)
     for finding in findings:

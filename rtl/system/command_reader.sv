@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the list of commands: takes it piece by piece, checks its header and checksum, gives reads to the read DMA and jobs to the
-// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/program.hpp).
+// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/list.cpp).
 // A piece is the list's next bus word, or 16 bytes of a wider one; header and commands are whole pieces. One piece a cycle: a
 // read is given with its last piece, a job is offered in the cycle after that.
 `default_nettype none

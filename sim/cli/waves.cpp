@@ -3,6 +3,7 @@
 // them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "compiler/network_file.hpp"
@@ -23,7 +24,9 @@ using Options = WavesOptions;
 // What all layers of a run add up to.
 struct Total {
   WaveReport report;
-  std::string layer;  // of the first difference
+  std::string layer;                      // of the first difference
+  int64_t layers = 0;                     // compared
+  std::vector<std::string> not_compared;  // operators of the network that are no convolution
 };
 
 // "layer conv1, output channel 3, y 4, x 5, tap (ky 0, kx 1, c 2)": whatever of it applies.
@@ -85,7 +88,8 @@ class WaveBackend : public LayerBackend {
     WaveReport report = CompareWaves(layer, in, config_, wave_options);
     WaveReport& all = total_.report;
     if (all.cycles == 0 || report.first) all.window = std::move(report.window);
-    all.streams = report.streams;
+    all.streams.resize(report.streams.size());
+    for (size_t i = 0; i < all.streams.size(); i++) all.streams[i] = all.streams[i] || report.streams[i];
     all.samples += report.samples;
     all.differences += report.differences;
     all.cycles += report.cycles;
@@ -94,6 +98,7 @@ class WaveBackend : public LayerBackend {
     all.first = report.first;
     all.focus = report.focus;
     all.stopped = report.stopped;
+    total_.layers++;
     if (report.first) total_.layer = layer.name;
   }
 
@@ -103,12 +108,14 @@ class WaveBackend : public LayerBackend {
   Total& total_;
 };
 
-void CompareNetwork(const Options& options, WaveBackend* backend) {
+void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
   const Graph graph = ReadOnnx(options.model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
   RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
              backend);
+  for (const Node& node : graph.nodes)
+    if (node.op != Op::kConv) total->not_compared.push_back(node.name);
 }
 
 int Waves(const Options& options) {
@@ -120,10 +127,14 @@ int Waves(const Options& options) {
     LayerStats unused;
     backend.Run(c.layer, c.input, unused);
   } else {
-    CompareNetwork(options, &backend);
+    CompareNetwork(options, &backend, &total);
   }
 
   const WaveReport& report = total.report;
+  if (report.samples == 0)
+    throw Error("there is nothing to compare: no operator of {} is a convolution, which runs on the engine",
+                options.model);
+  const auto silent = std::count(report.streams.begin(), report.streams.end(), false);
   std::optional<WaveFocus> focus = report.focus;
   if (focus)
     focus->title =
@@ -132,14 +143,22 @@ int Waves(const Options& options) {
   const auto files = WriteWaves(report.window, focus, options.out);
 
   std::FILE* stream = TableStream(options.json);
-  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams,
+  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams.size(),
              report.samples, report.cycles, report.differences);
+  if (silent > 0)
+    fmt::print(stream, "{} of the streams had no sample: what they carry did not occur\n", silent);
+  if (!total.not_compared.empty())
+    fmt::print(stream, "{} layer(s) compared; not compared, not of the engine: {}\n", total.layers,
+               fmt::join(total.not_compared, ", "));
   if (options.time)
     fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n",
                report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, total);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
-  WriteJson(options.json, {{"streams", report.streams},
+  WriteJson(options.json, {{"streams", report.streams.size()},
+                           {"streams_without_samples", silent},
+                           {"layers", total.layers},
+                           {"not_compared", total.not_compared},
                            {"samples", report.samples},
                            {"differences", report.differences},
                            {"cycles", report.cycles},
@@ -180,6 +199,8 @@ void AddWavesCommand(CLI::App* app, int* status) {
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())
       throw Error("say what to compare: a MODEL, or conv with a layer");
+    if (conv->parsed() && !options->model.empty())
+      throw Error("say what to compare: the network {} or a layer, not both", options->model);
     *status = options->system ? SystemWaves(*options) : Waves(*options);
   });
 }

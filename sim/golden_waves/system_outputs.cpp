@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "compiler/residual.hpp"
 #include "sim/golden_waves/system_signals.hpp"
 #include "sw_model/golden/golden_fast.hpp"
 

@@ -39,7 +39,7 @@ System::System(const Config& config, const SystemOptions& options)
 }
 
 void System::Cycle() {
-  if (now_ >= deadline_) throw Error("the hardware has not ended in time");
+  if (now_ >= deadline_) throw Timeout("the hardware has not ended in time");
   std::exception_ptr refused;  // the probe sees the cycle in which the memory refuses something, too
   try {
     memory_.Drive(now_, &pins_);

@@ -11,6 +11,7 @@
 #include "sim/harness/axi_memory.hpp"
 #include "sim/harness/system_model.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
+#include "sw_model/error.hpp"
 
 namespace weft {
 
@@ -19,6 +20,12 @@ struct SystemOptions {
   // Probability that a channel pauses in a cycle, each for itself; with pauses writes are done in any order.
   double stalls = 0;
   uint64_t seed = 1;  // of the pauses
+};
+
+// A run that had not ended after the cycles it was given.
+class Timeout : public Error {
+ public:
+  using Error::Error;
 };
 
 // Looks at weft_top in every cycle, when its inputs are there and before its clock edge.
@@ -35,7 +42,7 @@ class System {
   void Load(const Program& program);
   void Write(const Place& place, const TensorI8& tensor);
   [[nodiscard]] TensorI8 Read(const Place& place) const;
-  // Runs the program that is loaded. Throws Error unless it ends with OK.
+  // Runs the program that is loaded. Throws Error unless it ends with OK, and Timeout after `most_cycles`.
   CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2);
 
   // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many

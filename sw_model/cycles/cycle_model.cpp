@@ -111,8 +111,8 @@ class CycleModel {
   }
 
   void RunJob(int j) {
-    const Job& job = jobs_[size_t(j)];
-    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0));
+    const Job& job = jobs_[j];
+    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[j - 2] + 1 : 0));
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
     walk_ = std::max(accepted_, walk_) +
             latency::kJobWalked;  // the walker's first pixel is in the cycle after this
@@ -128,7 +128,7 @@ class CycleModel {
   }
 
   void RunTile(int j, int64_t tile, int group) {
-    const Job& job = jobs_[size_t(j)];
+    const Job& job = jobs_[j];
     const int64_t rows = config_.rows;
     const int64_t valid = std::min(rows, job.pixels - tile * rows);
     Conditions c;
@@ -219,7 +219,7 @@ class CycleModel {
     const int64_t first = tiles_walked_ * rows - depth;  // the pixel that makes room for this tile's first
     int64_t last = walk_ + rows;
     for (int64_t n = std::max<int64_t>(first, 0); n < first + rows; n = (n / rows + 1) * rows) {
-      const int64_t left = tile_starts_[size_t(n / rows - tiles_dropped_)] + 1 + n % rows;
+      const int64_t left = tile_starts_[n / rows - tiles_dropped_] + 1 + n % rows;
       last = std::max(last, left + 1 + (first + rows - 1 - n));
     }
     tiles_walked_++;
@@ -229,7 +229,7 @@ class CycleModel {
 
   // The tile's pixels on their way to the store.
   void Drain(int j, int64_t tile, int group, int64_t valid) {
-    const Job& job = jobs_[size_t(j)];
+    const Job& job = jobs_[j];
     store_.Reserve(config_.rows);
     const int64_t first = start_ + beats_ + latency::kLastToPixel + config_.cols;
     for (int64_t row = 0; row < config_.rows; row++) {

@@ -41,7 +41,24 @@ TEST_F(Cli, ComparesTheSystemOfANetwork) {
     EXPECT_GT(json.at("streams").at(stream), 1) << stream;
 }
 
+// A stream that carries nothing is no stream that was compared.
+TEST_F(Cli, CountsStreamsWithoutSamples) {
+  const std::string conv =
+      "waves conv --config 4x4 --json - --out " + Path("w") + " --in 8x8x5 --filters 6x3x3 --pad 1";
+  const auto silent = [&](const std::string& more) {
+    const Outcome o = Weft(conv + more);
+    EXPECT_EQ(o.status, 0) << o.err;
+    const auto json = nlohmann::json::parse(o.out);
+    EXPECT_EQ(json.at("layers"), 1);
+    EXPECT_EQ(json.at("not_compared").size(), 0U);
+    EXPECT_GT(json.at("streams"), json.at("streams_without_samples"));
+    return json.at("streams_without_samples").get<int>();
+  };
+  EXPECT_GT(silent(""), silent(" --pool 2x2"));
+}
+
 TEST_F(Cli, RefusesWhatItCannotCompare) {
+  ExpectRefused("waves " WEFT_MODELS "/fashion_cnn.onnx conv --in 8x8x3 --filters 4x3x3", "not both");
   ExpectRefused("waves --system", "MODEL");
   ExpectRefused("waves --system " WEFT_MODELS "/fashion_cnn.onnx", "--input");
 }
