@@ -124,7 +124,8 @@ Json FirstJson(const SystemReport& report) {
 void PrintFirst(std::FILE* stream, const SystemReport& report) {
   const SystemDifference& d = *report.first;
   fmt::print(stream, "first divergence, cycle {}: {}\n", d.cycle, SignalText(d));
-  fmt::print(stream, "  module:   rtl/{}.sv\n  transfer: {}\n", d.module, TransferText(d));
+  const char* folder = d.module == "conv_engine" ? "engine" : "system";
+  fmt::print(stream, "  module:   rtl/{}/{}.sv\n  transfer: {}\n", folder, d.module, TransferText(d));
   if (const std::string place = PlaceText(d); !place.empty()) fmt::print(stream, "  where:    {}\n", place);
   fmt::print(stream, "  expected: {}\n  got:      {}\n", d.expected, d.got);
   if (!report.stopped.empty()) fmt::print(stream, "  later:    {}\n", report.stopped);

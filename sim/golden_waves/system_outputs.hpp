@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "compiler/segment.hpp"
+#include "compiler/residual.hpp"
 #include "compiler/schedule.hpp"
 #include "compiler/segment.hpp"
 #include "sw_model/config.hpp"

@@ -40,6 +40,8 @@ SystemValue Masked(const std::array<uint8_t, 64>& data, uint64_t strobe, int bus
 // The event that is a stream's transfer, of those that wait for room.
 std::optional<SystemEvent> EventOf(SystemStreamId id) {
   switch (id) {
+    case SystemStreamId::kCommand:
+      return SystemEvent::kCommand;
     case SystemStreamId::kJob:
       return SystemEvent::kJob;
     case SystemStreamId::kBurst:
@@ -168,6 +170,7 @@ void SystemPredictor::MakeTimes() {
 }
 
 int64_t SystemPredictor::Offered(SystemStreamId id, int64_t transfer) const {
+  if (id == SystemStreamId::kRead) return Offered(SystemStreamId::kCommand, transfer + 1);
   const std::optional<SystemEvent> event = EventOf(id);
   return event ? offers_[size_t(*event)][size_t(transfer)] : Times(id)[size_t(transfer)];
 }

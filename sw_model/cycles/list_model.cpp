@@ -201,10 +201,11 @@ bool ListModel::ParseCommand() {
       const size_t n = queue_.size();
       while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
       const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
-      piece_time_ = std::max(TakePiece(), room);
+      const int64_t offered = TakePiece();
+      piece_time_ = std::max(offered, room);
       queue_.push_back(c);
       pushes_.push_back(piece_time_);
-      Tell(SystemEvent::kCommand, piece_time_);
+      Tell(SystemEvent::kCommand, piece_time_, offered);
       return true;
     }
     case ListOp::kJob: {
