@@ -118,7 +118,7 @@ TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batc
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
-  if (options.engine.options.engine == "cycles")
+  if (options.backend.options.engine == "cycles")
     throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
   std::vector<int> labels = LoadLabels(options.labels);
   if (int(labels.size()) < images)
