@@ -67,6 +67,7 @@ LtInside::LtInside(const sc_core::sc_module_name& name, const Config& config, co
                                 WEFT_WINDOW_BASE_LO, WEFT_WINDOW_BASE_HI, WEFT_WINDOW_SIZE_LO, WEFT_WINDOW_SIZE_HI})
     locked_[offset] = 0;
   SC_THREAD(Work);
+  set_stack_size(1 << 18);
   SC_METHOD(DriveIrq);
   sensitive << irq_event_;
   dont_initialize();

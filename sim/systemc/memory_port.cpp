@@ -7,10 +7,13 @@ namespace weft {
 
 MemoryAnswer MemoryPort::Transport(bool write, uint64_t address, uint8_t* data, size_t bytes, uint8_t* enables,
                                    int id) {
-  tlm::tlm_generic_payload payload;
-  AxiId axi;
-  axi.id = id;
-  payload.set_extension(&axi);
+  // The payload would free its extension when an exception ends it.
+  struct Payload : tlm::tlm_generic_payload {
+    AxiId axi;
+    Payload() { set_extension(&axi); }
+    ~Payload() override { clear_extension(&axi); }
+  } payload;
+  payload.axi.id = id;
   payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload.set_address(address);
   payload.set_data_ptr(data);
@@ -25,7 +28,6 @@ MemoryAnswer MemoryPort::Transport(bool write, uint64_t address, uint8_t* data, 
   answer.waited = sc_core::sc_time_stamp() - begin;
   answer.ok = payload.is_response_ok();
   if (payload.is_dmi_allowed()) refused_ = false;
-  payload.clear_extension(&axi);
   return answer;
 }
 
