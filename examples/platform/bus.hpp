@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simple bus: every initiator reaches every target by address. It takes no time of its own, passes on direct
-// access, and writes a line of text for each transaction.
+// A simple bus: every initiator reaches every target by address. It takes no time of its own, passes on
+// direct access, and writes a line of text for each transaction.
 #pragma once
 
 #include <fmt/format.h>
+#include <tlm_utils/multi_passthrough_initiator_socket.h>
+#include <tlm_utils/multi_passthrough_target_socket.h>
 
 #include <algorithm>
 #include <ostream>
 #include <string>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/multi_passthrough_initiator_socket.h>
-#include <tlm_utils/multi_passthrough_target_socket.h>
 #include <vector>
 
 namespace platform {

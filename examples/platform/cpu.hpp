@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A processor as a thread that runs C++, and with it the driver in C99 (driver/weft.h). Its time runs ahead of
-// the simulation's by up to the global quantum.
+// A processor as a thread that runs C++, and with it the driver in C99 (driver/weft.h). Its time runs ahead
+// of the simulation's by up to the global quantum.
 #pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <cstring>
 #include <functional>
 #include <string>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/tlm_quantumkeeper.h>
 #include <vector>
 
 #include "compiler/program.hpp"
@@ -58,7 +59,9 @@ class Cpu : public sc_core::sc_module {
   void Write(uint64_t address, const void* data, size_t bytes) {
     Move(true, address, static_cast<uint8_t*>(const_cast<void*>(data)), bytes);
   }
-  void Read(uint64_t address, void* data, size_t bytes) { Move(false, address, static_cast<uint8_t*>(data), bytes); }
+  void Read(uint64_t address, void* data, size_t bytes) {
+    Move(false, address, static_cast<uint8_t*>(data), bytes);
+  }
   [[nodiscard]] const weft::MemoryPort& port() const { return port_; }
 
  private:
@@ -91,7 +94,9 @@ class Device {
       : cpu_(*cpu), registers_(registers), window_(window), irq_(*irq) {
     bus.context = this;
     bus.read = [](void* d, uint32_t offset) { return static_cast<Device*>(d)->ReadRegister(offset); };
-    bus.write = [](void* d, uint32_t offset, uint32_t value) { static_cast<Device*>(d)->WriteRegister(offset, value); };
+    bus.write = [](void* d, uint32_t offset, uint32_t value) {
+      static_cast<Device*>(d)->WriteRegister(offset, value);
+    };
     bus.wait = [](void* d) { static_cast<Device*>(d)->Wait(); };
   }
   weft_bus bus{};
@@ -138,7 +143,8 @@ class Device {
 
  private:
   static weft_place DriverPlace(const weft::Place& p) {  // in a copy of its own bytes
-    return {0, p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w), uint32_t(p.shape.c)};
+    return {
+        0, p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w), uint32_t(p.shape.c)};
   }
   void Wait() {
     cpu_.keeper.sync();

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A memory of a virtual platform: it answers a transaction with a delay, or waits; grants direct access, or not;
-// and goes wrong on request.
+// A memory of a virtual platform: it answers a transaction with a delay, or waits; grants direct access, or
+// not; and goes wrong on request.
 #pragma once
+
+#include <tlm_utils/simple_target_socket.h>
 
 #include <algorithm>
 #include <cstring>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 namespace platform {
@@ -22,9 +23,9 @@ class Memory : public sc_core::sc_module {
   }
   tlm_utils::simple_target_socket<Memory> socket{"socket"};
 
-  sc_core::sc_time latency;  // of every transaction
-  bool waits = false;        // it takes its time instead of annotating it
-  bool grants = true;        // direct access
+  sc_core::sc_time latency;             // of every transaction
+  bool waits = false;                   // it takes its time instead of annotating it
+  bool grants = true;                   // direct access
   uint64_t bad_begin = 0, bad_end = 0;  // addresses that answer with an error
   int64_t transactions = 0;
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft_top's AXI4 master as TLM-2.0: every burst is one transaction, many are in flight.
 //
-//   AR ------> read burst -----> b_transport in a thread of its own -----> R, in order, a word in memory_width
-//   AW, W ---> write burst ----> b_transport ... when its last beat is there -> B, an ID's in order, IDs in any
+//   AR ------> read burst -----> b_transport in a thread of its own -----> R, in order, a word in
+//   memory_width AW, W ---> write burst ----> b_transport ... when its last beat is there -> B, an ID's in
+//   order, IDs in any
 //
 // A burst's first word (its response) can be taken from the first clock edge on after the memory has returned
-// and the delay that it annotated has passed. An error response becomes SLVERR, of a read on all of its beats.
+// and the delay that it annotated has passed. An error response becomes SLVERR, of a read on all of its
+// beats.
 #pragma once
 
 #include <deque>
@@ -24,7 +26,9 @@ class AxiTransactor {
   // Before the clock edge that is now: drives the pins from what the memory has answered, and takes what the
   // hardware hands over.
   void Drive(SystemPins* pins);
-  [[nodiscard]] bool idle() const { return reads_.empty() && writes_.empty() && addresses_.empty() && beats_.empty(); }
+  [[nodiscard]] bool idle() const {
+    return reads_.empty() && writes_.empty() && addresses_.empty() && beats_.empty();
+  }
 
  private:
   struct Burst {
@@ -34,7 +38,9 @@ class AxiTransactor {
     std::vector<uint8_t> data, enables;  // enables: empty, if all bytes are written
     bool returned = false, ok = false;
     sc_core::sc_time at, from;  // when the memory returned; when its delay has passed
-    [[nodiscard]] bool Answered(const sc_core::sc_time& now) const { return returned && now > at && now >= from; }
+    [[nodiscard]] bool Answered(const sc_core::sc_time& now) const {
+      return returned && now > at && now >= from;
+    }
   };
   struct WriteAddress {
     uint64_t address;

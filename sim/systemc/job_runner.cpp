@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums in float, as sw_model/golden/golden_fast.cpp explains: a product of two int8 is at most 2^14, so a sum of
-// 2^10 of them is exact in any order. Every 2^10 taps the sums move to uint32_t, which wraps as the array does.
+// Sums in float, as sw_model/golden/golden_fast.cpp explains: a product of two int8 is at most 2^14, so a sum
+// of 2^10 of them is exact in any order. Every 2^10 taps the sums move to uint32_t, which wraps as the array
+// does.
 #include "sim/systemc/job_runner.hpp"
 
 #include <algorithm>
@@ -13,11 +14,11 @@ namespace {
 
 constexpr int kExactTaps = 1024;
 
-// kP pixels x kL lanes: each tap loads kL weights and multiplies them by one value of each pixel. Not inlined, so
-// that all sums stay in registers.
+// kP pixels x kL lanes: each tap loads kL weights and multiplies them by one value of each pixel. Not
+// inlined, so that all sums stay in registers.
 template <int kP, int kL>
-[[gnu::noinline]] void AddTaps(const float* patch, size_t patch_step, const float* weights, size_t weight_step,
-                               int taps, uint32_t* sums, size_t sum_step) {
+[[gnu::noinline]] void AddTaps(const float* patch, size_t patch_step, const float* weights,
+                               size_t weight_step, int taps, uint32_t* sums, size_t sum_step) {
   float s[kP][kL] = {};
   for (int t = 0; t < taps; t++)
     for (int p = 0; p < kP; p++)
@@ -28,14 +29,15 @@ template <int kP, int kL>
 }
 
 template <int kP>
-void AddLanes(int lanes, const float* patch, size_t patch_step, const float* weights, size_t weight_step, int taps,
-              uint32_t* sums, size_t sum_step) {
+void AddLanes(int lanes, const float* patch, size_t patch_step, const float* weights, size_t weight_step,
+              int taps, uint32_t* sums, size_t sum_step) {
   int l = 0;
   for (; l + 32 <= lanes; l += 32)
     AddTaps<kP, 32>(patch, patch_step, weights + l, weight_step, taps, sums + l, sum_step);
   for (; l + 16 <= lanes; l += 16)
     AddTaps<kP, 16>(patch, patch_step, weights + l, weight_step, taps, sums + l, sum_step);
-  for (; l < lanes; l += 8) AddTaps<kP, 8>(patch, patch_step, weights + l, weight_step, taps, sums + l, sum_step);
+  for (; l < lanes; l += 8)
+    AddTaps<kP, 8>(patch, patch_step, weights + l, weight_step, taps, sums + l, sum_step);
 }
 
 // y = sat8(round(acc * mult * 2^-shift) + zp) of rtl/engine/requantize.sv, then its clamp.
@@ -173,7 +175,8 @@ void JobRunner::MakeUnits(const Job& job, const Groups& groups) {
   if (shared) units_.push_back({0, job.groups * cols, 0, 0, {}});
   for (int g = 0; g < job.groups && !shared; g++) units_.push_back({g * cols, cols, 0, g, {}});
   const size_t taps = size_t(job.reduction.length()), cpad = size_t(config_.Cpad());
-  const size_t params = job.drains() ? size_t(ParameterBusWords(job, config_)) * size_t(config_.bus_bytes) : 0;
+  const size_t params =
+      job.drains() ? size_t(ParameterBusWords(job, config_)) * size_t(config_.bus_bytes) : 0;
   for (Unit& unit : units_) {
     unit.padded = (unit.lanes + 7) / 8 * 8;
     unit.weights.assign(taps * size_t(unit.padded), 0);
@@ -202,7 +205,8 @@ void JobRunner::ReadPatch(const Job& job, const Pixel& pixel, int group, float* 
       const int64_t end = std::max(begin, inside ? std::clamp<int64_t>(x_lim - x, 0, run) : run);
       if (begin < end && (addr + begin < 0 || addr + end > size)) begin = end;  // no compiler's job
       std::fill_n(patch, begin, padding);
-      if (begin < end) std::memcpy(patch + begin, &lines_[size_t(addr + begin)], size_t(end - begin) * sizeof(float));
+      if (begin < end)
+        std::memcpy(patch + begin, &lines_[size_t(addr + begin)], size_t(end - begin) * sizeof(float));
       std::fill(patch + end, patch + run, padding);
     }
   }
@@ -240,7 +244,8 @@ void JobRunner::RequantizeSums(const Job& job, size_t pixels) {
   for (size_t p = 0; p < pixels; p++)
     for (size_t l = 0; l < width; l++) {
       const size_t i = p * width + l;
-      outputs_[i] = Requantize(sums_[i] + params_.bias[l], params_.mult[l], params_.left[l], params_.right[l], zp, lo, hi);
+      outputs_[i] = Requantize(sums_[i] + params_.bias[l], params_.mult[l], params_.left[l], params_.right[l],
+                               zp, lo, hi);
     }
 }
 
@@ -266,7 +271,8 @@ bool JobRunner::Run(const Job& job, const StoreWordArray& store, bool stores, co
     while (pixels.size() < block && done + int64_t(pixels.size()) < job.pixels) {
       pixels.push_back(at);
       int loop = 0;
-      while (loop < kJobWalkTurns && turn[size_t(loop)] == job.walk(loop, kJobWalkLast)) turn[size_t(loop++)] = 0;
+      while (loop < kJobWalkTurns && turn[size_t(loop)] == job.walk(loop, kJobWalkLast))
+        turn[size_t(loop++)] = 0;
       if (loop == kJobWalkTurns) break;
       turn[size_t(loop)]++;
       at.addr += job.walk(loop, kJobWalkDAddr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What conv_engine and residual_add compute of a job, from its words and the bytes that are streamed to it: bit
-// for bit, and fast. It knows no layers.
+// What conv_engine and residual_add compute of a job, from its words and the bytes that are streamed to it:
+// bit for bit, and fast. It knows no layers.
 #pragma once
 
 #include <array>
@@ -30,7 +30,8 @@ class JobRunner {
   // Gives every output in the order of the hardware: its offset in the window and its channels. False: the
   // outputs are not those that the store words announce, `error_offset` is where.
   using Write = std::function<void(uint32_t offset, const int8_t* channels, int count)>;
-  bool Run(const Job& job, const StoreWordArray& store, bool stores, const Streams& streams, const Write& write);
+  bool Run(const Job& job, const StoreWordArray& store, bool stores, const Streams& streams,
+           const Write& write);
   [[nodiscard]] uint32_t error_offset() const { return error_offset_; }
   void Reset();  // a list begins
 
@@ -40,7 +41,8 @@ class JobRunner {
     int64_t addr;
     int x, y;
   };
-  // Channels whose sums are computed together: of all column groups, if they read the same inputs, else of one.
+  // Channels whose sums are computed together: of all column groups, if they read the same inputs, else of
+  // one.
   struct Unit {
     int first_lane, lanes, padded;  // of a pixel's outputs; `padded` to a multiple of 8
     int group;                      // whose inputs it reads

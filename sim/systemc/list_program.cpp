@@ -23,8 +23,7 @@ bool IsPosition(int word) {
 Job MakeJob(const uint32_t* words) {
   Job job;
   for (int w = 0; w < kJobWords; w++)
-    job.words[size_t(w)] =
-        uint32_t(ListField{w, 0, kJobWordBits[size_t(w)], IsPosition(w)}.Get(words));
+    job.words[size_t(w)] = uint32_t(ListField{w, 0, kJobWordBits[size_t(w)], IsPosition(w)}.Get(words));
   return job;
 }
 
@@ -109,8 +108,7 @@ class Reader {
     StoreWordArray store{};
     if (c.stores)
       for (int w = 0; w < (c.adds ? kStoreWords : kStorePlainWords); w++)
-        store[size_t(w)] =
-            uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
+        store[size_t(w)] = uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
     const bool adds = kStoreAddEnable.Get(store.data()) != 0;
     Job job = MakeJob(words + 1);
     if (!FillJob(&job, store, c.stores, adds)) return false;
@@ -139,7 +137,8 @@ class Reader {
     job->groups = int(word(kJobGroupLast)) + 1;
     job->per_group = int(word(kJobCols));
     const int64_t last = word(kJobColsLast);
-    if (last < 1 || last > config_.cols || (job->groups > 1 && (job->per_group < last || job->per_group > config_.cols)))
+    if (last < 1 || last > config_.cols ||
+        (job->groups > 1 && (job->per_group < last || job->per_group > config_.cols)))
       return false;
     if (job->groups == 1) job->per_group = int(last);
     job->channels = (job->groups - 1) * job->per_group + int(last);
@@ -157,7 +156,8 @@ class Reader {
     const int64_t total = store[kStoreTotal];
     const bool whole = total * job->window == job->pixels;
     job->single_tile = !whole;  // a pooling window that begins in a job before it
-    if (total == 0 || total % (cols * rows) != 0 || (!whole && !(one_tile && total == 1 && !adds))) return false;
+    if (total == 0 || total % (cols * rows) != 0 || (!whole && !(one_tile && total == 1 && !adds)))
+      return false;
     job->rows = int(rows);
     job->cols = int(cols);
     job->lines.images = int(total / (cols * rows));
@@ -170,8 +170,8 @@ class Reader {
     return passes && int(store[kStoreGroups]) + 1 == job->groups;
   }
 
-  // The walks as the cycle model asks for them: an output's offset is linear in image, row, column and channel,
-  // and of a residual it needs its rows' bus words.
+  // The walks as the cycle model asks for them: an output's offset is linear in image, row, column and
+  // channel, and of a residual it needs its rows' bus words.
   [[nodiscard]] Store MakeStore(const Job& job, const StoreWordArray& words, bool stores, bool adds) const {
     Store store;
     if (!stores) return store;
@@ -205,19 +205,22 @@ class Reader {
         if (c.count != 1 || c.words * bus_ != uint32_t{kTableBytes}) return false;
       }
       if (c.read == ReadKind::kLines &&
-          !Advance(&c, &line_job, &lines, [&](size_t j) { return int64_t{jobs[j].words[kJobLines]}; },
-                   [&](size_t j) { return c.words == jobs[j].words[kJobPitch]; }))
+          !Advance(
+              &c, &line_job, &lines, [&](size_t j) { return int64_t{jobs[j].words[kJobLines]}; },
+              [&](size_t j) { return c.words == jobs[j].words[kJobPitch]; }))
         return false;
       if (c.read == ReadKind::kResidual &&
-          !Advance(&c, &residual_job, &residuals, [&](size_t j) { return ResidualLines(j); },
-                   [&](size_t j) { return c.words == ResidualPitch(j); }))
+          !Advance(
+              &c, &residual_job, &residuals, [&](size_t j) { return ResidualLines(j); },
+              [&](size_t j) { return c.words == ResidualPitch(j); }))
         return false;
       if (c.read == ReadKind::kGroups &&
-          !Advance(&c, &group_job, &groups, [&](size_t j) { return int64_t{jobs[j].groups}; },
-                   [&](size_t j) {
-                     return c.param_words == ParameterBusWords(jobs[j], config_) &&
-                            c.words == WeightBusWords(jobs[j], config_);
-                   }))
+          !Advance(
+              &c, &group_job, &groups, [&](size_t j) { return int64_t{jobs[j].groups}; },
+              [&](size_t j) {
+                return c.param_words == ParameterBusWords(jobs[j], config_) &&
+                       c.words == WeightBusWords(jobs[j], config_);
+              }))
         return false;
     }
     const auto none_left = [&](size_t job, int64_t done, const auto& of) {
@@ -243,7 +246,8 @@ class Reader {
     const Job& job = list_.program.jobs[j];
     const Store& store = list_.program.stores[j];
     if (!store.add) return 0;
-    return int64_t{job.lines.images} * (int64_t{job.rows - 1} * list_.stores[j][kStoreResLines] + store.pool.kh);
+    return int64_t{job.lines.images} *
+           (int64_t{job.rows - 1} * list_.stores[j][kStoreResLines] + store.pool.kh);
   }
   [[nodiscard]] uint32_t ResidualPitch(size_t j) const {
     const StoreWordArray& store = list_.stores[j];

@@ -23,9 +23,9 @@ struct ListProgram {
   std::vector<StoreWordArray> stores;  // one a job
 };
 
-// The whole list, which it reads itself block by block; `memory` holds the window's begin. Nothing if it is not
-// a list as a compiler makes it: a command, a read or a job that does not fit those around it, a wrong sum.
-// PredictOutcome says how that can end.
+// The whole list, which it reads itself block by block; `memory` holds the window's begin. Nothing if it is
+// not a list as a compiler makes it: a command, a read or a job that does not fit those around it, a wrong
+// sum. PredictOutcome says how that can end.
 std::optional<ListProgram> ReadList(std::span<const uint8_t> memory, const ListStart& start,
                                     const Config& config);
 

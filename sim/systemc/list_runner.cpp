@@ -79,9 +79,9 @@ bool ListRunner::Ready() const {
   size_t residual = 0;
   if (store.add) {
     const StoreWordArray& words = list_->stores[size_t(j)];
-    residual = size_t(job.lines.images) *
-               (size_t(job.rows - 1) * words[kStoreResWords] +
-                size_t(store.pool.kh) * (words[kStoreResWords] / words[kStoreResLines]));
+    residual =
+        size_t(job.lines.images) * (size_t(job.rows - 1) * words[kStoreResWords] +
+                                    size_t(store.pool.kh) * (words[kStoreResWords] / words[kStoreResLines]));
   }
   return s.groups.size() == size_t(job.groups) && s.lines.size() == size_t{job.words[kJobBusWords]} * bus &&
          s.residual.size() == residual * bus;
@@ -92,9 +92,10 @@ bool ListRunner::RunJob() {
   const Job& job = list_->program.jobs[size_t(j)];
   const bool stores = job.rows > 0;
   bool written = true;
-  const bool in_step = jobs_runner_.Run(
-      job, list_->stores[size_t(j)], stores, streams_.front(),
-      [&](uint32_t offset, const int8_t* channels, int count) { written = written && Put(offset, channels, count); });
+  const bool in_step = jobs_runner_.Run(job, list_->stores[size_t(j)], stores, streams_.front(),
+                                        [&](uint32_t offset, const int8_t* channels, int count) {
+                                          written = written && Put(offset, channels, count);
+                                        });
   if (!written || !Flush()) return false;
   if (!in_step) {
     end_.code = WEFT_CODE_BAD_JOB;

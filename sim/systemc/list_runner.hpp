@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the jobs of a list on a window of memory: every read in the list's order, every job when it has what it
-// needs. What comes out is what the hardware leaves in memory; when it does is the cycle model's.
+// Runs the jobs of a list on a window of memory: every read in the list's order, every job when it has what
+// it needs. What comes out is what the hardware leaves in memory; when it does is the cycle model's.
 #pragma once
 
 #include <cstdint>

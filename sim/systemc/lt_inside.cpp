@@ -15,10 +15,13 @@ constexpr int kAddrBits = 40;  // of weft_top: ADDR_W
 constexpr uint32_t kHighMask = (1U << (kAddrBits - 32)) - 1;
 constexpr uint32_t kCounters = (WEFT_BYTES_WRITTEN_HI + 4 - WEFT_CYCLES_LO) / 8;
 // Cycles of csr, weft_top and run_control, from the edge that takes a write of CONTROL on.
-constexpr uint64_t kFirstCounted = 4;  // START -> the first cycle that counts; of a run, its end -> the interrupt
-constexpr uint64_t kAborted = 3;       // ABORT -> the end is seen
-constexpr uint64_t kResetDone = 3;     // ... of a SOFT_RESET, without what the memory takes
-constexpr uint64_t kBurst = 256;       // bytes of a transaction, as of the hardware's longest bursts
+constexpr uint64_t kFirstCounted =
+    4;                            // START -> the first cycle that counts; of a run, its end -> the interrupt
+constexpr uint64_t kAborted = 3;  // ABORT -> the end is seen
+constexpr uint64_t kResetDone = 3;        // ... of a SOFT_RESET, without what the memory takes
+constexpr size_t kMostLooked = 64 << 20;  // bytes of the window of a damaged list
+constexpr int64_t kMostWork = 1 << 20;    // that PredictOutcome does for one
+constexpr uint64_t kBurst = 256;          // bytes of a transaction, as of the hardware's longest bursts
 
 }  // namespace
 
@@ -63,8 +66,9 @@ LtInside::LtInside(const sc_core::sc_module_name& name, const Config& config, co
       runner_(config_),
       clean_from_(uint64_t(config.rows) + uint64_t(config.cols) + 33),
       irq_event_("irq_event") {
-  for (const uint32_t offset : {WEFT_LIST_ADDR_LO, WEFT_LIST_ADDR_HI, WEFT_LIST_BYTES, WEFT_WATCHDOG,
-                                WEFT_WINDOW_BASE_LO, WEFT_WINDOW_BASE_HI, WEFT_WINDOW_SIZE_LO, WEFT_WINDOW_SIZE_HI})
+  for (const uint32_t offset :
+       {WEFT_LIST_ADDR_LO, WEFT_LIST_ADDR_HI, WEFT_LIST_BYTES, WEFT_WATCHDOG, WEFT_WINDOW_BASE_LO,
+        WEFT_WINDOW_BASE_HI, WEFT_WINDOW_SIZE_LO, WEFT_WINDOW_SIZE_HI})
     locked_[offset] = 0;
   SC_THREAD(Work);
   set_stack_size(1 << 18);
@@ -106,22 +110,44 @@ bool LtInside::Read(uint32_t offset, Edge edge, uint32_t* data, bool keep) {
     return true;
   }
   switch (offset) {
-    case WEFT_ID: *data = WEFT_ID_VALUE; return true;
-    case WEFT_VERSION: *data = WEFT_VERSION_VALUE; return true;
-    case WEFT_CONFIG0: *data = config_.Register0(); return true;
-    case WEFT_CONFIG1: *data = config_.Register1() | uint32_t{kAddrBits} << WEFT_CONFIG1_ADDR_BITS_SHIFT; return true;
-    case WEFT_LIST_VERSION: *data = WEFT_LIST_VERSION_VALUE; return true;
-    case WEFT_CONTROL: return true;
+    case WEFT_ID:
+      *data = WEFT_ID_VALUE;
+      return true;
+    case WEFT_VERSION:
+      *data = WEFT_VERSION_VALUE;
+      return true;
+    case WEFT_CONFIG0:
+      *data = config_.Register0();
+      return true;
+    case WEFT_CONFIG1:
+      *data = config_.Register1() | uint32_t{kAddrBits} << WEFT_CONFIG1_ADDR_BITS_SHIFT;
+      return true;
+    case WEFT_LIST_VERSION:
+      *data = WEFT_LIST_VERSION_VALUE;
+      return true;
+    case WEFT_CONTROL:
+      return true;
     case WEFT_STATUS:
       *data = (busy(edge) ? WEFT_STATUS_BUSY : WEFT_STATUS_IDLE) | (done_ ? WEFT_STATUS_DONE : 0) |
               (error_ ? WEFT_STATUS_ERROR : 0) | code_ << WEFT_STATUS_CODE_SHIFT;
       return true;
-    case WEFT_IRQ_ENABLE: *data = irq_enable_; return true;
-    case WEFT_IRQ_STATUS: *data = irq_status_; return true;
-    case WEFT_ERROR_ADDR_LO: *data = uint32_t(error_addr_); return true;
-    case WEFT_ERROR_ADDR_HI: *data = uint32_t(error_addr_ >> 32); return true;
-    case WEFT_ERROR_COMMAND: *data = error_command_; return true;
-    default: return false;
+    case WEFT_IRQ_ENABLE:
+      *data = irq_enable_;
+      return true;
+    case WEFT_IRQ_STATUS:
+      *data = irq_status_;
+      return true;
+    case WEFT_ERROR_ADDR_LO:
+      *data = uint32_t(error_addr_);
+      return true;
+    case WEFT_ERROR_ADDR_HI:
+      *data = uint32_t(error_addr_ >> 32);
+      return true;
+    case WEFT_ERROR_COMMAND:
+      *data = error_command_;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -230,8 +256,9 @@ void LtInside::MakePlan() {
     }
   }
 
-  if (bytes != known_.bytes || latency_ != known_.latency || start.window_bytes != known_.start.window_bytes ||
-      start.list_offset != known_.start.list_offset || start.list_bytes != known_.start.list_bytes) {
+  if (bytes != known_.bytes || latency_ != known_.latency ||
+      start.window_bytes != known_.start.window_bytes || start.list_offset != known_.start.list_offset ||
+      start.list_bytes != known_.start.list_bytes) {
     known_ = {bytes, start, latency_, ReadList(bytes, start, config_), {}};
     if (known_.list) try {
         known_.result = CountCycles(known_.list->program, config_, Memory{memory_width_, latency_});
@@ -240,8 +267,16 @@ void LtInside::MakePlan() {
       }
   }
   plan_.runs = known_.list.has_value();
-  if (plan_.runs) plan_.result = known_.result;
-  else StandStill(PredictOutcome(bytes, start, config_, int64_t{1} << 20));
+  if (plan_.runs) {
+    plan_.result = known_.result;
+    return;
+  }
+  // What a damaged list takes for the list can lie anywhere.
+  bytes.resize(std::min<size_t>(start.window_bytes, kMostLooked));
+  for (size_t at = 0; at < bytes.size();
+       at += kBurst)  // where the memory answers with an error it reads as zeros
+    (void)window.Read(uint32_t(at), &bytes[at], std::min<size_t>(kBurst, bytes.size() - at));
+  StandStill(PredictOutcome(bytes, start, config_, kMostWork));
 }
 
 // A list that no compiler makes ends with the first code that is the list's own; or stands still.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weft loosely timed: a start reads the list, takes the cycles that the cycle model counts of it, then does what
-// the list says and interrupts. The registers are a function of time, so an initiator may be ahead of it.
+// Weft loosely timed: a start reads the list, takes the cycles that the cycle model counts of it, then does
+// what the list says and interrupts. The registers are a function of time, so an initiator may be ahead of
+// it.
 #pragma once
 
 #include <map>
@@ -16,8 +17,8 @@ namespace weft {
 class LtInside : public Inside {
  public:
   SC_HAS_PROCESS(LtInside);
-  LtInside(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_time& period, int memory_width,
-           MemoryPort* memory);
+  LtInside(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_time& period,
+           int memory_width, MemoryPort* memory);
 
   bool Access(RegisterAccess* access, sc_core::sc_time* delay) override;
   bool Peek(uint32_t offset, uint32_t* data) override;

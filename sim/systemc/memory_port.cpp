@@ -5,8 +5,8 @@
 
 namespace weft {
 
-MemoryAnswer MemoryPort::Transport(bool write, uint64_t address, uint8_t* data, size_t bytes, uint8_t* enables,
-                                   int id) {
+MemoryAnswer MemoryPort::Transport(bool write, uint64_t address, uint8_t* data, size_t bytes,
+                                   uint8_t* enables, int id) {
   // The payload would free its extension when an exception ends it.
   struct Payload : tlm::tlm_generic_payload {
     AxiId axi;

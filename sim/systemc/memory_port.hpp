@@ -28,9 +28,10 @@ class MemoryPort {
   // `socket` is asked when a simulation runs: it has to be bound then.
   explicit MemoryPort(tlm::tlm_initiator_socket<>* socket) : socket_(*socket) {}
 
-  // One transaction; `enables` (a byte for each of the data's, or nothing) says which bytes are written. May wait.
-  MemoryAnswer Transport(bool write, uint64_t address, uint8_t* data, size_t bytes, uint8_t* enables = nullptr,
-                         int id = 0);
+  // One transaction; `enables` (a byte for each of the data's, or nothing) says which bytes are written. May
+  // wait.
+  MemoryAnswer Transport(bool write, uint64_t address, uint8_t* data, size_t bytes,
+                         uint8_t* enables = nullptr, int id = 0);
   // The memory itself at this address, for so many bytes; nothing where it is not granted.
   uint8_t* Direct(bool write, uint64_t address, size_t bytes);
   void Invalidate(uint64_t begin, uint64_t end);

@@ -17,9 +17,10 @@ class OutputWalk {
     return OutputWalk(s, s[kStoreOffset], {0, 0, s[kStoreX], s[kStoreY], s[kStoreImage]}, 0, 0);
   }
   static OutputWalk OfResidual(const StoreWordArray& s) {
-    return OutputWalk(s, s[kStoreResOffset],
-                      {s[kStoreResWindowX], s[kStoreResWindowY], s[kStoreResX], s[kStoreResY], s[kStoreResImage]},
-                      uint32_t(kStoreWindowCols.Get(s.data())), uint32_t(kStoreWindowRows.Get(s.data())));
+    return OutputWalk(
+        s, s[kStoreResOffset],
+        {s[kStoreResWindowX], s[kStoreResWindowY], s[kStoreResX], s[kStoreResY], s[kStoreResImage]},
+        uint32_t(kStoreWindowCols.Get(s.data())), uint32_t(kStoreWindowRows.Get(s.data())));
   }
 
   [[nodiscard]] uint32_t offset() const { return at_.offset + group_offset_; }

@@ -14,8 +14,8 @@ SystemModelPtr NoModel() {
 
 }  // namespace
 
-RtlInside::RtlInside(const sc_core::sc_module_name& name, const Config& config, const sc_core::sc_time& period,
-                     int memory_width, MemoryPort* memory, PinModel* pins)
+RtlInside::RtlInside(const sc_core::sc_module_name& name, const Config& config,
+                     const sc_core::sc_time& period, int memory_width, MemoryPort* memory, PinModel* pins)
     : Inside(name),
       model_(pins == nullptr ? LoadSystemModel(config) : NoModel()),
       pin_model_(pins),
@@ -108,7 +108,8 @@ void RtlInside::TakeAnswer() {
 }
 
 bool RtlInside::Sleeps() {
-  const bool quiet = requests_.empty() && memory_.idle() && !pins_.ar_valid && !pins_.aw_valid && !pins_.w_valid;
+  const bool quiet =
+      requests_.empty() && memory_.idle() && !pins_.ar_valid && !pins_.aw_valid && !pins_.w_valid;
   quiet_ = quiet ? quiet_ + 1 : 0;
   if (quiet_ == 1) counts_ = model_->Counts();
   if (quiet_ < kQuietCycles) return false;

@@ -25,7 +25,8 @@ tlm::tlm_response_status CheckShape(const tlm::tlm_generic_payload& payload) {
   if (enables == nullptr) return tlm::TLM_OK_RESPONSE;
   if (payload.get_byte_enable_length() == 0) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   for (unsigned i = 0; i < payload.get_byte_enable_length(); i++)
-    if (enables[i] != TLM_BYTE_ENABLED && enables[i] != TLM_BYTE_DISABLED) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+    if (enables[i] != TLM_BYTE_ENABLED && enables[i] != TLM_BYTE_DISABLED)
+      return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
   return tlm::TLM_OK_RESPONSE;
 }
 
@@ -51,7 +52,8 @@ WeftTlm::WeftTlm(const sc_core::sc_module_name& name, const WeftTlmOptions& opti
       break;
     case WeftTlmOptions::Inside::kPins:
       if (options.pins == nullptr) throw Error("there is no model with pins");
-      inside_ = std::make_unique<RtlInside>("pins", options.config, options.period, width, &port_, options.pins);
+      inside_ =
+          std::make_unique<RtlInside>("pins", options.config, options.period, width, &port_, options.pins);
       break;
   }
   inside_->irq(irq);
@@ -60,7 +62,8 @@ WeftTlm::WeftTlm(const sc_core::sc_module_name& name, const WeftTlmOptions& opti
   registers.register_transport_dbg(this, &WeftTlm::Debug);
   memory.register_invalidate_direct_mem_ptr(this, &WeftTlm::Invalidate);
   const uint32_t values[] = {WEFT_ID_VALUE, WEFT_VERSION_VALUE, options.config.Register0(),
-                             options.config.Register1() | 40U << WEFT_CONFIG1_ADDR_BITS_SHIFT, WEFT_LIST_VERSION_VALUE};
+                             options.config.Register1() | 40U << WEFT_CONFIG1_ADDR_BITS_SHIFT,
+                             WEFT_LIST_VERSION_VALUE};
   static_assert(sizeof values == sizeof constants_ && WEFT_LIST_VERSION + 4 == sizeof constants_);
   std::memcpy(constants_.data(), values, sizeof values);
 }

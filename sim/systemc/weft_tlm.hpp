@@ -3,11 +3,12 @@
 // interrupt. What is inside is chosen at construction; docs/systemc.md says which time each of them keeps.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
 #include <memory>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
-#include <tlm_utils/simple_target_socket.h>
 
 #include "sim/systemc/inside.hpp"
 #include "sim/systemc/memory_port.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list interpreter of the loosely timed model, without SystemC: random networks from nothing but the bytes
-// of their programs, every operator's output against the golden model, and the cycles that the cycle model
-// counts of the list read back, against those of the compiler's program. Then damaged lists: whatever it says
-// of one is what list_outcome.hpp allows.
+// The list interpreter of the loosely timed model, without SystemC: random networks from nothing but the
+// bytes of their programs, every operator's output against the golden model, and the cycles that the cycle
+// model counts of the list read back, against those of the compiler's program. Then damaged lists: whatever
+// it says of one is what list_outcome.hpp allows.
 #include "sim/systemc/list_runner.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +13,8 @@
 #include "sw_model/cycles/cycle_model.hpp"
 #include "tests/random_count.hpp"
 #include "tests/random_graph.hpp"
-#include "tests/systemc/window_of_bytes.hpp"
 #include "tests/sw_model/cycles/list_damage.hpp"
+#include "tests/systemc/window_of_bytes.hpp"
 
 namespace weft {
 namespace {
@@ -71,8 +71,8 @@ TEST_P(ListRunners, RandomNetworks) {
   }
   EXPECT_GT(bytes, 0);
   if (!HasFailure())
-    fmt::print("  {}: {} networks, {} operators, {} starts, {} bytes, {} cycles: 0 differences\n", GetParam(), count,
-               operators, starts, bytes, cycles);
+    fmt::print("  {}: {} networks, {} operators, {} starts, {} bytes, {} cycles: 0 differences\n", GetParam(),
+               count, operators, starts, bytes, cycles);
 }
 
 TEST_P(ListRunners, DamagedLists) {

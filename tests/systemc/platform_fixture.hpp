@@ -20,7 +20,8 @@ namespace weft {
 using InsideKind = WeftTlmOptions::Inside;
 
 struct TestPlatform {
-  static constexpr uint64_t kRam = 0x80000000, kRamBytes = 64 << 20, kRegisters = 0x10000000, kWindow = 16 << 20;
+  static constexpr uint64_t kRam = 0x80000000, kRamBytes = 64 << 20, kRegisters = 0x10000000,
+                            kWindow = 16 << 20;
 
   explicit TestPlatform(int latency = 40, sc_core::sc_time clock = {10, sc_core::SC_NS})
       : period(clock), ram("ram", kRamBytes, latency * clock) {
@@ -41,8 +42,8 @@ struct TestPlatform {
     weft.irq(irq);
     bus.AddInitiator(name, &weft.memory);
     bus.AddTarget(kRegisters + 0x10000 * n, 0x10000, &weft.registers);
-    return *devices.emplace_back(std::make_unique<platform::Device>(&cpu, kRegisters + 0x10000 * n,
-                                                                    kRam + kWindow * n, &irq));
+    return *devices.emplace_back(
+        std::make_unique<platform::Device>(&cpu, kRegisters + 0x10000 * n, kRam + kWindow * n, &irq));
   }
   // The processor's program; the simulation ends with it.
   void Run(const std::function<void(platform::Cpu&)>& program) {
