@@ -38,10 +38,18 @@ class Bus : public sc_core::sc_module {
   }
 
   std::ostream* log = nullptr;
+  void Trace(sc_core::sc_trace_file* file) const {
+    sc_core::sc_trace(file, address, "bus.address");
+    sc_core::sc_trace(file, write, "bus.write");
+    sc_core::sc_trace(file, length, "bus.length");
+    sc_core::sc_trace(file, initiator, "bus.initiator");
+    sc_core::sc_trace(file, transactions, "bus.transactions");
+  }
   // Of the transaction that was last, for sc_trace.
   sc_core::sc_signal<sc_dt::uint64, sc_core::SC_UNCHECKED_WRITERS> address{"address"};
   sc_core::sc_signal<bool, sc_core::SC_UNCHECKED_WRITERS> write{"write"};
-  sc_core::sc_signal<unsigned, sc_core::SC_UNCHECKED_WRITERS> length{"length"}, initiator{"initiator"};
+  sc_core::sc_signal<unsigned, sc_core::SC_UNCHECKED_WRITERS> length{"length"}, initiator{"initiator"},
+      transactions{"transactions"};
 
  private:
   struct Range {
@@ -62,6 +70,7 @@ class Bus : public sc_core::sc_module {
     write.write(p.is_write());
     length.write(p.get_data_length());
     initiator.write(unsigned(from));
+    transactions.write(++count_);
     if (const int to = Find(at); to >= 0) {
       p.set_address(at - map_[size_t(to)].base);
       targets_[to]->b_transport(p, delay);
@@ -107,6 +116,7 @@ class Bus : public sc_core::sc_module {
 
   tlm_utils::multi_passthrough_target_socket<Bus> initiators_{"initiators"};
   tlm_utils::multi_passthrough_initiator_socket<Bus> targets_{"targets"};
+  unsigned count_ = 0;
   std::vector<std::string> names_;  // of the initiators
   std::vector<Range> map_;          // of the targets
 };

@@ -13,6 +13,7 @@ namespace weft {
 namespace {
 
 constexpr int kExactTaps = 1024;
+constexpr size_t kSpare = 16;  // lanes beyond the last one, so that whole vectors can be computed
 
 // kP pixels x kL lanes: each tap loads kL weights and multiplies them by one value of each pixel. Not
 // inlined, so that all sums stay in registers.
@@ -40,16 +41,42 @@ void AddLanes(int lanes, const float* patch, size_t patch_step, const float* wei
     AddTaps<kP, 8>(patch, patch_step, weights + l, weight_step, taps, sums + l, sum_step);
 }
 
-// y = sat8(round(acc * mult * 2^-shift) + zp) of rtl/engine/requantize.sv, then its clamp.
-int8_t Requantize(uint32_t acc, int32_t mult, uint32_t left, uint32_t right, int zp, int lo, int hi) {
-  const auto x = int32_t(acc << left);
-  const auto h = int32_t((int64_t{x} * mult + (int64_t{1} << 30)) >> 31);
-  const auto mask = int32_t((uint32_t{1} << right) - 1);
-  const int32_t threshold = (mask >> 1) + (h < 0 ? 1 : 0);
-  const int64_t y = int64_t{h >> right} + ((h & mask) > threshold ? 1 : 0) + zp;
-  // The activation compares with both, the lower bound first.
-  const int sat = int(std::clamp<int64_t>(y, -128, 127));
-  return int8_t(sat < lo ? lo : sat > hi ? hi : sat);
+// The same for one pixel where lane l has weights at the taps l, l + kL, ... only: a depthwise convolution,
+// whose channels share a pass of the columns.
+template <int kL>
+void AddDiagonal(const float* patch, const float* weights, int taps, uint32_t* sums) {
+  float s[kL] = {};
+  for (int t = 0; t < taps; t += kL)
+    for (int l = 0; l < kL; l++) s[l] += patch[t + l] * weights[t + l];
+  for (int l = 0; l < kL; l++) sums[l] += uint32_t(int32_t(s[l]));
+}
+void AddDiagonal(int lanes, const float* patch, const float* weights, int taps, uint32_t* sums) {
+  if (lanes == 16) AddDiagonal<16>(patch, weights, taps, sums);
+  else AddDiagonal<8>(patch, weights, taps, sums);
+}
+
+// y = sat8(round(acc * mult * 2^-shift) + zp) of rtl/engine/requantize.sv, then the clamp of activation.sv,
+// which compares with the lower bound first. In two loops, as sw_model/golden/golden_fast.cpp does.
+struct Code {
+  int zp, lo, hi;
+};
+template <int kL>
+[[gnu::noinline]] void Requantize(const uint32_t* acc, const uint32_t* bias, const int32_t* mult,
+                                  const uint32_t* left, const uint32_t* right, Code code, int8_t* out) {
+  const int most = 127 - code.zp, least = -128 - code.zp, lo = code.lo, hi = code.hi, zp = code.zp;
+  int32_t y[kL];
+  for (int l = 0; l < kL; l++) {
+    const auto x = int32_t((acc[l] + bias[l]) << left[l]);
+    y[l] = int32_t((int64_t{x} * mult[l] + (int64_t{1} << 30)) >> 31);
+  }
+  for (int l = 0; l < kL; l++) {
+    const auto mask = int32_t((uint32_t{1} << right[l]) - 1);
+    const int32_t threshold = (mask >> 1) + (y[l] < 0 ? 1 : 0);
+    const int32_t rounded = (y[l] >> right[l]) + ((y[l] & mask) > threshold ? 1 : 0);
+    const int32_t saturated = std::min(std::max(rounded, least), most) + zp;
+    y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
+  }
+  for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
 }
 
 uint32_t Word(const uint8_t* bytes) {
@@ -110,14 +137,16 @@ class JobRunner::Outputs {
   }
   const int8_t* Add(const int8_t* y, int count) {
     const uint32_t at = residual_.offset(), shift = uint32_t(kStoreAddShift.Get(store_.data())) & 63;
-    const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : 64 - shift;
-    const int zp = int(kStoreAddZp.Get(store_.data())), lo = int(kStoreAddClampLo.Get(store_.data())),
-              hi = int(kStoreAddClampHi.Get(store_.data()));
+    const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
+    const Code code = {int(kStoreAddZp.Get(store_.data())), int(kStoreAddClampLo.Get(store_.data())),
+                       int(kStoreAddClampHi.Get(store_.data()))};
+    const auto mult = int32_t(store_[kStoreAddMult]);
+    const uint32_t none = 0;
     for (int c = 0; c < count; c++) {
       const size_t i = size_t{at} + size_t(c);
       const uint8_t residual = i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
-      sum_[size_t(c)] = Requantize(sum, int32_t(store_[kStoreAddMult]), left, right & 31, zp, lo, hi);
+      Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
     }
     residual_.Next();
     return sum_.data();
@@ -148,7 +177,7 @@ void JobRunner::LoadTables(std::span<const uint8_t> tables) {
 
 // Lane of channel j of group g: g * cols + j.
 void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
-  const auto width = size_t(width_);
+  const auto width = size_t(width_) + kSpare;
   params_.bias.assign(width, 0);
   params_.mult.assign(width, 0);
   params_.left.assign(width, 0);
@@ -172,8 +201,8 @@ void JobRunner::MakeUnits(const Job& job, const Groups& groups) {
   units_.clear();
   const bool shared = job.word(kJobGroupAddr) == 0;
   const int cols = config_.cols;
-  if (shared) units_.push_back({0, job.groups * cols, 0, 0, {}});
-  for (int g = 0; g < job.groups && !shared; g++) units_.push_back({g * cols, cols, 0, g, {}});
+  if (shared) units_.push_back({0, job.groups * cols, 0, 0});
+  for (int g = 0; g < job.groups && !shared; g++) units_.push_back({g * cols, cols, 0, g});
   const size_t taps = size_t(job.reduction.length()), cpad = size_t(config_.Cpad());
   const size_t params =
       job.drains() ? size_t(ParameterBusWords(job, config_)) * size_t(config_.bus_bytes) : 0;
@@ -186,7 +215,21 @@ void JobRunner::MakeUnits(const Job& job, const Groups& groups) {
         for (int j = 0; j < cols; j++)
           unit.weights[t * size_t(unit.padded) + size_t(l + j)] = float(from[t * cpad + size_t(j)]);
     }
+    FindDiagonal(&unit, job);
   }
+}
+
+void JobRunner::FindDiagonal(Unit* unit, const Job& job) {
+  const auto lanes = size_t(unit->lanes), taps = size_t(job.reduction.length());
+  if ((lanes != 8 && lanes != 16) || size_t(job.reduction.c1) != lanes || taps > size_t{kExactTaps}) return;
+  std::vector<float> diagonal(taps);
+  for (size_t t = 0; t < taps; t++)
+    for (size_t l = 0; l < lanes; l++) {
+      const float weight = unit->weights[t * lanes + l];
+      if (t % lanes == l) diagonal[t] = weight;
+      else if (weight != 0) return;
+    }
+  unit->diagonal = std::move(diagonal);
 }
 
 // The bytes that a pixel's row of the array gets, one a tap.
@@ -221,7 +264,10 @@ void JobRunner::ComputeSums(const Job& job, std::span<const Pixel> pixels) {
     const size_t count = std::min<size_t>(kPixels, pixels.size() - first);
     for (const Unit& unit : units_) {
       for (size_t p = 0; p < count; p++) ReadPatch(job, pixels[first + p], unit.group, &patches_[p * taps]);
-      for (size_t t = 0; t < taps; t += kExactTaps) {
+      for (size_t p = 0; p < count && !unit.diagonal.empty(); p++)
+        AddDiagonal(unit.lanes, &patches_[p * taps], unit.diagonal.data(), int(taps),
+                    &sums_[(first + p) * width + size_t(unit.first_lane)]);
+      for (size_t t = 0; t < taps && unit.diagonal.empty(); t += kExactTaps) {
         const int some = int(std::min<size_t>(kExactTaps, taps - t));
         const float* weights = &unit.weights[t * size_t(unit.padded)];
         uint32_t* sums = &sums_[first * width + size_t(unit.first_lane)];
@@ -239,13 +285,19 @@ void JobRunner::ComputeSums(const Job& job, std::span<const Pixel> pixels) {
 
 void JobRunner::RequantizeSums(const Job& job, size_t pixels) {
   const auto width = size_t(width_);
-  const int zp = int(kJobOutZp.Get(job.words.data())), lo = int(kJobOutClampLo.Get(job.words.data())),
-            hi = int(kJobOutClampHi.Get(job.words.data()));
+  const Code code = {int(kJobOutZp.Get(job.words.data())), int(kJobOutClampLo.Get(job.words.data())),
+                     int(kJobOutClampHi.Get(job.words.data()))};
+  // The last lanes of a pixel are computed with the first ones of the next, which then come right.
   for (size_t p = 0; p < pixels; p++)
-    for (size_t l = 0; l < width; l++) {
+    for (size_t l = 0; l < width;) {
       const size_t i = p * width + l;
-      outputs_[i] = Requantize(sums_[i] + params_.bias[l], params_.mult[l], params_.left[l], params_.right[l],
-                               zp, lo, hi);
+      const auto step = [&](const auto requantize, size_t lanes) {
+        requantize(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l], code,
+                   &outputs_[i]);
+        l += lanes;
+      };
+      if (width - l > 8) step(Requantize<16>, 16);
+      else step(Requantize<8>, 8);
     }
 }
 
@@ -259,8 +311,8 @@ bool JobRunner::Run(const Job& job, const StoreWordArray& store, bool stores, co
   DecodeGroups(job, streams.groups);
   MakeUnits(job, streams.groups);
 
-  const size_t block = size_t(rows) * size_t(std::max(1, 64 / rows)), spare = 8;  // lanes beyond the last one
-  sums_.assign(block * size_t(width_) + spare, 0);
+  const size_t block = size_t(rows) * size_t(std::max(1, 64 / rows));
+  sums_.assign(block * size_t(width_) + kSpare, 0);
   outputs_.resize(sums_.size());
   std::vector<Pixel> pixels;
   Outputs outputs(this, job, store, stores, streams, write);

@@ -44,14 +44,16 @@ class JobRunner {
   // Channels whose sums are computed together: of all column groups, if they read the same inputs, else of
   // one.
   struct Unit {
-    int first_lane, lanes, padded;  // of a pixel's outputs; `padded` to a multiple of 8
-    int group;                      // whose inputs it reads
-    std::vector<float> weights;     // [tap][padded]
+    int first_lane, lanes, padded;     // of a pixel's outputs; `padded` to a multiple of 8
+    int group;                         // whose inputs it reads
+    std::vector<float> weights = {};   // [tap][padded]
+    std::vector<float> diagonal = {};  // [tap], if tap t has a weight of lane t mod lanes only
   };
   class Outputs;
 
   void DecodeGroups(const Job& job, const Groups& groups);
   void MakeUnits(const Job& job, const Groups& groups);
+  static void FindDiagonal(Unit* unit, const Job& job);
   void ReadPatch(const Job& job, const Pixel& pixel, int group, float* patch) const;
   void ComputeSums(const Job& job, std::span<const Pixel> pixels);
   void RequantizeSums(const Job& job, size_t pixels);
