@@ -79,6 +79,7 @@ class Table {
  public:
   Table(weft::Config config, platform::Cpu* cpu, Device* lt, Device* rtl)
       : config_(std::move(config)),
+        cpu_(*cpu),
         lt_(*lt),
         rtl_(*rtl),
         harness_(config_, {{config_.bus_bytes, kLatency}, 0, 1}) {}
@@ -111,10 +112,8 @@ class Table {
       Keep(RunDevice(&cpu_, &rtl_, p, inputs), &rtl);
       Keep(RunHarness(&harness_, p, inputs), &harness);
     }
-    size_t bytes = 0;
-    for (const weft::TensorI8& t : lt.outputs) bytes += t.data.size();
-    const bool equal = lt.outputs == rtl.outputs && rtl.outputs == harness.outputs &&
-                       lt.cycles == rtl.cycles && rtl.cycles == harness.cycles;
+    const bool equal = lt.window == rtl.window && rtl.window == harness.window && lt.cycles == rtl.cycles &&
+                       rtl.cycles == harness.cycles;
     const double faster = rtl.ms / lt.ms, speed = harness.ms / rtl.ms;
     fmt::print("{:22} {:>10} {:>10} {:>8} {:>9.3f} {:>9.3f} {:>9.1f} {:>9.1f} {:>8.0f} {:>12.2f}\n", name,
                lt.cycles, rtl.cycles, equal ? fmt::format("{}", lt.window.size()) : "DIFFER", first.ms, lt.ms,

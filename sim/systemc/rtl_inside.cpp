@@ -54,8 +54,8 @@ void RtlInside::Tick() {
 // Inputs change with the falling edge of the clock.
 void RtlInside::TickPins() {
   for (int i = 0;; i++) {
-    Drive();
     pins_.reset = i < kResetCycles;
+    Drive();
     pin_model_->Put(pins_);
     pin_model_->Clock(false);
     wait(period_ / 2);
@@ -74,7 +74,7 @@ void RtlInside::Drive() {
 // AXI4-Lite: one access at a time. Handshakes are of this edge: what the hardware shows before it.
 void RtlInside::DriveRegisters() {
   answered_ = false;
-  if (requests_.empty()) return;
+  if (requests_.empty() || pins_.reset) return;
   Request& request = *requests_.front();
   const RegisterAccess& access = *request.access;
   if (!request.begun) {
