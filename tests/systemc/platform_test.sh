@@ -13,7 +13,7 @@ for inside in lt rtl pins; do
   "$2" "$dir/first.weft" --inside $inside --second "$dir/second.weft" --log "$dir/$inside.log" --trace "$dir/$inside.vcd" |
     grep weft >"$dir/$inside.out"
   grep -q 'weft0 *read' "$dir/$inside.log" && grep -q 'cpu *write' "$dir/$inside.log" || { echo "no transactions of $inside"; exit 1; }
-  grep -q 'bus.address' "$dir/$inside.vcd" && grep -q 'weft0_irq' "$dir/$inside.vcd" || { echo "no VCD of $inside"; exit 1; }
+  grep -q '\$var .* address' "$dir/$inside.vcd" && grep -q 'weft0_irq' "$dir/$inside.vcd" || { echo "no VCD of $inside"; exit 1; }
   diff "$dir/lt.out" "$dir/$inside.out"
 done
 cat "$dir/lt.out"
