@@ -9,15 +9,15 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build engine waves mutants test formal formats asan accuracy lint format long bench speed systemc synth train clean help
+.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed systemc synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
-configure: bootstrap-debian
+configure: bootstrap-debian  ## run CMake
 	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
 
 weft: configure  ## build the program and the RTL models of six configurations
@@ -41,6 +41,11 @@ asan: bootstrap-debian  ## the C++ tests under the address and undefined-behavio
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS) -LE 'rtl|engine'
 
+coverage: bootstrap-debian  ## which lines, branches and control bits of the RTL the tests reach; fails below docs/coverage.md
+	@cmake --preset coverage > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset coverage -j $(JOBS) --target rtl_test system_test weft_engines
+	/usr/bin/python3 scripts/coverage.py --jobs $(JOBS)
+
 accuracy: weft  ## accuracy of the golden model on all 10,000 test images, beside the float network's
 	@build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --engine golden --json build/accuracy.json > /dev/null
 	@build/weft info $(MODEL) | sed -n 's/^float_accuracy: \(.*\)/float accuracy: \1 %/p'
@@ -56,14 +61,18 @@ formats: bootstrap-debian  ## write what follows from rtl/registers.json and rtl
 	/usr/bin/python3 scripts/registers.py
 	/usr/bin/python3 scripts/list_format.py
 
+tidy: configure  ## clang-tidy over all C++; files that have not changed since they were clean are not read again
+	/usr/bin/python3 scripts/tidy.py
+
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
 
 long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists
 	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
 
-waves: weft  ## compare every internal stream of the demo network's run with the golden model
+waves: weft  ## compare every internal stream of the demo network's run with the golden model, of the engine and of the system
 	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time
+	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves/system --time --system
 
 mutants: build  ## plant every fault of tests/mutants in a copy of the RTL; the comparison must name it
 	/usr/bin/python3 scripts/mutants.py
@@ -87,7 +96,7 @@ train: bootstrap-train  ## train and quantise a network of models/ anew: make tr
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
 
 clean:  ## remove what was built
-	rm -rf build build-asan build-mutants build.log
+	rm -rf build build-asan build-coverage build-mutants build.log
 
-help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+help:  ## list the targets
+	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

@@ -3,24 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "compiler/geometry.hpp"
+#include "compiler/make_job.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
 namespace {
-
-uint32_t Word(int64_t value) { return uint32_t(value); }
-
-// Output channels that share input channels, or step through them together: a job's column groups come from
-// one section.
-struct Section {
-  int k0, channels;            // output channels
-  int per_group;               // ... of one column group
-  int channel0, channel_step;  // input channels: of the first column group; from one to the next
-  int channels_in;             // ... that one column group reads
-  [[nodiscard]] int groups() const { return int(CeilDiv(channels, per_group)); }
-};
 
 // Convolution groups narrower than the array share a pass of the columns: `fold` of them side by side, their
 // weights for each other's inputs zero. Chooses the fold that takes the fewest cycles a tile.
@@ -47,118 +37,6 @@ std::vector<Section> MakeSections(const Shape& in, const ConvLayer& layer, const
   std::vector<Section> sections;
   for (int g = 0; g < layer.groups; g++) sections.push_back({g * kg, kg, config.cols, g * cg, 0, cg});
   return sections;
-}
-
-// Everything of a job that depends on the region and the part of the reduction.
-Job MakeJob(const Geometry& g, const Region& r, const Section& s, const Job::Reduction& red,
-            const ConvLayer& layer, const Config& config) {
-  const Window& w = g.window;
-  // A column group of a pixel that is longer than the buffer is read as a part, too.
-  const bool all_columns = red.kx0 == 0 && red.kx1 == w.kw && red.c0 == 0 && red.c1 == s.channels_in &&
-                           g.Pitch(r, config) <= config.line_buffer_bytes;
-  const bool all = all_columns && red.ky0 == 0 && red.ky1 == w.kh;
-  const bool contiguous = all_columns && s.channels_in == g.in.c && w.dilation_w == 1;
-
-  // Lines and bytes to stream. A part of the reduction reads only its filter rows; a part of the channels or
-  // filter columns is read at a single pixel, so its bytes are one piece of a line.
-  InputBox box = g.InputOf(r);
-  int first_y = g.FirstY(r.oy0), span = g.Span();
-  if (!all) {
-    first_y += red.ky0 * w.dilation_h;
-    span = (red.ky1 - red.ky0 - 1) * w.dilation_h + 1;
-    box.y0 = std::clamp(first_y, 0, g.in.h);
-    box.y1 = std::clamp(first_y + span, 0, g.in.h);
-  }
-  int64_t x0 = int64_t{g.FirstX(r.ox0) + red.kx0 * w.dilation_w} * g.in.c + s.channel0 + red.c0;
-  int64_t begin = int64_t{box.x0} * g.in.c, end = int64_t{box.x1} * g.in.c;
-  if (!all_columns) {
-    const int x = g.FirstX(r.ox0) + red.kx0 * w.dilation_w;
-    begin = x < 0 || x >= g.in.w ? 0 : x0;
-    end = x < 0 || x >= g.in.w ? 0 : x0 + red.c1 - red.c0;
-    if (x < 0) x0 = -(red.c1 - red.c0);  // as far outside as need be
-  }
-  const int height = box.y1 - box.y0;
-  const int64_t pitch = LinePitch(begin, end, config);
-  begin = LineBegin(begin, config);
-
-  Job job;
-  job.lines = {r.image0, r.images, box.y0, height, int(begin), int(end - begin)};
-  job.reduction = red;
-  job.all_columns = all_columns;
-  job.channel0 = s.channel0;
-  job.channel_step = s.channel_step;
-  job.per_group = s.per_group;
-  job.oy0 = job.walk_y0 = r.oy0;
-  job.rows = r.rows;
-  job.ox0 = job.walk_x0 = r.ox0;
-  job.cols = r.cols;
-  job.window = g.WindowPixels();
-  job.pixels = int64_t{r.images} * r.rows * r.cols * job.window;
-
-  // The walk: the delta of a loop takes back what the loops inside it have moved.
-  const int64_t counts[5] = {g.pool.kw, g.pool.kh, r.cols, r.rows, r.images};
-  const int64_t step_x[5] = {int64_t{w.stride_w} * g.in.c, 0, int64_t{g.pool.stride_w} * w.stride_w * g.in.c,
-                             0, 0};
-  const int64_t step_y[5] = {0, w.stride_h, 0, g.RowStep(), 0};
-  int64_t back_x = 0, back_y = 0;
-  for (size_t i = 0; i < 5; i++) {
-    const int64_t d_x = step_x[i] - back_x, d_y = step_y[i] - back_y;
-    const int64_t d_line = (i == 4 ? height : step_y[i]) - back_y;
-    uint32_t* loop = &job.words[kJobWalk + kJobWalkWords * i];
-    loop[kJobWalkLast] = Word(counts[i] - 1);
-    loop[kJobWalkDAddr] = Word(d_line * pitch + d_x);
-    loop[kJobWalkDX] = Word(d_x);
-    loop[kJobWalkDY] = Word(d_y);
-    back_x += (counts[i] - 1) * step_x[i];
-    back_y += (counts[i] - 1) * step_y[i];
-  }
-
-  const int64_t run = contiguous ? int64_t{red.kx1 - red.kx0} * g.in.c : red.c1 - red.c0;
-  const int64_t chunks = CeilDiv(run, config.Word());
-  const bool clears = red.ky0 == 0 && red.kx0 == 0 && red.c0 == 0;
-  const bool drains = red.ky1 == w.kh && red.kx1 == w.kw && red.c1 == s.channels_in;
-  const Requant& q = layer.requant;
-  auto& words = job.words;
-  kJobFlagsClears.Set(words.data(), clears);
-  kJobFlagsDrains.Set(words.data(), drains);
-  words[kJobAddr0] = Word((first_y - box.y0) * pitch + x0 - begin);
-  words[kJobX0] = Word(x0 - begin);
-  words[kJobY0] = Word(first_y - box.y0);
-  words[kJobXlim] = Word(end - begin);
-  words[kJobYlim] = Word(height);
-  words[kJobSpan] = Word(span);
-  words[kJobPitch] = Word(pitch / config.bus_bytes);
-  words[kJobLines] = Word(int64_t{r.images} * height);
-  words[kJobBusWords] = Word(int64_t{r.images} * height * (pitch / config.bus_bytes));
-  words[kJobKyLast] = Word(red.ky1 - red.ky0 - 1);
-  words[kJobKyAddr] = Word(w.dilation_h * pitch);
-  words[kJobKyY] = Word(w.dilation_h);
-  words[kJobKxLast] = Word(contiguous ? 0 : red.kx1 - red.kx0 - 1);
-  words[kJobKxAddr] = Word(int64_t{w.dilation_w} * g.in.c);
-  words[kJobChunkLast] = Word(chunks - 1);
-  words[kJobChunkLen] = Word(run / chunks);
-  words[kJobChunkRem] = Word(run % chunks);
-  words[kJobGroupAddr] = Word(s.channel_step);
-  words[kJobZpIn] = Word(layer.input_zp & 0xff);
-  kJobOutZp.Set(words.data(), q.output_zp);
-  kJobOutClampLo.Set(words.data(), q.clamp_lo);
-  kJobOutClampHi.Set(words.data(), q.clamp_hi);
-  words[kJobPool] = Word(g.WindowPixels());
-  return job;
-}
-
-// Gives a job `count` column groups of its section, from `first` on.
-void SetGroups(Job* job, const Section& s, int first, int count) {
-  job->k0 = s.k0 + first * s.per_group;
-  job->channels = std::min(count * s.per_group, s.channels - first * s.per_group);
-  job->groups = count;
-  job->channel0 = s.channel0 + first * s.channel_step;
-  const int64_t skipped = int64_t{first} * s.channel_step;
-  job->words[kJobAddr0] = Word(job->words[kJobAddr0] + skipped);
-  job->words[kJobX0] = Word(job->words[kJobX0] + skipped);
-  job->words[kJobGroupLast] = Word(count - 1);
-  job->words[kJobCols] = Word(s.per_group);
-  job->words[kJobColsLast] = Word(job->ChannelsOf(count - 1));
 }
 
 // The widest column bands, of at most so many images, rows and columns, whose lines fit; 0 if none do.
@@ -244,49 +122,97 @@ std::vector<Job::Reduction> CutReduction(const Geometry& g, const Section& s, in
 
 // The layer as pieces of the reduction, one tile at a time: the pixels of one pooling window's row, or a run
 // of a row.
-void CompilePieces(const Geometry& pooled, const std::vector<Section>& sections, int cols,
-                   const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
-  const Geometry g = pooled.Unpooled();
-  const bool pools = layer.max_pool.has_value();
-  const Window& pool = pooled.pool;
-  for (const Section& s : sections)
-    for (int group = 0; group < s.groups(); group++) {
-      Section one = s;  // of this column group only, since a piece of its channels is all that is streamed
-      one.channel0 += group * s.channel_step;
-      auto tile = [&](int image, int oy, int ox, int pixels, bool last_of_window) {
-        int step = std::min({pixels, cols, config.rows});
-        if (CutReduction(g, one, step, config).empty()) step = 1;
-        for (int x = 0; x < pixels; x += step) {
-          const int run = std::min(step, pixels - x);
-          for (const Job::Reduction& piece : CutReduction(g, one, step, config)) {
-            Job job = MakeJob(g, {image, 1, oy, 1, ox + x, run}, one, piece, layer, config);
-            SetGroups(&job, one, 0, 1);
-            job.k0 = s.k0 + group * s.per_group;
-            job.channels = std::min(s.per_group, s.channels - group * s.per_group);
-            job.words[kJobColsLast] = Word(job.channels);
-            job.words[kJobPool] = Word(pooled.WindowPixels());
-            job.single_tile = true;
-            if (!job.drains() || (pools && !(last_of_window && x + run == pixels))) job.rows = 0;
-            AddJob(layer, job, jobs);
-          }
-        }
-      };
-      for (int image = 0; image < g.in.n; image++)
-        for (int oy = 0; oy < pooled.out.h; oy++) {
-          if (!pools) {
-            tile(image, oy, 0, g.out.w, false);
-            continue;
-          }
-          for (int ox = 0; ox < pooled.out.w; ox++)
-            for (int wy = 0; wy < pool.kh; wy++) {
-              const size_t first = jobs->size();
-              tile(image, oy * pool.stride_h + wy, ox * pool.stride_w, pool.kw, wy == pool.kh - 1);
-              for (size_t j = first; j < jobs->size(); j++)  // what leaves is one pixel of the pooled map
-                if ((*jobs)[j].rows > 0) (*jobs)[j].oy0 = oy, (*jobs)[j].ox0 = ox, (*jobs)[j].cols = 1;
-            }
-        }
+class PieceCompiler {
+ public:
+  PieceCompiler(const Geometry& pooled, int cols, const ConvLayer& layer, const Config& config,
+                std::vector<Job>* jobs)
+      : pooled_(pooled), g_(pooled.Unpooled()), cols_(cols), layer_(layer), config_(config), jobs_(*jobs) {}
+
+  void Compile(const std::vector<Section>& sections) {
+    for (const Section& s : sections)
+      for (int group = 0; group < s.groups(); group++) {
+        const Section one = OneGroup(s, group);
+        for (int image = 0; image < g_.in.n; image++)
+          for (int oy = 0; oy < pooled_.out.h; oy++) AddRow(one, image, oy);
+      }
+  }
+
+ private:
+  // Pixels in a row of the unpooled map. Of a pooling window, only its last row ends with an output.
+  struct Pixels {
+    int image, oy, ox, count;
+    struct PoolingWindow {
+      int oy, ox;  // of its output
+      bool last_row;
+    };
+    std::optional<PoolingWindow> of = {};
+  };
+
+  // A piece of a column group's channels is all that is streamed, so each group is a section of its own.
+  static Section OneGroup(const Section& s, int group) {
+    const int first = group * s.per_group;
+    Section one = s;
+    one.k0 += first;
+    one.channels = std::min(s.per_group, s.channels - first);
+    one.channel0 += group * s.channel_step;
+    return one;
+  }
+
+  // One row of outputs.
+  void AddRow(const Section& group, int image, int oy) {
+    if (!layer_.max_pool) {
+      AddPixels(group, {.image = image, .oy = oy, .ox = 0, .count = g_.out.w});
+      return;
     }
-}
+    const Window& pool = pooled_.pool;
+    for (int ox = 0; ox < pooled_.out.w; ox++)
+      for (int y = 0; y < pool.kh; y++)
+        AddPixels(group, {.image = image,
+                          .oy = oy * pool.stride_h + y,
+                          .ox = ox * pool.stride_w,
+                          .count = pool.kw,
+                          .of = {{.oy = oy, .ox = ox, .last_row = y == pool.kh - 1}}});
+  }
+
+  void AddPixels(const Section& group, const Pixels& pixels) {
+    int step = std::min({pixels.count, cols_, config_.rows});
+    std::vector<Job::Reduction> pieces = CutReduction(g_, group, step, config_);
+    if (pieces.empty()) {
+      step = 1;
+      pieces = CutReduction(g_, group, step, config_);
+    }
+    for (int x = 0; x < pixels.count; x += step) {
+      const int run = std::min(step, pixels.count - x);
+      const Region region{.image0 = pixels.image, .oy0 = pixels.oy, .ox0 = pixels.ox + x, .cols = run};
+      for (const Job::Reduction& piece : pieces) {
+        Job job = MakeJob(g_, region, group, piece, layer_, config_);
+        SetGroups(&job, group, 0, 1);
+        job.words[kJobPool] = uint32_t(pooled_.WindowPixels());
+        job.single_tile = true;
+        SetOutputs(pixels, x + run == pixels.count, &job);
+        AddJob(layer_, job, &jobs_);
+      }
+    }
+  }
+
+  // A sum that goes on in a later job gives nothing, nor does a pooling window that does.
+  static void SetOutputs(const Pixels& pixels, bool last_run, Job* job) {
+    if (!job->drains() || (pixels.of && !(pixels.of->last_row && last_run))) {
+      job->rows = 0;
+    } else if (pixels.of) {  // what leaves is one pixel of the pooled map
+      job->oy0 = pixels.of->oy;
+      job->ox0 = pixels.of->ox;
+      job->cols = 1;
+    }
+  }
+
+  const Geometry& pooled_;
+  const Geometry g_;
+  int cols_;
+  const ConvLayer& layer_;
+  const Config& config_;
+  std::vector<Job>& jobs_;
+};
 
 // The longest sum must fit the accumulator: 128 * sum |w| of the worst channel, or 2^14 a tap where only
 // shapes are known.
@@ -347,7 +273,7 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
   std::vector<Job> jobs;
   if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
     CompileWhole(g, sections, most, limits.groups, layer, config, &jobs);
-  else CompilePieces(g, sections, limits.cols, layer, config, &jobs);
+  else PieceCompiler(g, limits.cols, layer, config, &jobs).Compile(sections);
   return jobs;
 }
 

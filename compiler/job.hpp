@@ -11,6 +11,7 @@
 
 #include <array>
 #include <climits>
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct Job {
   struct Reduction {
     int ky0 = 0, ky1 = 1, kx0 = 0, kx1 = 1, c0 = 0, c1 = 1;
     [[nodiscard]] int length() const { return (ky1 - ky0) * (kx1 - kx0) * (c1 - c0); }
+    auto operator<=>(const Reduction&) const = default;
   } reduction;
 
   // Output channels: `groups` column groups of `per_group` channels (the last one may have fewer), from
@@ -50,7 +52,7 @@ struct Job {
   bool single_tile = false;  // a part of one tile: its outputs leave after its last pixel
   int64_t pixels = 0;        // conv pixels walked, over all images
 
-  [[nodiscard]] int64_t word(int i) const { return int32_t(words[size_t(i)]); }  // signed
+  [[nodiscard]] int64_t word(int i) const { return int32_t(words[i]); }  // signed
   // Word `field` of the walk's loop: 0 is the innermost one.
   [[nodiscard]] int64_t walk(int loop, JobWalkWord field) const {
     return word(kJobWalk + loop * kJobWalkWords + field);

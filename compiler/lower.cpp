@@ -2,38 +2,11 @@
 #include "compiler/lower.hpp"
 
 #include <algorithm>
-#include <climits>
 
-#include "compiler/geometry.hpp"
-#include "sw_model/error.hpp"
-#include "sw_model/golden/golden.hpp"
+#include "compiler/copy_layers.hpp"
 
 namespace weft {
 namespace {
-
-// A depthwise convolution with weights 1 and one factor for all channels.
-ConvLayer MakeDepthwise(const std::string& name, int channels, const Window& window,
-                        const RescaleLayer& rescale) {
-  ConvLayer layer;
-  layer.name = name;
-  layer.filters = TensorI8({channels, window.kh, window.kw, 1}, 1);
-  layer.bias.assign(size_t(channels), 0);
-  layer.window = window;
-  layer.groups = channels;
-  layer.input_zp = rescale.input_zp;
-  layer.requant.multiplier.assign(size_t(channels), rescale.multiplier);
-  layer.requant.shift.assign(size_t(channels), rescale.shift);
-  layer.requant.output_zp = rescale.output_zp;
-  layer.requant.clamp_lo = rescale.clamp_lo;
-  layer.requant.clamp_hi = rescale.clamp_hi;
-  return layer;
-}
-
-RescaleLayer Unchanged(int zp) {
-  RescaleLayer rescale;
-  rescale.input_zp = rescale.output_zp = zp;
-  return rescale;
-}
 
 // With longer sums the factor below is no longer exact.
 constexpr int kMostAveraged = 2048;
@@ -50,15 +23,6 @@ ConvLayer MakeAverage(const std::string& name, int channels, const Window& w) {
     rescale.shift = 0;
   }
   return MakeDepthwise(name, channels, w, rescale);
-}
-
-ConvLayer MakeMaxPool(const std::string& name, int channels, const Window& pool) {
-  Window window;
-  window.pad = pool.pad;
-  ConvLayer layer = MakeDepthwise(name, channels, window, Unchanged(-128));
-  layer.max_pool = pool;
-  layer.max_pool->pad = {};
-  return layer;
 }
 
 // Outputs along an axis whose windows lie in the map in the same way: `count` from `first` on, the first
@@ -83,10 +47,9 @@ std::vector<Clipped> ClipWindows(int in, int out, int filter, int stride, int pa
 // a layer that reads its part of the map, as negative padding says. None where that are too many.
 std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
   constexpr size_t kMostRegions = 25;  // a filter of 5x5 that keeps the size of the map
-  const Node& node = graph.nodes[size_t(index)];
+  const Node& node = graph.nodes[index];
   const Window& pool = node.pool;
-  const Shape &in = graph.tensors[size_t(node.inputs.at(0))].shape,
-              &out = graph.tensors[size_t(node.output)].shape;
+  const Shape &in = graph.tensors[node.inputs.at(0)].shape, &out = graph.tensors[node.output].shape;
   const std::vector<Clipped> rows = ClipWindows(in.h, out.h, pool.kh, pool.stride_h, pool.pad.top);
   const std::vector<Clipped> cols = ClipWindows(in.w, out.w, pool.kw, pool.stride_w, pool.pad.left);
   if (rows.size() * cols.size() > kMostRegions) return {};
@@ -108,9 +71,9 @@ std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
 }
 
 std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
-  const Node& node = graph.nodes[size_t(index)];
+  const Node& node = graph.nodes[index];
   const int in = node.inputs.at(0);
-  const Shape& shape = graph.tensors[size_t(in)].shape;
+  const Shape& shape = graph.tensors[in].shape;
   Target out;
   out.tensor = node.output;
   const Window copy;
@@ -131,7 +94,7 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
     case Op::kConcat: {
       std::vector<LoweredLayer> layers;
       for (size_t i = 0; i < node.inputs.size(); i++) {
-        const int channels = graph.tensors[size_t(node.inputs[i])].shape.c;
+        const int channels = graph.tensors[node.inputs[i]].shape.c;
         layers.push_back({index,
                           MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)),
                           node.inputs[i],
@@ -159,31 +122,6 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
   return {};
 }
 
-// First fit: a tensor may lie where those lie whose last reader comes before its first writer.
-class MemoryPlan {
- public:
-  uint64_t Place(uint64_t bytes, int first, int last) {
-    uint64_t offset = 0;
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (const Use& u : uses_)
-        if (u.last >= first && offset < u.offset + u.bytes && u.offset < offset + bytes) {
-          offset = u.offset + u.bytes;
-          moved = true;
-        }
-    }
-    uses_.push_back({offset, bytes, last});
-    return offset;
-  }
-
- private:
-  struct Use {
-    uint64_t offset, bytes;
-    int last;  // the layer that reads it last
-  };
-  std::vector<Use> uses_;
-};
-
 bool ReadOnce(const Graph& graph, int tensor) {
   int readers = 0;
   for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
@@ -192,7 +130,7 @@ bool ReadOnce(const Graph& graph, int tensor) {
 
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.
 bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
-  return graph.nodes[size_t(layer.node)].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
+  return graph.nodes[layer.node].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
          ReadOnce(graph, layer.out.tensor);
 }
 
@@ -205,9 +143,9 @@ int64_t Taps(const LoweredLayer& layer) {
 // `first` on, and is all that writes its tensor, it runs before them, so that the addition is done by the
 // longer one.
 bool MoveBefore(std::vector<LoweredLayer>* layers, int later, int first) {
-  const LoweredLayer& layer = (*layers)[size_t(later)];
+  const LoweredLayer& layer = (*layers)[later];
   for (int l = 0; l < later; l++) {
-    const int written = (*layers)[size_t(l)].out.tensor;
+    const int written = (*layers)[l].out.tensor;
     if (written == layer.out.tensor || (l >= first && written == layer.in)) return false;
   }
   std::rotate(layers->begin() + first, layers->begin() + later, layers->begin() + later + 1);
@@ -219,7 +157,7 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   const auto writer = [&](int tensor) {  // the last layer of the segment that does; -1: none
     int last = -1;
     for (int l = 0; l < int(segment->layers.size()); l++)
-      if (segment->layers[size_t(l)].out.tensor == tensor) last = l;
+      if (segment->layers[l].out.tensor == tensor) last = l;
     return last;
   };
   std::vector<LoweredLayer>& layers = segment->layers;
@@ -228,14 +166,14 @@ bool FuseAdd(const Graph& graph, const Node& node, Segment* segment) {
   int later = writers[0] >= writers[1] ? 0 : 1;
   int at = writers[later];
   const int before = writers[1 - later];
-  if (before >= 0 && TakesAdd(graph, layers[size_t(before)]) && !layers[size_t(at)].add &&
-      Taps(layers[size_t(before)]) > Taps(layers[size_t(at)]) && MoveBefore(&layers, at, before)) {
+  if (before >= 0 && TakesAdd(graph, layers[before]) && !layers[at].add &&
+      Taps(layers[before]) > Taps(layers[at]) && MoveBefore(&layers, at, before)) {
     later = 1 - later;
     at = before + 1;
   }
-  LoweredLayer& layer = layers[size_t(at)];
+  LoweredLayer& layer = layers[at];
   if (!TakesAdd(graph, layer)) return false;
-  const int residual = node.inputs[size_t(1 - later)];
+  const int residual = node.inputs[1 - later];
   layer.add = FusedAdd{node.add, later == 0, residual};
   layer.out.tensor = node.output;
   return true;
@@ -261,95 +199,12 @@ bool Fuse(const Graph& graph, const Node& node, Segment* segment) {
          (node.op == Op::kMaxPool && FusePool(graph, node, segment));
 }
 
-// The layer's jobs, cut so far that a residual fits if there is one; nothing if it cannot.
-std::optional<PreparedLayer> TryPrepare(const LoweredLayer& layer, const Shape& in, bool from_host,
-                                        const Config& config) {
-  const auto prepare = [&](const JobLimits& limits) {
-    return from_host ? PrepareLayer(layer.conv, in, config, limits)
-                     : PrepareInPlace(layer.conv, in, config, limits);
-  };
-  return layer.add ? PrepareToAdd(prepare, layer.conv.filters.shape.n, config) : prepare({});
-}
-
-// A layer with its jobs for a configuration.
-struct FittedLayer {
-  LoweredLayer layer;
-  PreparedLayer prepared;
-  bool from_host;  // its input is
-  int of = 0;      // layer of the segment
-};
-
-// A layer as it is best for a configuration: whole, or with its max-pool or its addition as copies.
-void Fit(const Graph& graph, const LoweredLayer& layer, bool from_host, int images, const Config& config,
-         std::vector<FittedLayer>* parts) {
-  const auto node = [&](int n) -> const Node& { return graph.nodes[size_t(n)]; };
-  const auto reader = [&](int n) {  // the only one of its output
-    const auto at = std::ranges::find_if(
-        graph.nodes, [&](const Node& other) { return std::ranges::count(other.inputs, node(n).output) > 0; });
-    return int(at - graph.nodes.begin());
-  };
-  const bool is_conv = node(layer.node).op == Op::kConv;
-  const int sum = layer.add && is_conv ? reader(layer.node) : layer.node,
-            channels = layer.conv.filters.shape.n;
-  Shape in = graph.tensors[size_t(layer.in)].shape;
-  in.n = images;
-  std::optional<PreparedLayer> prepared = TryPrepare(layer, in, from_host, config);
-  if (!prepared) {  // not even the rows under one pooling window fit
-    if (!layer.conv.max_pool) throw Error("layer {}: the residual does not fit the engine", layer.conv.name);
-    const int pool = reader(sum);
-    LoweredLayer added = layer;
-    added.conv.max_pool.reset();
-    added.out = {.tensor = node(sum).output};
-    const ConvLayer copy = MakeMaxPool(node(pool).name, channels, *layer.conv.max_pool);
-    Fit(graph, added, from_host, images, config, parts);
-    Fit(graph, {pool, copy, added.out.tensor, layer.out, {}}, false, images, config, parts);
-    return;
-  }
-  if (layer.add && is_conv) {
-    // The outputs are stored, and the residual added in a copy, if that moves fewer bytes: cut so far that
-    // the residual fits, a layer reads its weights again and again.
-    LoweredLayer alone = layer;
-    alone.add.reset();
-    alone.conv.max_pool.reset();
-    alone.out = {.tensor = node(layer.node).output};
-    PreparedLayer prepared_alone = *TryPrepare(alone, in, from_host, config);
-    const auto bytes = [&](const PreparedLayer& p) {
-      const Traffic t = CountTraffic(p.jobs, config);
-      return t.read + t.written;
-    };
-    const int64_t copied = 2 * int64_t(golden::OutputShape(in, alone.conv).size());
-    if (bytes(prepared_alone) + copied < bytes(*prepared)) {
-      ConvLayer copy = MakeDepthwise(node(sum).name, channels, Window{}, Unchanged(0));
-      copy.max_pool = layer.conv.max_pool;
-      const int stored = alone.out.tensor;
-      parts->push_back({std::move(alone), std::move(prepared_alone), from_host});
-      Fit(graph, {sum, copy, stored, layer.out, layer.add}, false, images, config, parts);
-      return;
-    }
-  }
-  parts->push_back({layer, std::move(*prepared), from_host});
-}
-
-std::vector<FittedLayer> FitLayers(const Graph& graph, const Segment& segment, int images,
-                                   const Config& config) {
-  std::vector<FittedLayer> fitted;
-  for (int l = 0; l < int(segment.layers.size()); l++) {
-    const LoweredLayer& layer = segment.layers[size_t(l)];
-    const bool from_host = std::ranges::none_of(
-        segment.layers, [&](const LoweredLayer& other) { return other.out.tensor == layer.in; });
-    const size_t first = fitted.size();
-    Fit(graph, layer, from_host, images, config, &fitted);
-    for (size_t i = first; i < fitted.size(); i++) fitted[i].of = l;
-  }
-  return fitted;
-}
-
 }  // namespace
 
 std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
-    if (!segments.empty() && Fuse(graph, graph.nodes[size_t(i)], &segments.back())) {
+    if (!segments.empty() && Fuse(graph, graph.nodes[i], &segments.back())) {
       segments.back().count++;
       continue;
     }
@@ -360,77 +215,6 @@ std::vector<Segment> Lower(const Graph& graph) {
     segment.layers.insert(segment.layers.end(), layers.begin(), layers.end());
   }
   return segments;
-}
-
-SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
-                              const CompileOptions& options) {
-  const auto batch = [&](int tensor) {
-    Shape shape = graph.tensors[size_t(tensor)].shape;
-    shape.n = images;
-    return shape;
-  };
-  // When each tensor is written first and read last, by layers of this segment.
-  const size_t tensors = graph.tensors.size();
-  std::vector<FittedLayer> fitted = FitLayers(graph, segment, images, config);
-  std::vector<int> written(tensors, INT_MAX), read(tensors, -1);
-  for (int l = 0; l < int(fitted.size()); l++) {
-    const LoweredLayer& layer = fitted[size_t(l)].layer;
-    written[size_t(layer.out.tensor)] = std::min(written[size_t(layer.out.tensor)], l);
-    read[size_t(layer.in)] = l;
-    if (layer.add) read[size_t(layer.add->residual)] = l;
-  }
-  const auto needed_later = [&](int tensor) {
-    if (options.keep_all || tensor == graph.output) return true;
-    for (size_t i = size_t(segment.first) + size_t(segment.count); i < graph.nodes.size(); i++)
-      if (std::ranges::count(graph.nodes[i].inputs, tensor) > 0) return true;
-    return false;
-  };
-
-  SegmentProgram result;
-  ProgramBuilder builder(config, options.with_data);
-  MemoryPlan plan;
-  std::vector<int> number(tensors, -1), input_number;
-  const auto add = [&](const Shape& shape, int first, int last) {
-    return builder.AddTensorAt(shape, plan.Place(builder.TensorBytes(shape), first, last));
-  };
-  for (int l = 0; l < int(fitted.size()); l++) {
-    const LoweredLayer& layer = fitted[size_t(l)].layer;
-    const PreparedLayer prepared = std::move(fitted[size_t(l)].prepared);
-    const int of = fitted[size_t(l)].of;
-    int in = number[size_t(layer.in)];
-    if (prepared.interleaved || in < 0) {
-      // Inputs are there from the start.
-      in = add(prepared.in, -1, prepared.interleaved ? l : read[size_t(layer.in)]);
-      result.inputs.push_back({layer.in, {}, prepared.interleaved, of});
-      input_number.push_back(in);
-      if (!prepared.interleaved) number[size_t(layer.in)] = in;
-    }
-    std::optional<FusedAdd> fused = layer.add;
-    if (fused) {
-      int& residual = number[size_t(fused->residual)];
-      if (residual < 0) {
-        residual = add(batch(fused->residual), -1, read[size_t(fused->residual)]);
-        result.inputs.push_back({fused->residual, {}, false, of});
-        input_number.push_back(residual);
-      }
-      fused->residual = residual;
-    }
-    int& out = number[size_t(layer.out.tensor)];
-    // What nobody reads keeps its place, too: nothing waits until it is written.
-    const int last = read[size_t(layer.out.tensor)];
-    if (out < 0)
-      out = add(batch(layer.out.tensor), l, needed_later(layer.out.tensor) || last < 0 ? INT_MAX : last);
-    Target target = layer.out;
-    target.tensor = out;
-    builder.AddLayer(prepared, in, target, !fitted[size_t(l)].from_host, fused);
-    result.layer_node.push_back(layer.node);
-  }
-  result.program = builder.Build();
-  for (size_t i = 0; i < input_number.size(); i++) result.inputs[i].place = builder.place(input_number[i]);
-  result.outputs.resize(tensors);
-  for (size_t t = 0; t < tensors; t++)
-    if (written[t] != INT_MAX && needed_later(int(t))) result.outputs[t] = builder.place(number[t]);
-  return result;
 }
 
 }  // namespace weft

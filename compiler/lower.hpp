@@ -38,26 +38,4 @@ struct Segment {
 
 std::vector<Segment> Lower(const Graph& graph);
 
-// A segment as a program for a batch of images.
-struct SegmentProgram {
-  struct Input {  // the host writes it
-    int tensor;   // of the graph
-    Place place;
-    bool interleaved = false;
-    int layer = 0;  // ... for this one of the segment's
-  };
-  Program program;
-  std::vector<Input> inputs;
-  std::vector<std::optional<Place>>
-      outputs;                  // of the graph's tensors: those that this segment leaves in memory
-  std::vector<int> layer_node;  // node of each layer of the program
-};
-
-struct CompileOptions {
-  bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
-  bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
-};
-SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
-                              const CompileOptions& options = {});
-
 }  // namespace weft

@@ -80,7 +80,7 @@ class SegmentReader {
  public:
   SegmentReader(const CompiledNetwork& network, std::string_view images)
       : network_(network), images_(images), available_(network.graph.tensors.size()) {
-    available_[size_t(network.graph.input)] = true;
+    available_[network.graph.input] = true;
   }
 
   SegmentProgram Read(const Json& json, const Segment& segment) {
@@ -137,22 +137,21 @@ class SegmentReader {
     return shape;
   }
   void Require(int tensor) const {
-    if (!available_[size_t(tensor)])
-      throw Error("nothing computes '{}'", network_.graph.tensors[size_t(tensor)].name);
+    if (!available_[tensor]) throw Error("nothing computes '{}'", network_.graph.tensors[tensor].name);
   }
 
   void RunOnHost(const Segment& segment) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
-      const Node& node = network_.graph.nodes[size_t(n)];
+      const Node& node = network_.graph.nodes[n];
       for (const int in : node.inputs) Require(in);
-      available_[size_t(node.output)] = true;
+      available_[node.output] = true;
     }
   }
 
   SegmentProgram::Input ReadInput(const Json& json, const Segment& segment, uint64_t window) const {
     SegmentProgram::Input in{int(Tensor(json)), {}, json.at("interleaved").get<bool>(), 0};
     in.layer = int(Number(json, "layer", int64_t(segment.layers.size()) - 1));
-    const LoweredLayer& layer = segment.layers[size_t(in.layer)];
+    const LoweredLayer& layer = segment.layers[in.layer];
     const bool is_residual = !in.interleaved && layer.add && layer.add->residual == in.tensor;
     if (layer.in != in.tensor && !is_residual) throw Error("an input is another layer's");
     Require(in.tensor);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
-#include "compiler/lower.hpp"
+#include "compiler/segment.hpp"
 #include "sw_model/config.hpp"
 
 namespace weft {

@@ -6,16 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "compiler/chain.hpp"
 #include "compiler/job.hpp"
-#include "compiler/schedule.hpp"
 
 namespace weft {
 
@@ -60,18 +56,6 @@ struct FusedAdd {
   bool outputs_first = true;  // the layer's outputs are the first operand
   int residual = 0;           // tensor, of the shape of the outputs before pooling
 };
-inline constexpr int kTableBytes = 2 * 256 * 4;
-
-// What a job streams of each image's residual: the rows under its pooling windows, of each of them whole bus
-// words that hold its columns, of a single column its channels only.
-struct ResidualBox {
-  int y0, rows;          // from row y0 on; so many, without those between two windows
-  int step;              // rows from a row of windows to the next, of those that are streamed
-  int cols;              // columns
-  int64_t begin, pitch;  // bytes of a row: from which one on, how many
-  int64_t first;         // the job's first channel of the first column, from there
-};
-ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const Config& config);
 
 struct Store {
   Place out;
@@ -101,72 +85,9 @@ struct Program {
   uint64_t window_bytes = 0;
 };
 
-// Whether the engine can add a residual to these jobs' outputs: the rows under what a tile gives fit the
-// residual's buffer, and no pooling window is cut.
-bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
-// Cuts a layer so far that it can: into narrower columns, then fewer column groups, images, rows.
-// `prepare` makes it with the limits that it is given. Nothing if even its smallest jobs cannot.
-std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
-                                          int channels, const Config& config);
-
-// Makes a program layer by layer, in the order in which they run.
-class ProgramBuilder {
- public:
-  // Without data (for cycle counts) the image holds zeros for parameters and weights.
-  ProgramBuilder(const Config& config, bool with_data) : config_(config), with_data_(with_data) {}
-  // Places a tensor behind those before it, or at an offset from the first one; its number.
-  int AddTensor(const Shape& shape);
-  int AddTensorAt(const Shape& shape, uint64_t offset);
-  [[nodiscard]] uint64_t TensorBytes(const Shape& shape) const;  // that it takes, aligned
-  // A layer that reads tensor `in`. If that is what a layer of this program writes, its lines wait for the
-  // outputs.
-  // The same holds for a residual, whose rows must fit its buffer; throws Error if they don't (CanAdd).
-  void AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
-                const std::optional<FusedAdd>& add = {});
-  Program Build();
-  [[nodiscard]] const Place& place(int tensor) const {
-    return tensors_[size_t(tensor)];
-  }  // offsets after Build
-
- private:
-  struct Layer {
-    PreparedLayer prepared;
-    int in;
-    Target out;
-    bool reads_outputs;
-    std::optional<FusedAdd> add;
-    uint32_t tables_at = 0;  // in data_
-  };
-  void PlaceGroups(const Layer& layer, const Job& job, int j);
-  [[nodiscard]] std::vector<Command> MakeCommands() const;
-  struct Rows;
-  static void AddRows(const Rows& rows, int first, int count, std::vector<Command>* commands);
-  [[nodiscard]] Rows LineRows(int job, uint32_t wait) const;
-  [[nodiscard]] Rows ResidualRows(int job, uint32_t wait) const;
-  void AddLinesAndResidual(const Transfer& t, Rows lines, const Rows& residual,
-                           std::vector<Command>* commands) const;
-  void PlaceTables(Layer* layer);
-  [[nodiscard]] std::vector<uint32_t> Encode(const Command& command) const;
-  [[nodiscard]] std::vector<uint32_t> EncodeStore(const Command& job) const;
-  void RenewWaits();
-  [[nodiscard]] std::vector<uint32_t> EncodeList() const;
-  [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[size_t(job_layer_[size_t(job)])]; }
-
-  [[nodiscard]] Window PoolOf(int job) const {  // after an addition
-    return LayerOf(job).prepared.layer.max_pool.value_or(Window{});
-  }
-
-  Config config_;
-  bool with_data_;
-  std::vector<Place> tensors_;
-  uint64_t tensors_end_ = 0;
-  std::vector<Layer> layers_;
-  std::vector<int> job_layer_;
-  std::vector<uint32_t> groups_at_;  // of each job: offset of its parameters and weights in data_
-  std::map<std::tuple<int, int, int, int, int, int, int, int, int>, uint32_t> shared_;
-  std::vector<uint8_t> data_;
-  uint64_t data_bytes_ = 0;
-  Program program_;
-};
+// Everything in the window begins at a multiple of 64 bytes, which is one of every bus. Throws Error beyond
+// 4 GiB.
+inline constexpr int kWindowAlign = 64;
+uint32_t AlignInWindow(uint64_t offset);
 
 }  // namespace weft

@@ -16,11 +16,11 @@ int GroupsAhead(const std::vector<Job>& jobs, int first, int next, const Config&
   };
   int64_t spare = 0;
   for (int j = first; j < next; j++) {
-    const Job& job = jobs[size_t(j)];
+    const Job& job = jobs[j];
     spare += job.tiles(config) * job.groups * job.reduction.length() - job.line_bus_words() -
              job.groups * group_words(job);
   }
-  const Job& job = jobs[size_t(next)];
+  const Job& job = jobs[next];
   return int(std::clamp<int64_t>(spare / group_words(job), 1, job.groups));
 }
 
@@ -61,7 +61,7 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
   size_t layer = 0;
   int layer_start = 0;
   for (int j = 0; j < int(jobs.size()); j++) {
-    const Job& job = jobs[size_t(j)];
+    const Job& job = jobs[j];
     const int lines = int(job.words[kJobLines]);
     int ahead = job.groups;
     while (layer < layer_starts.size() && layer_starts[layer] < j) layer++;

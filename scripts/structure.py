@@ -12,7 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Nothing but wires, assertions for simulation, and the cell that every family replaces: no faults of their own.
-WIRES = {"weft_top", "weft_core", "conv_engine", "axi_rules", "clock_gate"}
+WIRES = {"weft_top", "weft_core", "conv_engine", "axi_rules", "stream_rules", "clock_gate"}
 BY_NUMBER = re.compile(r"store\[[0-9]+\]|command\[[0-9]\]|head\[[0-9]+|piece\[[0-9]|job_q\[[0-9]")
 
 
@@ -98,6 +98,8 @@ def main() -> int:
     folders = check_includes(findings)
     check_numbers(findings)
     files = tracked("rtl/*.sv")
+    if not files or not tracked("*.cpp"):
+        findings.append("there is no source file to look at")
     check_lists(files, findings)
     modules = check_modules(files, findings)
     for finding in findings:

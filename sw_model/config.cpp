@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "driver/weft_regs.h"
+#include "rtl/weft_pkg.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -76,9 +77,10 @@ Config Config::Load(const std::string& name_or_file) {
                             {"weight_buffer_bytes", &config.weight_buffer_bytes},
                             {"bus_bytes", &config.bus_bytes},
                             {"acc_bits", &config.acc_bits}};
-    for (const auto& [key, value] : json.items())
-      if (std::none_of(std::begin(fields), std::end(fields), [&](const Field& f) { return f.key == key; }))
-        throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file, key);
+    for (const auto& item : json.items())
+      if (std::ranges::none_of(fields, [&](const Field& f) { return f.key == item.key(); }))
+        throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file,
+                    item.key());
     for (const Field& field : fields) {
       if (!json.contains(field.key))
         throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
@@ -132,7 +134,10 @@ int Config::AddSteps() const {
   const int add_lanes = std::max(1, lanes / 2);
   return (cols + add_lanes - 1) / add_lanes;
 }
-int Config::OutDepth() const { return PowerOfTwoAtLeast((Word() + cols + 40) / Steps() + 3 * rows); }
+int Config::OutDepth() const {
+  const int on_its_way = Word() + cols + rtl::weft_pkg::PIXEL_LATENCY;
+  return PowerOfTwoAtLeast((on_its_way + rtl::weft_pkg::PLACE_MARGIN) / Steps() + 3 * rows);
+}
 int Config::WalkDepth() const { return 4 * PowerOfTwoAtLeast(rows); }
 
 }  // namespace weft

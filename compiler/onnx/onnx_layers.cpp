@@ -115,8 +115,7 @@ TensorI8 DenseFilters(const Weights& weights, const Shape& in, bool filters_firs
     for (int c = 0; c < in.c; ++c)
       for (int y = 0; y < in.h; ++y)
         for (int x = 0; x < in.w; ++x, ++feature)
-          krsc.at(k, y, x, c) =
-              values[size_t(filters_first ? k * features + feature : feature * filters + k)];
+          krsc.at(k, y, x, c) = values[filters_first ? k * features + feature : feature * filters + k];
   }
   return krsc;
 }
@@ -165,7 +164,7 @@ int QuantiseReal(double real, const Quantisation& q) {
 Node PointwiseNode(const Pointwise& p, const Graph& graph, const Quantisation& output) {
   Node node{.name = p.name, .op = p.op, .inputs = p.inputs};
   const int lo = QuantiseReal(p.clamp.lo, output), hi = QuantiseReal(p.clamp.hi, output);
-  const auto info = [&](size_t i) -> const TensorInfo& { return graph.tensors[size_t(p.inputs.at(i))]; };
+  const auto info = [&](size_t i) -> const TensorInfo& { return graph.tensors[p.inputs.at(i)]; };
   const auto rescale = [&](const TensorInfo& in) {
     return golden::MakeRescale(in.scale, in.zero_point, output.scale, output.zero_point, lo, hi);
   };

@@ -166,7 +166,7 @@ int OnnxTranslator::EmitAverage(const Average& average, const std::string& outpu
 
 // Tensors have their scale from the start, but the graph's input gets it from its first (De)QuantizeLinear.
 void OnnxTranslator::GiveScale(int tensor, const Quantisation& q) {
-  TensorInfo& info = graph_.tensors[size_t(tensor)];
+  TensorInfo& info = graph_.tensors[tensor];
   if (tensor == graph_.input && !input_has_scale_) {
     info.scale = q.scale;
     info.zero_point = q.zero_point;
@@ -197,8 +197,8 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
   }
   if (const auto* probabilities = std::get_if<Probabilities>(&in)) {
-    graph_.tensors[size_t(probabilities->tensor)].scale = q.scale;
-    graph_.tensors[size_t(probabilities->tensor)].zero_point = q.zero_point;
+    graph_.tensors[probabilities->tensor].scale = q.scale;
+    graph_.tensors[probabilities->tensor].zero_point = q.zero_point;
     return Quantised{probabilities->tensor, true, q.is_unsigned};
   }
   const auto* input = std::get_if<FloatInput>(&in);

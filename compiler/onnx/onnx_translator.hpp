@@ -84,7 +84,7 @@ class OnnxTranslator {
   const onnx_layers::Weights& WeightsInput(const onnx::NodeProto& node, int i) const;
   Real RealInput(const onnx::NodeProto& node, int i = 0) const;
   Real MapInput(const onnx::NodeProto& node) const;  // a RealInput 0 that is not flat
-  const TensorInfo& Info(int tensor) const { return graph_.tensors[size_t(tensor)]; }
+  const TensorInfo& Info(int tensor) const { return graph_.tensors[tensor]; }
 
   Value Dense(const onnx::NodeProto& node, bool filters_first) const;
   Value Biased(const onnx::NodeProto& node, int sum_input) const;

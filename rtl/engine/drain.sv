@@ -2,9 +2,9 @@
 // Reads the drain chains of the array and hands on LANES sums a cycle, N = COLS/LANES cycles a row, row 0 first.
 // Lane l serves the columns l*N .. l*N+N-1. Column c comes c cycles after column 0, so lane l works l*N cycles behind lane 0
 // and finds its columns ready one by one; at the end the lanes are aligned again.
-//   last_i at cycle x: row k, column l*N+j leaves at x + 4 + (LANES-1)*N + k*N + j.
+//   last_i at cycle x: row k, column l*N+j leaves at x + 1 + Ahead + (LANES-1)*N + k*N + j.
 // shift_o joins the control that travels with the data and moves the chains up one row every N cycles.
-// Requires: two tiles' last_i at least N*ROWS cycles apart (the sequencer waits for that).
+// Two tiles' last_i come at least N*ROWS cycles apart: the sequencer waits for that (asserted).
 `default_nettype none
 module drain #(
     parameter int ROWS  = 8,   // Requires: at least 2
@@ -20,7 +20,7 @@ module drain #(
     input  wire logic                   last_i,    // with the control of row 0
     output wire logic                   shift_o,
     input  wire logic [ACC_W*COLS-1:0]  chain_i,   // tops of the drain chains
-    // three cycles ahead of sums_o: one to find the tile's record, two to read its parameters
+    // Ahead cycles before sums_o: to find the tile's record, and to read its parameters
     output wire logic                   ahead_valid_o,
     output wire logic                   ahead_first_o,  // the first beat of a tile
     output wire logic [      ROW_W-1:0] ahead_row_o,
@@ -32,6 +32,8 @@ module drain #(
   if (LANES < 1 || LANES * N != COLS || N < 2)
     begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
   if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
+  localparam int Ahead = weft_pkg::RECORD_LATENCY + weft_pkg::RAM_LATENCY;
+  localparam int Select = weft_pkg::CHAIN_LATENCY - 1;  // the counter is there a cycle after last_i, the drain register later
   // One counter for lane 0.
   logic run_q;
   logic [ROW_W-1:0] row_q;
@@ -58,11 +60,11 @@ module drain #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [STEP_W-1:0] step;
-      delay #(.WIDTH(STEP_W), .CYCLES(1 + l * N), .RESET(0)) u_select (.clk_i, .rst_ni, .d_i(step_q), .q_o(step));
+      delay #(.WIDTH(STEP_W), .CYCLES(Select + l * N), .RESET(0)) u_select (.clk_i, .rst_ni, .d_i(step_q), .q_o(step));
       wire logic [ACC_W*N-1:0] columns = chain_i[ACC_W*N*l+:ACC_W*N];
       logic [ACC_W-1:0] sum_q;
       always_ff @(posedge clk_i) sum_q <= columns[ACC_W*step+:ACC_W];
-      delay #(.WIDTH(ACC_W), .CYCLES(1 + (LANES - 1 - l) * N), .RESET(0)) u_align (
+      delay #(.WIDTH(ACC_W), .CYCLES(Ahead - Select - 1 + (LANES - 1 - l) * N), .RESET(0)) u_align (
           .clk_i, .rst_ni, .d_i(sum_q), .q_o(sums_o[ACC_W*l+:ACC_W])
       );
     end

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ring of input lines in block RAM: filled by a stream of bus words ahead of the array, freed behind it.
 // Write: one bus word a cycle while there is room; line_last_i marks the last word of a line.
-// Read:  any 2*WORD bytes that begin at a multiple of WORD, as two banks of WORD bytes (even and odd words); the row feeder
+// Read:  two chunk words of WORD bytes (the longest chunk) that follow each other, in two banks (even and odd ones); the reader
 //        rotates them. rdata_o comes two cycles after raddr_i.
 // Room comes back when freed_i (a running count of bus words) moves. Does not know what a line holds.
 `default_nettype none
 module line_buffer #(
     parameter int BYTES     = 65536,  // Requires: a power of two, at least 4*WORD
-    parameter int WORD      = 16,     // bytes. Requires: a power of two, a multiple of BUS_BYTES
+    parameter int WORD      = 16,     // bytes of a chunk word. Requires: a power of two, a multiple of BUS_BYTES
     parameter int BUS_BYTES = 8,      // Requires: a power of two, at least 2
     localparam int ADDR_W = $clog2(BYTES),
     localparam int PTR_W = $clog2(BYTES / BUS_BYTES) + 2
@@ -20,8 +20,8 @@ module line_buffer #(
     input  wire logic                       last_i,
     input  wire logic [          PTR_W-1:0] freed_i,  // bus words freed since reset, modulo 2^PTR_W
     output logic      [weft_list_pkg::DIM_W-1:0] lines_o,  // lines complete since reset, modulo 2^DIM_W
-    input  wire logic [         ADDR_W-1:0] raddr_i,  // byte address; the two words from the one that holds it are read
-    output wire logic [       16*WORD-1:0] rdata_o    // bytes [0, WORD): the even word; [WORD, 2*WORD): the odd one
+    input  wire logic [         ADDR_W-1:0] raddr_i,  // byte address; the two chunk words from the one that holds it are read
+    output wire logic [       16*WORD-1:0] rdata_o    // bytes [0, WORD): the even chunk word; [WORD, 2*WORD): the odd one
 );
   if (BYTES < 4 * WORD || !weft_pkg::power_of_two(BYTES))
     begin : gen_illegal_bytes BYTES_must_be_a_power_of_two_at_least_4_WORD u_illegal (); end
@@ -56,7 +56,7 @@ module line_buffer #(
     end
   end
 
-  // One register between the stream and the RAMs: a word lands one cycle after it is counted, and is read later than that.
+  // One register between the stream and the RAMs: a bus word lands one cycle after it is counted, and is read later than that.
   logic we_q;
   logic [8*BUS_BYTES-1:0] wdata_q;
   logic [ADDR_W-1:0] waddr_q;
@@ -67,7 +67,7 @@ module line_buffer #(
   end
   wire logic [BankAddrW-1:0] wbank_addr = waddr_q[ADDR_W-1:WordW+1];
 
-  // Read side: the word that holds raddr_i and the one after it lie in different banks.
+  // Read side: the chunk word that holds raddr_i and the one after it lie in different banks.
   wire logic [BankAddrW-1:0] raddr_odd = raddr_i[ADDR_W-1:WordW+1];
   wire logic [BankAddrW-1:0] raddr_even = raddr_odd + BankAddrW'(raddr_i[WordW]);
   wire unused = &{1'b0, raddr_i[WordW-1:0], waddr_q[WordW-1:0]};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maximum over count_i consecutive pixels, channel by channel; count_i = 1 passes every pixel.
-// The pixel walker's order makes the pixels of a window consecutive, so the unit needs no memory of lines, and any window works,
-// overlapping ones too (their pixels come more than once). valid_o one cycle after the last pixel of a window.
-// Requires: count_i changes only between windows.
+// The pixel walker's order makes the pixels of a pooling window consecutive, so the unit needs no memory of lines, and any window
+// works, overlapping ones too (their pixels come more than once). valid_o one cycle after the last pixel of a pooling window.
+// count_i changes between pooling windows only.
 `default_nettype none
 module max_pool #(
     parameter int COLS = 8,  // Requires: at least 1
@@ -17,7 +17,7 @@ module max_pool #(
     output logic      [8*COLS-1:0] data_o
 );
   if (COLS < 1) begin : gen_illegal_cols COLS_must_be_at_least_1 u_illegal (); end
-  logic first_q;               // no pixel of the window was there yet
+  logic first_q;               // no pixel of the pooling window was there yet
   logic [DIM_W-1:0] left_q;    // otherwise: pixels that are still to come
   wire logic last = first_q ? count_i == DIM_W'(1) : left_q == DIM_W'(1);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks over the output pixels of a job and hands them out in tiles of ROWS: for each pixel the ring address and the position
-// of its window, for each tile which lines it needs and which it no longer does.
+// of its filter window, for each tile which lines it needs and which it no longer does.
 // Five nested loops (pool x, pool y, x, y, image); the step to the next pixel adds one precomputed delta, so stride, padding,
 // pooling order, row wrap and image wrap all cost nothing. A tile that is not full is filled up with copies (n_valid < ROWS).
 // Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job.
@@ -61,9 +61,9 @@ module pixel_walker #(
   logic full_q, primed_q;  // count == Depth; the job's first step is decided
   wire logic push = primed_q & ~full_q;
 
-  // Four tiles ahead there is nothing to do until something is popped; a record is finished CYCLES cycles after its last pixel.
+  // Four tiles ahead there is nothing to do until something is popped; then a record is finished, queued, and shown.
   wire logic clk;
-  clock_gate #(.CYCLES(weft_pkg::MULT_LATENCY + 5)) u_clock (
+  clock_gate #(.CYCLES(weft_pkg::WALK_LATENCY + weft_pkg::MULT_LATENCY + 1 + weft_pkg::CLOCK_MARGIN)) u_clock (
       .clk_i, .rst_ni, .wake_i(~primed_q | ~full_q | pixel_pop_i | tile_pop_i), .clk_o(clk)
   );
   wire logic slot_last = slot_q == ROW_W'(ROWS - 1);
@@ -202,7 +202,7 @@ module pixel_walker #(
     pitch_q2 <= pitch_q;
   end
 
-  // Tile record, MULT_LATENCY + 2 cycles behind its last pixel: lines become bus words.
+  // Tile record, WALK_LATENCY + MULT_LATENCY cycles behind its last pixel: lines become bus words.
   wire logic [2*DIM_W+1:0] lo_words;
   mult #(.A_W(DIM_W + 1), .B_W(DIM_W + 1)) u_lo_words (
       .clk_i(clk), .a_i({1'b0, lo_q}), .b_i({1'b0, pitch_q2}), .p_o(lo_words)

@@ -3,8 +3,8 @@
 //   left = max(shift, 0), right = max(-shift, 0)
 //   h = ((acc << left) * mult + 2^30) >> 31
 //   y = sat8(h / 2^right, rounded half away from zero, + zp)
-// Latency REQUANT_LATENCY = 9, one item a cycle, no stall. zp_i comes with acc_i. Does not clamp for ReLU: see activation.sv.
-// Requires: 0 <= mult < 2^31, -31 <= shift <= 30. acc << left wraps at 32 bits.
+// Latency REQUANT_LATENCY, one item a cycle, no stall. zp_i comes with acc_i. Does not clamp for ReLU: see activation.sv.
+// The compiler gives 0 <= mult < 2^31 and -31 <= shift <= 30. acc << left wraps at 32 bits.
 `default_nettype none
 module requantize (
     input  wire logic        clk_i,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a chunk into one byte a cycle for every row. For start at cycle s, slot r (cycle s+1+r) reads row r's chunk:
 //   address, position -> bank addresses, padding mask -> RAM (2) -> rotate (2) -> mask -> row register r -> byte select
-// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY = 7
+// Row r's register is loaded r cycles after row 0's, which is the skew the array needs; its bytes leave FEED_LATENCY
 // cycles after the sequencer's beat (plus r). Bytes outside the image are the padding value.
 `default_nettype none
 module row_feeder #(
@@ -105,21 +105,20 @@ module row_feeder #(
   wire logic [MaskW-1:0] f4_begin, f4_end;
   wire logic [7:0] f4_zp;
   wire logic [WordW:0] f4_rotate;
-  delay #(.WIDTH(1), .CYCLES(2)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
-  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(2), .RESET(0)) u_ram_wait (
+  delay #(.WIDTH(1), .CYCLES(weft_pkg::RAM_LATENCY)) u_valid_wait (.clk_i, .rst_ni, .d_i(f2_valid_q), .q_o(f4_valid));
+  delay #(.WIDTH(1 + 2 * MaskW + 8 + WordW + 1), .CYCLES(weft_pkg::RAM_LATENCY), .RESET(0)) u_ram_wait (
       .clk_i, .rst_ni,
       .d_i({f2_first_q, f2_begin_q, f2_end_q, f2_zp_q, f2_addr_q[WordW:0]}),
       .q_o({f4_first, f4_begin, f4_end, f4_zp, f4_rotate})
   );
 
-  // F5, F6: rotate the two words so that the chunk's first byte comes first.
-  logic [8*WORD-1:0] f6_data_q;
+  // F5, F6: rotate the two chunk words so that the chunk's first byte comes first.
+  wire logic [8*WORD-1:0] f6_data;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
   logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
-  wire logic [8*WORD-1:0] f5_data;
-  rotate #(.BYTES(2 * WORD), .OUT(WORD)) u_rotate (.clk_i, .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f5_data));
+  rotate #(.BYTES(2 * WORD), .OUT(WORD), .CYCLES(2)) u_rotate (.clk_i, .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f6_data));
   integer j;
   always_ff @(posedge clk_i) begin
     f5_valid_q <= f4_valid & rst_ni;
@@ -127,7 +126,6 @@ module row_feeder #(
     f5_begin_q <= f4_begin;
     f5_end_q   <= f4_end;
     f5_zp_q    <= f4_zp;
-    f6_data_q  <= f5_data;
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
     for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
@@ -137,7 +135,7 @@ module row_feeder #(
   // F7: padding, and into the register of the row whose turn it is: row 0 at the first slot, then one row further a cycle.
   logic [8*WORD-1:0] padded;
   integer b;
-  always_comb for (b = 0; b < WORD; b++) padded[8*b+:8] = f6_inside_q[b] ? f6_data_q[8*b+:8] : f6_zp_q;
+  always_comb for (b = 0; b < WORD; b++) padded[8*b+:8] = f6_inside_q[b] ? f6_data[8*b+:8] : f6_zp_q;
 
   logic [ROWS-1:0] turn_q;
   wire logic [ROWS-1:0] turn = f6_first_q ? ROWS'(1) : turn_q;
@@ -159,17 +157,17 @@ module row_feeder #(
     for (r = 0; r < ROWS; r++) begin : gen_row
       logic [8*WORD-1:0] chunk_q;
       logic [7:0] act_q;
-      // a word of 32 bits first, then its byte
+      // four bytes first, then one of them
       wire logic [WordW-1:0] row_index = index[WordW*r+:WordW];
-      wire logic [31:0] word;
-      if (WORD == 4) begin : gen_one_word
-        assign word = chunk_q;
-      end else begin : gen_words
-        assign word = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
+      wire logic [31:0] four;
+      if (WORD == 4) begin : gen_one_four
+        assign four = chunk_q;
+      end else begin : gen_fours
+        assign four = chunk_q[{row_index[WordW-1:2], 5'd0}+:32];
       end
       always_ff @(posedge clk_i) begin
         if (f6_valid_q & turn[r]) chunk_q <= padded;
-        act_q <= 8'(word >> {row_index[1:0], 3'd0});
+        act_q <= 8'(four >> {row_index[1:0], 3'd0});
       end
       assign act_o[8*r+:8] = act_q;
     end

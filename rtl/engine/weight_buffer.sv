@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ring of weight words: one word holds the weights of all columns for one beat, CPAD = COLS rounded up to a power of two.
-// Write: one bus word a cycle while there is room. A word counts (arrived_o) when all its bytes are there.
-// Read:  wgt_o comes READ_LATENCY = 3 cycles after raddr_i. Room comes back when freed_i moves.
+// Ring of weight words: one holds the weights of all columns for one beat, CPAD = COLS rounded up to a power of two.
+// Write: one bus word a cycle while there is room. A weight word counts (arrived_o) when all its bytes are there.
+// Read:  wgt_o comes WEIGHT_LATENCY cycles after raddr_i. Room comes back when freed_i moves.
 `default_nettype none
 module weight_buffer #(
     parameter int BYTES     = 131072,  // Requires: a power of two, at least 16 words (weight words and bus words)
@@ -16,8 +16,8 @@ module weight_buffer #(
     input  wire logic                   valid_i,
     output wire logic                   ready_o,
     input  wire logic [8*BUS_BYTES-1:0] data_i,
-    output wire logic [      PTR_W-1:0] arrived_o,  // words complete since reset, modulo 2^PTR_W
-    input  wire logic [      PTR_W-1:0] freed_i,    // words freed since reset, modulo 2^PTR_W
+    output wire logic [      PTR_W-1:0] arrived_o,  // weight words complete since reset, modulo 2^PTR_W
+    input  wire logic [      PTR_W-1:0] freed_i,    // weight words freed since reset, modulo 2^PTR_W
     input  wire logic [     ADDR_W-1:0] raddr_i,
     output logic      [     8*COLS-1:0] wgt_o
 );
@@ -44,7 +44,7 @@ module weight_buffer #(
   logic [8*BUS_BYTES-1:0] wdata_q;
   logic [BusPtrW-1:0] waddr_q;
 
-  // A word has landed in RAM one cycle after it was taken; it is read at the earliest several cycles later.
+  // A weight word has landed in RAM one cycle after it was taken; it is read at the earliest several cycles later.
   generate
     if (PackedW > 0) begin : gen_packed
       assign arrived_o = {wptr_q, PackedW'(0)};

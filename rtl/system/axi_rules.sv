@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What AXI4 demands of weft_top as a master, and the window of its reads and writes, as assertions: no hardware.
+// What AXI4 demands of weft_top as a master, and the memory window of its reads and writes, as assertions: no hardware.
 //   AR, AW, W   stay as they are from valid to ready
-//   bursts      INCR, of whole bus words, inside one block of 4 KiB and inside the window
+//   bursts      INCR, of whole bus words, inside one block of 4 KiB and inside the memory window
 //   W           is not offered before its burst's address; as many beats as that says, the last one marked
 // Does not look at what the memory answers.
 `default_nettype none
@@ -12,7 +12,7 @@ module axi_rules #(
 ) (
     input wire logic                   clk_i,
     input wire logic                   rst_ni,
-    input wire logic [     ADDR_W-1:0] base_i,        // the window
+    input wire logic [     ADDR_W-1:0] base_i,        // the memory window
     input wire logic [       ADDR_W:0] window_end_i,  // ... the first byte behind it
     input wire logic                   ar_valid_i,
     input wire logic                   ar_ready_i,
@@ -88,7 +88,7 @@ module axi_rules #(
   wire logic [ADDR_W:0] aw_last = {1'b0, aw_addr_i} + ((ADDR_W + 1)'(aw_len_i) + 1'b1) * (ADDR_W + 1)'(BUS_BYTES) - 1'b1;
   wire unused_last = &{1'b0, ar_last[11:0], aw_last[11:0]};
   wire logic [ADDR_W:0] w_addr = {1'b0, w_burst} + (ADDR_W + 1)'(beat_q) * (ADDR_W + 1)'(BUS_BYTES);
-  // A write's bytes count, not its bus word: the window's last one may be cut.
+  // A write's bytes count, not its bus word: the memory window's last one may be cut.
   integer i;
   logic beyond;
   always_comb begin

@@ -8,7 +8,7 @@
 module burst_former #(
     parameter int WORD_W    = 37,  // of a bus word's address
     parameter int BUS_BYTES = 8,
-    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2..256, at most 4096/BUS_BYTES
+    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2 to 256, at most 4096/BUS_BYTES
     localparam int BEAT_W = $clog2(MAX_BEATS)
 ) (
     input  wire logic                   clk_i,
@@ -30,6 +30,8 @@ module burst_former #(
     output logic      [     BEAT_W-1:0] burst_len_o,        // beats - 1
     output logic                        burst_final_o       // ends with a final fragment
 );
+  if (MAX_BEATS < 2 || MAX_BEATS > 256 || MAX_BEATS * BUS_BYTES > 4096 || !weft_pkg::power_of_two(MAX_BEATS))
+    begin : gen_illegal_max_beats MAX_BEATS_must_be_a_power_of_two_2_to_256_within_4_KiB u_illegal (); end
   logic open_q;
   wire logic grow = fragment_valid_i & fragment_next_i & (fragment_word_i[BEAT_W-1:0] != '0);
   assign beat_valid_o     = open_q & (burst_final_o | (fragment_valid_i & ~fragment_same_i));
@@ -54,9 +56,6 @@ module burst_former #(
   end
 
 `ifndef SYNTHESIS
-  initial begin : ParametersInRange_A
-    assert (MAX_BEATS >= 2 && MAX_BEATS <= 256 && MAX_BEATS * BUS_BYTES <= 4096 && (1 << BEAT_W) == MAX_BEATS);
-  end
   always_ff @(posedge clk_i)
     if (rst_ni && fragment_valid_i) begin : FollowsTheOneBefore_A
       assert (!(fragment_same_i && fragment_next_i) && (!(fragment_same_i || fragment_next_i) || (open_q && !burst_final_o)));

@@ -8,7 +8,7 @@
 module burst_splitter #(
     parameter int ADDR_W    = 40,  // Requires: at least 13
     parameter int BUS_BYTES = 8,   // Requires: a power of two, at least 2
-    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2..256, at most 4096/BUS_BYTES
+    parameter int MAX_BEATS = 16,  // Requires: a power of two, 2 to 256, at most 4096/BUS_BYTES
     parameter int WORDS_W   = 24   // Requires: more than log2 of MAX_BEATS
 ) (
     input  wire logic               clk_i,
@@ -22,6 +22,12 @@ module burst_splitter #(
     output wire logic [ ADDR_W-1:0] burst_addr_o,
     output wire logic [        7:0] burst_len_o     // beats - 1
 );
+  if (ADDR_W < 13) begin : gen_illegal_addr_w ADDR_W_must_be_at_least_13 u_illegal (); end
+  if (BUS_BYTES < 2 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_at_least_2 u_illegal (); end
+  if (MAX_BEATS < 2 || MAX_BEATS > 256 || MAX_BEATS * BUS_BYTES > 4096 || !weft_pkg::power_of_two(MAX_BEATS))
+    begin : gen_illegal_max_beats MAX_BEATS_must_be_a_power_of_two_2_to_256_within_4_KiB u_illegal (); end
+  if (WORDS_W <= $clog2(MAX_BEATS)) begin : gen_illegal_words_w WORDS_W_must_be_more_than_log2_of_MAX_BEATS u_illegal (); end
   localparam int ByteW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
   localparam int WordW = ADDR_W - ByteW;
@@ -51,10 +57,6 @@ module burst_splitter #(
   wire logic unused = ^req_addr_i[ByteW-1:0];
 
 `ifndef SYNTHESIS
-  initial begin : ParametersInRange_A
-    assert (MAX_BEATS >= 2 && MAX_BEATS <= 256 && MAX_BEATS * BUS_BYTES <= 4096);
-    assert (BUS_BYTES >= 2 && (1 << ByteW) == BUS_BYTES && (1 << BeatW) == MAX_BEATS && WORDS_W > BeatW);
-  end
   always_ff @(posedge clk_i)
     if (rst_ni && req_valid_i) begin : RequestIsLegal_A
       assert (req_words_i != '0 && req_addr_i[ByteW-1:0] == '0);

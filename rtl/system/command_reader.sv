@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the list of commands: takes it piece by piece, checks its header and checksum, gives reads to the read DMA and jobs to the
-// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/program.hpp).
+// engine. What it needs of the list comes through its own reads, one block of the list ahead of time (compiler/list.cpp).
 // A piece is the list's next bus word, or 16 bytes of a wider one; header and commands are whole pieces. One piece a cycle: a
 // read is given with its last piece, a job is offered in the cycle after that.
 `default_nettype none
 module command_reader #(
-    parameter int BUS_BYTES = 8,
+    parameter int BUS_BYTES = 8,         // Requires: a power of two, 4 to 64
     parameter logic [31:0] CONFIG0 = 0,  // what the header must say of the configuration
     parameter logic [31:0] CONFIG1 = 0
 ) (
@@ -29,8 +29,11 @@ module command_reader #(
     output logic      [                          7:0] code_o,      // with end_o or error_o
     output logic      [                         31:0] commands_o   // commands begun
 );
-  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK_BYTES / BUS_BYTES;
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK_BYTES / BUS_BYTES;  // four blocks
   localparam int PieceBytes = BUS_BYTES < 4 * weft_list_pkg::LIST_ALIGN ? BUS_BYTES : 4 * weft_list_pkg::LIST_ALIGN;
+  localparam int PieceW = 8 * PieceBytes;
   localparam int Words = PieceBytes / 4;
   localparam int Parts = BUS_BYTES / PieceBytes;
   localparam int PartW = Parts == 1 ? 1 : $clog2(Parts);
@@ -40,8 +43,8 @@ module command_reader #(
   localparam int JobPieces = weft_list_pkg::JOB_COMMAND_WORDS / Words;
   localparam int EndPieces = weft_list_pkg::LIST_ALIGN / Words;
 
-  // ---- The queue, and behind it the word that is looked at; an empty queue is passed by -----------------------------------
-  wire logic take, last_part;  // the piece; of its word
+  // ---- The queue, and behind it the bus word that is looked at; an empty queue is passed by ---------------------------------
+  wire logic take, last_part;  // the piece; of its bus word
   wire logic queue_valid;
   wire logic [8*BUS_BYTES-1:0] queue_word;
   wire logic [$clog2(Depth):0] list_count;
@@ -55,9 +58,9 @@ module command_reader #(
       .valid_o(queue_valid), .data_o(queue_word), .count_o(list_count)
   );
   assign last_part = part_q == PartW'(Parts - 1);
-  wire logic [8*PieceBytes-1:0] piece = word_q[8*PieceBytes*part_q+:8*PieceBytes];
-  logic begun_q;  // a word has come
-  logic room_q;   // for two words
+  wire logic [PieceW-1:0] piece = word_q[PieceW*part_q+:PieceW];
+  logic begun_q;  // a bus word has come
+  logic room_q;   // for two bus words
   assign list_ready_o = room_q;
   always_ff @(posedge clk_i) begin
     if (word_load) word_q <= queue_valid ? queue_word : list_data_i;
@@ -90,33 +93,42 @@ module command_reader #(
   end
 
   // ---- Commands -----------------------------------------------------------------------------------------------------------
-  localparam int Header = 0, Command = 1, Body = 2, Ended = 3;  // Command: the first piece of one, Body: the others
+  typedef enum logic [1:0] {Header, Command, Body, Ended} state_e;  // Command: the first piece of one, Body: the others
   localparam int LeftW = $clog2(JobPieces);
-  logic [1:0] state_q;
+  state_e state_q;
   logic [LeftW-1:0] left_q;   // pieces to come of this command, less one
   logic [LeftW-1:0] index_q;  // of the piece
   logic [7:0] opcode_q;
   logic job_full_q;
-  wire logic begins = state_q == 2'(Command);
-  wire logic [7:0] opcode = begins ? piece[7:0] : opcode_q;
+  wire logic begins = state_q == Command;
+  wire logic [7:0] opcode = begins ? piece[weft_list_pkg::COMMAND_OPCODE_LSB+:weft_list_pkg::COMMAND_OPCODE_W] : opcode_q;
   wire logic is_read = opcode == 8'(weft_list_pkg::OP_READ);
   wire logic is_job = opcode == 8'(weft_list_pkg::OP_JOB);
   wire logic is_end = opcode == 8'(weft_list_pkg::OP_END);
   wire logic last = begins ? is_end & (EndPieces == 1) : left_q == '0;
   wire logic waits = (is_read & last & ~read_ready_i) | (is_job & begins & job_full_q)
-                     | (is_end & last & (~quiet_i | job_full_q | sums_q)) | (state_q == 2'(Ended));
+                     | (is_end & last & (~quiet_i | job_full_q | sums_q)) | (state_q == Ended);
   assign take = word_valid_q & ~waits;
-  wire logic starves = begun_q & reads_quiet_i & ~word_valid_q & (state_q != 2'(Ended));  // no word can come any more
+  wire logic starves = begun_q & reads_quiet_i & ~word_valid_q & (state_q != Ended);  // no bus word can come any more
 
+  // Each word of the header that is checked: pieces that come behind its piece, and where it is in its piece.
   localparam int HeaderLast = HeaderPieces - 1;
-  wire logic header_ok = ((left_q != LeftW'(HeaderLast)) | (piece[31:0] == {8'(weft_list_pkg::LIST_VERSION), weft_list_pkg::LIST_MAGIC}))
-      & ((left_q != LeftW'(HeaderLast - 2 / Words)) | (piece[32*(2%Words)+:32] == CONFIG0))
-      & ((left_q != LeftW'(HeaderLast - 3 / Words)) | (piece[32*(3%Words)+:32] == CONFIG1));
+  localparam int MagicLeft = HeaderLast - weft_list_pkg::HEADER_MAGIC / Words;
+  localparam int MagicLsb = 32 * (weft_list_pkg::HEADER_MAGIC % Words);
+  localparam int Config0Left = HeaderLast - weft_list_pkg::HEADER_CONFIG0 / Words;
+  localparam int Config0Lsb = 32 * (weft_list_pkg::HEADER_CONFIG0 % Words);
+  localparam int Config1Left = HeaderLast - weft_list_pkg::HEADER_CONFIG1 / Words;
+  localparam int Config1Lsb = 32 * (weft_list_pkg::HEADER_CONFIG1 % Words);
+  wire logic [31:0] magic = 32'(weft_list_pkg::LIST_MAGIC) << weft_list_pkg::HEADER_MAGIC_TEXT_LSB
+                          | 32'(weft_list_pkg::LIST_VERSION) << weft_list_pkg::HEADER_MAGIC_VERSION_LSB;
+  wire logic header_ok = ((left_q != LeftW'(MagicLeft)) | (piece[MagicLsb+:32] == magic))
+      & ((left_q != LeftW'(Config0Left)) | (piece[Config0Lsb+:32] == CONFIG0))
+      & ((left_q != LeftW'(Config1Left)) | (piece[Config1Lsb+:32] == CONFIG1));
   always_ff @(posedge clk_i) begin
     end_o   <= 1'b0;
     error_o <= 1'b0;
     if (!rst_ni) begin
-      state_q    <= 2'(Header);
+      state_q    <= Header;
       left_q     <= LeftW'(HeaderLast);
       opcode_q   <= '0;
       job_full_q <= 1'b0;
@@ -125,7 +137,7 @@ module command_reader #(
       if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
       if (take & is_job & last) job_full_q <= 1'b1;
       if (starves) begin
-        state_q <= 2'(Ended);
+        state_q <= Ended;
         error_o <= 1'b1;
         code_o  <= weft_csr_pkg::CODE_BAD_LIST;
       end
@@ -133,29 +145,29 @@ module command_reader #(
         index_q <= begins ? LeftW'(1) : index_q + 1'b1;
         left_q  <= left_q - 1'b1;
         case (state_q)
-          2'(Header): begin
-            if (left_q == '0) state_q <= 2'(Command);
+          Header: begin
+            if (left_q == '0) state_q <= Command;
             if (!header_ok) begin
-              state_q <= 2'(Ended);
+              state_q <= Ended;
               error_o <= 1'b1;
               code_o  <= weft_csr_pkg::CODE_BAD_LIST;
             end
           end
-          2'(Command): begin
+          Command: begin
             commands_o <= commands_o + 1'b1;
             opcode_q   <= opcode;
-            state_q    <= 2'(Body);
-            left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[9] ? JobPieces : PlainPieces) - 2);
+            state_q    <= Body;
+            left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[weft_list_pkg::COMMAND_ADDS_BIT] ? JobPieces : PlainPieces) - 2);
             if (~is_read & ~is_job & ~is_end) begin
-              state_q <= 2'(Ended);
+              state_q <= Ended;
               error_o <= 1'b1;
               code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
             end
           end
-          default: if (last) state_q <= 2'(Command);
+          default: if (last) state_q <= Command;
         endcase
         if (is_end & last) begin
-          state_q <= 2'(Ended);
+          state_q <= Ended;
           end_o   <= sum_q == '0;
           error_o <= sum_q != '0;
           code_o  <= sum_q == '0 ? weft_csr_pkg::CODE_OK : weft_csr_pkg::CODE_BAD_CHECKSUM;
@@ -166,24 +178,49 @@ module command_reader #(
 
   // ---- What is given ------------------------------------------------------------------------------------------------------
   localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
-  logic [ReadW-8*PieceBytes-1:0] read_q;  // the pieces before this one
+  logic [ReadW-PieceW-1:0] read_q;  // the pieces before this one
   assign read_valid_o = take & is_read & last;
   assign read_o = {piece, read_q};
 
+  localparam int JobLsb = 32;  // behind the command's first word: the engine's job, then where its outputs go
+  localparam int JobW = 32 * weft_list_pkg::JOB_WORDS;
+  localparam int StoreLsb = JobLsb + JobW;
+  localparam int StoreW = 32 * weft_list_pkg::STORE_WORDS;
+  localparam int EnableBit = 32 * weft_list_pkg::STORE_ADD + weft_list_pkg::STORE_ADD_ENABLE_BIT;
   logic [32*weft_list_pkg::JOB_COMMAND_WORDS-1:0] job_q;  // the command as it is in the list
   integer p;
   always_ff @(posedge clk_i) begin
-    if (take) read_q <= (ReadW - 8 * PieceBytes)'({piece, read_q} >> (8 * PieceBytes));
+    if (take) read_q <= (ReadW - PieceW)'({piece, read_q} >> (PieceW));
     for (p = 0; p < JobPieces; p++)
-      if (take & is_job & (begins ? p == 0 : index_q == LeftW'(p))) job_q[8*PieceBytes*p+:8*PieceBytes] <= piece;
+      if (take & is_job & (begins ? p == 0 : index_q == LeftW'(p))) job_q[PieceW*p+:PieceW] <= piece;
   end
-  wire logic job_adds = job_q[9];
-  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] job_store = job_q[32*(1+weft_list_pkg::JOB_WORDS)+:32*weft_list_pkg::STORE_WORDS];
-  localparam int AddBit = 32 * weft_list_pkg::STORE_ADD + 31;
+  wire logic job_adds = job_q[weft_list_pkg::COMMAND_ADDS_BIT];  // without it there are no words from STORE_ADD on
+  wire logic [StoreW-1:0] job_store = job_q[StoreLsb+:StoreW];
   assign job_valid_o = job_full_q;
-  assign job_stores_o = job_q[8];
-  assign job_o = job_q[32+:32*weft_list_pkg::JOB_WORDS];
-  assign store_o = {job_store[32*weft_list_pkg::STORE_WORDS-1:AddBit+1], job_store[AddBit] & job_adds, job_store[AddBit-1:0]};
+  assign job_stores_o = job_q[weft_list_pkg::COMMAND_STORES_BIT];
+  assign job_o = job_q[JobLsb+:JobW];
+  assign store_o = {job_store[StoreW-1:EnableBit+1], job_store[EnableBit] & job_adds, job_store[EnableBit-1:0]};
   wire unused = &{1'b0, job_q};
+
+`ifndef SYNTHESIS
+  logic job_stalled_q, ended_q;
+  logic [JobW+StoreW:0] job_held_q;
+  always_ff @(posedge clk_i) begin
+    job_stalled_q <= rst_ni & job_valid_o & ~job_ready_i;
+    job_held_q    <= {job_stores_o, job_o, store_o};
+    ended_q       <= rst_ni & (ended_q | end_o | error_o);
+    if (rst_ni) begin
+      begin : JobHeldUntilTaken_A
+        if (job_stalled_q) assert (job_valid_o && {job_stores_o, job_o, store_o} == job_held_q);
+      end
+      begin : EndsOnce_A
+        assert (!(end_o && error_o) && !(ended_q && (end_o || error_o)));
+      end
+      begin : NothingAfterTheEnd_A
+        if (ended_q) assert (!read_valid_o && (!job_valid_o || job_stalled_q));
+      end
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -11,8 +11,8 @@
 // PROT is not looked at. The counters are not kept here: they are read as they are.
 `default_nettype none
 module csr #(
-    parameter int ADDR_W       = 40,      // Requires: 32..64
-    parameter int ROWS         = 8,       // this and the others: what CONFIG0 and CONFIG1 tell. Requires: those of conv_engine
+    parameter int ADDR_W       = 40,      // Requires: 32 to 64
+    parameter int ROWS         = 8,       // this and the others: what CONFIG0 and CONFIG1 tell, as weft_top checks them
     parameter int COLS         = 8,
     parameter int LANES        = 4,
     parameter int LINE_BYTES   = 65536,
@@ -49,12 +49,12 @@ module csr #(
     output wire logic [                 ADDR_W-1:0] list_addr_o,
     output logic      [                       31:0] list_bytes_o,
     output wire logic [                 ADDR_W-1:0] window_base_o,
-    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the window
+    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the memory window
     output logic      [                       31:0] watchdog_o,
     // From the core
     input  wire logic                               busy_i,
     input  wire logic                               done_i,          // pulse; with it:
-    input  wire logic [                        7:0] code_i,          // weft_csr_pkg::CODE_*
+    input  wire logic [                        7:0] code_i,          // status code, weft_csr_pkg::CODE_*
     input  wire logic [                 ADDR_W-1:0] error_addr_i,
     input  wire logic [                       31:0] error_command_i,
     input  wire logic [                COUNT_W-1:0] cycles_i,
@@ -62,6 +62,7 @@ module csr #(
     input  wire logic [                COUNT_W-1:0] bytes_read_i,
     input  wire logic [                COUNT_W-1:0] bytes_written_i
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
   localparam logic [1:0] Okay = 2'b00;
   localparam logic [1:0] SlvErr = 2'b10;
   localparam int Counters = weft_pkg::CAUSES + 3;  // from CYCLES on, 8 bytes each
@@ -269,9 +270,8 @@ module csr #(
   end
 
 `ifndef SYNTHESIS
-  initial begin : ParametersInRange_A
-    assert (ADDR_W >= 32 && ADDR_W <= 64);
-    assert (weft_csr_pkg::BYTES_WRITTEN_HI == weft_csr_pkg::CYCLES_LO + 12'(8 * Counters - 4));  // the counters have no gaps
+  initial begin : CountersHaveNoGaps_A
+    assert (weft_csr_pkg::BYTES_WRITTEN_HI == weft_csr_pkg::CYCLES_LO + 12'(8 * Counters - 4));
   end
 `endif
 endmodule

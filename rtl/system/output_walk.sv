@@ -8,14 +8,14 @@ module output_walk (
     input  wire logic                                rst_ni,
     input  wire logic                                load_i,        // the next job; only while not walks_o
     input  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store_i,       // its counts and the step from group to group
-    input  wire logic [                        15:0] window_cols_i, // pixels of a window's row - 1
+    input  wire logic [                        15:0] window_cols_i, // pixels of a pooling window's row - 1
     input  wire logic [                        15:0] window_rows_i, // ... its rows - 1
     input  wire logic [                        31:0] offset_i,      // of the first pixel
-    input  wire logic [                        31:0] window_x_i,    // steps: to the next pixel of a window's row,
-    input  wire logic [                        31:0] window_y_i,    // from the last pixel of a window's row,
-    input  wire logic [                        31:0] x_i,           // from the last pixel of a window,
-    input  wire logic [                        31:0] y_i,           // ... of a row's last window,
-    input  wire logic [                        31:0] image_i,       // ... of an image's last window
+    input  wire logic [                        31:0] window_x_i,    // steps: to the next pixel of a pooling window's row,
+    input  wire logic [                        31:0] window_y_i,    // from the last pixel of its row,
+    input  wire logic [                        31:0] x_i,           // from its last pixel,
+    input  wire logic [                        31:0] y_i,           // ... of a row's last one,
+    input  wire logic [                        31:0] image_i,       // ... of an image's last one
     input  wire logic                                take_i,        // the pixel goes; only while walks_o
     output logic                                     walks_o,
     output wire logic [                        31:0] offset_o,

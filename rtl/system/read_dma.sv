@@ -5,10 +5,10 @@
 // bus word is. Many bursts are in flight; a buffer that is full holds back R. Reads nothing outside of the memory window.
 `default_nettype none
 module read_dma #(
-    parameter int ADDR_W      = 40,
-    parameter int BUS_BYTES   = 8,
-    parameter int MAX_BEATS   = 16,
-    parameter int OUTSTANDING = 32  // bursts. Requires: a power of two
+    parameter int ADDR_W      = 40,  // Requires: 32 to 64
+    parameter int BUS_BYTES   = 8,   // Requires: a power of two, 4 to 64
+    parameter int MAX_BEATS   = 16,  // of a burst, as in burst_splitter
+    parameter int OUTSTANDING = 32   // bursts. Requires: a power of two, at least 2
 ) (
     input  wire logic                               clk_i,
     input  wire logic                               rst_ni,        // of the bus: only what AXI has to finish
@@ -48,65 +48,78 @@ module read_dma #(
     output logic      [                        7:0] code_o,
     output logic      [                       31:0] error_offset_o
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (OUTSTANDING < 2 || !weft_pkg::power_of_two(OUTSTANDING))
+    begin : gen_illegal_outstanding OUTSTANDING_must_be_a_power_of_two_at_least_2 u_illegal (); end
   localparam int BusW = $clog2(BUS_BYTES);
-  localparam int WordsW = 24;
+  localparam int WordsW = weft_list_pkg::PIXELS_W;
+  localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
+  localparam int KindW = weft_list_pkg::COMMAND_KIND_W;
   localparam int Queue = 8;
   localparam int Deliveries = 32;
-  localparam int ToParams = 5;  // beside READ_*: a column group's parameters
-  localparam int Streams = 6;
+  localparam int ToParams = weft_list_pkg::KINDS;  // beside KIND_*: a column group's parameters
+  localparam int Streams = weft_list_pkg::KINDS + 1;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
   // ---- Commands: an empty queue is passed by ------------------------------------------------------------------------------
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] queue_head;
+  wire logic [ReadW-1:0] queue_head;
   wire logic queue_valid, load;
   wire logic [$clog2(Queue):0] queue_count;
   wire logic command = command_valid_i & command_ready_o;
-  fifo #(.WIDTH(32 * weft_list_pkg::READ_WORDS), .DEPTH(Queue)) u_queue (
+  fifo #(.WIDTH(ReadW), .DEPTH(Queue)) u_queue (
       .clk_i, .rst_ni(run_i), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
       .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
   );
   assign command_ready_o = ~queue_count[$clog2(Queue)];
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] head = queue_valid ? queue_head : command_i;
+  wire logic [ReadW-1:0] next_read = queue_valid ? queue_head : command_i;
+  wire logic [31:0] next_command = next_read[32*weft_list_pkg::READ_COMMAND+:32];
+  wire logic [KindW-1:0] next_kind = next_command[weft_list_pkg::COMMAND_KIND_LSB+:KindW];
+  wire logic [31:0] next_offset = next_read[32*weft_list_pkg::READ_OFFSET+:32];
+  wire logic [WordsW-1:0] next_params = next_read[32*weft_list_pkg::READ_PARAM_WORDS+:WordsW];
+  wire logic [WordsW-1:0] next_words = next_read[32*weft_list_pkg::READ_BUS_WORDS+:WordsW];
+  wire logic [WordsW:0] next_both_words = {1'b0, next_words} + {1'b0, next_params};
+  wire logic [WordsW-1:0] next_count = next_read[32*weft_list_pkg::READ_COUNT+:WordsW];
+  wire logic [31:0] next_pitch = next_read[32*weft_list_pkg::READ_PITCH+:32];
+  wire logic [15:0] next_wait = next_read[32*weft_list_pkg::READ_WAIT+:16];
+  wire logic unused_read = &{1'b0, next_read, next_command};
 
   // The command that runs. It waits until so many jobs are stored.
   logic active_q, ready_q;
   logic params_next_q;  // the parameters of this request are still to be announced
-  logic [2:0] kind_q;
+  logic [KindW-1:0] kind_q;
   logic [31:0] offset_q, pitch_q;
   logic [WordsW-1:0] params_q, words_q;
   logic [WordsW:0] both_words_q;
   logic nonsense_q;  // no words, more than can be counted, or for nobody
   logic [WordsW-1:0] left_q;
   logic [15:0] wait_q;
-  wire logic [15:0] stored_ahead = stored_i - (load ? head[192+:16] : wait_q);  // modulo 2^16
-  wire logic unused_ahead = &{1'b0, stored_ahead[14:0]};
-  wire logic unused_head = &{1'b0, head[31:11], head[7:0], head[95:88], head[127:120], head[159:152], head[255:208]};
+  wire logic [15:0] surplus = stored_i - (load ? next_wait : wait_q);  // modulo 2^16
+  wire logic unused_surplus = &{1'b0, surplus[14:0]};
 
   wire logic delivery_room, splitter_ready;
   wire logic announce = active_q & ready_q & params_next_q & delivery_room;
   wire logic request = active_q & ready_q & ~params_next_q & delivery_room & splitter_ready;
   wire logic finish = request & (left_q == '0);
   assign load = (queue_valid | command) & (~active_q | finish);
-  wire logic [WordsW-1:0] head_params = head[64+:WordsW];
-  wire logic [WordsW-1:0] head_words = head[96+:WordsW];
-  wire logic [WordsW:0] head_both = {1'b0, head_words} + {1'b0, head_params};
   logic has_params_q;
   always_ff @(posedge clk_i) begin
     if (!run_i) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
-    ready_q <= ~stored_ahead[15];
+    ready_q <= ~surplus[15];
     if (load) begin
-      kind_q        <= head[10:8];
-      offset_q      <= head[63:32];
-      params_q      <= head_params;
-      words_q       <= head_words;
-      both_words_q  <= head_both;
-      nonsense_q    <= (head_words == '0) | head_both[WordsW] | (head[10:8] >= 3'(ToParams));
-      left_q        <= head[128+:WordsW];
-      pitch_q       <= head[191:160];
-      wait_q        <= head[192+:16];
-      has_params_q  <= head_params != '0;
-      params_next_q <= head_params != '0;
+      kind_q        <= next_kind;
+      offset_q      <= next_offset;
+      params_q      <= next_params;
+      words_q       <= next_words;
+      both_words_q  <= next_both_words;
+      nonsense_q    <= (next_words == '0) | next_both_words[WordsW] | (next_kind >= KindW'(weft_list_pkg::KINDS));
+      left_q        <= next_count;
+      pitch_q       <= next_pitch;
+      wait_q        <= next_wait;
+      has_params_q  <= next_params != '0;
+      params_next_q <= next_params != '0;
     end else if (announce) params_next_q <= 1'b0;
     else if (request) begin
       params_next_q <= has_params_q;
@@ -165,14 +178,14 @@ module read_dma #(
   end
 
   // ---- Data: to the stream of its delivery ------------------------------------------------------------------------------------
-  wire logic next_valid, delivery_load;
-  wire logic [2:0] next_kind;
-  wire logic [WordsW-1:0] next_words;
+  wire logic waiting_valid, delivery_load;
+  wire logic [KindW-1:0] waiting_kind;
+  wire logic [WordsW-1:0] waiting_words;
   wire logic [$clog2(Deliveries):0] delivery_count;
-  fifo #(.WIDTH(3 + WordsW), .DEPTH(Deliveries)) u_deliveries (
+  fifo #(.WIDTH(KindW + WordsW), .DEPTH(Deliveries)) u_deliveries (
       .clk_i, .rst_ni(run_i), .push_i(announce | request),
-      .data_i(announce ? {3'(ToParams), params_q} : {kind_q, words_q}), .pop_i(delivery_load),
-      .valid_o(next_valid), .data_o({next_kind, next_words}), .count_o(delivery_count)
+      .data_i(announce ? {KindW'(ToParams), params_q} : {kind_q, words_q}), .pop_i(delivery_load),
+      .valid_o(waiting_valid), .data_o({waiting_kind, waiting_words}), .count_o(delivery_count)
   );
   assign delivery_room = ~delivery_count[$clog2(Deliveries)];
   logic delivers_q;
@@ -183,7 +196,7 @@ module read_dma #(
                              | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
                              | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
   wire logic taken = r_valid_i & delivers_q & delivery_ready;
-  assign delivery_load = next_valid & (~delivers_q | (taken & delivery_last_q));
+  assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last_q));
   assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
   assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
   assign line_last_o = delivery_last_q;
@@ -198,14 +211,14 @@ module read_dma #(
       to_q      <= '0;
     end else if (delivery_load) begin
       delivers_q <= 1'b1;
-      to_q      <= Streams'(1) << next_kind;
+      to_q      <= Streams'(1) << waiting_kind;
     end else if (taken & delivery_last_q) begin
       delivers_q <= 1'b0;
       to_q      <= '0;
     end
     if (delivery_load) begin
-      delivery_left_q <= next_words;
-      delivery_last_q <= next_words == WordsW'(1);
+      delivery_left_q <= waiting_words;
+      delivery_last_q <= waiting_words == WordsW'(1);
     end else if (taken) begin
       delivery_left_q <= delivery_left_q - 1'b1;
       delivery_last_q <= delivery_left_q == WordsW'(2);
@@ -213,12 +226,24 @@ module read_dma #(
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
-  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~next_valid & ~delivers_q;
+  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
     error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;
   end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i)
+    if (rst_ni) begin
+      begin : BeatOfABurstInFlight_A
+        if (r_valid_i) assert (flight_valid);
+      end
+      begin : DeliveredToOneStream_A
+        assert ((to_q & (to_q - 1'b1)) == '0 && (delivers_q || to_q == '0));
+      end
+    end
+`endif
 endmodule
 `default_nettype wire

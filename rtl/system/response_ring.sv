@@ -5,8 +5,8 @@
 // One retires a cycle, the first in the cycle after its response.
 `default_nettype none
 module response_ring #(
-    parameter int SLOTS = 64,  // Requires: a power of two
-    parameter int ID_W  = 4,   // Requires: 1..log2 of SLOTS - 1
+    parameter int SLOTS = 64,  // Requires: a power of two, at least 4
+    parameter int ID_W  = 4,   // Requires: 1 to log2 of SLOTS - 1
     localparam int SLOT_W = $clog2(SLOTS)
 ) (
     input  wire logic            clk_i,
@@ -22,6 +22,8 @@ module response_ring #(
     output wire logic            idle_o,          // none is in flight
     output wire logic            ends_o           // ... when the one that retires is gone
 );
+  if (SLOTS < 4 || !weft_pkg::power_of_two(SLOTS)) begin : gen_illegal_slots SLOTS_must_be_a_power_of_two_at_least_4 u_illegal (); end
+  if (ID_W < 1 || ID_W >= SLOT_W) begin : gen_illegal_id_w ID_W_must_be_1_to_log2_of_SLOTS_minus_1 u_illegal (); end
   localparam int TurnW = SLOT_W - ID_W;
   localparam int Ids = 1 << ID_W;
   logic [SLOT_W:0] head_q, tail_q;
@@ -62,9 +64,6 @@ module response_ring #(
   end
 
 `ifndef SYNTHESIS
-  initial begin : ParametersInRange_A
-    assert (ID_W >= 1 && ID_W < SLOT_W && (1 << SLOT_W) == SLOTS);
-  end
   wire logic [SLOT_W-1:0] age = answered - head;  // bursts in flight that are older
   always_ff @(posedge clk_i)
     if (rst_ni) begin

@@ -20,7 +20,7 @@ module run_control #(
     input  wire logic        abort_i,          // does nothing if there is no list to end
     output wire logic        busy_o,           // a list runs or waits, or the bus finishes: the values of the start have to stay
     output logic             done_o,           // once a start, with:
-    output logic      [ 7:0] code_o,           // weft_csr_pkg::CODE_*
+    output logic      [ 7:0] code_o,           // status code, weft_csr_pkg::CODE_*
     output logic      [31:0] error_offset_o,   // where in the memory window
     output logic      [31:0] error_command_o,  // commands that had begun
     // The list
@@ -43,6 +43,7 @@ module run_control #(
     input  wire logic [31:0] commands_i,
     input  wire logic        bus_idle_i        // nothing is offered or in flight
 );
+  if (FLUSH_CYCLES < 3) begin : gen_illegal_flush_cycles FLUSH_CYCLES_must_be_at_least_3 u_illegal (); end
   localparam int AfterOk = 3;  // cycles that everything with a reset needs
   typedef enum logic [1:0] {Idle, First, Run, Stop} state_e;
   state_e state_q;

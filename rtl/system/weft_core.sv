@@ -5,8 +5,8 @@
 //                 '---> lines, weights, parameters ---^            ^
 //                 '---> residual lines, tables ---> residual_add -'
 // A start begins with reading a block of the list; the list's own commands say what else to read. It ends with the list, an
-// error, an abort or the watchdog: done_o with a code. After that the engine is reset and the bus finishes what it has begun
-// (busy_o until then), so that the next start finds nothing of this one.
+// error, an abort or the watchdog: done_o with a status code. After that the bus finishes what it has begun (busy_o until then) and the
+// engine is cleaned, for which the next start waits: it finds nothing of this one.
 `default_nettype none
 module weft_core #(
     parameter int ROWS         = 8,
@@ -24,15 +24,15 @@ module weft_core #(
     input  wire logic                                          rst_ni,
     input  wire logic                                          start_i,
     input  wire logic                                          abort_i,
-    input  wire logic [                            ADDR_W-1:0] base_i,         // the window, a multiple of 4 KiB
+    input  wire logic [                            ADDR_W-1:0] base_i,         // the memory window, a multiple of 4 KiB
     input  wire logic [                                  31:0] size_i,         // ... its bytes
-    input  wire logic [                                  31:0] list_offset_i,  // in the window, a multiple of BUS_BYTES
+    input  wire logic [                                  31:0] list_offset_i,  // in the memory window, a multiple of BUS_BYTES
     input  wire logic [                                  31:0] list_bytes_i,
     input  wire logic [                                  31:0] watchdog_i,     // cycles without progress; 0: any number
     output wire logic                                          busy_o,
     output wire logic                                          done_o,
     output wire logic [                                   7:0] code_o,         // with done_o, weft_csr_pkg::CODE_*
-    output wire logic [                                  31:0] error_offset_o, // ... where in the window
+    output wire logic [                                  31:0] error_offset_o, // ... where in the memory window
     output wire logic [                                  31:0] error_command_o,  // ... how many commands had begun
     output logic      [                                  47:0] cycles_o,       // from start to done
     output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
@@ -63,8 +63,8 @@ module weft_core #(
     input  wire logic                                          b_error_i
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
-  localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
-  localparam logic [31:0] Config1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] HeaderConfig0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};  // a list's header
+  localparam logic [31:0] HeaderConfig1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
 
   // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
   localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;
@@ -88,11 +88,13 @@ module weft_core #(
 
   // ---- Reads --------------------------------------------------------------------------------------------------------------
   wire logic read_valid, read_ready;
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] read_command;
-  wire logic [31:0] list_words = (list_bytes_i < 32'(weft_list_pkg::LIST_FIRST_BYTES) ? list_bytes_i : 32'(weft_list_pkg::LIST_FIRST_BYTES))
-                                 >> $clog2(BUS_BYTES);
-  wire logic [32*weft_list_pkg::READ_WORDS-1:0] first_command = {
-      32'd0, 32'd0, 32'd0, 32'd0, list_words, 32'd0, list_offset_i, 32'(weft_list_pkg::KIND_LIST << 8)};
+  localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
+  localparam logic [31:0] FirstBytes = 32'(weft_list_pkg::LIST_FIRST_BYTES);
+  wire logic [ReadW-1:0] read_command;
+  wire logic [31:0] first_words = (list_bytes_i < FirstBytes ? list_bytes_i : FirstBytes) >> $clog2(BUS_BYTES);
+  wire logic [ReadW-1:0] first_command = ReadW'(weft_list_pkg::KIND_LIST) << weft_list_pkg::COMMAND_KIND_LSB
+                                         | ReadW'(list_offset_i) << (32 * weft_list_pkg::READ_OFFSET)
+                                         | ReadW'(first_words) << (32 * weft_list_pkg::READ_BUS_WORDS);
   assign read_ready = command_ready & ~first;
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
@@ -120,7 +122,7 @@ module weft_core #(
   wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store;
   wire logic job_fits = store_ready | ~job_stores;
   assign job_ready = engine_ready & job_fits;
-  command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(Config0), .CONFIG1(Config1)) u_commands (
+  command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(HeaderConfig0), .CONFIG1(HeaderConfig1)) u_commands (
       .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
       .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
@@ -130,7 +132,7 @@ module weft_core #(
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
   wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
-  wire logic out_valid, out_ready, out_final, engine_idle;
+  wire logic out_valid, out_ready, out_final;
   wire logic [8*COLS-1:0] out_data;
   wire logic [COL_W-1:0] out_cols;
   wire logic [$clog2(BUS_BYTES + 1)-1:0] written;
@@ -143,9 +145,8 @@ module weft_core #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
-      .idle_o(engine_idle), .count_i(running), .counts_o(counts)
+      .count_i(running), .counts_o(counts)
   );
-  wire unused_idle = &{1'b0, engine_idle};
   wire logic sum_valid, sum_ready, sum_final;
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
@@ -169,7 +170,7 @@ module weft_core #(
   );
 
   // ---- Counters and watchdog ----------------------------------------------------------------------------------------------------
-  // Progress: a word read, a beat written, or a beat of the array.
+  // Progress: a bus word read, a beat written, or a beat of the array.
   wire logic word_read = r_valid_i & r_ready_o & running;
   logic beat_q, word_read_q, progress_q;
   logic [31:0] silent_q;
@@ -190,5 +191,19 @@ module weft_core #(
       bytes_written_o <= bytes_written_o + 48'(written);
     end
   end
+
+  // ---- The streams beside the engine's: what is offered is held until it is taken -----------------------------------------------
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_list_rules (
+      .clk_i, .rst_ni(run), .valid_i(list_valid), .ready_i(list_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_table_rules (
+      .clk_i, .rst_ni(run), .valid_i(table_valid), .ready_i(table_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES + 1)) u_residual_rules (
+      .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, r_data_i})
+  );
+  stream_rules #(.WIDTH(8 * COLS + COL_W + 1)) u_sum_rules (
+      .clk_i, .rst_ni(run), .valid_i(sum_valid), .ready_i(sum_ready), .data_i({sum_final, sum_cols, sum_data})
+  );
 endmodule
 `default_nettype wire

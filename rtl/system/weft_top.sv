@@ -4,15 +4,15 @@
 // docs/registers.md has the registers, docs/program.md what the memory holds.
 `default_nettype none
 module weft_top #(
-    parameter int ROWS         = 8,       // these: as those of conv_engine
-    parameter int COLS         = 8,
-    parameter int LANES        = 4,
-    parameter int LINE_BYTES   = 65536,
-    parameter int WEIGHT_BYTES = 131072,
-    parameter int BUS_BYTES    = 8,       // of the AXI4 data
-    parameter int ACC_W        = 32,
-    parameter int ADDR_W       = 40,      // of the AXI4 addresses. Requires: 32..64
-    parameter int ID_W         = 4        // of the AXI4 write IDs. Requires: 1..5
+    parameter int ROWS         = 8,       // Requires: 2 to 64
+    parameter int COLS         = 8,       // Requires: 2 to 64
+    parameter int LANES        = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
+    parameter int LINE_BYTES   = 65536,   // Requires: a power of two, 4 times 2*ROWS rounded up to one or BUS_BYTES, to 2^18
+    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 times COLS rounded up to one or BUS_BYTES, to 2^24
+    parameter int BUS_BYTES    = 8,       // of the AXI4 data. Requires: a power of two, 4 to 64
+    parameter int ACC_W        = 32,      // Requires: 20 to 32
+    parameter int ADDR_W       = 40,      // of the AXI4 addresses. Requires: 32 to 64
+    parameter int ID_W         = 4        // of the AXI4 write IDs. Requires: 1 to 5
 ) (
     input  wire logic                   clk_i,
     input  wire logic                   rst_ni,
@@ -65,6 +65,20 @@ module weft_top #(
     input  wire logic [       ID_W-1:0] m_bid_i,
     input  wire logic [            1:0] m_bresp_i
 );
+  // The legal configurations are those of sw_model/config.cpp (Config::Check).
+  if (ROWS < 2 || ROWS > 64) begin : gen_illegal_rows ROWS_must_be_2_to_64 u_illegal (); end
+  if (COLS < 2 || COLS > 64) begin : gen_illegal_cols COLS_must_be_2_to_64 u_illegal (); end
+  if (LANES < 1 || 2 * LANES > COLS || COLS % LANES != 0)
+    begin : gen_illegal_lanes LANES_must_be_a_divisor_of_COLS_at_most_half_of_it u_illegal (); end
+  if (LINE_BYTES < 4 << $clog2(2 * ROWS) || LINE_BYTES < 4 * BUS_BYTES || LINE_BYTES > (1 << 18) || !weft_pkg::power_of_two(LINE_BYTES))
+    begin : gen_illegal_line_bytes LINE_BYTES_must_be_a_power_of_two_4_words_to_2_18 u_illegal (); end
+  if (WEIGHT_BYTES < 16 << $clog2(COLS) || WEIGHT_BYTES < 16 * BUS_BYTES || WEIGHT_BYTES > (1 << 24) || !weft_pkg::power_of_two(WEIGHT_BYTES))
+    begin : gen_illegal_weight_bytes WEIGHT_BYTES_must_be_a_power_of_two_16_words_to_2_24 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (ACC_W < 20 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_20_to_32 u_illegal (); end
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
+  if (ID_W < 1 || ID_W > 5) begin : gen_illegal_id_w ID_W_must_be_1_to_5 u_illegal (); end
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
   localparam int BusW = $clog2(BUS_BYTES);
 
@@ -91,7 +105,7 @@ module weft_top #(
       .cycles_i(cycles), .counts_i(counts), .bytes_read_i(bytes_read), .bytes_written_i(bytes_written)
   );
 
-  // The core counts from the window's base, in 32 bits. What cannot be a list or a window gives an offset outside of it.
+  // The core counts from the memory window's base, in 32 bits. What cannot be a list or a memory window gives an offset outside of it.
   wire logic [ADDR_W:0] size = window_end - {1'b0, base};
   wire logic [ADDR_W-1:0] list_offset = list_addr - base;
   wire logic list_ok = (list_addr >= base) & ((list_offset >> 32) == '0) & (base[BusW-1:0] == '0);

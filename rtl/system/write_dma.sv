@@ -2,17 +2,17 @@
 // Writes a job's outputs to memory: a pixel's channels to wherever its descriptor says, byte by byte exact.
 //   descriptors -> walk -> S1: pixel and its offset -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
 // The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
-// nothing outside of the window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
+// nothing outside of the memory window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
 // issued can be dropped. A job's last output ends its burst. Responses may come in any order across IDs: bursts in flight may have
 // bytes of one bus word, but not one byte twice (the compiler's: a tensor is written once, and read before another takes its place).
 `default_nettype none
 module write_dma #(
-    parameter int ADDR_W      = 40,
-    parameter int BUS_BYTES   = 8,
-    parameter int COLS        = 8,
-    parameter int MAX_BEATS   = 16,  // of a burst. Requires: a power of two, 2..256, at most 4096/BUS_BYTES
-    parameter int ID_W        = 4,   // Requires: 1..log2 of OUTSTANDING - 1
-    parameter int OUTSTANDING = 64,  // bursts. Requires: a power of two
+    parameter int ADDR_W      = 40,  // Requires: 32 to 64
+    parameter int BUS_BYTES   = 8,   // Requires: a power of two, 4 to 64
+    parameter int COLS        = 8,   // Requires: at least 2
+    parameter int MAX_BEATS   = 16,  // of a burst, as in burst_former
+    parameter int ID_W        = 4,   // Requires: 1 to log2 of OUTSTANDING - 1
+    parameter int OUTSTANDING = 64,  // bursts. Requires: a power of two, at least 4
     localparam int COL_W = $clog2(COLS + 1),
     localparam int BYTE_W = $clog2(BUS_BYTES + 1)
 ) (
@@ -50,6 +50,13 @@ module write_dma #(
     output logic      [                         7:0] code_o,
     output logic      [                        31:0] error_offset_o
 );
+  if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (ID_W < 1 || (2 << ID_W) > OUTSTANDING) begin : gen_illegal_id_w ID_W_must_be_1_to_log2_of_OUTSTANDING_minus_1 u_illegal (); end
+  if (OUTSTANDING < 4 || !weft_pkg::power_of_two(OUTSTANDING))
+    begin : gen_illegal_outstanding OUTSTANDING_must_be_a_power_of_two_at_least_4 u_illegal (); end
   localparam int BusW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
   localparam int WordW = ADDR_W - BusW;

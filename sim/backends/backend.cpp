@@ -26,20 +26,20 @@ class GoldenBackend : public LayerBackend {
   }
 };
 
-// Compares what another engine computes with a reference.
+// Compares what another backend computes with a reference.
 class CheckedBackend : public LayerBackend {
  public:
-  CheckedBackend(std::unique_ptr<LayerBackend> engine, Reference reference)
-      : engine_(std::move(engine)), reference_(reference) {}
+  CheckedBackend(std::unique_ptr<LayerBackend> backend, Reference reference)
+      : backend_(std::move(backend)), reference_(reference) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
-    TensorI8 got = engine_->Run(layer, in, stats);
+    TensorI8 got = backend_->Run(layer, in, stats);
     CompareOutputs(layer.name, reference_(in, layer), got, &told_[layer.name], &stats);
     return got;
   }
 
  private:
-  std::unique_ptr<LayerBackend> engine_;
+  std::unique_ptr<LayerBackend> backend_;
   Reference reference_;
   std::map<std::string, DifferencesTold> told_;  // by layer
 };
@@ -69,10 +69,10 @@ std::vector<float> Dequantised(const TensorI8& tensor, const TensorInfo& info) {
   return reals;
 }
 
-// An engine without data: zeros stand for it, so that the next layer knows the shape of its input.
-TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerBackend* engine, LayerStats* stats,
+// A backend without data: zeros stand for it, so that the next layer knows the shape of its input.
+TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerBackend* backend, LayerStats* stats,
                  bool* has_data) {
-  TensorI8 out = engine->Run(layer, in, *stats);
+  TensorI8 out = backend->Run(layer, in, *stats);
   if (!out.data.empty()) return out;
   *has_data = false;
   return TensorI8(golden::OutputShape(in.shape, layer));
@@ -80,7 +80,7 @@ TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerBackend* engin
 
 TensorI8 RunConcat(const Node& node, const std::vector<TensorI8>& tensors) {
   std::vector<const TensorI8*> inputs;
-  for (const int input : node.inputs) inputs.push_back(&tensors[size_t(input)]);
+  for (const int input : node.inputs) inputs.push_back(&tensors[input]);
   return golden::Concat(inputs, node.concat);
 }
 
@@ -124,15 +124,15 @@ void Accumulate(const LayerStats& run, LayerStats* total) {
 }
 
 std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options) {
-  std::unique_ptr<LayerBackend> engine = MakeUncheckedBackend(options);
-  if (!options.check) return engine;
-  return std::make_unique<CheckedBackend>(std::move(engine),
+  std::unique_ptr<LayerBackend> backend = MakeUncheckedBackend(options);
+  if (!options.check) return backend;
+  return std::make_unique<CheckedBackend>(std::move(backend),
                                           options.engine == "golden" ? &golden::Conv : &ConvFast);
 }
 
 TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
                    NetworkResult* result) {
-  const TensorI8& in = tensors[size_t(node.inputs.at(0))];
+  const TensorI8& in = tensors[node.inputs.at(0)];
   switch (node.op) {
     case Op::kConv:
       return ConvFast(in, node.conv);
@@ -141,7 +141,7 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
     case Op::kAveragePool:
       return golden::AveragePool(in, node.pool);
     case Op::kAdd:
-      return golden::Add(in, tensors[size_t(node.inputs.at(1))], node.add);
+      return golden::Add(in, tensors[node.inputs.at(1)], node.add);
     case Op::kConcat:
       return RunConcat(node, tensors);
     case Op::kPad:
@@ -151,29 +151,27 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
     case Op::kRescale:
       return golden::Rescale(in, node.rescale);
     case Op::kSoftmax:
-      result->scores = golden::Softmax(in, graph.tensors[size_t(node.inputs.at(0))].scale);
-      return QuantiseProbabilities(result->scores, graph.tensors[size_t(node.output)], in.shape);
+      result->scores = golden::Softmax(in, graph.tensors[node.inputs.at(0)].scale);
+      return QuantiseProbabilities(result->scores, graph.tensors[node.output], in.shape);
   }
   throw Error("{}: an operator that nobody knows", node.name);
 }
 
 void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result) {
-  result->output = std::move((*tensors)[size_t(graph.output)]);
-  if (result->scores.empty())
-    result->scores = Dequantised(result->output, graph.tensors[size_t(graph.output)]);
+  result->output = std::move((*tensors)[graph.output]);
+  if (result->scores.empty()) result->scores = Dequantised(result->output, graph.tensors[graph.output]);
 }
 
-NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* engine) {
+NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* backend) {
   NetworkResult result;
   std::vector<TensorI8> tensors(graph.tensors.size());
-  tensors[size_t(graph.input)] = images;
+  tensors[graph.input] = images;
   bool has_data = true;
   for (const Node& node : graph.nodes) {
     LayerStats& stats = result.nodes.emplace_back();
-    tensors[size_t(node.output)] =
-        node.op == Op::kConv
-            ? RunConv(node.conv, tensors[size_t(node.inputs.at(0))], engine, &stats, &has_data)
-            : RunOnHost(graph, node, tensors, &result);
+    tensors[node.output] = node.op == Op::kConv
+                               ? RunConv(node.conv, tensors[node.inputs.at(0)], backend, &stats, &has_data)
+                               : RunOnHost(graph, node, tensors, &result);
     result.bytes_read += stats.bytes_read;
     result.bytes_written += stats.bytes_written;
   }

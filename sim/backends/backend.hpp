@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs layers and networks on one of the engines: the RTL, the golden model, or the cycle model.
+// Runs layers and networks on one of the backends: the RTL, the golden model, or the cycle model.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace weft {
 
 struct LayerStats {
   int64_t macs = 0, cycles = 0, predicted_cycles = 0;
-  double utilisation = 0;  // of the multipliers, 0..1; 0 when the engine does not count cycles
+  double utilisation = 0;  // of the multipliers, 0..1; 0 when the backend does not count cycles
   int64_t bytes_read = 0, bytes_written = 0;
   int64_t outputs_compared = 0;          // with the golden model
   std::optional<int64_t> mismatches;     // of them; nothing: none was compared
@@ -32,13 +32,13 @@ void Accumulate(const LayerStats& run, LayerStats* total);
 class LayerBackend {
  public:
   virtual ~LayerBackend() = default;
-  // Returns the layer's output; the engine "cycles" returns an empty tensor. Fills in
+  // Returns the layer's output; the backend "cycles" returns an empty tensor. Fills in
   // `stats`, all but the comparison.
   virtual TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) = 0;
 };
 
 struct BackendOptions {
-  std::string engine;                      // "rtl", "golden" or "cycles"
+  std::string engine;                      // the backend: "rtl", "golden" or "cycles" (--engine)
   std::string config = "8x8";              // name of a configuration, or a file
   std::string memory;                      // "WIDTH:LATENCY", empty: the default
   double stalls = 0;                       // probability of a stall a cycle, 0..1
@@ -46,6 +46,7 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+  int64_t most_cycles = INT64_MAX / 2;     // of a start of weft_top
 
   // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
   // model counts them, for which it needs their jobs.
@@ -57,13 +58,13 @@ struct BackendOptions {
   }
 };
 
-// Throws Error for an unknown engine or configuration. With `check`, the engine counts its mismatches and
-// tells the first few of each layer on stderr; the reference is ConvFast, and golden::Conv for the engine
+// Throws Error for an unknown backend or configuration. With `check`, the backend counts its mismatches and
+// tells the first few of each layer on stderr; the reference is ConvFast, and golden::Conv for the backend
 // "golden".
 std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options);
 
 struct NetworkResult {
-  TensorI8 output;                // of Graph::output, empty if the engine computes no data
+  TensorI8 output;                // of Graph::output, empty if the backend computes no data
   std::vector<float> scores;      // the output as real values; of a Softmax its probabilities, unrounded
   std::vector<LayerStats> nodes;  // one for each Graph::nodes
   int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
@@ -86,6 +87,6 @@ void CompareOutputs(const std::string& name, const TensorI8& expected, const Ten
 
 // Runs a batch of images, layer by layer. Operators other than convolutions run on the host and take no
 // cycles.
-NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* engine);
+NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* backend);
 
 }  // namespace weft

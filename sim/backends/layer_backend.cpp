@@ -2,7 +2,7 @@
 #include "sim/backends/layer_backend.hpp"
 
 #include "compiler/chain.hpp"
-#include "compiler/program.hpp"
+#include "compiler/program_builder.hpp"
 #include "sim/harness/harness.hpp"
 #include "sim/harness/system.hpp"
 #include "sw_model/cycles/cycle_model.hpp"

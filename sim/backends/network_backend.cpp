@@ -30,9 +30,9 @@ class LayerwiseBackend : public NetworkBackend {
 // The multiplications of a layer of a program. Those of a convolution are its first layer's; a copy has none.
 int64_t MacsOf(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
   const int index = p.layer_node[layer];
-  const Node& node = network.graph.nodes[size_t(index)];
+  const Node& node = network.graph.nodes[index];
   if (node.op != Op::kConv || (layer > 0 && p.layer_node[layer - 1] == index)) return 0;
-  Shape in = network.graph.tensors[size_t(node.inputs.at(0))].shape;
+  Shape in = network.graph.tensors[node.inputs.at(0)].shape;
   in.n = images;
   return golden::Macs(in, node.conv);
 }
@@ -46,7 +46,7 @@ void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int image
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
-    Accumulate(stats, &result->nodes[size_t(p.layer_node[l])]);
+    Accumulate(stats, &result->nodes[p.layer_node[l]]);
   }
   result->bytes_read += run.bytes_read;
   result->bytes_written += run.bytes_written;
@@ -68,8 +68,8 @@ class SystemBackend : public NetworkBackend {
   NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
     const Graph& graph = network.graph;
     std::vector<TensorI8> tensors(graph.tensors.size());
-    tensors[size_t(graph.input)] = images;
-    Resize(network.batch, &tensors[size_t(graph.input)]);
+    tensors[graph.input] = images;
+    Resize(network.batch, &tensors[graph.input]);
     NetworkResult result;
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < network.segments.size(); s++) {
@@ -87,8 +87,8 @@ class SystemBackend : public NetworkBackend {
   static void RunSegmentOnHost(const Graph& graph, const Segment& segment, std::vector<TensorI8>* tensors,
                                NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
-      const Node& node = graph.nodes[size_t(n)];
-      (*tensors)[size_t(node.output)] = RunOnHost(graph, node, *tensors, result);
+      const Node& node = graph.nodes[n];
+      (*tensors)[node.output] = RunOnHost(graph, node, *tensors, result);
     }
   }
 
@@ -96,11 +96,11 @@ class SystemBackend : public NetworkBackend {
                   std::vector<TensorI8>* tensors, NetworkResult* result) {
     system_.Load(p.program);
     for (const SegmentProgram::Input& in : p.inputs) {
-      const TensorI8& tensor = (*tensors)[size_t(in.tensor)];
+      const TensorI8& tensor = (*tensors)[in.tensor];
       system_.Write(in.place,
-                    in.interleaved ? InterleaveInput(segment.layers[size_t(in.layer)].conv, tensor) : tensor);
+                    in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
     }
-    const CycleResult run = system_.Run(p.program);
+    const CycleResult run = system_.Run(p.program, options_.most_cycles);
     for (size_t t = 0; t < p.outputs.size(); t++)
       if (p.outputs[t]) (*tensors)[t] = system_.Read(*p.outputs[t]);
     if (options_.check) Compare(network.graph, segment, p, tensors, result);
@@ -117,12 +117,12 @@ class SystemBackend : public NetworkBackend {
   void Compare(const Graph& graph, const Segment& segment, const SegmentProgram& p,
                std::vector<TensorI8>* tensors, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
-      const Node& node = graph.nodes[size_t(n)];
+      const Node& node = graph.nodes[n];
       NetworkResult scores;
-      TensorI8& got = (*tensors)[size_t(node.output)];
+      TensorI8& got = (*tensors)[node.output];
       TensorI8 expected = RunOnHost(graph, node, *tensors, &scores);
-      if (p.outputs[size_t(node.output)])
-        CompareOutputs(node.name, expected, got, &told_[node.name], &result->nodes[size_t(n)]);
+      if (p.outputs[node.output])
+        CompareOutputs(node.name, expected, got, &told_[node.name], &result->nodes[n]);
       else
         got = std::move(
             expected);  // a convolution into which an addition is fused: it never leaves the hardware

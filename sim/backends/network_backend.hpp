@@ -19,7 +19,7 @@ class NetworkBackend {
   virtual NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) = 0;
 };
 
-// For networks that are compiled for `config`. Throws Error for an unknown engine, or one that is not built
+// For networks that are compiled for `config`. Throws Error for an unknown backend, or one that is not built
 // for this configuration.
 std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options, const Config& config);
 

@@ -7,7 +7,7 @@
 
 #include "compiler/chain.hpp"
 #include "compiler/networks.hpp"
-#include "compiler/program.hpp"
+#include "compiler/program_builder.hpp"
 #include "sim/backends/layer_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/conv_layer.hpp"

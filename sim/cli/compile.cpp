@@ -4,10 +4,12 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/report.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -29,11 +31,14 @@ CompiledNetwork Compiled(const Options& options) {
 }
 
 void Compile(const Options& options) {
+  std::optional<Activity> activity(std::in_place, fmt::format("compiling {} for {} image(s) at once on {}",
+                                                              options.model, options.batch, options.config));
   const CompiledNetwork network = Compiled(options);
   const std::string contents = NetworkFile(network);
   std::ofstream file(options.output, std::ios::binary);
   file << contents;
   if (!file.flush()) throw Error("{}: cannot be written", options.output);
+  activity.reset();
   fmt::print("{}: {} bytes, {} image(s) at once on {}\n", options.output, contents.size(), options.batch,
              network.config.name);
   for (size_t s = 0; s < network.segments.size(); s++) {

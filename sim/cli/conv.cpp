@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weft conv: one convolution layer on an engine.
+// weft conv: one convolution layer on a backend.
 #include <fmt/format.h>
 
 #include <memory>
@@ -17,16 +17,16 @@ namespace {
 
 struct Options {
   ConvOptions conv;
-  BackendFlags engine;
+  BackendFlags backend;
   std::string json, output;
 };
 
 void Print(std::FILE* stream, const ConvCase& c, const Shape& out, const LayerStats& stats,
-           const BackendOptions& engine) {
+           const BackendOptions& backend) {
   fmt::print(stream, "input {}, filters {}x{}x{}, output {}, batch {}\n", ShapeText(c.input.shape),
              c.layer.filters.shape.n, c.layer.window.kh, c.layer.window.kw, ShapeText(out), out.n);
   fmt::print(stream, "MACs: {}\n", stats.macs);
-  if (engine.engine != "golden")
+  if (backend.engine != "golden")
     fmt::print(stream, "cycles: {}\nutilisation: {}\n", stats.cycles, PercentText(stats.utilisation));
   if (stats.predicted_cycles > 0) fmt::print(stream, "predicted cycles: {}\n", stats.predicted_cycles);
   for (const auto& [cause, cycles] : stats.stalls) fmt::print(stream, "  {}: {:.0f}\n", cause, cycles);
@@ -35,18 +35,20 @@ void Print(std::FILE* stream, const ConvCase& c, const Shape& out, const LayerSt
 }
 
 int Conv(Options options) {
-  const BackendOptions engine = ParsedBackend(options.engine);
-  options.conv.seed = engine.seed;
-  if (engine.engine == "cycles" && !options.output.empty())
+  const BackendOptions backend = ParsedBackend(options.backend);
+  options.conv.seed = backend.seed;
+  if (backend.engine == "cycles" && !options.output.empty())
     throw Error("--output needs the engine rtl or golden: the engine cycles computes no data");
   const ConvCase c = MakeConvCase(options.conv);
   const Shape shape = golden::OutputShape(c.input.shape, c.layer);
   LayerStats stats;
-  const TensorI8 out = MakeLayerBackend(engine)->Run(c.layer, c.input, stats);
+  RemoveOldTrace(backend);
+  const TensorI8 out = MakeLayerBackend(backend)->Run(c.layer, c.input, stats);
+  CheckTrace(backend);
   if (!options.output.empty()) SaveNpy(options.output, out);
 
-  Print(TableStream(options.json), c, shape, stats, engine);
-  Json json = StatsJson(stats, engine.engine != "golden");
+  Print(TableStream(options.json), c, shape, stats, backend);
+  Json json = StatsJson(stats, backend.engine != "golden");
   json["outputs"] = shape.size();
   json["output_shape"] = {shape.n, shape.h, shape.w, shape.c};
   WriteJson(options.json, json);
@@ -59,8 +61,8 @@ void AddConvCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("conv", "Run one convolution layer, on random data or on arrays");
   AddConvLayerFlags(command, &options->conv);
-  AddBackendFlags(command, &options->engine);
-  AddTraceFlags(command, &options->engine);
+  AddBackendFlags(command, &options->backend);
+  AddTraceFlags(command, &options->backend);
   command->add_option("--output", options->output,
                       "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");

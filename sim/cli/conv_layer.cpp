@@ -150,6 +150,8 @@ void CheckFilesComplete(const ConvOptions& o) {
   const bool extra = !o.bias_file.empty() || !o.multiplier_file.empty() || !o.shift_file.empty();
   if (o.input_file.empty() && extra)
     throw Error("--bias, --multiplier and --shift need --input and --weights");
+  if (o.input_file.empty() && o.has_zero_point)
+    throw Error("--input-zp and --output-zp need --input and --weights: random layers have their own");
 }
 
 void AddShapeFlags(CLI::App* command, ConvOptions* o) {
@@ -175,8 +177,12 @@ void AddArrayFlags(CLI::App* command, ConvOptions* o) {
   command->add_option("--multiplier", o->multiplier_file, "int32 [K] (.npy)");
   command->add_option("--shift", o->shift_file,
                       "int32 [K] (.npy): sums are multiplied by multiplier * 2^(shift-31)");
-  command->add_option("--input-zp", o->input_zp, "zero point of --input");
-  command->add_option("--output-zp", o->output_zp, "zero point of the output");
+  const auto add_zero_point = [&](const char* name, int* value, const char* what) {
+    command->add_option_function<int>(
+        name, [o, value](int zp) { *value = zp, o->has_zero_point = true; }, what);
+  };
+  add_zero_point("--input-zp", &o->input_zp, "zero point of --input");
+  add_zero_point("--output-zp", &o->output_zp, "zero point of the output");
   command->add_option("--clamp", o->clamp, "LO:HI of the output");
 }
 

@@ -16,7 +16,7 @@ struct ConvOptions {  // as on the command line; empty: not given
   std::string input_file, weights_file, bias_file, multiplier_file, shift_file, clamp;
   int batch = 1, groups = 1;
   int input_zp = 0, output_zp = 0;  // with the user's arrays
-  bool has_batch = false, relu = false, floor = false;
+  bool has_batch = false, has_zero_point = false, relu = false, floor = false;
   uint64_t seed = 1;
 };
 

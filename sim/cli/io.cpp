@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/io.hpp"
 
+#include <fmt/format.h>
 #include <stb/stb_image.h>
 #include <zlib.h>
 
@@ -183,6 +184,7 @@ class ImageBatch {
   void AddIdx(const Idx& idx, const std::string& path);
   void AddNpy(const NpyArray& array, const std::string& path);
   void CheckShape(const Shape& found, const std::string& path) const;
+  void WarnIfSaturated(const std::vector<float>& reals, const std::string& path) const;
 
   // Adds `count` images of the format's size; value(i) is element i of them.
   template <typename Value>
@@ -224,6 +226,23 @@ void ImageBatch::AddIdx(const Idx& idx, const std::string& path) {
   Append(idx.shape[0], [&](size_t i) { return of_pixel_[idx.data[i]]; });
 }
 
+// A network's input is float for most tools; pixels of 0..255 in an array of floats are a mistake.
+void ImageBatch::WarnIfSaturated(const std::vector<float>& reals, const std::string& path) const {
+  const auto least = float(-128 - format_.zero_point) * format_.scale;
+  const auto most = float(127 - format_.zero_point) * format_.scale;
+  const auto is_beyond = [&](float real) {
+    return real < least - format_.scale / 2 || real > most + format_.scale / 2;
+  };
+  const auto beyond = std::count_if(reals.begin(), reals.end(), is_beyond);
+  const auto zeros = std::count(reals.begin(), reals.end(), 0.0F);  // the background of many images
+  if (2 * beyond <= std::ptrdiff_t(reals.size()) - zeros) return;
+  fmt::print(
+      stderr,
+      "{}: {} of {} values are beyond {:.4g} to {:.4g} and saturate: float32 is the network's real input; "
+      "give pixels of 0 to 255 as uint8, or scale them (by 1/255)\n",
+      path, beyond, reals.size(), least, most);
+}
+
 void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
   const Shape shape = ImageShape(array, path);
   CheckShape(shape, path);
@@ -233,6 +252,7 @@ void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
     Append(shape.n, [&](size_t i) { return of_pixel_[array.bytes[i]]; });
   } else if (array.dtype == "<f4") {
     const std::vector<float> reals = Items<float>(array);
+    WarnIfSaturated(reals, path);
     Append(shape.n, [&](size_t i) { return Quantise(reals[i], format_); });
   } else {
     throw Error("{}: an array of '{}' is not an image; use int8, uint8 or float32", path, array.dtype);

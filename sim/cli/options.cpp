@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
+#include "sw_model/config.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/memory.hpp"
 
 namespace weft::cli {
 
@@ -55,9 +58,18 @@ BackendOptions ParsedBackend(const BackendFlags& flags) {
     throw Error("--engine '{}': use rtl, golden or cycles", o.engine);
   if (!(o.stalls >= 0 && o.stalls <= 0.99))
     throw Error("--stalls {}: give a probability from 0 to 0.99", o.stalls);
+  if (o.stalls != 0 && o.engine == "golden")
+    throw Error("--stalls: the engine golden has no memory to stall");
   if (!o.memory.empty()) ParseNumbers(o.memory, {"--memory", ':', {2}, 0, 1'000'000, "8:40"});
+  // What the golden model has no use for is right all the same.
+  const Config config = Config::Load(o.config);
+  if (o.engine == "golden") Memory::Parse(o.memory, config);
   if (o.trace_file.empty() && !flags.trace_window.empty()) throw Error("--trace-window needs --trace FILE");
   if (!o.trace_file.empty() && o.engine != "rtl") throw Error("--trace needs the engine rtl");
+  if (!o.trace_file.empty() && !o.trace_file.ends_with(".fst"))
+    throw Error(
+        "--trace {}: traces are FST files: give a name that ends in .fst (fst2vcd makes a VCD file of it)",
+        o.trace_file);
   if (!flags.trace_window.empty()) {
     const auto window =
         ParseNumbers(flags.trace_window, {"--trace-window", ':', {2}, 0, INT64_MAX, "1000:2000"});
@@ -67,6 +79,18 @@ BackendOptions ParsedBackend(const BackendFlags& flags) {
     o.trace_end = window[1];
   }
   return o;
+}
+
+void RemoveOldTrace(const BackendOptions& options) {
+  if (options.trace_file.empty()) return;
+  std::error_code failed;
+  std::filesystem::remove(options.trace_file, failed);
+}
+
+void CheckTrace(const BackendOptions& options) {
+  if (options.trace_file.empty() || std::filesystem::exists(options.trace_file)) return;
+  throw Error("{}: no trace was written: it cannot be, or the run ended before cycle {}", options.trace_file,
+              options.trace_begin);
 }
 
 }  // namespace weft::cli

@@ -32,4 +32,8 @@ void AddBackendFlags(CLI::App* command, BackendFlags* flags);
 void AddTraceFlags(CLI::App* command, BackendFlags* flags);
 BackendOptions ParsedBackend(const BackendFlags& flags);
 
+// Around a run: an old trace is no result of it. Throws Error if a trace is wanted and the run left none.
+void RemoveOldTrace(const BackendOptions& options);
+void CheckTrace(const BackendOptions& options);
+
 }  // namespace weft::cli

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
+#include <utility>
 
 #include "sw_model/error.hpp"
 
@@ -64,9 +67,32 @@ Json StatsJson(const LayerStats& stats, bool has_cycles) {
   return json;
 }
 
+namespace {
+
+bool IsTerminal() { return isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+
+}  // namespace
+
+Activity::Activity(std::string what) {
+  if (!IsTerminal()) return;
+  line_ = std::jthread([what = std::move(what)](const std::stop_token& stop) {
+    using namespace std::chrono_literals;
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    const auto never = [] { return false; };
+    int seconds = 0;
+    for (; ended.wait_for(lock, stop, 1s, never), !stop.stop_requested();) {
+      fmt::print(stderr, "\r{}: {} s", what, ++seconds);
+      std::fflush(stderr);
+    }
+    if (seconds > 0) fmt::print(stderr, "\r\033[K");
+  });
+}
+
 ProgressBar::ProgressBar(int64_t total)
     : total_(total),
-      enabled_(total > 0 && isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0),
+      enabled_(total > 0 && IsTerminal()),
       next_(std::chrono::steady_clock::now() + std::chrono::seconds(1)) {}
 
 ProgressBar::~ProgressBar() {

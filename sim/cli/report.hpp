@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "sim/backends/backend.hpp"
@@ -29,6 +30,16 @@ std::string PercentText(double fraction);           // 98.35 %
 std::string MismatchText(const LayerStats& stats);  // "-": nothing was compared
 // macs, cycles, utilisation, mismatches, ...; null without cycles, or where nothing was compared.
 Json StatsJson(const LayerStats& stats, bool has_cycles);
+
+// A line on the terminal that shows what takes how long, when nothing can tell how far it is; silent when
+// stdout or stderr is not a terminal.
+class Activity {
+ public:
+  explicit Activity(std::string what);
+
+ private:
+  std::jthread line_;
+};
 
 // A line on the terminal that shows how far a long run is; silent when stdout or stderr is not a terminal.
 class ProgressBar {

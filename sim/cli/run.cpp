@@ -15,6 +15,8 @@
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/harness/system.hpp"
+#include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -27,8 +29,9 @@ struct RunOptions {
   std::string model, labels, json;
   std::vector<std::filesystem::path> inputs;
   int limit = 0, batch = 0;  // 0: not given
+  int64_t most_cycles = 0;   // as well
   bool has_config = false;
-  BackendFlags engine;
+  BackendFlags backend;
 };
 
 // What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
@@ -39,11 +42,11 @@ struct Network {
 };
 
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
-  if (!options.engine.options.trace_file.empty())
+  if (!options.backend.options.trace_file.empty())
     throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
-  if (options.has_config && Config::Load(options.engine.options.config).Key() != network.config.Key())
+  if (options.has_config && Config::Load(options.backend.options.config).Key() != network.config.Key())
     throw Error("{}: it is compiled for {} ({}); leave --config out, or compile it with --config {}",
-                options.model, network.config.name, network.config.Key(), options.engine.options.config);
+                options.model, network.config.name, network.config.Key(), options.backend.options.config);
   if (options.batch != 0 && options.batch != network.batch)
     throw Error("{}: it is compiled for {} images at once; leave --batch out, or compile it with --batch {}",
                 options.model, network.batch, options.batch);
@@ -54,7 +57,7 @@ Network LoadNetwork(const RunOptions& options) {
     CheckOptions(options, *file);
     return {.compiled = std::move(*file), .is_file = true};
   }
-  return {.compiled = {.config = Config::Load(options.engine.options.config),
+  return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
                        .graph = ReadOnnx(options.model)}};
 }
@@ -66,6 +69,28 @@ void Prepare(int images, const BackendOptions& backend, Network* network) {
   if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
   c = CompileNetwork(std::move(c.graph), images, c.config,
                      {.keep_all = backend.check, .with_data = backend.engine != "cycles"});
+}
+
+// The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
+struct CycleLimit {
+  int64_t cycles = INT64_MAX / 2;
+  std::string reason;
+};
+
+CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend, const Network& network) {
+  if (options.most_cycles > 0) return {options.most_cycles, "--most-cycles allows no more"};
+  if (!network.is_file || backend.engine != "rtl") return {};
+  const CompiledNetwork& file = network.compiled;
+  const Memory memory = Memory::Parse(backend.memory, file.config);
+  int64_t predicted = 0;
+  for (const SegmentProgram& p :
+       CompileNetwork(file.graph, file.batch, file.config, {.with_data = false}).programs)
+    if (!p.layer_node.empty()) predicted += CountCycles(p.program, file.config, memory).cycles;
+  return {
+      int64_t(10 * double(predicted) / (1 - backend.stalls)) + 100'000,
+      fmt::format("the cycle model counts {} for this network, so that the file's list is another one's or "
+                  "damaged (--most-cycles N allows more)",
+                  predicted)};
 }
 
 struct Prediction {
@@ -81,7 +106,8 @@ struct RunTotals {
 };
 
 TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
-  if (options.inputs.empty() && options.engine.options.engine == "cycles") {
+  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
+    if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
     Shape shape = input.shape;
     shape.n = batch;
     return TensorI8(shape);
@@ -92,6 +118,8 @@ TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batc
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
+  if (options.backend.options.engine == "cycles")
+    throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
   std::vector<int> labels = LoadLabels(options.labels);
   if (int(labels.size()) < images)
     throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
@@ -148,6 +176,15 @@ RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network*
   return totals;
 }
 
+RunTotals RunWithin(const CycleLimit& limit, const TensorI8& images, const BackendOptions& options,
+                    Network* network) {
+  try {
+    return RunAll(images, options, network);
+  } catch (const Timeout&) {
+    throw Error("stopped: the hardware has not ended after {} cycles; {}", limit.cycles, limit.reason);
+  }
+}
+
 std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
   if (!labels || totals.predictions.empty()) return {};
   int right = 0;
@@ -157,9 +194,9 @@ std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std:
 
 Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals,
             std::optional<double> accuracy) {
-  const bool has_cycles = options.engine.options.engine != "golden";
+  const bool has_cycles = options.backend.options.engine != "golden";
   Json json = {
-      {"model", options.model}, {"engine", options.engine.options.engine}, {"images", totals.images}};
+      {"model", options.model}, {"engine", options.backend.options.engine}, {"images", totals.images}};
   if (accuracy) json["accuracy"] = *accuracy;
   json.update(StatsJson(totals.all, has_cycles));
   json["layers"] = Json::array();
@@ -187,7 +224,7 @@ void PrintPredictions(std::FILE* stream, const Graph& graph, const RunTotals& to
                       const std::optional<std::vector<int>>& labels) {
   const std::vector<std::string> names = ClassNames(graph);
   const auto name = [&](int label) {
-    return size_t(label) < names.size() ? names[size_t(label)] : fmt::format("class {}", label);
+    return size_t(label) < names.size() ? names[label] : fmt::format("class {}", label);
   };
   const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
   for (size_t i = 0; i < shown; ++i) {
@@ -216,30 +253,35 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
 void PrintComparison(std::FILE* stream, const RunTotals& totals) {
   const auto compared = std::count_if(totals.layers.begin(), totals.layers.end(),
                                       [](const LayerStats& s) { return s.mismatches.has_value(); });
-  fmt::print(stream, "outputs compared: {} of {} of {} operators\nmismatches: {}\n",
+  fmt::print(stream, "outputs compared: {}, {} of {} operators\nmismatches: {}\n",
              totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
 }
 
 int Run(const RunOptions& options) {
-  const BackendOptions engine = ParsedBackend(options.engine);
+  BackendOptions backend = ParsedBackend(options.backend);
+  if (options.most_cycles > 0 && (backend.engine != "rtl" || !backend.trace_file.empty()))
+    throw Error("--most-cycles needs the engine rtl, without --trace");
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)], network.compiled.batch);
+  const TensorI8 images = LoadInputs(options, graph.tensors[graph.input], network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const RunTotals totals = RunAll(images, engine, &network);
-  if (engine.check && !totals.all.mismatches)
+  const CycleLimit limit = LimitCycles(options, backend, network);
+  backend.most_cycles = limit.cycles;
+  RemoveOldTrace(backend);
+  const RunTotals totals = RunWithin(limit, images, backend, &network);
+  CheckTrace(backend);
+  if (backend.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
-                options.model, engine.engine);
+                options.model, backend.engine);
   const std::optional<double> accuracy = Accuracy(totals, labels);
-  if (labels && !accuracy && engine.engine != "cycles")
-    throw Error("--labels needs a network that ends in one pixel of class scores");
+  if (labels && !accuracy) throw Error("--labels needs a network that ends in one pixel of class scores");
 
   std::FILE* stream = TableStream(options.json);
   PrintPredictions(stream, graph, totals, labels);
-  if (engine.engine != "golden") PrintLayers(stream, graph, totals);
+  if (backend.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
-  if (engine.check) PrintComparison(stream, totals);
+  if (backend.check) PrintComparison(stream, totals);
   WriteJson(options.json, ToJson(options, graph, totals, accuracy));
   return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
@@ -258,8 +300,12 @@ void AddRunCommand(CLI::App* app, int* status) {
       ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
-  AddBackendFlags(command, &options->engine);
-  AddTraceFlags(command, &options->engine);
+  AddBackendFlags(command, &options->backend);
+  AddTraceFlags(command, &options->backend);
+  command
+      ->add_option("--most-cycles", options->most_cycles,
+                   "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
+      ->check(CLI::Range(int64_t{1}, INT64_MAX / 4));
   command->callback([options, status, command] {
     options->has_config = command->count("--config") > 0;
     *status = Run(*options);

@@ -3,13 +3,15 @@
 // them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
-#include "sim/cli/conv_layer.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/cli/waves_options.hpp"
 #include "sim/golden_waves/wave_compare.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden_fast.hpp"
@@ -17,19 +19,14 @@
 namespace weft::cli {
 namespace {
 
-struct Options {
-  std::string model;
-  std::vector<std::filesystem::path> inputs;
-  ConvOptions conv;
-  std::string config = "8x8", memory, out = "waves", json;
-  int64_t window = 48;
-  bool time = false;
-};
+using Options = WavesOptions;
 
 // What all layers of a run add up to.
 struct Total {
   WaveReport report;
-  std::string layer;  // of the first difference
+  std::string layer;                      // of the first difference
+  int64_t layers = 0;                     // compared
+  std::vector<std::string> not_compared;  // operators of the network that are no convolution
 };
 
 // "layer conv1, output channel 3, y 4, x 5, tap (ky 0, kx 1, c 2)": whatever of it applies.
@@ -91,7 +88,8 @@ class WaveBackend : public LayerBackend {
     WaveReport report = CompareWaves(layer, in, config_, wave_options);
     WaveReport& all = total_.report;
     if (all.cycles == 0 || report.first) all.window = std::move(report.window);
-    all.streams = report.streams;
+    all.streams.resize(report.streams.size());
+    for (size_t i = 0; i < all.streams.size(); i++) all.streams[i] = all.streams[i] || report.streams[i];
     all.samples += report.samples;
     all.differences += report.differences;
     all.cycles += report.cycles;
@@ -100,6 +98,7 @@ class WaveBackend : public LayerBackend {
     all.first = report.first;
     all.focus = report.focus;
     all.stopped = report.stopped;
+    total_.layers++;
     if (report.first) total_.layer = layer.name;
   }
 
@@ -109,11 +108,14 @@ class WaveBackend : public LayerBackend {
   Total& total_;
 };
 
-void CompareNetwork(const Options& options, WaveBackend* backend) {
+void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
   const Graph graph = ReadOnnx(options.model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, 1), backend);
+  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
+             backend);
+  for (const Node& node : graph.nodes)
+    if (node.op != Op::kConv) total->not_compared.push_back(node.name);
 }
 
 int Waves(const Options& options) {
@@ -125,10 +127,14 @@ int Waves(const Options& options) {
     LayerStats unused;
     backend.Run(c.layer, c.input, unused);
   } else {
-    CompareNetwork(options, &backend);
+    CompareNetwork(options, &backend, &total);
   }
 
   const WaveReport& report = total.report;
+  if (report.samples == 0)
+    throw Error("there is nothing to compare: no operator of {} is a convolution, which runs on the engine",
+                options.model);
+  const auto silent = std::count(report.streams.begin(), report.streams.end(), false);
   std::optional<WaveFocus> focus = report.focus;
   if (focus)
     focus->title =
@@ -137,14 +143,22 @@ int Waves(const Options& options) {
   const auto files = WriteWaves(report.window, focus, options.out);
 
   std::FILE* stream = TableStream(options.json);
-  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams,
+  fmt::print(stream, "{} streams, {} samples compared in {} cycles, {} differences\n", report.streams.size(),
              report.samples, report.cycles, report.differences);
+  if (silent > 0)
+    fmt::print(stream, "{} of the streams had no sample: what they carry did not occur\n", silent);
+  if (!total.not_compared.empty())
+    fmt::print(stream, "{} layer(s) compared; not compared, not of the engine: {}\n", total.layers,
+               fmt::join(total.not_compared, ", "));
   if (options.time)
     fmt::print(stream, "comparing took {:.2f} times as long as the run alone\n",
                report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, total);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
-  WriteJson(options.json, {{"streams", report.streams},
+  WriteJson(options.json, {{"streams", report.streams.size()},
+                           {"streams_without_samples", silent},
+                           {"layers", total.layers},
+                           {"not_compared", total.not_compared},
                            {"samples", report.samples},
                            {"differences", report.differences},
                            {"cycles", report.cycles},
@@ -160,6 +174,8 @@ void AddWaveFlags(CLI::App* command, Options* o) {
   command->add_option("--window", o->window, "cycles in the waveform files")
       ->check(CLI::Range(8, 100000))
       ->capture_default_str();
+  command->add_flag("--system", o->system,
+                    "compare the streams between the modules of weft_top, not the engine's");
   command->add_flag("--time", o->time, "tell how much longer the comparison takes than the run alone");
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
 }
@@ -175,12 +191,17 @@ void AddWavesCommand(CLI::App* app, int* status) {
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
   waves->add_option("MODEL", options->model, "quantised network (.onnx)");
-  waves->add_option("--input", options->inputs, "images: the first one is run");
+  waves->add_option("--input", options->inputs, "images: the first ones are run");
+  waves->add_option("--batch", options->batch, "images at once")
+      ->check(CLI::Range(1, kMostImages))
+      ->capture_default_str();
   AddWaveFlags(waves, options.get());
   waves->callback([options, conv, status] {
     if (!conv->parsed() && options->model.empty())
       throw Error("say what to compare: a MODEL, or conv with a layer");
-    *status = Waves(*options);
+    if (conv->parsed() && !options->model.empty())
+      throw Error("say what to compare: the network {} or a layer, not both", options->model);
+    *status = options->system ? SystemWaves(*options) : Waves(*options);
   });
 }
 

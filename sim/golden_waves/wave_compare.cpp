@@ -52,6 +52,10 @@ std::string ModuleOf(const StreamSpec& spec, int lane) {
   static const std::map<std::string, std::string> modules = {{"u_jobs", "job_queue"},
                                                              {"u_walker", "pixel_walker"},
                                                              {"u_sequencer", "sequencer"},
+                                                             {"u_pending", "chunk_walk"},
+                                                             {"u_running", "chunk_beats"},
+                                                             {"u_beats", "beat_feeder"},
+                                                             {"u_output", "output_path"},
                                                              {"u_lines", "line_buffer"},
                                                              {"u_feeder", "row_feeder"},
                                                              {"u_weights", "weight_buffer"},
@@ -100,16 +104,15 @@ class Comparer : public CycleProbe {
       for (int lane = 0; lane < spec.lanes; lane++) {
         const bool instance = HasInstances(spec);
         if (lane > 0 && !instance) {
-          lanes.push_back({lanes[0].data, lane * spec.bits});
+          lanes.push_back({lanes[0].data, lane * spec.bits, false});
           continue;
         }
         const std::string scope = ScopeOf(spec, lane, config_);
         const uint8_t* data = model.Find(scope, spec.name);
         if (data == nullptr)
           throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
-        lanes.push_back({data, 0});
+        lanes.push_back({data, 0, false});
       }
-      streams_ += spec.fine && fine_from_ < 0 ? 0 : spec.lanes;
     }
     StartRecording();
   }
@@ -141,7 +144,14 @@ class Comparer : public CycleProbe {
     return true;
   }
 
-  [[nodiscard]] int64_t streams() const { return streams_; }
+  // One for each lane of each signal.
+  [[nodiscard]] std::vector<bool> streams() const {
+    std::vector<bool> sampled;
+    for (size_t i = 0; i < data_.size(); i++)
+      if (!specs_[i].fine || fine_from_ >= 0)
+        for (const Lane& lane : data_[i]) sampled.push_back(lane.sampled);
+    return sampled;
+  }
   [[nodiscard]] int64_t samples() const { return samples_; }
   [[nodiscard]] int64_t differences() const { return differences_; }
   [[nodiscard]] const std::optional<WaveDifference>& first() const { return first_; }
@@ -152,12 +162,14 @@ class Comparer : public CycleProbe {
   struct Lane {
     const uint8_t* data;
     int lsb;
+    bool sampled;
   };
 
   void Compare(int64_t cycle, const WaveSample& sample) {
     const StreamSpec& spec = specs_[size_t(sample.id)];
-    const Lane& lane = data_[size_t(sample.id)][size_t(sample.lane)];
+    Lane& lane = data_[size_t(sample.id)][size_t(sample.lane)];
     const auto got = int64_t(ReadBits(lane.data, lane.lsb, spec.bits));
+    lane.sampled = true;
     samples_++;
     if (got == Masked(sample.value, spec.bits)) return;
     differences_++;
@@ -223,7 +235,7 @@ class Comparer : public CycleProbe {
   std::vector<std::vector<Lane>> data_;
   std::vector<int64_t> expected_;  // of pulses and levels in this cycle
   std::vector<WavePlace> places_;
-  int64_t streams_ = 0, samples_ = 0, differences_ = 0;
+  int64_t samples_ = 0, differences_ = 0;
   std::optional<WaveDifference> candidate_, first_;
   WaveWindow window_;
   std::vector<std::vector<int>> slots_;  // stream, lane -> window_.signals

@@ -30,7 +30,8 @@ struct WaveDifference {
 };
 
 struct WaveReport {
-  int64_t streams = 0, samples = 0, differences = 0, cycles = 0;
+  int64_t samples = 0, differences = 0, cycles = 0;
+  std::vector<bool> streams;  // whether a sample of each was compared: some have none in some layers
   double seconds = 0, plain_seconds = 0;  // of the run with and without the comparison
   std::optional<WaveDifference> first;
   WaveWindow window;  // around the first difference, or the start of the run

@@ -185,6 +185,14 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
   const int64_t x = (tap.kx - job.reduction.kx0) * job.word(kJobKxAddr) + tap.c - job.reduction.c0 +
                     c.group * job.channel_step;
   const int64_t dy = tap.ky - job.reduction.ky0;
+  const int64_t weights = base.weights + c.group * GroupWeightWords(job, config_);
+  Put(c.start, kPendLen, 0, c.beats, place);
+  Put(c.start, kPendRows, 0, valid, place);
+  Put(c.start, kPendCols, 0, job.ChannelsOf(c.group), place);
+  Put(c.start, kPendWeight, 0, weights + c.first_beat, place);
+  Put(c.start, kPendDrains, 0, ends_group && job.drains(), place);
+  Put(c.start, kPendEndsJob, 0, ends_job, place);
+  Put(c.start, kPendLastTile, 0, last_tile, place);
   Put(c.start, kStart, 0, 1, place);
   Put(c.start, kStartNewTile, 0, c.chunk == 0 && c.group == 0, place);
   Put(c.start, kStartAddr, 0, dy * job.word(kJobKyAddr) + x, place);
@@ -212,6 +220,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     reserved_ += config_.rows;
     const int64_t param =
         (base.params + int64_t{c.group} * config_.Steps()) & (config_.ParamEntries() * 4 - 1);
+    Put(c.start, kPendParam, 0, param, place);
     Put(c.start, kTilePush, 0, 1, place);
     const int col_bits = std::bit_width(unsigned(config_.cols)),
               row_bits = std::bit_width(unsigned(config_.rows));
@@ -233,7 +242,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
     Put(c.start + 1 + i, kBeatGroup, 0, ends_group, beat);
     Put(c.start + 1 + i, kBeatIndex, 0, i, beat);
     if (idle_pes > 0) Put(c.start + latency::kEdge + i, kEdgePes, 0, idle_pes, beat);
-    const int64_t weight = base.weights + c.group * GroupWeightWords(job, config_) + beat.beat;
+    const int64_t weight = weights + beat.beat;
     Put(c.start + 1 + i, kBeatWeight, 0, weight, beat);
     Put(c.start + latency::kWeightAddr + i, kWeightAddr, 0, weight, beat);
     const int ctl = 1 | int{first} << 1 | int{last && job.drains()} << 2;

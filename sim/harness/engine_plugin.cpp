@@ -59,7 +59,6 @@ class VerilatedEngine : public RtlModel {
     pins->line_ready = m.line_ready_o;
     pins->weight_ready = m.weight_ready_o;
     pins->param_ready = m.param_ready_o;
-    pins->idle = m.idle_o;
     pins->out_valid = m.out_valid_o;
     if (!m.out_valid_o) return;
     pins->out_final = m.out_final_o;

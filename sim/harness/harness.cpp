@@ -63,7 +63,7 @@ class Harness::ReadChannel {
     position_ = 0;
     for (data_.clear(); data_.empty() && piece_ < schedule_.size();) {
       const Transfer& t = schedule_[piece_];
-      const Job& job = list_.all.jobs[size_t(t.job)];
+      const Job& job = list_.all.jobs[t.job];
       const ChainPart& layer = list_.PartOf(size_t(t.job));
       const int part = part_++;
       if (t.kind == Transfer::Kind::kLines) {
@@ -124,98 +124,155 @@ RunResult Harness::Run(const std::vector<Job>& jobs, const ConvLayer& layer, con
   return {std::move(r.cycles), std::move(r.outputs[0])};
 }
 
-ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe) {
-  const JobList list(parts);
-  const std::vector<Job>& jobs = list.all.jobs;
-  ChainResult result;
-  for (const ChainPart& part : parts) result.outputs.emplace_back(part.out);
-  EnginePins pins;
-  pins.reset = true;
-  // Nothing in the array is reset: its control flushes itself in as many cycles as it is wide and high.
-  for (int i = 0; i < config_.rows + config_.cols + 16; i++) model_->Cycle(&pins);
-  pins.reset = false;
-  model_->Cycle(&pins);
-  model_->Cycle(&pins);  // the buffers' ready bits are up
-  pins.count = true;
-
-  ReadChannel read(list, config_);
-  size_t job_in = 0, job_out = 0;
-  std::vector<OutputCursor> cursors;
-  for (const Job& job : jobs) cursors.emplace_back(job, config_);
-  const CauseCounts before = model_->Counts();
-  const int read_cycles = options_.memory.ReadCycles(config_);
-  int64_t read_time = options_.memory.latency, write_time = 0, progress = 0;
-  int64_t t = 0;
-  std::vector<int64_t> written(jobs.size() + 1);  // when the outputs of so many jobs are
-  auto skip_silent = [&] {
-    while (job_out < jobs.size() && cursors[job_out].done()) written[++job_out] = write_time;
-  };
-  skip_silent();
-  auto counts = [&] { return Difference(model_->Counts(), before); };
-  auto layer_end = [&](size_t layer) {
-    return size_t(layer + 1 < parts.size() ? list.all.layer_starts[layer + 1] : int(jobs.size()));
-  };
-  std::vector<LayerEnd>& ends = result.cycles.layers;
-  if (probe != nullptr) probe->Attach(*model_);
-  for (; job_out < jobs.size() || t < write_time; t++) {
-    if (probe != nullptr && !probe->Cycle(t)) break;
-    while (ends.size() < parts.size() && job_out >= layer_end(ends.size()) &&
-           t >= written[layer_end(ends.size())])
-      ends.push_back({t, counts()});
-    pins.job_valid = job_in < jobs.size() && !pauses_.Paused();
-    if (pins.job_valid) pins.job = jobs[job_in].words.data();
-    const size_t after = read.after_jobs();
-    const bool stored = after == 0 || (job_out >= after && t >= written[after] + options_.memory.latency);
-    const bool reads = !read.exhausted() && t >= read_time && stored && !pauses_.Paused();
-    using Stream = ReadChannel::Stream;
-    pins.line_valid = reads && read.stream() == Stream::kLines;
-    pins.weight_valid = reads && read.stream() == Stream::kWeights;
-    pins.param_valid = reads && read.stream() == Stream::kParams;
-    if (reads) {
-      pins.line = pins.weight = pins.param = read.word();
-      pins.line_last = read.last();
-    }
-    pins.out_ready = t >= write_time && !pauses_.Paused();
-
-    if (pins.job_valid && pins.job_ready) job_in++, progress = t;
-    const bool taken = (pins.line_valid && pins.line_ready) || (pins.weight_valid && pins.weight_ready) ||
-                       (pins.param_valid && pins.param_ready);
-    const bool gives = pins.out_valid && pins.out_ready;
-    if (gives) {
-      if (job_out == jobs.size())
-        throw Error("layer {}: the engine gives more outputs than the layer has", list.LayerName(job_out));
-      OutputCursor& cursor = cursors[job_out];
-      const Job& job = jobs[job_out];
-      const int channels = job.ChannelsOf(cursor.group());
-      if (pins.out_cols != channels)
-        throw Error("layer {}: the engine gives {} channels where {} are due", list.LayerName(job_out),
-                    pins.out_cols, channels);
-      std::memcpy(&result.outputs[list.layers[job_out]].at(cursor.image(), cursor.y(), cursor.x(),
-                                                           job.FirstChannel(cursor.group())),
-                  pins.out.data(), size_t(channels));
-      result.cycles.bytes_written += channels;
-      write_time = t + options_.memory.WriteCycles(channels);
-      cursor.Next();
-      if (pins.out_final != cursor.done())
-        throw Error("layer {}: the engine marks the wrong output as its job's last", list.LayerName(job_out));
-      skip_silent();
-      progress = t;
-    }
-    Cycle(&pins);
-    if (taken) {
-      read.Next();
-      read_time = t + read_cycles;
-      progress = t;
-    }
-    if (t - progress > 2000000 + options_.memory.latency)
-      throw Error("layer {}: the engine has made no progress for {} cycles", list.LayerName(job_out),
-                  t - progress);
+// One run of a chain: what the engine is given and what it gives, cycle by cycle.
+class Harness::ChainRun {
+ public:
+  ChainRun(const std::vector<ChainPart>& parts, Harness* harness)
+      : harness_(*harness),
+        config_(harness->config_),
+        memory_(harness->options_.memory),
+        parts_(parts),
+        list_(parts),
+        jobs_(list_.all.jobs),
+        read_(list_, config_),
+        read_cycles_(memory_.ReadCycles(config_)),
+        read_time_(memory_.latency),
+        written_(jobs_.size() + 1) {
+    for (const ChainPart& part : parts) result_.outputs.emplace_back(part.out);
+    for (const Job& job : jobs_) cursors_.emplace_back(job, config_);
+    SkipSilentJobs();
   }
-  while (ends.size() < parts.size()) ends.push_back({t, counts()});
-  result.cycles.cycles = t;
-  result.cycles.counts = counts();
-  result.cycles.bytes_read = read.bytes();
-  return result;
+
+  ChainResult Run(CycleProbe* probe) {
+    Reset();
+    before_ = harness_.model_->Counts();
+    if (probe != nullptr) probe->Attach(*harness_.model_);
+    for (; job_out_ < jobs_.size() || t_ < write_time_; t_++) {
+      if (probe != nullptr && !probe->Cycle(t_)) break;
+      EndLayers();
+      SetPins();
+      const bool taken = TakesWord();
+      if (pins_.job_valid && pins_.job_ready) job_in_++, progress_ = t_;
+      if (pins_.out_valid && pins_.out_ready) TakeOutput();
+      harness_.Cycle(&pins_);
+      if (taken) NextWord();
+      CheckProgress();
+    }
+    while (ends().size() < parts_.size()) ends().push_back({t_, Counts()});
+    result_.cycles.cycles = t_;
+    result_.cycles.counts = Counts();
+    result_.cycles.bytes_read = read_.bytes();
+    return std::move(result_);
+  }
+
+ private:
+  using Stream = ReadChannel::Stream;
+
+  // Nothing in the array is reset: its control flushes itself in as many cycles as it is wide and high.
+  void Reset() {
+    RtlModel& model = *harness_.model_;
+    pins_.reset = true;
+    for (int i = 0; i < config_.rows + config_.cols + 16; i++) model.Cycle(&pins_);
+    pins_.reset = false;
+    model.Cycle(&pins_);
+    model.Cycle(&pins_);  // the buffers' ready bits are up
+    pins_.count = true;
+  }
+
+  [[nodiscard]] CauseCounts Counts() const { return Difference(harness_.model_->Counts(), before_); }
+  [[nodiscard]] std::vector<LayerEnd>& ends() { return result_.cycles.layers; }
+
+  // The layers whose outputs are all written by now.
+  void EndLayers() {
+    while (ends().size() < parts_.size()) {
+      const size_t next = ends().size() + 1;
+      const size_t jobs = next < parts_.size() ? size_t(list_.all.layer_starts[next]) : jobs_.size();
+      if (job_out_ < jobs || t_ < written_[jobs]) return;
+      ends().push_back({t_, Counts()});
+    }
+  }
+
+  void SetPins() {
+    pins_.job_valid = job_in_ < jobs_.size() && !harness_.pauses_.Paused();
+    if (pins_.job_valid) pins_.job = jobs_[job_in_].words.data();
+    const size_t after = read_.after_jobs();
+    const bool stored = after == 0 || (job_out_ >= after && t_ >= written_[after] + memory_.latency);
+    const bool reads = !read_.exhausted() && t_ >= read_time_ && stored && !harness_.pauses_.Paused();
+    pins_.line_valid = reads && read_.stream() == Stream::kLines;
+    pins_.weight_valid = reads && read_.stream() == Stream::kWeights;
+    pins_.param_valid = reads && read_.stream() == Stream::kParams;
+    if (reads) {
+      pins_.line = pins_.weight = pins_.param = read_.word();
+      pins_.line_last = read_.last();
+    }
+    pins_.out_ready = t_ >= write_time_ && !harness_.pauses_.Paused();
+  }
+
+  [[nodiscard]] bool TakesWord() const {
+    return (pins_.line_valid && pins_.line_ready) || (pins_.weight_valid && pins_.weight_ready) ||
+           (pins_.param_valid && pins_.param_ready);
+  }
+
+  void NextWord() {
+    read_.Next();
+    read_time_ = t_ + read_cycles_;
+    progress_ = t_;
+  }
+
+  // A pixel of a column group.
+  void TakeOutput() {
+    const std::string& layer = list_.LayerName(job_out_);
+    if (job_out_ == jobs_.size())
+      throw Error("layer {}: the engine gives more outputs than the layer has", layer);
+    OutputCursor& cursor = cursors_[job_out_];
+    const Job& job = jobs_[job_out_];
+    const int channels = job.ChannelsOf(cursor.group());
+    if (pins_.out_cols != channels)
+      throw Error("layer {}: the engine gives {} channels where {} are due", layer, pins_.out_cols, channels);
+    std::memcpy(&result_.outputs[list_.layers[job_out_]].at(cursor.image(), cursor.y(), cursor.x(),
+                                                            job.FirstChannel(cursor.group())),
+                pins_.out.data(), size_t(channels));
+    result_.cycles.bytes_written += channels;
+    write_time_ = t_ + memory_.WriteCycles(channels);
+    cursor.Next();
+    if (pins_.out_final != cursor.done())
+      throw Error("layer {}: the engine marks the wrong output as its job's last", layer);
+    SkipSilentJobs();
+    progress_ = t_;
+  }
+
+  // Jobs without outputs, or without further ones, are written with the last one.
+  void SkipSilentJobs() {
+    while (job_out_ < jobs_.size() && cursors_[job_out_].done()) written_[++job_out_] = write_time_;
+  }
+
+  void CheckProgress() const {
+    if (t_ - progress_ > 2000000 + memory_.latency)
+      throw Error("layer {}: the engine has made no progress for {} cycles", list_.LayerName(job_out_),
+                  t_ - progress_);
+  }
+
+  Harness& harness_;
+  const Config& config_;
+  const Memory& memory_;
+  const std::vector<ChainPart>& parts_;
+  const JobList list_;
+  const std::vector<Job>& jobs_;
+  ReadChannel read_;
+  ChainResult result_;
+  EnginePins pins_;
+  std::vector<OutputCursor> cursors_;   // one a job
+  CauseCounts before_{};                // what the model has counted before this run
+  size_t job_in_ = 0, job_out_ = 0;     // the next job that is given, whose next output comes
+  int64_t t_ = 0;                       // cycle
+  int64_t read_cycles_;                 // from one word of the memory to the next
+  int64_t read_time_, write_time_ = 0;  // from when on the memory can
+  int64_t progress_ = 0;                // when something was taken last
+  std::vector<int64_t> written_;        // when the outputs of so many jobs are
+};
+
+ChainResult Harness::RunChain(const std::vector<ChainPart>& parts, CycleProbe* probe) {
+  return ChainRun(parts, this).Run(probe);
 }
 
 }  // namespace weft

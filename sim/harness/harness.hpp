@@ -65,6 +65,7 @@ class Harness {
 
  private:
   class ReadChannel;
+  class ChainRun;
   void Cycle(EnginePins* pins);
 
   Config config_;

@@ -24,7 +24,7 @@ struct EnginePins {
   const uint8_t *line = nullptr, *weight = nullptr, *param = nullptr;  // bus_bytes bytes, while valid
 
   bool job_ready = false, line_ready = false, weight_ready = false, param_ready = false;
-  bool out_valid = false, out_final = false, idle = false;
+  bool out_valid = false, out_final = false;
   int out_cols = 0;
   std::array<int8_t, 64> out{};
 };

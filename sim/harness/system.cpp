@@ -2,6 +2,7 @@
 #include "sim/harness/system.hpp"
 
 #include <cstring>
+#include <exception>
 
 #include "sw_model/error.hpp"
 
@@ -38,9 +39,17 @@ System::System(const Config& config, const SystemOptions& options)
 }
 
 void System::Cycle() {
-  if (now_ >= deadline_) throw Error("the hardware has not ended in time");
-  memory_.Drive(now_, &pins_);
-  model_->Cycle(&pins_);
+  if (now_ >= deadline_) throw Timeout("the hardware has not ended in time");
+  std::exception_ptr refused;  // the probe sees the cycle in which the memory refuses something, too
+  try {
+    memory_.Drive(now_, &pins_);
+  } catch (const Error&) {
+    refused = std::current_exception();
+  }
+  model_->Settle(pins_);
+  if (probe != nullptr) probe->Cycle(now_);
+  if (refused) std::rethrow_exception(refused);
+  model_->Edge(&pins_);
   now_++;
   for (auto layer = layer_ends_.rbegin(); layer != layer_ends_.rend() && layer->end >= now_ - 1; ++layer)
     if (layer->end == now_ - 1) layer->counts = model_->Counts();
@@ -124,6 +133,8 @@ int System::RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdo
   return Wait(most_cycles);
 }
 
+uint32_t System::Watchdog() const { return uint32_t(kWatchdog + 4 * int64_t{memory_.timing().latency}); }
+
 int System::Wait(int64_t most_cycles) {
   deadline_ = now_ + most_cycles;
   const int code = weft_wait(&bus_);
@@ -143,8 +154,7 @@ CycleResult System::Run(const Program& program, int64_t most_cycles) {
   memory_.Clear();
   int64_t bytes = 0;
   for (const ProgramLayer& layer : program.layers) layer_bytes_.push_back(bytes += layer.traffic.written);
-  const auto watchdog = uint32_t(kWatchdog + 4 * int64_t{memory_.timing().latency});
-  const int code = RunList(program.list_bytes, program.window_bytes, watchdog, most_cycles);
+  const int code = RunList(program.list_bytes, program.window_bytes, Watchdog(), most_cycles);
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 ReadRegister(WEFT_ERROR_COMMAND), ReadRegister(WEFT_ERROR_ADDR_LO));

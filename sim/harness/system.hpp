@@ -11,6 +11,7 @@
 #include "sim/harness/axi_memory.hpp"
 #include "sim/harness/system_model.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
+#include "sw_model/error.hpp"
 
 namespace weft {
 
@@ -21,6 +22,19 @@ struct SystemOptions {
   uint64_t seed = 1;  // of the pauses
 };
 
+// A run that had not ended after the cycles it was given.
+class Timeout : public Error {
+ public:
+  using Error::Error;
+};
+
+// Looks at weft_top in every cycle, when its inputs are there and before its clock edge.
+class SystemProbe {
+ public:
+  virtual ~SystemProbe() = default;
+  virtual void Cycle(int64_t cycle) = 0;  // since the system was made
+};
+
 class System {
  public:
   System(const Config& config, const SystemOptions& options);
@@ -28,18 +42,21 @@ class System {
   void Load(const Program& program);
   void Write(const Place& place, const TensorI8& tensor);
   [[nodiscard]] TensorI8 Read(const Place& place) const;
-  // Runs the program that is loaded. Throws Error unless it ends with OK.
+  // Runs the program that is loaded. Throws Error unless it ends with OK, and Timeout after `most_cycles`.
   CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2);
 
   // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many
   // cycles, with its code.
   AxiMemory& memory() { return memory_; }
   int RunList(uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog, int64_t most_cycles);
-  int Wait(int64_t most_cycles);  // ... of one that was started by hand
+  [[nodiscard]] uint32_t Watchdog() const;  // of Run
+  int Wait(int64_t most_cycles);            // ... of one that was started by hand
   void Step(int64_t cycles);
   [[nodiscard]] int64_t now() const { return now_; }    // cycles since it was made
   void Assertions(bool on) { model_->Assertions(on); }  // of the RTL; those of the memory stay
   const weft_bus& bus() const { return bus_; }
+  [[nodiscard]] const SystemModel& model() const { return *model_; }
+  SystemProbe* probe = nullptr;
   // After so many cycles of waiting for an interrupt, `later` is called once; `on_interrupt` when it is
   // there.
   int64_t later_after = -1;

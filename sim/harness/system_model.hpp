@@ -40,10 +40,14 @@ struct SystemPins {
 class SystemModel {
  public:
   virtual ~SystemModel() = default;
-  virtual void Cycle(
-      SystemPins* pins) = 0;  // one clock edge with the inputs in pins; fills in the outputs after it
+  // A cycle: first its inputs, then its clock edge, which fills in the outputs after it.
+  virtual void Settle(const SystemPins& pins) = 0;
+  virtual void Edge(SystemPins* pins) = 0;
   [[nodiscard]] virtual CauseCounts Counts()
       const = 0;  // of the run so far, without this cycle and the one before
+  // Memory of a signal of rtl/system.vlt, little endian; null if there is none of this name. Scopes begin
+  // with weft_top.
+  [[nodiscard]] virtual const uint8_t* Find(const std::string& scope, const std::string& name) const = 0;
   // Off: what the RTL asserts of jobs that the compiler makes does not hold for others.
   virtual void Assertions(bool on) = 0;
 };

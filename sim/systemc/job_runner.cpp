@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "compiler/schedule.hpp"
 #include "sim/systemc/output_walk.hpp"
 
 namespace weft {

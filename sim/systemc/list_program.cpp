@@ -5,6 +5,9 @@
 #include <cstring>
 #include <numeric>
 
+#include "compiler/residual.hpp"
+#include "compiler/schedule.hpp"
+
 namespace weft {
 namespace {
 

@@ -26,7 +26,7 @@ RtlInside::RtlInside(const sc_core::sc_module_name& name, const Config& config,
     SC_THREAD(TickPins);
     return;
   }
-  for (int i = 0; i < kResetCycles; i++) model_->Cycle(&pins_);
+  for (int i = 0; i < kResetCycles; i++) Clock();
   pins_.reset = false;
   SC_METHOD(Tick);
 }
@@ -42,9 +42,14 @@ bool RtlInside::Access(RegisterAccess* access, sc_core::sc_time* delay) {
   return request.ok;
 }
 
+void RtlInside::Clock() {
+  model_->Settle(pins_);
+  model_->Edge(&pins_);
+}
+
 void RtlInside::Tick() {
   Drive();
-  model_->Cycle(&pins_);
+  Clock();
   TakeAnswer();
   sleeps_ = Sleeps();
   if (sleeps_) next_trigger(wake_);

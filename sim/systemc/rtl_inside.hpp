@@ -29,6 +29,7 @@ class RtlInside : public Inside {
   };
   void Tick();      // method: a clock edge of the C++ model
   void TickPins();  // thread: of the signals
+  void Clock();
   void Drive();
   void DriveRegisters();
   void TakeAnswer();

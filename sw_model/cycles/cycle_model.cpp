@@ -111,8 +111,8 @@ class CycleModel {
   }
 
   void RunJob(int j) {
-    const Job& job = jobs_[size_t(j)];
-    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[size_t(j - 2)] + 1 : 0));
+    const Job& job = jobs_[j];
+    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[j - 2] + 1 : 0));
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
     walk_ = std::max(accepted_, walk_) +
             latency::kJobWalked;  // the walker's first pixel is in the cycle after this
@@ -128,7 +128,7 @@ class CycleModel {
   }
 
   void RunTile(int j, int64_t tile, int group) {
-    const Job& job = jobs_[size_t(j)];
+    const Job& job = jobs_[j];
     const int64_t rows = config_.rows;
     const int64_t valid = std::min(rows, job.pixels - tile * rows);
     Conditions c;
@@ -219,7 +219,7 @@ class CycleModel {
     const int64_t first = tiles_walked_ * rows - depth;  // the pixel that makes room for this tile's first
     int64_t last = walk_ + rows;
     for (int64_t n = std::max<int64_t>(first, 0); n < first + rows; n = (n / rows + 1) * rows) {
-      const int64_t left = tile_starts_[size_t(n / rows - tiles_dropped_)] + 1 + n % rows;
+      const int64_t left = tile_starts_[n / rows - tiles_dropped_] + 1 + n % rows;
       last = std::max(last, left + 1 + (first + rows - 1 - n));
     }
     tiles_walked_++;
@@ -229,7 +229,7 @@ class CycleModel {
 
   // The tile's pixels on their way to the store.
   void Drain(int j, int64_t tile, int group, int64_t valid) {
-    const Job& job = jobs_[size_t(j)];
+    const Job& job = jobs_[j];
     store_.Reserve(config_.rows);
     const int64_t first = start_ + beats_ + latency::kLastToPixel + config_.cols;
     for (int64_t row = 0; row < config_.rows; row++) {
@@ -256,13 +256,13 @@ class CycleModel {
   StoreModel& store_;
   int64_t drain_cycles_;
   CauseCounts counts_{};
-  int64_t start_ = -1000, beats_ = 0;  // the chunk that started last
-  int64_t idle_from_ = 0;              // the first cycle after its beats
-  int64_t last_drain_ = -1000000;      // last beat of the tile that drained last
-  int64_t accepted_ = 0;               // of this job
-  int64_t seen_ = 0;                   // from when on its first chunk is pending
-  std::vector<int64_t> ends_;          // start of each job's last chunk
-  int64_t walk_ = -1;                  // the walker's last pixel
+  int64_t start_ = latency::kNever, beats_ = 0;  // the chunk that started last
+  int64_t idle_from_ = 0;                        // the first cycle after its beats
+  int64_t last_drain_ = latency::kNever;         // last beat of the tile that drained last
+  int64_t accepted_ = 0;                         // of this job
+  int64_t seen_ = 0;                             // from when on its first chunk is pending
+  std::vector<int64_t> ends_;                    // start of each job's last chunk
+  int64_t walk_ = -1;                            // the walker's last pixel
   int64_t tiles_walked_ = 0, tiles_dropped_ = 0;
   std::deque<int64_t> tile_starts_;
   int64_t line_base_ = 0, word_base_ = 0, weight_base_ = 0, param_base_ = 0;
@@ -293,11 +293,12 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
   return CycleModel(jobs, config, layer_starts, observer, &read, &store).Run();
 }
 
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory) {
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer) {
   std::vector<int> layer_starts;
   for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
-  WriteModel store(program, config, memory);
-  ListModel read(program, config, memory, &store);
+  WriteModel store(program, config, memory, observer);
+  ListModel read(program, config, memory, &store, observer);
   return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
 }
 

@@ -35,6 +35,7 @@ struct CycleResult {
 CycleResult CyclesOfLayer(const CycleResult& chain, size_t layer);
 
 class CycleObserver;
+class SystemObserver;
 
 // Throws Error if the jobs would wait for each other for ever. An observer is told every event (and slows the
 // model down).
@@ -45,6 +46,7 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
                         const std::vector<int>& layer_starts, CycleObserver* observer = nullptr);
 
 // Of a program on weft_core: from the start to done.
-CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory);
+CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
+                        SystemObserver* observer = nullptr);
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sw_model/cycles/latency.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -13,17 +14,18 @@ constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
 constexpr size_t kAddDepth = 8;                   // pixels in residual_add
-constexpr int64_t kAddLatency = 21;               // of residual_add, beside a pixel's steps
 
 int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
 }  // namespace
 
-WriteModel::WriteModel(const Program& program, const Config& config, const Memory& memory)
+WriteModel::WriteModel(const Program& program, const Config& config, const Memory& memory,
+                       SystemObserver* observer)
     : StoreModel(config),
       residual(config.ResidualBytes() / config.bus_bytes),
       program_(program),
       config_(config),
+      observer_(observer),
       latency_(memory.latency),
       beat_cycles_(memory.ReadCycles(config)),
       beat_loads_(size_t(2 * MaxBeats(config)), -1),
@@ -60,6 +62,7 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (job != job_) BeginJob(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
   const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
+  Tell(SystemEvent::kPixel, left, valid);
   if (cursors_.back().done()) {
     add_end_ = left;
     stored_.push_back(confirmed_ + 1);
@@ -76,7 +79,7 @@ int64_t WriteModel::TakePlain(int64_t valid, int channels) {
 int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
   window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
   const bool window_end = window_pixel_ == 0;
-  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + kAddLatency;
+  const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + latency::kAdd;
   if (!window_end) {
     add_returns_.push(output - 1);
     return taken;
@@ -112,12 +115,15 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   cursor.Next();
   bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
+  Tell(SystemEvent::kOutput, pop, valid);
   const int64_t s2 = std::max(pop + 1, s2_free_);
   s1_free_ = s2;
   const int64_t last = (offset + channels - 1) / config_.bus_bytes;
   for (int64_t word = offset / config_.bus_bytes; word <= last; word++) {
-    move_ = std::max({s2 + 1, move_ + 1, final_});
+    const int64_t offered = std::max(s2 + 1, move_ + 1);
+    move_ = std::max(offered, final_);
     if (open_ && word != word_) move_ = CloseBeat(move_, word != word_ + 1 || word % MaxBeats(config_) == 0);
+    Tell(SystemEvent::kFragment, move_, offered);
     open_ = true;
     word_ = word;
   }
@@ -130,24 +136,31 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
 }
 
 int64_t WriteModel::CloseBeat(int64_t time, bool last) {
+  const int64_t offered = time;
   time = std::max(time, beat_loads_[beats_++ % beat_loads_.size()] + 1);
+  Tell(SystemEvent::kBeat, time, offered);
   if (!last) return time;
   int64_t& slot = retirements_[bursts_++ % kWritesInFlight];
   issue_ = std::max({time + 1, issue_ + 1, slot + 1});
+  Tell(SystemEvent::kIssue, issue_);
   for (; beats_sent_ < beats_; beats_sent_++) {
     const int64_t load = std::max(issue_, taken_);
     taken_ = std::max(load + 1, taken_ + beat_cycles_);
+    Tell(SystemEvent::kWrite, taken_);
     beat_loads_[beats_sent_ % beat_loads_.size()] = load;
   }
   confirmed_ = taken_ + latency_ + 1;
   slot = confirmed_;
+  Tell(SystemEvent::kRetire, confirmed_);
   return time;
 }
 
-ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store)
+ListModel::ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store,
+                     SystemObserver* observer)
     : Supply(program.jobs, config, memory),
       program_(program),
       store_(*store),
+      observer_(observer),
       latency_(memory.latency),
       max_beats_(MaxBeats(config)),
       piece_words_(std::min(config.bus_bytes / 4, kListAlign)),
@@ -158,6 +171,7 @@ ListModel::ListModel(const Program& program, const Config& config, const Memory&
   first.words = std::min<uint32_t>(program.list_bytes, kListFirstBytes) / uint32_t(config.bus_bytes);
   queue_.push_back(first);
   pushes_.push_back(0);
+  Tell(SystemEvent::kCommand, 0);
 }
 
 // ---- command_reader
@@ -187,9 +201,11 @@ bool ListModel::ParseCommand() {
       const size_t n = queue_.size();
       while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
       const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
-      piece_time_ = std::max(TakePiece(), room);
+      const int64_t offered = TakePiece();
+      piece_time_ = std::max(offered, room);
       queue_.push_back(c);
       pushes_.push_back(piece_time_);
+      Tell(SystemEvent::kCommand, piece_time_, offered);
       return true;
     }
     case ListOp::kJob: {
@@ -227,6 +243,7 @@ int64_t ListModel::AcceptTime(int job) {
       store_.Accepted(time);
     }
     accepted_.push_back(time);
+    Tell(SystemEvent::kJob, time, offered_[n]);
   }
   return accepted_[j];
 }
@@ -273,38 +290,39 @@ void ListModel::Request(const Command& c, int64_t earliest) {
   }
   request_ = std::max({earliest, burst_, room(segments_ + (c.param_words > 0 ? 1 : 0))});
   burst_ = request_;  // its first burst is a cycle later
+  Tell(SystemEvent::kRequest, request_);
   if (c.read == ReadKind::kList) {
-    BeginSegment(request_);
+    BeginSegment(request_, SystemEvent::kList);
     for (uint32_t i = 0; i < c.words; i++) list_times_.push_back(Beat(0));
     return;
   }
   if (c.read == ReadKind::kLines) {
-    BeginSegment(request_);
+    BeginSegment(request_, SystemEvent::kLines);
     for (uint32_t i = 0; i < c.words; i++) Beat(lines.RoomFor(++line_words_));
     line_times_.push_back(beat_);
     return;
   }
   if (c.read == ReadKind::kTables) {
-    BeginSegment(request_);
+    BeginSegment(request_, SystemEvent::kTables);
     for (uint32_t i = 0; i < c.words; i++) table_free_ = Beat(table_free_) + config_.bus_bytes / 4;
     return;
   }
   if (c.read == ReadKind::kResidual) {
-    BeginSegment(request_);
+    BeginSegment(request_, SystemEvent::kResidual);
     for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
     residual_times_.push_back(beat_);
     return;
   }
   Group* group = &At(c.job, c.first + int(index));
   if (c.param_words > 0) {
-    BeginSegment(announced);
+    BeginSegment(announced, SystemEvent::kParams);
     for (uint32_t i = 0; i < c.param_words; i++) {
       if (i % uint32_t(config_.ParamBeats()) == 0)
         param_entries_++;  // an entry's first bus word needs the room
       group->params_time = Beat(params.RoomFor(param_entries_));
     }
   }
-  BeginSegment(request_);
+  BeginSegment(request_, SystemEvent::kWeights);
   ReadWeights(group, c.words);
   group->loaded = true;
 }
@@ -323,7 +341,8 @@ void ListModel::ReadWeights(Group* group, int64_t words) {
   }
 }
 
-void ListModel::BeginSegment(int64_t push) {
+void ListModel::BeginSegment(int64_t push, SystemEvent words) {
+  segment_words_ = words;
   const int64_t load = std::max(push + 1, beat_);
   segment_load_[segments_++ % kSegments] = load;
   segment_from_ = load + 1;
@@ -337,10 +356,14 @@ int64_t ListModel::Beat(int64_t room) {
     beats_left_ = std::min(words_left_, max_beats_ - word % max_beats_);
     words_left_ -= beats_left_;
     offset_ += beats_left_ * config_.bus_bytes;
-    burst_ = std::max(burst_ + 1, burst_done_[bursts_ % kBurstsInFlight] + 1);
+    const int64_t offered = burst_ + 1;
+    burst_ = std::max(offered, burst_done_[bursts_ % kBurstsInFlight] + 1);
     available_ = burst_ + 1 + latency_;
+    Tell(SystemEvent::kBurst, burst_, offered);
   }
-  beat_ = std::max({available_, beat_ + read_cycles_, segment_from_, room});
+  const int64_t offered = std::max({available_, beat_ + read_cycles_, segment_from_});
+  beat_ = std::max(offered, room);
+  Tell(segment_words_, beat_, offered);
   bus_words_++;
   if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = beat_;
   return beat_;

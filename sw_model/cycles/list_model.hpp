@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "compiler/program.hpp"
+#include "sw_model/cycles/latency.hpp"
+#include "compiler/residual.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
+#include "sw_model/cycles/system_observer.hpp"
 #include "sw_model/memory.hpp"
 
 namespace weft {
@@ -24,7 +27,8 @@ class ListModel;
 // rtl/system/residual_add.sv and rtl/system/write_dma.sv.
 class WriteModel : public StoreModel {
  public:
-  WriteModel(const Program& program, const Config& config, const Memory& memory);
+  WriteModel(const Program& program, const Config& config, const Memory& memory,
+             SystemObserver* observer = nullptr);
   void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
   // Cycle from which there is room for the descriptor of the next job with outputs.
   [[nodiscard]] int64_t DescriptorRoom() const;
@@ -45,8 +49,14 @@ class WriteModel : public StoreModel {
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
   int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
 
+  void Tell(SystemEvent event, int64_t time, int64_t offered) const {
+    if (observer_ != nullptr) observer_->Happens(event, time, offered);
+  }
+  void Tell(SystemEvent event, int64_t time) const { Tell(event, time, time); }
+
   const Program& program_;
   const Config& config_;
+  SystemObserver* observer_;
   int64_t latency_, beat_cycles_;
   std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
   std::vector<OutputCursor> cursors_;               // the current job's
@@ -54,7 +64,7 @@ class WriteModel : public StoreModel {
   int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
   int64_t walk_end_ = -1;                // the last take of the job before
   int64_t add_load_ = 0, add_end_ = -1;  // the adder has the job's numbers; its last take of the job before
-  int64_t add_take_ = -1000000;          // its last pixel with a residual
+  int64_t add_take_ = latency::kNever;   // its last pixel with a residual
   // Of the pixels in the adder: when each leaves it, as an output or inside a pooling window.
   std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
   int64_t add_output_ = -1;                          // when its last output left it
@@ -66,7 +76,7 @@ class WriteModel : public StoreModel {
   bool open_ = false;                                // ... and its beat can still become more
   int64_t word_ = 0;                                 // ... of this bus word
   int64_t final_ = -1;                               // the last final beat is handed over
-  int64_t issue_ = -1, taken_ = -1000000;          // the last burst's address; the memory takes the last beat
+  int64_t issue_ = -1, taken_ = latency::kNever;   // the last burst's address; the memory takes the last beat
   std::vector<int64_t> beat_loads_, retirements_;  // rings: beats leave the queue, bursts their slots
   size_t beats_ = 0, beats_sent_ = 0, bursts_ = 0;
   int64_t confirmed_ = 0;
@@ -75,7 +85,8 @@ class WriteModel : public StoreModel {
 // rtl/system/command_reader.sv and rtl/system/read_dma.sv.
 class ListModel : public Supply {
  public:
-  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store);
+  ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store,
+            SystemObserver* observer = nullptr);
   int64_t Accept(int job, int64_t room) override;
   void Ended(int job, int64_t time) override;
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
@@ -89,12 +100,17 @@ class ListModel : public Supply {
   bool ParseCommand();  // false at the end of the list
   bool Step() override;
   void Request(const Command& c, int64_t earliest);
-  void BeginSegment(int64_t push);
+  void BeginSegment(int64_t push, SystemEvent words);
   int64_t Beat(int64_t room);
   void ReadWeights(Group* group, int64_t words);
+  void Tell(SystemEvent event, int64_t time, int64_t offered) const {
+    if (observer_ != nullptr) observer_->Happens(event, time, offered);
+  }
+  void Tell(SystemEvent event, int64_t time) const { Tell(event, time, time); }
 
   const Program& program_;
   WriteModel& store_;
+  SystemObserver* observer_;
   int64_t latency_, max_beats_;
 
   // command_reader
@@ -115,7 +131,9 @@ class ListModel : public Supply {
   size_t bursts_ = 0, segments_ = 0;
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
-  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = -1000000, segment_from_ = 0;
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = latency::kNever,
+          segment_from_ = 0;
+  SystemEvent segment_words_ = SystemEvent::kList;
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete
   int64_t residual_words_ = 0, table_free_ = 0;

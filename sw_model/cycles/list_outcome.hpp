@@ -48,7 +48,7 @@ struct ListOutcome {
   struct Ending {
     uint32_t code;                   // WEFT_CODE_*
     std::optional<uint32_t> offset;  // ERROR_ADDR in the window, where it is determined
-    int64_t first = 0, last = 0;     // ERROR_JOB is one of these
+    int64_t first = 0, last = 0;     // ERROR_COMMAND is one of these
   };
   std::vector<Ending> endings;
   ByteRanges reads, writes;  // merged

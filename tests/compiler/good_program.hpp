@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "compiler/lower.hpp"
+#include "compiler/segment.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "tests/sim/backends/engine_check.hpp"

@@ -9,7 +9,8 @@
 #include <bit>
 #include <utility>
 
-#include "compiler/lower.hpp"
+#include "compiler/program_builder.hpp"
+#include "compiler/segment.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"

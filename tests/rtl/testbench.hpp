@@ -16,18 +16,20 @@
 #include <vector>
 
 #include "models/weft_list_pkg.hpp"
-#include "models/weft_pkg.hpp"
+#include "rtl/weft_pkg.hpp"
+#include "sim/harness/coverage.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft::rtl {
 
-// Latencies on which a module on the other side of a port relies and that weft_pkg does not name. The tests
-// of the modules that have them measure them.
-inline constexpr int kLineLatency = 2;      // line_buffer: raddr -> rdata, for row_feeder
-inline constexpr int kParamLatency = 2;     // param_buffer: raddr -> bias, for drain
-inline constexpr int kRecordLatency = 1;    // the engine: ahead_first -> the record of the tile, for drain
-inline constexpr int kLastToDrain = 2;      // pe: CTL_LAST -> drain_o, for drain
-inline constexpr int kLongestLatency = 24;  // of any module
+// Latencies on which a module on the other side of a port relies. The tests of the modules that have them
+// measure them.
+inline constexpr int kLineLatency = weft_pkg::RAM_LATENCY;   // line_buffer: raddr -> rdata, for row_feeder
+inline constexpr int kParamLatency = weft_pkg::RAM_LATENCY;  // param_buffer: raddr -> bias, for drain
+inline constexpr int kRecordLatency =
+    weft_pkg::RECORD_LATENCY;  // output_path: ahead_first -> the tile's record, for drain
+inline constexpr int kLastToDrain = weft_pkg::CHAIN_LATENCY;     // pe: CTL_LAST -> drain_o, for drain
+inline constexpr int kLongestLatency = weft_pkg::PIXEL_LATENCY;  // of any module: through all of them
 
 // ---- ports
 // --------------------------------------------------------------------------------------------------
@@ -92,6 +94,7 @@ class Testbench {
     Verilated::threadContextp(
         &context_);  // a model leaves the context that ran last: be sure that it is its own
     model_->final();
+    KeepCoverage(&context_);
     model_.reset();
   }
   Model* operator->() { return model_.get(); }

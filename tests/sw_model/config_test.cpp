@@ -9,7 +9,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "sw_model/error.hpp"
 
@@ -104,6 +106,57 @@ TEST(Config, DerivesWhatTheRtlDerives) {
   const Config c = Config::Load("2x2");
   EXPECT_EQ(c.Word(), 4);
   EXPECT_EQ(c.WeightPack(), 2);
+}
+
+// What the RTL refuses at elaboration is refused here and the reverse: scripts/lint.sh tries the same two
+// tables on weft_top.
+TEST(Config, TheRtlHasTheSameBorders) {
+  const auto rows = [](const char* name) {
+    std::vector<std::istringstream> rows;
+    std::ifstream file(fmt::format("{}/{}", WEFT_RTL_PARAMETERS, name));
+    for (std::string line; std::getline(file, line);)
+      if (!line.starts_with('#')) rows.emplace_back(line);
+    return rows;
+  };
+  int legal = 0, illegal = 0;
+  for (std::istringstream& row : rows("legal.txt")) {
+    Config c = Legal();
+    row >> c.rows >> c.cols >> c.lanes >> c.line_buffer_bytes >> c.weight_buffer_bytes >> c.bus_bytes >>
+        c.acc_bits;
+    ASSERT_TRUE(bool(row)) << row.str();
+    EXPECT_NO_THROW(c.Check()) << row.str();
+    legal++;
+  }
+  const std::map<std::string, int Config::*> fields = {{"ROWS", &Config::rows},
+                                                       {"COLS", &Config::cols},
+                                                       {"LANES", &Config::lanes},
+                                                       {"LINE_BYTES", &Config::line_buffer_bytes},
+                                                       {"WEIGHT_BYTES", &Config::weight_buffer_bytes},
+                                                       {"BUS_BYTES", &Config::bus_bytes},
+                                                       {"ACC_W", &Config::acc_bits}};
+  std::set<std::string> refused;
+  for (std::istringstream& row : rows("illegal.txt")) {
+    std::string module, value;
+    row >> module;
+    if (module != "weft_top") continue;
+    Config c = Legal();  // weft_top's defaults
+    bool of_config = true;
+    std::string first;
+    while (row >> value) {
+      const size_t equals = value.find('=');
+      const auto field = fields.find(value.substr(0, equals));
+      if (first.empty()) first = value.substr(0, equals);
+      if (field == fields.end()) of_config = false;  // ADDR_W and ID_W are not of the configuration
+      else c.*field->second = std::stoi(value.substr(equals + 1));
+    }
+    if (!of_config) continue;
+    EXPECT_THROW(c.Check(), Error) << row.str();
+    refused.insert(first);
+    illegal++;
+  }
+  EXPECT_EQ(refused.size(), fields.size()) << "a parameter without a row";
+  EXPECT_GE(legal, 5);
+  EXPECT_GE(illegal, 15);
 }
 
 class ConfigFile : public testing::Test {

@@ -37,7 +37,6 @@ class SystemCEngine : public RtlModel {
     engine_.out_data_o(out_data_);
     engine_.out_cols_o(out_cols_);
     engine_.out_final_o(out_final_);
-    engine_.idle_o(idle_);
     engine_.count_i(count_);
     engine_.counts_o(counts_);
   }
@@ -70,7 +69,6 @@ class SystemCEngine : public RtlModel {
     p->out_valid = out_valid_;
     p->out_final = out_final_;
     p->out_cols = int(out_cols_.read());
-    p->idle = idle_;
     const uint32_t data = out_data_.read();
     std::memcpy(p->out.data(), &data, sizeof data);
   }
@@ -95,8 +93,7 @@ class SystemCEngine : public RtlModel {
 
   Vconv_engine_sc engine_;
   sc_core::sc_signal<bool> clk_, rst_n_, job_valid_, job_ready_, line_valid_, line_ready_, line_last_,
-      weight_valid_, weight_ready_, param_valid_, param_ready_, out_valid_, out_ready_, out_final_, idle_,
-      count_;
+      weight_valid_, weight_ready_, param_valid_, param_ready_, out_valid_, out_ready_, out_final_, count_;
   sc_core::sc_signal<sc_dt::sc_bv<32 * kJobWords>> job_;
   sc_core::sc_signal<uint32_t> line_data_, weight_data_, param_data_, out_data_, out_cols_;
   sc_core::sc_signal<sc_dt::sc_bv<48 * kCauses>> counts_;

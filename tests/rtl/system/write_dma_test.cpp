@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // write_dma on an AXI slave that answers in any order across IDs: pixels at random places, byte by byte; one
-// beat a cycle; runs that are cut short, after which the bus has what it began and nothing of the next run.
+// beat a cycle; the first output that is not as announced ends it; runs that are cut short, after which the
+// bus has what it began and nothing of the next run.
 #include "models/write_dma.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <utility>
 
+#include "driver/weft_regs.h"
 #include "tests/rtl/testbench.hpp"
 
 namespace weft::rtl {
@@ -46,6 +49,12 @@ class Bench {
   int64_t bursts = 0, beats = 0, reported = 0, cycles = 0, first_beat = -1, last_beat = -1;
   int latency = 0;  // of responses, at least
   bool in_order = false;
+  bool may_fail = false, failed = false;  // error_o; then with
+  uint8_t code = 0;
+  uint32_t error_offset = 0;
+  int64_t bad_pixel = -1;     // of a job, the output that is not as announced,
+  int bad_cols = -1;          // ... in its channels; else in being the last one
+  bool bad_response = false;  // the next one
 
   // A cycle of the slave, which takes what it wants of AW and W.
   void Cycle() {
@@ -57,6 +66,7 @@ class Bench {
       if (std::exchange(seen[flight_[i].id], 1) == 0 && flight_[i].left == 0 && cycles >= flight_[i].from)
         open.push_back(i);
     m->b_valid_i = !open.empty() && Active(random, pattern_.sink);
+    m->b_error_i = bad_response;
     if (m->b_valid_i) {
       const size_t which = open[size_t(random.Int(0, int64_t(open.size()) - 1))];
       m->b_id_i = flight_[which].id;
@@ -88,8 +98,12 @@ class Bench {
       }
     reported += m->written_o;
     m.Clock();
-    ASSERT_FALSE(m->error_o);
     cycles++;
+    if (m->b_valid_i) bad_response = false;
+    if (!m->error_o) return;
+    ASSERT_TRUE(may_fail) << "code " << int{m->code_o} << " at " << m->error_offset_o << ", cycle " << cycles;
+    if (std::exchange(failed, true)) return;
+    code = m->code_o, error_offset = m->error_offset_o;
   }
   [[nodiscard]] bool busy() const { return !flight_.empty() || !waiting_.empty(); }
   [[nodiscard]] bool inside_a_burst() const {  // one has had some of its beats
@@ -119,23 +133,27 @@ class Bench {
     }
     m->store_valid_i = 0;
     const int pixels = job.width * job.height;
+    int64_t given = 0;
     for (int first = 0; first < pixels; first += job.pass)
       for (int group = 0; group < job.groups; group++)
         for (int pixel = first; pixel < std::min(first + job.pass, pixels); pixel++) {
+          if (failed) return;
           while (!Active(random, pattern_.source)) Cycle();
           std::vector<uint8_t> data(size_t(P::COLS));
           for (uint8_t& byte : data) byte = uint8_t(random.Int(0, 255));
-          for (int c = 0; c < job.cols; c++)
+          const bool bad = given++ == bad_pixel;
+          for (int c = 0; c < job.cols && (bad_pixel < 0 || given <= bad_pixel); c++)
             (*want)[kBase + job.At(group, pixel) + uint32_t(c)] = data[size_t(c)];
           PutBytes(m->pixel_data_i, data);
-          m->pixel_cols_i = job.cols;
-          m->pixel_final_i = pixel == pixels - 1 && group == job.groups - 1;
+          m->pixel_cols_i = bad && bad_cols >= 0 ? bad_cols : job.cols;
+          m->pixel_final_i = (pixel == pixels - 1 && group == job.groups - 1) != (bad && bad_cols < 0);
           m->pixel_valid_i = 1;
           for (bool taken = false; !taken;) {
             if (cycles - begin >= most_cycles) {
               m->pixel_valid_i = 0;
               return;
             }
+            if (failed) return;
             m.Settle();
             taken = m->pixel_ready_o != 0;
             Cycle();
@@ -150,6 +168,18 @@ class Bench {
     }
     Cycle();  // counted
     ASSERT_FALSE(busy());
+  }
+  // The run ends, the bus finishes what it has begun, and the next run can begin.
+  void Stop() {
+    m->run_i = m->pixel_valid_i = 0;
+    for (int t = 0; t < 10 || !m->idle_o || m->aw_valid_o || m->w_valid_o; t++) {
+      ASSERT_LT(t, 10000);
+      ASSERT_NO_FATAL_FAILURE(Cycle());
+    }
+    ASSERT_FALSE(busy()) << "a burst is not finished";
+    ASSERT_EQ(m->stored_o, 0);
+    may_fail = failed = false;
+    m->run_i = 1;
   }
 
  private:
@@ -234,6 +264,104 @@ TYPED_TEST(WriteDma, OneBeatACycle) {
   }
 }
 
+// An output beyond the window, if only by a byte; one that comes as the last and is not, or the other way;
+// one of no channels or too many. It and what comes behind it are not written.
+TYPED_TEST(WriteDma, EndsAtTheFirstBadOutput) {
+  using P = TypeParam;
+  int64_t ends = 0, exact = 0;
+  for (const Pattern pattern : kPatterns) {
+    SCOPED_TRACE(ToString(pattern));
+    Bench<P> b(4, pattern);
+    for (int i = 0; i < 120; i++, ends++) {
+      StoreJob job = Draw<P>(b.random, 0);
+      const int pixels = job.width * job.height, outputs = job.groups * pixels;
+      uint8_t code = WEFT_CODE_BAD_JOB;
+      b.bytes.clear();
+      b.bad_pixel = b.random.Chance(3) ? outputs - 1 : b.random.Int(0, outputs - 1);
+      b.bad_cols = -1;
+      int where = 0, group = 0, pixel = 0;  // of the bad one
+      for (int first = 0; first < pixels; first += job.pass)
+        for (int g = 0; g < job.groups; g++)
+          for (int n = first; n < std::min(first + job.pass, pixels); n++)
+            if (where++ == b.bad_pixel) group = g, pixel = n;
+      uint32_t offset = job.At(group, pixel);
+      switch (i % 4) {
+        case 0:
+          break;
+        case 1:
+          b.bad_cols = 0;
+          break;
+        case 2:
+          b.bad_cols = P::COLS + 1;
+          if (Mask(std::bit_width(unsigned{P::COLS})) < uint64_t(b.bad_cols)) b.bad_cols = 0;  // has no bits
+          break;
+        case 3:  // the one that reaches farthest, by a byte
+          code = WEFT_CODE_OUT_OF_WINDOW;
+          b.bad_pixel = -1;
+          uint32_t end = 0;
+          for (int first = 0, n_th = 0; first < pixels; first += job.pass)
+            for (int g = 0; g < job.groups; g++)
+              for (int n = first; n < std::min(first + job.pass, pixels); n++, n_th++)
+                if (job.At(g, n) + uint32_t(job.cols) > end) {
+                  end = job.At(g, n) + uint32_t(job.cols);
+                  b.bad_pixel = n_th, offset = job.At(g, n);
+                }
+          b.m->size_i = end;  // all of it is inside
+          const int64_t bad = std::exchange(b.bad_pixel, -1);
+          std::map<uint64_t, uint8_t> want;
+          ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, INT64_MAX));
+          ASSERT_NO_FATAL_FAILURE(b.Finish());
+          ASSERT_EQ(b.bytes, want);
+          exact++;
+          b.bytes.clear();
+          b.m->size_i = end - 1;
+          b.bad_pixel = bad, b.bad_cols = job.cols;
+      }
+      std::map<uint64_t, uint8_t> want;
+      b.may_fail = true;
+      ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, INT64_MAX));
+      for (int t = 0; !b.failed; t++) {
+        ASSERT_LT(t, 10000) << "output " << b.bad_pixel << " of " << outputs << " is taken, case " << i % 4;
+        ASSERT_NO_FATAL_FAILURE(b.Cycle());
+      }
+      ASSERT_EQ(b.code, code) << "output " << b.bad_pixel << " of " << outputs << ", case " << i % 4;
+      ASSERT_EQ(b.error_offset, offset)
+          << "output " << b.bad_pixel << " of " << outputs << ", case " << i % 4;
+      for (int t = 0; t < 200; t++) ASSERT_NO_FATAL_FAILURE(b.Cycle());
+      ASSERT_NO_FATAL_FAILURE(b.Stop());
+      for (const auto& [address, byte] : b.bytes) {
+        ASSERT_TRUE(want.contains(address)) << "the bad output is written";
+        ASSERT_EQ(want.at(address), byte);
+      }
+      b.m->size_i = Bench<P>::kSize;
+      b.bad_pixel = -1;
+    }
+  }
+  Compared(fmt::format("{} bad outputs, {} jobs that end with the window", ends, exact));
+}
+
+TYPED_TEST(WriteDma, TellsOfAWriteThatFails) {
+  using P = TypeParam;
+  for (const Pattern pattern : kPatterns) {
+    SCOPED_TRACE(ToString(pattern));
+    Bench<P> b(6, pattern);
+    for (int i = 0; i < 20; i++) {
+      std::map<uint64_t, uint8_t> want;
+      b.bytes.clear();
+      b.may_fail = b.bad_response = true;
+      const StoreJob job = Draw<P>(b.random, 0);
+      ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, INT64_MAX));
+      for (int t = 0; !b.failed; t++) {
+        ASSERT_LT(t, 10000) << "an error response is ignored";
+        ASSERT_NO_FATAL_FAILURE(b.Cycle());
+      }
+      ASSERT_EQ(b.code, WEFT_CODE_WRITE_ERROR);
+      ASSERT_TRUE(want.contains(b.kBase + b.error_offset)) << "not an output that was taken";
+      ASSERT_NO_FATAL_FAILURE(b.Stop());
+    }
+  }
+}
+
 TYPED_TEST(WriteDma, FinishesWhatItBeganAndForgetsTheRest) {
   using P = TypeParam;
   int64_t cut = 0, inside = 0, dropped = 0;
@@ -247,26 +375,17 @@ TYPED_TEST(WriteDma, FinishesWhatItBeganAndForgetsTheRest) {
       StoreJob job = Draw<P>(b.random, 0);
       ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, b.random.Int(1, 600)));
       inside += b.inside_a_burst();
-      b.m->run_i = 0;
-      for (int t = 0; t < 10 || !b.m->idle_o || b.m->aw_valid_o || b.m->w_valid_o; t++) {
-        ASSERT_LT(t, 10000);
-        ASSERT_NO_FATAL_FAILURE(b.Cycle());
-      }
-      ASSERT_FALSE(b.busy()) << "a burst is not finished";
-      ASSERT_EQ(b.m->stored_o, 0);
+      ASSERT_NO_FATAL_FAILURE(b.Stop());
       for (const auto& [address, byte] : b.bytes) ASSERT_EQ(want.at(address), byte);
       dropped += int64_t(want.size() - b.bytes.size());
       // The next run.
       want.clear(), b.bytes.clear();
-      b.m->run_i = 1;
       job = Draw<P>(b.random, 0);
       ASSERT_NO_FATAL_FAILURE(b.Run(job, &want, INT64_MAX));
       ASSERT_NO_FATAL_FAILURE(b.Finish());
       ASSERT_EQ(b.bytes, want);
       ASSERT_EQ(b.m->stored_o, 1);
-      b.m->run_i = 0;
-      b.m.Clock(2);
-      b.m->run_i = 1;
+      ASSERT_NO_FATAL_FAILURE(b.Stop());
     }
   }
   EXPECT_GT(inside, 10);

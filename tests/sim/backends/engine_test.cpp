@@ -13,7 +13,7 @@ namespace {
 
 int64_t RandomLayers(int64_t usual) {
   const char* text = std::getenv("WEFT_RANDOM_LAYERS");
-  return text != nullptr && *text != 0 ? std::atoll(text) : usual;
+  return text != nullptr && *text != 0 ? std::max(1LL, std::atoll(text)) : usual;
 }
 
 class Engine : public testing::TestWithParam<const char*> {

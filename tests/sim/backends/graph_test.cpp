@@ -134,10 +134,14 @@ TEST(Runner, EqualsTheGoldenValues) {
     const RandomGraph r = MakeRandomGraph(seed);
     const NetworkResult result = RunNetwork(r.graph, r.input, Engine("golden", true).get());
     ASSERT_EQ(result.output, r.values[size_t(r.graph.output)]) << "seed " << seed;
-    for (const LayerStats& node : result.nodes) ASSERT_EQ(node.mismatches, 0) << "seed " << seed;
-    nodes += result.nodes.size();
+    for (size_t i = 0; i < result.nodes.size(); ++i) {  // the host's own operators have nothing beside them
+      const std::optional<int64_t>& mismatches = result.nodes[i].mismatches;
+      ASSERT_EQ(mismatches.has_value(), r.graph.nodes[i].op == Op::kConv) << "seed " << seed;
+      ASSERT_EQ(mismatches.value_or(0), 0) << "seed " << seed;
+      nodes += mismatches ? 1 : 0;
+    }
   }
-  fmt::print("  {} networks, {} nodes, 0 differences\n", kSeeds, nodes);
+  fmt::print("  {} networks, {} convolutions, 0 differences\n", kSeeds, nodes);
 }
 
 // A batch is its images one after the other.

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -96,8 +98,99 @@ TEST_F(Cli, BadEngineOptions) {
   ExpectRefused(base + " --memory a:b" + kGolden, "--memory");
   ExpectRefused(base + " --check --engine cycles", "--check");
   ExpectRefused(base + " --trace x.fst" + kGolden, "--trace");
+  for (const std::string trace : {"x.vcd", "x", "x.fst.gz"})
+    ExpectRefused(base + " --trace " + Path(trace) + " --engine rtl", "give a name that ends in .fst");
   ExpectRefused(base + " --trace-window 1:2 --engine rtl", "--trace FILE");
   ExpectRefused(base + " --trace x.fst --trace-window 2:1 --engine rtl", "--trace-window");
+}
+
+// What an engine has no use for is right all the same.
+TEST_F(Cli, OptionsThatTheGoldenModelDoesNotNeed) {
+  const std::string image = Array("i.npy", "|u1", {28, 28, 1}, std::vector<uint8_t>(784));
+  for (const std::string& base :
+       {std::string("conv --in 8x8x3 --filters 4x3x3"), "run " + kModel + " --input " + image})
+    for (const std::string check : {"", " --check"}) {
+      ExpectRefused(base + check + " --config nonexist.json" + kGolden, "nonexist.json");
+      ExpectRefused(base + check + " --memory nonsense" + kGolden, "--memory");
+      ExpectRefused(base + check + " --memory 0:40" + kGolden, "memory");
+      ExpectRefused(base + check + " --stalls 0.5" + kGolden, "--stalls");
+      EXPECT_EQ(Weft(base + check + " --config 4x4 --memory 4:40" + kGolden).status, 0);
+    }
+}
+
+TEST_F(Cli, OptionsThatWouldBeIgnored) {
+  ExpectRefused("run " + kModel + " --engine cycles --limit 3", "--limit needs --input");
+  ExpectRefused("run " + kModel + " --engine cycles --labels " + Write("l", "1\n"),
+                "--labels needs the engine rtl");
+  for (const std::string zp : {" --input-zp 3", " --output-zp 0"})
+    ExpectRefused("conv --in 8x8x3 --filters 4x3x3" + zp + kGolden, "need --input");
+  ExpectRefused("waves " + kModel + " conv --in 8x8x3 --filters 4x3x3", "not both");
+}
+
+TEST_F(Cli, FloatsThatSaturateAreTold) {
+  const auto run = [&](float scale, size_t bright) {
+    std::vector<uint8_t> bytes(784 * 4);
+    for (size_t i = 0; i < bright; ++i) {
+      const float pixel = scale * float(i % 255 + 1);
+      std::memcpy(&bytes[4 * i], &pixel, 4);
+    }
+    return Weft("run " + kModel + " --input " + Array("f.npy", "<f4", {28, 28, 1}, bytes) + kGolden);
+  };
+  const std::string says = "saturate: float32 is the network's real input; give pixels of 0 to 255 as uint8";
+  for (const size_t bright : {784, 100}) {  // a black background is no sign that all is well
+    const Outcome o = run(1, bright);
+    EXPECT_EQ(o.status, 0) << o.err;
+    EXPECT_NE(o.err.find(says), std::string::npos) << bright << o.err;
+    EXPECT_EQ(run(1.0F / 255, bright).err, "") << bright;
+  }
+}
+
+// Nothing was compared, nothing is claimed.
+TEST_F(Cli, MismatchesOfWhatWasNotCompared) {
+  const auto json = [&](const std::string& arguments, int status = 0) {
+    const Outcome o = Weft(arguments + " --json -");
+    EXPECT_EQ(o.status, status) << arguments << o.err;
+    return o.status == status ? nlohmann::json::parse(o.out) : nlohmann::json();
+  };
+  const std::string image = Array("i.npy", "|u1", {28, 28, 1}, std::vector<uint8_t>(784, 9));
+  const std::string run = "run " + kModel + " --input " + image, conv = "conv --in 8x8x3 --filters 4x3x3";
+  for (const std::string engine : {" --engine rtl", " --engine cycles", " --engine golden"}) {
+    const auto of_run = json(run + engine), of_conv = json(conv + engine);
+    EXPECT_TRUE(of_run.at("mismatches").is_null()) << engine;
+    EXPECT_TRUE(of_conv.at("mismatches").is_null()) << engine;
+    EXPECT_EQ(of_run.at("outputs_compared"), 0) << engine;
+    for (const auto& layer : of_run.at("layers")) EXPECT_TRUE(layer.at("mismatches").is_null()) << engine;
+  }
+  for (const std::string engine : {" --engine rtl --check", " --engine golden --check"}) {
+    const auto of_run = json(run + engine);
+    EXPECT_EQ(of_run.at("mismatches"), 0) << engine;
+    EXPECT_EQ(of_run.at("outputs_compared"), 14 * 14 * 16 + 7 * 7 * 32 + 7 * 7 * 64 + 10) << engine;
+    for (const auto& layer : of_run.at("layers")) EXPECT_EQ(layer.at("mismatches"), 0) << engine;
+    EXPECT_EQ(json(conv + engine).at("outputs_compared"), 6 * 6 * 4) << engine;
+  }
+  const std::string table = Weft(run + " --engine rtl").out,
+                    compared = Weft(run + " --engine rtl --check").out;
+  for (const std::string layer : {"conv1 ", "fc ", "total "}) {
+    const auto cell = [&](const std::string& text) {
+      const size_t end = text.find('\n', text.find("\n" + layer) + 1);
+      return text.substr(0, end).substr(text.rfind(' ', end) + 1);
+    };
+    EXPECT_EQ(cell(table), "-") << table;
+    EXPECT_EQ(cell(compared), "0") << compared;
+  }
+  EXPECT_EQ(table.find("mismatches:"), std::string::npos);
+  EXPECT_NE(compared.find(", 4 of 4 operators\nmismatches: 0\n"), std::string::npos) << compared;
+}
+
+// A trace that a run has not left is told, and one of an earlier run is none.
+TEST_F(Cli, TracesThatAreNotThere) {
+  const std::string conv = "conv --in 8x8x3 --filters 4x3x3 --engine rtl --trace " + Path("t.fst");
+  ASSERT_EQ(Weft(conv + " --trace-window 10:20").status, 0);
+  EXPECT_TRUE(std::filesystem::exists(Path("t.fst")));
+  ExpectRefused(conv + " --trace-window 1000000:1000010", "no trace was written");
+  EXPECT_FALSE(std::filesystem::exists(Path("t.fst")));
+  ExpectRefused("conv --in 8x8x3 --filters 4x3x3 --engine rtl --trace /nowhere/t.fst",
+                "no trace was written");
 }
 
 TEST_F(Cli, BadArrays) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -145,6 +146,43 @@ TEST_F(Compiled, RunsTheImageOfTheFile) {
   EXPECT_NE(output(network), output(CompileModel(Contents(kModel), 1, network.config)));
   ExpectRefused("run " + file + " --engine rtl --check --input " + images, "compile it anew");
   ExpectRefused("run " + file + " --engine cycles", "compile it anew");
+}
+
+// The list with another word and a checksum that is right again.
+std::string Tampered(CompiledNetwork network, size_t word, uint32_t delta) {
+  uint8_t* list = network.programs.at(0).program.image.data();
+  const auto add = [&](size_t at, uint32_t number) {
+    uint32_t value = 0;
+    std::memcpy(&value, list + 4 * at, 4);
+    value += number;
+    std::memcpy(list + 4 * at, &value, 4);
+  };
+  add(word, delta);
+  add(kHeaderChecksum, -delta);
+  return NetworkFile(network);
+}
+
+// A list that does something else ends with an error, the hardware's or that it has not ended in time.
+TEST_F(Compiled, StopsAListThatDoesNotEnd) {
+  const CompiledNetwork network = CompileModel(BranchingModel(), 1, Config::Load("8x8"));
+  const std::string run = " --engine rtl --input " + Images(1, 6, 6, 3);
+  size_t word = kHeaderWords;
+  for (const Command& command : network.programs.at(0).program.commands) {
+    if (command.op == ListOp::kJob) break;
+    word += size_t(command.size());
+  }
+  int stopped = 0;
+  for (size_t i = 20; i < 40; i++) {  // words of the first job
+    const Outcome o = Weft("run " + Write("other.weft", Tampered(network, word + i, 16)) + run);
+    EXPECT_TRUE(o.status == 0 || o.status == 2) << "word " << i << ": " << o.err;
+    stopped += o.err.find("stopped: the hardware has not ended after") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GT(stopped, 3);
+  const std::string good = Write("good.weft", NetworkFile(network));
+  ExpectRefused("run " + good + run + " --most-cycles 500", "after 500 cycles; --most-cycles allows no more");
+  EXPECT_EQ(Weft("run " + good + run + " --most-cycles 5000").status, 0);
+  ExpectRefused("run " + good + run + " --most-cycles 0", "--most-cycles");
+  ExpectRefused("run " + good + " --engine cycles --most-cycles 500", "--most-cycles needs the engine rtl");
 }
 
 TEST_F(Compiled, TellsBytesLayerByLayer) {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "compiler/lower.hpp"
+#include "compiler/segment.hpp"
 #include "sim/harness/system.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "tests/random_count.hpp"

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/commands.hpp"
+
+#include <algorithm>
+
+#include "compiler/residual.hpp"
+#include "compiler/schedule.hpp"
+
+namespace weft {
+namespace {
+
+// Rows of a tensor as a job streams them: `per_image` rows of each image from (image0, y0) on, `words` bus
+// words each. `stretch` rows follow each other, the next ones begin `step` rows after them.
+struct Rows {
+  ReadKind read;
+  int job;
+  const Place& place;
+  int image0, y0, per_image, stretch, step;
+  int64_t begin;  // byte of the row
+  uint32_t words, wait;
+};
+
+class CommandMaker {
+ public:
+  CommandMaker(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+               const std::vector<CommandLayer>& layers, const Config& config)
+      : jobs_(jobs), groups_at_(groups_at), layers_(layers), config_(config) {
+    std::vector<int> starts;
+    for (size_t l = 0; l < layers.size(); l++) {
+      layer_of_.insert(layer_of_.end(), layers[l].jobs, int(l));
+      if (l == 0 || layers[l].reads_outputs) starts.push_back(layers[l].first_job);
+    }
+    uint32_t stored = 0;
+    for (const Job& job : jobs) {
+      stored_before_.push_back(stored);
+      stored += job.rows > 0 ? 1 : 0;
+    }
+    stored_before_.push_back(stored);
+    schedule_ = MakeSchedule(jobs, config, starts);
+  }
+
+  std::vector<Command> Make() {
+    for (size_t i = 0; i < schedule_.size(); i++) {
+      const Transfer& t = schedule_[i];
+      const bool adds = AddsResidual(i);
+      AddTables(t);
+      if (t.kind == Transfer::Kind::kGroups) AddGroups(t);
+      else if (!adds) AddRows(LineRows(t), t.first, t.count);
+      AddJob(t);
+      if (adds) AddLinesAndResidual(t);
+    }
+    commands_.push_back({});
+    return std::move(commands_);
+  }
+
+ private:
+  [[nodiscard]] const CommandLayer& LayerOf(int job) const { return layers_[layer_of_[job]]; }
+
+  // Whether the job's residual comes with this transfer: with the last one, but of a single tile, which keeps
+  // column groups waiting, with the lines.
+  [[nodiscard]] bool AddsResidual(size_t transfer) const {
+    const Transfer& t = schedule_[transfer];
+    const Job& job = jobs_[t.job];
+    if (!LayerOf(t.job).residual || job.rows == 0) return false;
+    if (job.tiles(config_) > 1)
+      return transfer + 1 == schedule_.size() || schedule_[transfer + 1].job != t.job;
+    return t.first == 0 && (t.kind == Transfer::Kind::kLines || job.words[kJobLines] == 0);
+  }
+
+  // The tables of an addition come once, before everything else of the layer: they load while the layer
+  // before it runs.
+  void AddTables(const Transfer& t) {
+    const CommandLayer& layer = LayerOf(t.job);
+    if (!layer.residual || next_job_ != t.job || t.job != layer.first_job) return;
+    commands_.push_back({.op = ListOp::kRead,
+                         .read = ReadKind::kTables,
+                         .job = t.job,
+                         .offset = layer.tables_at,
+                         .words = uint32_t(kTableBytes / config_.bus_bytes),
+                         .wait = tables_free_});
+    tables_free_ = stored_before_[layer.first_job + layer.jobs];
+  }
+
+  void AddGroups(const Transfer& t) {
+    Command c{.op = ListOp::kRead, .read = ReadKind::kGroups, .job = t.job, .first = t.first};
+    c.param_words = uint32_t(ParameterBusWords(jobs_[t.job], config_));
+    c.words = uint32_t(WeightBusWords(jobs_[t.job], config_));
+    c.count = uint32_t(t.count);
+    c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
+    c.offset = groups_at_[t.job] + uint32_t(t.first) * c.pitch;
+    commands_.push_back(c);
+  }
+
+  // A job follows its first column groups, so that they load while the jobs before it fill the engine's
+  // queue. The very first one follows the lines of its first tile, too, which load while it is read, but
+  // comes before any residual.
+  void AddJob(const Transfer& t) {
+    const bool adds = LayerOf(t.job).residual.has_value();
+    const bool after_groups = t.job == 0 && !adds;
+    if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
+    commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
+    next_job_++;
+  }
+
+  // One command for the rows of each stretch.
+  void AddRows(const Rows& rows, int first, int count) {
+    for (int row = first; row < first + count;) {
+      const int image = row / rows.per_image, y = row % rows.per_image, ahead = y % rows.stretch;
+      Command c{.op = ListOp::kRead, .read = rows.read, .job = rows.job, .first = row};
+      c.words = rows.words;
+      c.count = uint32_t(std::min({rows.per_image - y, rows.stretch - ahead, first + count - row}));
+      c.pitch = rows.place.row_pitch;
+      c.offset = rows.place.At(rows.image0 + image, rows.y0 + y / rows.stretch * rows.step + ahead, 0, 0) +
+                 uint32_t(rows.begin);
+      c.wait = rows.wait;
+      commands_.push_back(c);
+      row += int(c.count);
+    }
+  }
+
+  [[nodiscard]] Rows LineRows(const Transfer& t) const {
+    const Job& job = jobs_[t.job];
+    return {.read = ReadKind::kLines,
+            .job = t.job,
+            .place = LayerOf(t.job).in,
+            .image0 = job.lines.image0,
+            .y0 = job.lines.y0,
+            .per_image = job.lines.count,
+            .stretch = job.lines.count,
+            .step = 0,
+            .begin = job.lines.offset,
+            .words = job.words[kJobPitch],
+            .wait = t.after_stores ? stored_before_[t.job] : 0};
+  }
+
+  [[nodiscard]] Rows ResidualRows(int j, const ResidualBox& box) const {
+    const CommandLayer& layer = LayerOf(j);
+    const bool gaps = layer.pool.stride_h > layer.pool.kh;
+    return {.read = ReadKind::kResidual,
+            .job = j,
+            .place = *layer.residual,
+            .image0 = jobs_[j].lines.image0,
+            .y0 = box.y0,
+            .per_image = box.rows,
+            .stretch = gaps ? layer.pool.kh : box.rows,
+            .step = gaps ? layer.pool.stride_h : 0,
+            .begin = box.begin,
+            .words = uint32_t(box.pitch / config_.bus_bytes),
+            .wait = stored_before_[layer.first_job]};
+  }
+
+  // The last lines of a job (none with column groups) and its residual. A residual row may wait for room
+  // until the tiles before it are done, so all lines that those need come before it; and more, as far as the
+  // buffer holds them beside what the tile before still reads.
+  void AddLinesAndResidual(const Transfer& t) {
+    const Job& job = jobs_[t.job];
+    const CommandLayer& layer = LayerOf(t.job);
+    const ResidualBox box = ResidualOf(job, layer.pool, layer.residual->shape.c, config_);
+    const Rows residual = ResidualRows(t.job, box);
+    const bool has_lines = t.kind == Transfer::Kind::kLines;
+    Rows lines = LineRows(t);
+    int next_line = has_lines ? t.first : int(job.words[kJobLines]), next_row = 0;
+    const int end_line = next_line + (has_lines ? t.count : 0);
+    const auto add_lines = [&](int end) {
+      if (end <= next_line) return;
+      AddRows(lines, next_line, end - next_line);
+      lines.wait = 0;
+      next_line = end;
+    };
+    int64_t ahead = 0;  // the last tile whose lines are added with this one's
+    for (int64_t tile = 0; tile < job.tiles(config_); tile++) {
+      const int64_t row = (std::min((tile + 1) * config_.rows, job.pixels) - 1) / (job.cols * job.window);
+      const int rows = int(row / job.rows) * box.rows + int(row % job.rows) * box.step + layer.pool.kh;
+      if (rows <= next_row) continue;
+      ahead = LinesBeside(job, tile, std::max(ahead, tile));
+      add_lines(int(LinesOfTile(job, ahead, config_).need));
+      AddRows(residual, next_row, rows - next_row);
+      next_row = rows;
+    }
+    add_lines(end_line);
+  }
+
+  // The last tile, from `ahead` on, whose lines the buffer holds beside what the tile before `tile` still
+  // reads.
+  [[nodiscard]] int64_t LinesBeside(const Job& job, int64_t tile, int64_t ahead) const {
+    const int64_t pitch = int64_t{job.words[kJobPitch]} * config_.bus_bytes;
+    const int64_t free = LinesOfTile(job, std::max<int64_t>(tile - 1, 0), config_).free;
+    while (ahead + 1 < job.tiles(config_) &&
+           (LinesOfTile(job, ahead + 1, config_).need - free) * pitch <= config_.line_buffer_bytes)
+      ahead++;
+    return ahead;
+  }
+
+  const std::vector<Job>& jobs_;
+  const std::vector<uint32_t>& groups_at_;
+  const std::vector<CommandLayer>& layers_;
+  const Config& config_;
+  std::vector<Transfer> schedule_;
+  std::vector<int> layer_of_;            // of each job
+  std::vector<uint32_t> stored_before_;  // jobs with outputs before each job, and in all
+  std::vector<Command> commands_;
+  int next_job_ = 0;          // that is given to the engine
+  uint32_t tables_free_ = 0;  // jobs after which the tables may be loaded again
+};
+
+}  // namespace
+
+std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+                                  const std::vector<CommandLayer>& layers, const Config& config) {
+  return CommandMaker(jobs, groups_at, layers, config).Make();
+}
+
+}  // namespace weft

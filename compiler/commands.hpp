@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of a program's commands: what is read for which job, and when the jobs are given to the engine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/program.hpp"
+
+namespace weft {
+
+// What the commands of a layer depend on.
+struct CommandLayer {
+  int first_job = 0, jobs = 0;
+  bool reads_outputs = false;  // of layers before it
+  Place in;
+  Window pool;                    // after an addition
+  std::optional<Place> residual;  // that is added
+  uint32_t tables_at = 0;         // ... with these tables
+};
+
+// The commands without those that read the list. Offsets are from the begin of the data or of the tensors;
+// `groups_at` are those of each job's parameters and weights.
+std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+                                  const std::vector<CommandLayer>& layers, const Config& config);
+
+}  // namespace weft

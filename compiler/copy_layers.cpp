@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/copy_layers.hpp"
+
+namespace weft {
+
+ConvLayer MakeDepthwise(const std::string& name, int channels, const Window& window,
+                        const RescaleLayer& rescale) {
+  ConvLayer layer;
+  layer.name = name;
+  layer.filters = TensorI8({channels, window.kh, window.kw, 1}, 1);
+  layer.bias.assign(size_t(channels), 0);
+  layer.window = window;
+  layer.groups = channels;
+  layer.input_zp = rescale.input_zp;
+  layer.requant.multiplier.assign(size_t(channels), rescale.multiplier);
+  layer.requant.shift.assign(size_t(channels), rescale.shift);
+  layer.requant.output_zp = rescale.output_zp;
+  layer.requant.clamp_lo = rescale.clamp_lo;
+  layer.requant.clamp_hi = rescale.clamp_hi;
+  return layer;
+}
+
+RescaleLayer Unchanged(int zp) {
+  RescaleLayer rescale;
+  rescale.input_zp = rescale.output_zp = zp;
+  return rescale;
+}
+
+ConvLayer MakeMaxPool(const std::string& name, int channels, const Window& pool) {
+  Window window;
+  window.pad = pool.pad;
+  ConvLayer layer = MakeDepthwise(name, channels, window, Unchanged(-128));
+  layer.max_pool = pool;
+  layer.max_pool->pad = {};
+  return layer;
+}
+
+}  // namespace weft

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/program_builder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "compiler/commands.hpp"
+#include "compiler/geometry.hpp"
+#include "compiler/list.hpp"
+#include "compiler/residual.hpp"
+#include "compiler/schedule.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft {
+namespace {
+
+Window PoolOf(const ConvLayer& layer) { return layer.max_pool.value_or(Window{}); }
+
+}  // namespace
+
+uint64_t ProgramBuilder::TensorBytes(const Shape& s) const {
+  const int64_t row_pitch = RoundUp(int64_t{s.w} * s.c, config_.bus_bytes);
+  return uint64_t(RoundUp(int64_t{s.n} * s.h * row_pitch, kWindowAlign));
+}
+
+int ProgramBuilder::AddTensor(const Shape& shape) { return AddTensorAt(shape, tensors_end_); }
+
+int ProgramBuilder::AddTensorAt(const Shape& shape, uint64_t offset) {
+  const auto row_pitch = uint32_t(RoundUp(int64_t{shape.w} * shape.c, config_.bus_bytes));
+  tensors_end_ = std::max(tensors_end_, uint64_t{AlignInWindow(offset + TensorBytes(shape))});
+  tensors_.push_back({.shape = shape, .offset = uint32_t(offset), .row_pitch = row_pitch});
+  return int(tensors_.size()) - 1;
+}
+
+Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add) const {
+  Traffic traffic = CountTraffic(layer.jobs, config_);
+  if (!add) return traffic;
+  traffic.read += kTableBytes;
+  for (const Job& job : layer.jobs) {
+    if (job.rows == 0) continue;
+    const ResidualBox box = ResidualOf(job, PoolOf(layer.layer), tensors_[add->residual].shape.c, config_);
+    traffic.read += job.lines.images * box.rows * box.pitch;
+  }
+  return traffic;
+}
+
+void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
+                              const std::optional<FusedAdd>& add) {
+  if (add && !CanAdd(layer, tensors_[add->residual].shape.c, config_))
+    throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
+  program_.layers.push_back({.name = layer.layer.name,
+                             .first_job = int(program_.jobs.size()),
+                             .jobs = int(layer.jobs.size()),
+                             .traffic = TrafficOf(layer, add)});
+  for (const Job& job : layer.jobs) {
+    program_.jobs.push_back(job);
+    if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does
+    job_layer_.push_back(int(layers_.size()));
+  }
+  layers_.push_back({.conv = layer.layer, .in = in, .out = out, .reads_outputs = reads_outputs, .add = add});
+}
+
+void ProgramBuilder::PlaceData() {
+  for (int j = 0; j < int(program_.jobs.size()); j++) PlaceGroups(j);
+  for (Layer& layer : layers_)
+    if (layer.add) PlaceTables(&layer);
+}
+
+// The parameters and weights of a job's column groups, one group after the other.
+void ProgramBuilder::PlaceGroups(int j) {
+  const Job& job = program_.jobs[j];
+  const auto [at, added] = shared_.try_emplace(
+      {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = job.reduction},
+      uint32_t(data_bytes_));
+  groups_at_.push_back(at->second);
+  if (!added) return;
+  const ConvLayer& layer = LayerOf(j).conv;
+  for (int g = 0; g < job.groups && with_data_; g++)
+    for (const auto& bytes : {PackParameters(job, g, layer, config_), PackWeights(job, g, layer, config_)})
+      data_.insert(data_.end(), bytes.begin(), bytes.end());
+  const int64_t words = job.groups * (ParameterBusWords(job, config_) + WeightBusWords(job, config_));
+  data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
+  if (with_data_) data_.resize(data_bytes_);
+}
+
+// What each operand of the addition adds, for every code: that of the layer's outputs first.
+void ProgramBuilder::PlaceTables(Layer* layer) {
+  const weft::AddLayer& add = layer->add->add;
+  std::array<golden::TableI32, 2> tables = {golden::AddTable(add.zp1, add.mult1, add.shift1),
+                                            golden::AddTable(add.zp2, add.mult2, add.shift2)};
+  if (!layer->add->outputs_first) std::swap(tables[0], tables[1]);
+  layer->tables_at = uint32_t(data_bytes_);
+  data_bytes_ += kTableBytes;
+  if (!with_data_) return;
+  data_.resize(data_bytes_);
+  std::memcpy(&data_[layer->tables_at], tables.data(), kTableBytes);
+}
+
+std::vector<Command> ProgramBuilder::PlanCommands() const {
+  std::vector<CommandLayer> layers;
+  for (size_t l = 0; l < layers_.size(); l++) {
+    const Layer& layer = layers_[l];
+    layers.push_back({.first_job = program_.layers[l].first_job,
+                      .jobs = program_.layers[l].jobs,
+                      .reads_outputs = layer.reads_outputs,
+                      .in = tensors_[layer.in],
+                      .pool = PoolOf(layer.conv),
+                      .residual = {},
+                      .tables_at = layer.tables_at});
+    if (layer.add) layers.back().residual = tensors_[layer.add->residual];
+  }
+  return MakeCommands(program_.jobs, groups_at_, layers, config_);
+}
+
+// The data comes behind the list, the tensors come behind the data.
+void ProgramBuilder::PlaceWindow() {
+  const uint32_t data_at = program_.list_bytes, tensors_at = AlignInWindow(data_at + data_bytes_);
+  for (Place& tensor : tensors_) tensor.offset += tensors_at;
+  program_.window_bytes = AlignInWindow(tensors_at + tensors_end_);
+  for (Command& c : program_.commands) {
+    if (c.op != ListOp::kRead || c.read == ReadKind::kList) continue;
+    c.offset += c.read == ReadKind::kGroups || c.read == ReadKind::kTables ? data_at : tensors_at;
+  }
+}
+
+void ProgramBuilder::AddStores() {
+  for (int j = 0; j < int(program_.jobs.size()); j++) {
+    const Layer& layer = LayerOf(j);
+    program_.stores.push_back({.out = tensors_[layer.out.tensor],
+                               .target = layer.out,
+                               .add = layer.add,
+                               .residual = layer.add ? tensors_[layer.add->residual] : Place{},
+                               .pool = PoolOf(layer.conv)});
+  }
+}
+
+void ProgramBuilder::WriteImage() {
+  const std::vector<uint32_t> list = EncodeList(program_, config_);
+  program_.image.resize(program_.list_bytes);
+  std::memcpy(program_.image.data(), list.data(), list.size() * 4);
+  program_.image.insert(program_.image.end(), data_.begin(), data_.end());
+}
+
+Program ProgramBuilder::Build() {
+  PlaceData();
+  program_.commands = PlanCommands();
+  program_.list_bytes = CompleteList(config_, &program_.commands);
+  PlaceWindow();
+  AddStores();
+  WriteImage();
+  return program_;
+}
+
+}  // namespace weft

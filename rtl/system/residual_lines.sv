@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The residual's lines, and of each pixel that is taken its bytes of them, beside the pixel four cycles later; one a cycle.
+//   take_i: walk -> address --1--> two words of the buffer --2--> rotated --1-->
+// Lines are counted: those that have come, those before the pixel's row of outputs, and those that nobody needs any more. They are freed
+// row by row, by the job's last column group: the others read them again.
+`default_nettype none
+module residual_lines #(
+    parameter int COLS      = 8,      // Requires: at least 2
+    parameter int BYTES     = 32768,  // of the buffer. Requires: a power of two, at least 4 words
+    parameter int BUS_BYTES = 8       // Requires: a power of two, 4 to 64
+) (
+    input  wire logic                        clk_i,
+    input  wire logic                        rst_ni,
+    input  wire logic                        load_i,        // the next job; only behind the last pixel of the one before
+    input  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store_i,
+    input  wire logic                        line_valid_i,
+    output wire logic                        line_ready_o,
+    input  wire logic [     8*BUS_BYTES-1:0] line_data_i,
+    input  wire logic                        line_last_i,   // of its line
+    output wire logic                        there_o,       // all lines that the next pixel's row of outputs needs
+    input  wire logic                        take_i,        // Requires: there_o
+    input  wire logic [          8*COLS-1:0] pixel_i,
+    output logic                             valid_o,
+    output logic      [          8*COLS-1:0] pixel_o,
+    output wire logic [          8*COLS-1:0] residual_o
+);
+  // A word of the buffer holds a pixel's bytes: any COLS bytes lie in two words.
+  localparam int MinWord = 1 << $clog2(COLS);
+  localparam int Word = MinWord > BUS_BYTES ? MinWord : BUS_BYTES;
+  if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
+  if (BYTES < 4 * Word || !weft_pkg::power_of_two(BYTES))
+    begin : gen_illegal_bytes BYTES_must_be_a_power_of_two_at_least_4_words u_illegal (); end
+  if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
+    begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  localparam int AddrW = $clog2(BYTES);
+  localparam int PtrW = $clog2(BYTES / BUS_BYTES) + 2;
+  localparam int BusW = $clog2(BUS_BYTES);
+  localparam int DimW = weft_list_pkg::DIM_W;
+
+  // ---- The walk over the pixels, and the lines of their rows -------------------------------------------------------------------
+  wire logic [31:0] pooling_window = store_i[32*weft_list_pkg::STORE_WINDOW+:32];
+  wire logic [15:0] window_cols = pooling_window[weft_list_pkg::STORE_WINDOW_COLS_LSB+:weft_list_pkg::STORE_WINDOW_COLS_W];
+  wire logic [15:0] window_rows = pooling_window[weft_list_pkg::STORE_WINDOW_ROWS_LSB+:weft_list_pkg::STORE_WINDOW_ROWS_W];
+  wire logic walks, job_end, row_end, image_end, group_last, pass_end;
+  wire logic [31:0] offset;
+  output_walk u_walk (
+      .clk_i, .rst_ni, .load_i, .store_i, .window_cols_i(window_cols), .window_rows_i(window_rows),
+      .offset_i(store_i[32*weft_list_pkg::STORE_RES_OFFSET+:32]), .window_x_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_X+:32]),
+      .window_y_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(store_i[32*weft_list_pkg::STORE_RES_X+:32]),
+      .y_i(store_i[32*weft_list_pkg::STORE_RES_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_RES_IMAGE+:32]),
+      .take_i, .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
+  );
+  wire logic unused = &{1'b0, store_i, offset, walks, job_end};
+
+  logic [PtrW-1:0] row_words_q, last_words_q;   // that a row of outputs frees; that an image's last one does
+  logic [DimW-1:0] row_lines_q, window_lines_q;  // lines from a row of outputs to the next; that a row needs
+  logic [PtrW-1:0] freed_q;  // bus words of lines that nobody needs; the running job's first line begins at base_q
+  logic [AddrW-1:0] base_q;
+  logic [DimW-1:0] line_q, pass_line_q;  // lines before this pixel's row of outputs; before that of its pass' first pixel
+  wire logic [DimW-1:0] lines;
+  wire logic [DimW-1:0] stepped_line = line_q + (image_end ? window_lines_q : row_end ? row_lines_q : '0);
+  wire logic [DimW-1:0] missing = line_q + window_lines_q - lines;
+  assign there_o = (missing == '0) | missing[DimW-1];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      line_q      <= '0;
+      pass_line_q <= '0;
+      freed_q     <= '0;
+    end else if (take_i) begin
+      line_q <= pass_end & ~group_last ? pass_line_q : stepped_line;
+      if (pass_end & group_last) pass_line_q <= stepped_line;
+      if (row_end & group_last) freed_q <= freed_q + (image_end ? last_words_q : row_words_q);
+    end
+    if (load_i) begin
+      base_q         <= {freed_q[AddrW-BusW-1:0], BusW'(0)};
+      row_words_q    <= store_i[32*weft_list_pkg::STORE_RES_WORDS+:PtrW];
+      last_words_q   <= store_i[32*weft_list_pkg::STORE_RES_LAST_WORDS+:PtrW];
+      row_lines_q    <= store_i[32*weft_list_pkg::STORE_RES_LINES+:DimW];
+      window_lines_q <= DimW'(window_rows) + 1'b1;
+    end
+  end
+
+  // ---- A pixel's bytes: address, two words, rotated ----------------------------------------------------------------------------
+  localparam int RotateW = $clog2(2 * Word);
+  logic [AddrW-1:0] addr_q;
+  logic take1_q;
+  logic [8*COLS-1:0] pixel1_q;
+  wire logic [16*Word-1:0] two_words;
+  line_buffer #(.BYTES(BYTES), .WORD(Word), .BUS_BYTES(BUS_BYTES)) u_lines (
+      .clk_i, .rst_ni, .valid_i(line_valid_i), .ready_o(line_ready_o), .data_i(line_data_i), .last_i(line_last_i),
+      .freed_i(freed_q), .lines_o(lines), .raddr_i(addr_q), .rdata_o(two_words)
+  );
+  always_ff @(posedge clk_i) begin
+    addr_q   <= base_q + offset[AddrW-1:0];
+    take1_q  <= rst_ni & take_i;
+    pixel1_q <= pixel_i;
+  end
+  wire logic take3;
+  wire logic [RotateW-1:0] rotate3;
+  wire logic [8*COLS-1:0] pixel3;
+  delay #(.WIDTH(1), .CYCLES(2)) u_take3 (.clk_i, .rst_ni, .d_i(take1_q), .q_o(take3));
+  delay #(.WIDTH(RotateW + 8 * COLS), .CYCLES(2), .RESET(0)) u_pixel3 (
+      .clk_i, .rst_ni, .d_i({addr_q[RotateW-1:0], pixel1_q}), .q_o({rotate3, pixel3})
+  );
+  rotate #(.BYTES(2 * Word), .OUT(COLS)) u_rotate (.clk_i, .d_i(two_words), .offset_i(rotate3), .q_o(residual_o));
+  always_ff @(posedge clk_i) begin
+    valid_o <= take3 & rst_ni;
+    pixel_o <= pixel3;
+  end
+endmodule
+`default_nettype wire

