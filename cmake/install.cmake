@@ -23,11 +23,5 @@ endforeach()
 install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/rtl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/weft FILES_MATCHING PATTERN "*.hpp")
 install(FILES cmake/golden.hpp cmake/systemc.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/weft)
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/weft)
-# The prefix may be another one than at configuration.
-install(CODE "
-  file(READ ${PROJECT_SOURCE_DIR}/cmake/weft-systemc.pc.in TEXT)
-  string(REPLACE @CMAKE_INSTALL_PREFIX@ \"\${CMAKE_INSTALL_PREFIX}\" TEXT \"\${TEXT}\")
-  string(REPLACE @CMAKE_INSTALL_LIBDIR@ ${CMAKE_INSTALL_LIBDIR} TEXT \"\${TEXT}\")
-  string(REPLACE @CMAKE_INSTALL_INCLUDEDIR@ ${CMAKE_INSTALL_INCLUDEDIR} TEXT \"\${TEXT}\")
-  string(REPLACE @PROJECT_VERSION@ ${PROJECT_VERSION} TEXT \"\${TEXT}\")
-  file(WRITE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig/weft-systemc.pc \"\${TEXT}\")")
+configure_file(cmake/weft-systemc.pc.in ${PROJECT_BINARY_DIR}/weft-systemc.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/weft-systemc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
