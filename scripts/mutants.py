@@ -153,7 +153,7 @@ class Tester:
         if form is FORMS["system"]:  # it tells of wrong outputs even where cycles are wrong, too
             report, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
             wrong, counts = "expected" in said, "the cycle model counts" in said
-            return wrong, counts, "" if report or wrong or counts else said
+            return (wrong, counts, "") if report or wrong or counts else (None, said, said)
         outputs = out / "outputs.npy"
         outputs.unlink(missing_ok=True)
         report, said = self.weft(engines, form.ordinary, stimulus, out, ["--output", outputs])
