@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed synth train clean help
+.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed systemc synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -82,6 +82,10 @@ bench: build bootstrap-python  ## utilisation of seven networks on four arrays, 
 
 speed: build  ## simulation speed beside the bare array's; golden model's speed
 	build/weft_throughput
+
+systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
+	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines
+	@SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1 build/platform_table 8x8 models/fashion_cnn.onnx models/resnet8.onnx models/mobilenet_tiny.onnx
 
 FPGA := ecp5
 synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]

@@ -19,7 +19,7 @@ package weft_list_pkg;
   localparam int KIND_LINES = 0;  // input lines, to the engine's line buffer
   localparam int KIND_GROUPS = 1;  // column groups, each its parameters, then its weights
   localparam int KIND_LIST = 2;  // the next block of this list
-  localparam int KIND_TABLES = 3;  // the tables of an addition: what each input adds, for every int8 code, 2 * 256 words of 32 bits
+  localparam int KIND_TABLES = 3;  // the tables of an addition: what each input adds, for every int8 value, 2 * 256 words of 32 bits
   localparam int KIND_RESIDUAL = 4;  // lines of the tensor that is added
   localparam int KINDS = 5;
 
@@ -53,7 +53,7 @@ package weft_list_pkg;
   localparam int READ_FILL = 7;  // 0
   localparam int READ_WORDS = 8;
 
-  // JOB: the engine's job, behind the first word of a JOB; the compiler derives every word from a layer (compiler/job.cpp)
+  // JOB: the engine's job, behind the first word of a JOB; the compiler derives every word from a layer (compiler/make_job.cpp)
   localparam int JOB_FLAGS = 0;  // what the job does with the accumulators
   localparam int JOB_FLAGS_CLEARS_BIT = 0;  // the first beat clears the accumulators
   localparam int JOB_FLAGS_DRAINS_BIT = 1;  // the last beat drains them

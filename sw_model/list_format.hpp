@@ -48,7 +48,7 @@ enum class ReadKind : uint8_t {
   kGroups = 1,  // column groups, each its parameters, then its weights
   kList = 2,    // the next block of this list
   kTables =
-      3,  // the tables of an addition: what each input adds, for every int8 code, 2 * 256 words of 32 bits
+      3,  // the tables of an addition: what each input adds, for every int8 value, 2 * 256 words of 32 bits
   kResidual = 4,  // lines of the tensor that is added
 };
 inline constexpr int kReadKinds = 5;
@@ -91,7 +91,7 @@ enum ReadWord : int {
 inline constexpr std::array<int, kReadWords> kReadWordBits = {32, 32, 24, 24, 24, 32, 16, 32};
 
 // JOB: the engine's job, behind the first word of a JOB; the compiler derives every word from a layer
-// (compiler/job.cpp).
+// (compiler/make_job.cpp).
 enum JobWord : int {
   kJobFlags = 0,       // what the job does with the accumulators
   kJobAddr0 = 1,       // the first pixel's filter window: byte offset from the job's first line

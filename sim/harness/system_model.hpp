@@ -20,6 +20,7 @@ struct SystemPins {
   // Registers (AXI4-Lite)
   bool s_aw_valid = false, s_w_valid = false, s_b_ready = false, s_ar_valid = false, s_r_ready = false;
   uint32_t s_aw_addr = 0, s_w_data = 0, s_ar_addr = 0;
+  uint8_t s_w_strb = 0xf;
   bool s_aw_ready = false, s_w_ready = false, s_b_valid = false, s_ar_ready = false, s_r_valid = false;
   uint32_t s_r_data = 0, s_b_resp = 0, s_r_resp = 0;
   bool irq = false;

@@ -36,7 +36,7 @@ class VerilatedSystem : public SystemModel {
     m.s_awaddr_i = pins.s_aw_addr & 0xfff;
     m.s_wvalid_i = pins.s_w_valid;
     m.s_wdata_i = pins.s_w_data;
-    m.s_wstrb_i = 0xf;
+    m.s_wstrb_i = pins.s_w_strb;
     m.s_bready_i = pins.s_b_ready;
     m.s_arvalid_i = pins.s_ar_valid;
     m.s_araddr_i = pins.s_ar_addr & 0xfff;

@@ -82,7 +82,7 @@ module ecp5_prim_tb;
   mult_pair #(.A_W(16), .B_W(17)) u_16x17 (mults[2]);
   mult_pair #(.A_W(17), .B_W(17)) u_17x17 (mults[3]);
   mult_pair #(.A_W(18), .B_W(18)) u_18x18 (mults[4]);
-  mult_pair #(.A_W(1), .B_W(18)) u_1x18 (mults[5]);
+  mult_pair #(.A_W(2), .B_W(18)) u_2x18 (mults[5]);
 
   // Every block shape at both ends of its range, and more than one bank.
   wire logic [11:0] rams;

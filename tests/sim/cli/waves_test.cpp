@@ -43,18 +43,15 @@ TEST_F(Cli, ComparesTheSystemOfANetwork) {
 
 // A stream that carries nothing is no stream that was compared.
 TEST_F(Cli, CountsStreamsWithoutSamples) {
-  const std::string conv =
-      "waves conv --config 4x4 --json - --out " + Path("w") + " --in 8x8x5 --filters 6x3x3 --pad 1";
-  const auto silent = [&](const std::string& more) {
-    const Outcome o = Weft(conv + more);
-    EXPECT_EQ(o.status, 0) << o.err;
-    const auto json = nlohmann::json::parse(o.out);
-    EXPECT_EQ(json.at("layers"), 1);
-    EXPECT_EQ(json.at("not_compared").size(), 0U);
-    EXPECT_GT(json.at("streams"), json.at("streams_without_samples"));
-    return json.at("streams_without_samples").get<int>();
-  };
-  EXPECT_GT(silent(""), silent(" --pool 2x2"));
+  const Outcome o =
+      Weft("waves conv --config 4x4 --json - --out " + Path("w") + " --in 8x8x5 --filters 6x3x3 --pad 1");
+  ASSERT_EQ(o.status, 0) << o.err;
+  const auto json = nlohmann::json::parse(o.out);
+  EXPECT_EQ(json.at("layers"), 1);
+  EXPECT_EQ(json.at("not_compared").size(), 0U);
+  // Those inside the processing elements have samples around a difference only.
+  EXPECT_GT(json.at("streams_without_samples"), 0);
+  EXPECT_GT(json.at("streams"), json.at("streams_without_samples"));
 }
 
 TEST_F(Cli, RefusesWhatItCannotCompare) {

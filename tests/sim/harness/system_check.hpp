@@ -36,6 +36,7 @@ class SystemCheck {
   // cycles.
   CycleResult ExpectGood() {
     Load();
+    system.Step(system.memory().timing().ReadCycles(config));  // the last word before it has gone
     CycleResult result;
     try {
       result = system.Run(good.program(), 3'000'000);
