@@ -113,12 +113,15 @@ module row_feeder #(
   );
 
   // F5, F6: rotate the two chunk words so that the chunk's first byte comes first.
-  wire logic [8*WORD-1:0] f6_data;
+  wire logic [8*WORD-1:0] f5_data;
+  logic [8*WORD-1:0] f6_data_q;
   logic f5_valid_q, f5_first_q, f6_valid_q, f6_first_q;
   logic [MaskW-1:0] f5_begin_q, f5_end_q;
   logic [WORD-1:0] f6_inside_q;  // bytes that lie inside the image
   logic [7:0] f5_zp_q, f6_zp_q;
-  rotate #(.BYTES(2 * WORD), .OUT(WORD), .CYCLES(2)) u_rotate (.clk_i, .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f6_data));
+  rotate #(.BYTES(2 * WORD), .OUT(WORD)) u_rotate (
+      .clk_i, .valid_i(f4_valid), .d_i(rdata_i), .offset_i(f4_rotate), .q_o(f5_data)
+  );
   integer j;
   always_ff @(posedge clk_i) begin
     f5_valid_q <= f4_valid & rst_ni;
@@ -128,14 +131,17 @@ module row_feeder #(
     f5_zp_q    <= f4_zp;
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
-    if (f5_valid_q) for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
+    if (f5_valid_q) begin
+      f6_data_q <= f5_data;
+      for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
+    end
     f6_zp_q    <= f5_zp_q;
   end
 
   // F7: padding, and into the register of the row whose turn it is: row 0 at the first slot, then one row further a cycle.
   logic [8*WORD-1:0] padded;
   integer b;
-  always_comb for (b = 0; b < WORD; b++) padded[8*b+:8] = f6_inside_q[b] ? f6_data[8*b+:8] : f6_zp_q;
+  always_comb for (b = 0; b < WORD; b++) padded[8*b+:8] = f6_inside_q[b] ? f6_data_q[8*b+:8] : f6_zp_q;
 
   logic [ROWS-1:0] turn_q;
   wire logic [ROWS-1:0] turn = f6_first_q ? ROWS'(1) : turn_q;

@@ -103,7 +103,9 @@ module residual_lines #(
   delay #(.WIDTH(RotateW + 8 * COLS), .CYCLES(2), .RESET(0)) u_pixel3 (
       .clk_i, .rst_ni, .d_i({addr_q[RotateW-1:0], pixel1_q}), .q_o({rotate3, pixel3})
   );
-  rotate #(.BYTES(2 * Word), .OUT(COLS)) u_rotate (.clk_i, .d_i(two_words), .offset_i(rotate3), .q_o(residual_o));
+  rotate #(.BYTES(2 * Word), .OUT(COLS)) u_rotate (
+      .clk_i, .valid_i(take3), .d_i(two_words), .offset_i(rotate3), .q_o(residual_o)
+  );
   always_ff @(posedge clk_i) begin
     valid_o <= take3 & rst_ni;
     pixel_o <= pixel3;
