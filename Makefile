@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed systemc synth train clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed systemc synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -40,6 +40,10 @@ asan: bootstrap-debian  ## the C++ tests under the address and undefined-behavio
 	cmake --preset asan > /dev/null
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS) -LE 'rtl|engine'
+
+clang: bootstrap-debian  ## build all with clang instead of g++
+	cmake --preset clang > /dev/null
+	cmake --build --preset clang -j $(JOBS)
 
 coverage: bootstrap-debian  ## which lines, branches and control bits of the RTL the tests reach; fails below docs/coverage.md
 	@cmake --preset coverage > build.log 2>&1 || { cat build.log; exit 1; }
@@ -96,7 +100,7 @@ train: bootstrap-train  ## train and quantise a network of models/ anew: make tr
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
 
 clean:  ## remove what was built
-	rm -rf build build-asan build-coverage build-mutants build.log
+	rm -rf build build-asan build-clang build-coverage build-mutants build.log
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

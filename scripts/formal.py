@@ -9,6 +9,8 @@ change. On a copy with the fault the task `fault`, the same properties up to a b
 """
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import shutil
@@ -49,7 +51,7 @@ def prove(job):
         print(f"{job.stem}: {task} {'passed' if run.returncode == 0 else 'FAILED'}"
               f" ({seconds[1] if seconds else '?'} s; build/formal/{job.stem}_{task})", flush=True)
         if run.returncode:
-            print("".join(f"  {line}\n" for line in run.stdout.splitlines()[-12:]), end="")
+            print("".join(f"  {job.stem}: {line}\n" for line in run.stdout.splitlines()[-12:]), end="", flush=True)
             good = False
     return good
 
@@ -73,6 +75,7 @@ def plant(patch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", default="", help="proofs and faults whose name contains this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="modules and faults at a time (default: %(default)s)")
     args = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     jobs = [job for job in sorted(FORMAL.glob("*.sby")) if args.only in job.stem]
@@ -82,7 +85,8 @@ def main():
         sys.exit(f"formal: no proof and no fault has '{args.only}' in its name")
     if bare:
         sys.exit(f"formal: no faults for {', '.join(bare)}")
-    results = [prove(job) for job in jobs] + [plant(patch) for patch in patches]
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:  # tasks of one module share a file of sby's
+        results = [*pool.map(prove, jobs), *pool.map(plant, patches)]
     print(f"formal: {len(jobs)} modules, {len(patches)} faults, {results.count(False)} failures")
     sys.exit(results.count(False) > 0)
 

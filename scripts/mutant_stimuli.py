@@ -26,10 +26,12 @@ ENGINE = {
                "--shift {0}/largest_s.npy",
 }
 
-# Sums with and without a pool behind them, of several column groups, a concatenation; each on memories of several speeds.
+# Sums with and without a pool behind them, of several column groups, a concatenation; each on memories of several speeds. Jobs that
+# meet within a bus word, a pool that is not square, a short last pass.
 SYSTEM = {
     "sums": "{0}/sums.onnx --input {0}/sums.npy",
     "wide sums": "{0}/wide.onnx --input {0}/wide.npy",
+    "joints": "{0}/joints.onnx --input {0}/joints.npy",
     "slow sums": "{0}/sums.onnx --input {0}/sums.npy --memory 1:5",
     "far sums": "{0}/sums.onnx --input {0}/sums.npy --memory 4:400",
     "near sums": "{0}/wide.onnx --input {0}/wide.npy --memory 4:1",
@@ -63,6 +65,7 @@ def write_arrays(folder):
     write_npy(folder / "largest_s.npy", "i", (5,), [-15] * 5)
     write_sums(folder)
     write_wide(folder)
+    write_joints(folder)
 
 
 def write_sums(folder):
@@ -81,6 +84,16 @@ def write_wide(folder):
     wide = net.add(net.conv(first, "second", 9, 3, pad=1), first, "sum")
     again = net.add(wide, first, "again")
     net.write(folder, net.conv(net.pool(again, "pooled", 3, stride=2), "last", 13, 2))
+
+
+def write_joints(folder):
+    """A sum below a pool of two rows and one column; passes of 4, 4 and 1 pixels; at the end one pixel, of jobs that meet within a bus
+    word."""
+    net = Network(4, "joints", (7, 20, 9))
+    first = net.conv("input", "first", 7, 3, pad=1)
+    pooled = net.pool(net.add(net.conv(first, "second", 7, 3, pad=1), first, "sum"), "pooled", (2, 1))
+    small = net.conv(net.conv(pooled, "small", 6, 3, stride=3), "thin", 9, 1)
+    net.write(folder, net.concat([net.conv(small, "pixel", 3, 3), net.conv(small, "rest", 18, 3)], "both"))
 
 
 class Network:
@@ -142,7 +155,9 @@ class Network:
         return self.quantised(name, 1.1 * max(self.info[a][0], self.info[b][0]), self.info[a][1])
 
     def pool(self, value, name, size, stride=0):
-        self.op("MaxPool", [value + "_dq"], name, kernel_shape=[size, size], strides=[stride or size] * 2)
+        """size: of both sides, or (rows, columns)."""
+        shape = [size, size] if isinstance(size, int) else size
+        self.op("MaxPool", [value + "_dq"], name, kernel_shape=shape, strides=[stride, stride] if stride else shape)
         return self.quantised(name, *self.info[value], of=value)
 
     def concat(self, values, name):

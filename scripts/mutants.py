@@ -5,6 +5,8 @@
 Faults in rtl/system are looked for with `weft waves --system`, on small networks; all others in the engine, on small layers. Every
 fault is a patch in tests/mutants/: a sentence, the signals in which it shows, the change. A fault is caught if one of the stimuli
 (scripts/mutant_stimuli.py) makes `weft waves` find a divergence, named right if that is in the fault's module and in one of its signals.
+What no waveform shows (an assertion, a gated clock) has `Fails:` and tests of the module instead of signals: exactly these have to fail
+in rtl_test.
 Beside that the ordinary end-to-end test runs on the same stimuli: are the outputs wrong, are the cycle counts? With --effects
 two full traces tell when the fault's first effect is, on any signal of the design. Exit status 1 if a fault is not caught or not
 named right.
@@ -43,10 +45,11 @@ FORMS = {
     "engine": Form("engine_model", ["waves", "conv"], ["conv", "--engine", "rtl"], mutant_stimuli.ENGINE),
     "system": Form("system_model", ["waves", "--system"], ["run", "--engine", "rtl"], mutant_stimuli.SYSTEM),
 }
+MODULE = Form("rtl_test", None, None, {})  # the module's own test
 
 
 class Fault:
-    """One patch of tests/mutants/: a sentence, `Shows in: SIGNALS`, perhaps `Seen in: MODULES (why)`, the change."""
+    """One patch of tests/mutants/: a sentence, `Shows in: SIGNALS`, perhaps `Seen in: MODULES (why)`, the change. Or `Fails: TESTS`."""
 
     def __init__(self, path):
         self.id = path.stem
@@ -54,10 +57,11 @@ class Fault:
         text = path.read_text()
         self.file = re.search(r"^--- a/rtl/(\S+)", text, re.M).group(1)
         self.module = pathlib.Path(self.file).stem
-        self.form = FORMS["system" if self.file.startswith("system/") else "engine"]
         head = text[: text.index("--- a/")]
         self.what = head.splitlines()[0]
-        self.signals = re.search(r"^Shows in: (.*)$", head, re.M).group(1).split(", ")
+        kind, names = re.search(r"^(Shows in|Fails): (.*)$", head, re.M).groups()
+        self.signals = names.split(", ")  # or tests
+        self.form = MODULE if kind == "Fails" else FORMS["system" if self.file.startswith("system/") else "engine"]
         seen = re.search(r"^Seen in: (.*?)(?: \(.*)?$", head, re.M)
         self.modules = seen.group(1).split(", ") if seen else [self.module]
 
@@ -69,9 +73,10 @@ class Bench:
         self.source = folder / "src"
         self.build = folder / "build"
         self.engines = self.build / "engines"
+        self.tests = folder / "tests"
 
-    def make(self, fault, forms):
-        """Builds the models of some forms from rtl/ with the fault, or as it is (None)."""
+    def copy(self, fault):
+        """Makes the source rtl/ with the fault, or as it is (None)."""
         fresh = self.source.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(ROOT / "rtl", fresh / "rtl", ignore=shutil.ignore_patterns("ecp5"))
@@ -85,10 +90,29 @@ class Bench:
                 old.mkdir(parents=True, exist_ok=True)
             elif not old.is_file() or old.read_bytes() != new.read_bytes():
                 shutil.copy(new, old)
+
+    def make(self, fault, targets):
+        """Builds models."""
+        self.copy(fault)
         if not (self.build / "build.ninja").is_file():
             run(["cmake", "-S", MUTANTS, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                  f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
-        run(["cmake", "--build", self.build, "-j", "1", "--target", *(form.target for form in forms)])
+        run(["cmake", "--build", self.build, "-j", "1", "--target", *targets])
+
+    def failures(self, fault, module):
+        """Builds a module's own tests and runs them. Returns the names of those that fail."""
+        self.copy(fault)
+        run(["cmake", "-S", ROOT, "-B", self.tests, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DWEFT_ENGINES=",
+             f"-DWEFT_RTL_TESTS={module}", f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
+        run(["cmake", "--build", self.tests, "-j", "1", "--target", MODULE.target])
+        report = self.tests / "rtl_test.json"
+        report.unlink(missing_ok=True)
+        subprocess.run([self.tests / "tests" / "rtl" / "rtl_test", f"--gtest_output=json:{report}"], capture_output=True, timeout=TIMEOUT,
+                       check=False)
+        suites = json.loads(report.read_text())["testsuites"]
+        if not suites:
+            raise SystemExit(f"{module} has no test")
+        return {test["name"] for suite in suites for test in suite["testsuite"] if "failures" in test}
 
 
 def run(command, **options):
@@ -129,7 +153,7 @@ class Tester:
         if form is FORMS["system"]:  # it tells of wrong outputs even where cycles are wrong, too
             report, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
             wrong, counts = "expected" in said, "the cycle model counts" in said
-            return wrong, counts, "" if report or wrong or counts else said
+            return (wrong, counts, "") if report or wrong or counts else (None, said, said)
         outputs = out / "outputs.npy"
         outputs.unlink(missing_ok=True)
         report, said = self.weft(engines, form.ordinary, stimulus, out, ["--output", outputs])
@@ -138,9 +162,13 @@ class Tester:
         _, said = self.weft(engines, form.ordinary, stimulus, out, ["--check"])
         return outputs.read_bytes(), "the cycle model counts" in said, ""
 
+    def targets(self, form):
+        """The ordinary test runs layers and networks on the whole system."""
+        return {form.target} if self.options.quick else {form.target, "system_model"}
+
     def check_clean(self, bench, forms):
         """Without a fault nothing differs. Keeps the model, and each stimulus' outputs and cycles as a reference."""
-        bench.make(None, forms)
+        bench.make(None, set().union(*map(self.targets, forms)))
         shutil.rmtree(self.clean, ignore_errors=True)
         shutil.copytree(bench.engines, self.clean, symlinks=True)  # one of them is a link to what may not be built
         for form in forms:
@@ -150,6 +178,8 @@ class Tester:
                     raise SystemExit(f"stimulus {name} differs without a fault: {report and report['first']} {said}")
                 if not (report.get("samples") or report.get("transfers")):
                     raise SystemExit(f"stimulus {name}: nothing was compared")
+                if self.options.quick:
+                    continue
                 self.golden[name] = self.ordinary(self.clean, form, name, self.build)
                 outputs, cycles, said = self.golden[name]
                 if said or cycles or outputs in (None, True):
@@ -158,8 +188,13 @@ class Tester:
     def test(self, fault, bench, out):
         """All columns of the table for one fault."""
         form = fault.form
-        bench.make(fault, [form])
         row = {"fault": fault, "stimulus": None, "first": None, "said": "", "outputs": None, "cycles": None, "effects": (None, None)}
+        if form is MODULE:
+            failures = bench.failures(fault, fault.module)
+            if failures:
+                row.update(stimulus=MODULE.target, first={"module": fault.module, "signal": failures})
+            return row
+        bench.make(fault, self.targets(form))
         for name, stimulus in form.stimuli.items():
             report, said = self.weft(bench.engines, [*form.waves, "--out", out / "waves"], stimulus, out)
             if report is None or report["first"]:
@@ -222,6 +257,13 @@ class State:
         return (module, name.partition("[")[0]) in self.registers
 
 
+def signal(row):
+    """Without the instances around it; or the tests."""
+    if row["fault"].form is MODULE:
+        return ", ".join(sorted(row["first"]["signal"]))
+    return row["first"]["signal"].rsplit(".", 1)[1]
+
+
 def judge(row):
     """What is wrong with a row, if anything."""
     fault, first = row["fault"], row["first"]
@@ -229,9 +271,11 @@ def judge(row):
         return "not caught"
     if first is None:
         return "the run broke off: " + row["said"][-300:]
+    if fault.form is MODULE:
+        return "" if first["signal"] == set(fault.signals) else f"{signal(row)} fail, not {', '.join(fault.signals)}"
     if first["module"] not in fault.modules:
         return f"named {first['module']}.{first['signal']}, not {' or '.join(fault.modules)}"
-    if first["signal"].rsplit(".", 1)[1] not in fault.signals:
+    if signal(row) not in fault.signals:
         return f"shows in {first['signal']}, not {' or '.join(fault.signals)}"
     return ""
 
@@ -245,7 +289,7 @@ def cells(row):
     def caught(said):
         return "" if said is None else "no" if not said else "hangs" if "progress" in said or "no end" in said else "yes"
     return [f"`{fault.id}`", fault.file, fault.what, caught(row["outputs"]), caught(row["cycles"]), row["stimulus"] or "no",
-            first.get("module", ""), f"`{first['signal'].rsplit('.', 1)[1]}`" if first else "", str(first.get("cycle", "")),
+            first.get("module", ""), f"`{signal(row)}`" if first else "", str(first.get("cycle", "")),
             after(row["effects"][1]), after(row["effects"][0])]
 
 
@@ -290,8 +334,14 @@ def main():
     for job in range(options.jobs):
         free.put(job)
     forms = [form for form in FORMS.values() if any(fault.form is form for fault in faults)]
-    tester.check_clean(Bench(tester.build / "0"), forms)
-    print(f"{sum(len(form.stimuli) for form in forms)} stimuli, no difference without a fault", flush=True)
+    if forms:
+        tester.check_clean(Bench(tester.build / "0"), forms)
+    modules = {fault.module for fault in faults if fault.form is MODULE}
+    for module in sorted(modules):
+        if failures := Bench(tester.build / "0").failures(None, module):
+            raise SystemExit(f"without a fault {', '.join(sorted(failures))} of {module} fail")
+    print(f"{sum(len(form.stimuli) for form in forms)} stimuli, no difference without a fault" +
+          (f"; the tests of {', '.join(sorted(modules))} pass" if modules else ""), flush=True)
 
     def test(fault):
         job = free.get()
@@ -317,7 +367,7 @@ def main():
     if options.doc:
         write_doc(rows)
     if options.json:
-        options.json.write_text(json.dumps([{**r, "fault": r["fault"].id, "wrong": judge(r)} for r in rows], indent=1))
+        options.json.write_text(json.dumps([{**r, "fault": r["fault"].id, "wrong": judge(r)} for r in rows], indent=1, default=sorted))
     return 1 if wrong else 0
 
 

@@ -19,7 +19,7 @@ module stream_rules #(
   logic [WIDTH-1:0] held_q;
   always_ff @(posedge clk_i) begin
     stalled_q <= rst_ni & valid_i & ~ready_i;
-    held_q <= data_i;
+    if (valid_i & ~ready_i & ~stalled_q) held_q <= data_i;  // (not in every cycle: a job is 1,440 bits)
     if (rst_ni & stalled_q) begin : HeldUntilTaken_A
       assert (valid_i && data_i == held_q);
     end

@@ -128,7 +128,7 @@ module row_feeder #(
     f5_zp_q    <= f4_zp;
     f6_valid_q <= f5_valid_q & rst_ni;
     f6_first_q <= f5_first_q;
-    for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
+    if (f5_valid_q) for (j = 0; j < WORD; j++) f6_inside_q[j] <= MaskW'(j) >= f5_begin_q && MaskW'(j) < f5_end_q;
     f6_zp_q    <= f5_zp_q;
   end
 

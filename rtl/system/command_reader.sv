@@ -207,7 +207,7 @@ module command_reader #(
   logic [JobW+StoreW:0] job_held_q;
   always_ff @(posedge clk_i) begin
     job_stalled_q <= rst_ni & job_valid_o & ~job_ready_i;
-    job_held_q    <= {job_stores_o, job_o, store_o};
+    if (job_valid_o & ~job_ready_i & ~job_stalled_q) job_held_q <= {job_stores_o, job_o, store_o};
     ended_q       <= rst_ni & (ended_q | end_o | error_o);
     if (rst_ni) begin
       begin : JobHeldUntilTaken_A

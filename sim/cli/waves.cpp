@@ -63,7 +63,9 @@ Json FirstJson(const Total& total) {
 void PrintFirst(std::FILE* stream, const Total& total) {
   const WaveDifference& d = *total.report.first;
   fmt::print(stream, "first divergence, cycle {}: {}\n", d.cycle, SignalText(d));
-  fmt::print(stream, "  module:   rtl/{}.sv\n  where:    {}\n", d.module, PlaceText(total.layer, d));
+  const char* folder = d.module == "mult" ? "prim" : d.module == "fifo" ? "cells" : "engine";
+  fmt::print(stream, "  module:   rtl/{}/{}.sv\n  where:    {}\n", folder, d.module,
+             PlaceText(total.layer, d));
   fmt::print(stream, "  expected: {}\n  got:      {}\n", d.expected.value, d.got);
   if (!d.fed_by.empty()) fmt::print(stream, "  fed by:  ");
   for (const auto& [name, value] : d.fed_by) fmt::print(stream, " {} {}", name, value);

@@ -131,6 +131,10 @@ bool SystemFragments::Next(SystemFragment* fragment) {
     fragment->strobe |= uint64_t{1} << offset_ % bus;
   }
   fragment->final = output_.final && done_ == bytes_.size();
+  fragment->same = has_before_ && fragment->word == before_word_;
+  fragment->next = has_before_ && fragment->word == before_word_ + 1;
+  has_before_ = !fragment->final;
+  before_word_ = fragment->word;
   return true;
 }
 

@@ -86,6 +86,7 @@ struct SystemFragment {
   std::array<uint8_t, 64> data{};
   uint64_t strobe = 0;
   bool final = false;
+  bool same = false, next = false;  // the word of the job's fragment before, the one behind that
 };
 
 class SystemFragments {
@@ -102,7 +103,9 @@ class SystemFragments {
   SystemOutput output_;
   std::vector<int8_t> bytes_;
   uint64_t offset_ = 0;
-  size_t done_ = 0;  // bytes of this output
+  size_t done_ = 0;           // bytes of this output
+  bool has_before_ = false;   // a fragment of this job was before
+  uint64_t before_word_ = 0;  // ... its word
 };
 
 // A beat is a fragment that holds all that its word gets. The last one of a burst says what burst it is.

@@ -344,9 +344,9 @@ SystemTransfer SystemPredictor::Beat(SystemStreamId id) {
   if (id == kFragment) {
     SystemFragment f;
     at_->fragments.Next(&f);
-    return {
-        f.place,
-        {V::Number(f.word), Masked(f.data, f.strobe, bus), V::Number(f.strobe), V::Number(f.final ? 1 : 0)}};
+    return {f.place,
+            {V::Number(f.word), Masked(f.data, f.strobe, bus), V::Number(f.strobe), V::Number(f.same ? 1 : 0),
+             V::Number(f.next ? 1 : 0), V::Number(f.final ? 1 : 0)}};
   }
   SystemBeat b;
   (id == kBeat ? at_->beats : at_->writes).Next(&b);

@@ -216,6 +216,8 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .fields = {{{former, "fragment_word_i"}, word},
                   {{former, "fragment_data_i"}, 8, c.bus_bytes, true},
                   {{former, "fragment_strobe_i"}, c.bus_bytes},
+                  {{former, "fragment_same_i"}, 1},
+                  {{former, "fragment_next_i"}, 1},
                   {{former, "fragment_final_i"}, 1}}},
       {.id = kBeat,
        .name = "beats",

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "compiler/program.hpp"
-#include "sw_model/cycles/latency.hpp"
 #include "compiler/residual.hpp"
+#include "sw_model/cycles/latency.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
 #include "sw_model/cycles/system_observer.hpp"

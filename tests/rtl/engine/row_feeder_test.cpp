@@ -20,7 +20,8 @@ struct Pixel {
 
 TYPED_TEST(RowFeeder, GivesEveryRowItsBytes) {
   using P = TypeParam;
-  constexpr int kChunks = 6000, kAddrW = std::countr_zero(unsigned{P::LINE_BYTES}), kPosW = weft_list_pkg::POS_W;
+  constexpr int kChunks = 6000, kAddrW = std::countr_zero(unsigned{P::LINE_BYTES}),
+                kPosW = weft_list_pkg::POS_W;
   constexpr int kBeatToRow = weft_pkg::ACT_LATENCY;  // as beat_feeder.sv waits with weights and control
   int64_t compared = 0, padding = 0;
   for (const int gap : {0, 1, 8}) {  // idle cycles between chunks, at most

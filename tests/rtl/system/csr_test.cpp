@@ -40,7 +40,11 @@ std::map<uint32_t, Register> ReadMap() {
     if (r.contains("width")) mask = Mask(r["width"].is_number() ? r["width"].get<int>() : P::ADDR_W);
     if (r.contains("fields") && access != "RO") {
       mask = 0;
-      for (const auto& f : r["fields"]) mask |= uint64_t{1} << std::stoi(f["bits"].get<std::string>());
+      for (const auto& f : r["fields"]) {  // "MSB:LSB", or one bit
+        const std::string bits = f["bits"];
+        const int msb = std::stoi(bits), lsb = std::stoi(bits.substr(bits.find(':') + 1));
+        mask |= Mask(msb - lsb + 1) << lsb;
+      }
     }
     if (access != "RW") mask = 0;
     const uint32_t value = reset != "configuration" ? uint32_t(std::stoul(reset, nullptr, 16))
@@ -428,7 +432,9 @@ TYPED_TEST(Csr, AllChannelsAtOnce) {
         write_resps.push_back(there && r->second.access != "RO" ? kOkay : kSlvErr);
         if (there && r->second.access == "RW") want[addr] = data & r->second.writable;
       }
-      const uint32_t from = 4 * uint32_t(random.Int(0, 9));  // up to STATUS: nothing of it changes
+      uint32_t from;
+      do from = 4 * uint32_t(random.Int(0, 30));
+      while (map.contains(from) && map.at(from).access == "RW");
       reads.push_back(from);
       read_resps.push_back(map.contains(from) ? Response{kOkay, map.at(from).reset} : Response{kSlvErr, 0});
     }
