@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -23,7 +24,8 @@ class Memory : public sc_core::sc_module {
   }
   tlm_utils::simple_target_socket<Memory> socket{"socket"};
 
-  sc_core::sc_time latency;             // of every transaction
+  sc_core::sc_time latency;  // of every transaction, and what this one takes besides:
+  std::function<sc_core::sc_time(const tlm::tlm_generic_payload&)> more;
   bool waits = false;                   // it takes its time instead of annotating it
   bool grants = true;                   // direct access
   uint64_t bad_begin = 0, bad_end = 0;  // addresses that answer with an error
@@ -45,11 +47,10 @@ class Memory : public sc_core::sc_module {
  private:
   void Transport(tlm::tlm_generic_payload& p, sc_core::sc_time& delay) {
     transactions++;
+    delay += more ? latency + more(p) : latency;
     if (waits) {
-      sc_core::wait(delay + latency);
+      sc_core::wait(delay);
       delay = sc_core::SC_ZERO_TIME;
-    } else {
-      delay += latency;
     }
     p.set_dmi_allowed(grants);
     const uint64_t begin = p.get_address(), length = p.get_data_length();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft_top's AXI4 master as TLM-2.0: every burst is one transaction, many are in flight.
 //
-//   AR ------> read burst -----> b_transport in a thread of its own -----> R, in order, a word in
-//   memory_width AW, W ---> write burst ----> b_transport ... when its last beat is there -> B, an ID's in
-//   order, IDs in any
+//   AR -> a transaction -> R: in the order of AR
+//   AW and W -> a transaction, when its last beat is there -> B: of each ID in the order of AW
 //
-// A burst's first word (its response) can be taken from the first clock edge on after the memory has returned
-// and the delay that it annotated has passed. An error response becomes SLVERR, of a read on all of its
-// beats.
+// A thread carries out each transaction. The words of a burst follow each other as memory_width allows. The
+// first word of a read, and the response of a write, is there at the first clock edge after the memory has
+// returned and the delay that it annotated has passed. An error response becomes SLVERR, of a read on all of
+// its beats.
 #pragma once
 
 #include <deque>

@@ -2,10 +2,28 @@
 // What is inside of WeftTlm: the registers behind its target socket, access by access.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <systemc>
 
+#include "driver/weft_regs.h"
+#include "sw_model/config.hpp"
+
 namespace weft {
+
+inline constexpr int kAddrBits = 40;  // of weft_top: ADDR_W
+
+// The registers that never change: from offset 0, ID to LIST_VERSION.
+using ConstantRegisters = std::array<uint32_t, WEFT_LIST_VERSION / 4 + 1>;
+inline ConstantRegisters ConstantsOf(const Config& config) {
+  ConstantRegisters words{};
+  words[WEFT_ID / 4] = WEFT_ID_VALUE;
+  words[WEFT_VERSION / 4] = WEFT_VERSION_VALUE;
+  words[WEFT_CONFIG0 / 4] = config.Register0();
+  words[WEFT_CONFIG1 / 4] = config.Register1() | uint32_t{kAddrBits} << WEFT_CONFIG1_ADDR_BITS_SHIFT;
+  words[WEFT_LIST_VERSION / 4] = WEFT_LIST_VERSION_VALUE;
+  return words;
+}
 
 // A word of the register map (docs/registers.md), as AXI4-Lite sees it.
 struct RegisterAccess {

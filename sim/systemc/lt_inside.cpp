@@ -5,23 +5,21 @@
 #include <cstring>
 #include <limits>
 
-#include "driver/weft_regs.h"
 #include "sw_model/error.hpp"
 
 namespace weft {
 namespace {
 
-constexpr int kAddrBits = 40;  // of weft_top: ADDR_W
 constexpr uint32_t kHighMask = (1U << (kAddrBits - 32)) - 1;
 constexpr uint32_t kCounters = (WEFT_BYTES_WRITTEN_HI + 4 - WEFT_CYCLES_LO) / 8;
-// Cycles of csr, weft_top and run_control, from the edge that takes a write of CONTROL on.
-constexpr uint64_t kFirstCounted =
-    4;                            // START -> the first cycle that counts; of a run, its end -> the interrupt
-constexpr uint64_t kAborted = 3;  // ABORT -> the end is seen
-constexpr uint64_t kResetDone = 3;        // ... of a SOFT_RESET, without what the memory takes
-constexpr size_t kMostLooked = 64 << 20;  // bytes of the window of a damaged list
-constexpr int64_t kMostWork = 1 << 20;    // that PredictOutcome does for one
-constexpr uint64_t kBurst = 256;          // bytes of a transaction, as of the hardware's longest bursts
+// Cycles of csr, weft_top and run_control, from the edge that takes a write of CONTROL on:
+constexpr uint64_t kFirstCounted = 4;  // of START, to the first cycle that counts
+constexpr uint64_t kAborted = 3;       // of ABORT, to the end of the run
+constexpr uint64_t kResetDone = 3;     // of SOFT_RESET, to idle, without what the memory takes
+// Of damaged lists: bytes of the window that are read, and what PredictOutcome does.
+constexpr size_t kMostLooked = 64 << 20;
+constexpr int64_t kMostWork = 1 << 20;
+constexpr uint64_t kBurst = 256;  // bytes of a transaction, as of the hardware's longest bursts
 
 }  // namespace
 
@@ -60,6 +58,7 @@ LtInside::LtInside(const sc_core::sc_module_name& name, const Config& config, co
                    int memory_width, MemoryPort* memory)
     : Inside(name),
       config_(config),
+      constants_(ConstantsOf(config)),
       period_(period),
       memory_width_(memory_width),
       memory_(*memory),
@@ -94,6 +93,10 @@ bool LtInside::Peek(uint32_t offset, uint32_t* data) {
 
 bool LtInside::Read(uint32_t offset, Edge edge, uint32_t* data, bool keep) {
   *data = 0;
+  if (offset < sizeof constants_) {
+    *data = constants_[offset / 4];
+    return true;
+  }
   if (const auto locked = locked_.find(offset); locked != locked_.end()) {
     *data = locked->second;
     return true;
@@ -110,21 +113,6 @@ bool LtInside::Read(uint32_t offset, Edge edge, uint32_t* data, bool keep) {
     return true;
   }
   switch (offset) {
-    case WEFT_ID:
-      *data = WEFT_ID_VALUE;
-      return true;
-    case WEFT_VERSION:
-      *data = WEFT_VERSION_VALUE;
-      return true;
-    case WEFT_CONFIG0:
-      *data = config_.Register0();
-      return true;
-    case WEFT_CONFIG1:
-      *data = config_.Register1() | uint32_t{kAddrBits} << WEFT_CONFIG1_ADDR_BITS_SHIFT;
-      return true;
-    case WEFT_LIST_VERSION:
-      *data = WEFT_LIST_VERSION_VALUE;
-      return true;
     case WEFT_CONTROL:
       return true;
     case WEFT_STATUS:
@@ -228,8 +216,8 @@ void LtInside::Start(Edge edge) {
 
 // Reads the list. The first burst tells the memory's latency: from when on the transactor would have it.
 void LtInside::MakePlan() {
-  const auto at = [&](uint32_t lo) { return uint64_t{locked_[lo + 4]} << 32 | locked_[lo]; };
-  const uint64_t base = at(WEFT_WINDOW_BASE_LO), size = at(WEFT_WINDOW_SIZE_LO), list = at(WEFT_LIST_ADDR_LO);
+  const uint64_t base = Locked64(WEFT_WINDOW_BASE_LO), size = Locked64(WEFT_WINDOW_SIZE_LO),
+                 list = Locked64(WEFT_LIST_ADDR_LO);
   const uint32_t outside = std::numeric_limits<uint32_t>::max();
   ListStart start;
   start.window_bytes = uint32_t(std::min<uint64_t>(size, outside));
@@ -271,10 +259,10 @@ void LtInside::MakePlan() {
     plan_.result = known_.result;
     return;
   }
-  // What a damaged list takes for the list can lie anywhere.
+  // What a damaged list takes for the list can lie anywhere. Where the memory answers with an error it reads
+  // as zeros.
   bytes.resize(std::min<size_t>(start.window_bytes, kMostLooked));
-  for (size_t at = 0; at < bytes.size();
-       at += kBurst)  // where the memory answers with an error it reads as zeros
+  for (size_t at = 0; at < bytes.size(); at += kBurst)
     (void)window.Read(uint32_t(at), &bytes[at], std::min<size_t>(kBurst, bytes.size() - at));
   StandStill(PredictOutcome(bytes, start, config_, kMostWork));
 }
@@ -302,8 +290,7 @@ void LtInside::Advance(Edge edge) {
   finishing_ = true;
   ListRunner::End end = plan_.end;
   if (plan_.runs) {
-    const uint64_t base = uint64_t{locked_[WEFT_WINDOW_BASE_HI]} << 32 | locked_[WEFT_WINDOW_BASE_LO];
-    Window window(&memory_, base);
+    Window window(&memory_, Locked64(WEFT_WINDOW_BASE_LO));
     end = runner_.Run(*known_.list, &window);
   }
   finishing_ = false;
@@ -323,8 +310,7 @@ void LtInside::Finish(Edge edge, const ListRunner::End& end) {
   error_ = !done_;
   idle_from_ = edge;
   clean_from_ = edge + 3;
-  const uint64_t base = uint64_t{locked_[WEFT_WINDOW_BASE_HI]} << 32 | locked_[WEFT_WINDOW_BASE_LO];
-  error_addr_ = base + end.offset;
+  error_addr_ = Locked64(WEFT_WINDOW_BASE_LO) + end.offset;
   error_command_ = uint32_t(end.commands);
   if (error_) clean_from_ = edge + uint64_t(config_.rows) + uint64_t(config_.cols) + 33;
   irq_status_ |= done_ ? WEFT_IRQ_STATUS_DONE : WEFT_IRQ_STATUS_ERROR;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weft loosely timed: a start reads the list, takes the cycles that the cycle model counts of it, then does
-// what the list says and interrupts. The registers are a function of time, so an initiator may be ahead of
-// it.
+// what the list says and interrupts. The registers are a function of time: an initiator may be ahead of the
+// simulation.
 #pragma once
 
 #include <map>
@@ -58,7 +58,12 @@ class LtInside : public Inside {
   [[nodiscard]] uint64_t Counter(uint32_t index, Edge edge) const;
   [[nodiscard]] bool busy(Edge edge) const { return running_ || edge < idle_from_; }
 
+  [[nodiscard]] uint64_t Locked64(uint32_t lo) const {
+    return uint64_t{locked_.at(lo + 4)} << 32 | locked_.at(lo);
+  }
+
   Config config_;
+  ConstantRegisters constants_;
   sc_core::sc_time period_;
   int memory_width_;
   MemoryPort& memory_;

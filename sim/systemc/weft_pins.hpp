@@ -2,8 +2,8 @@
 // weft_top as Verilator's SystemC module (--sc), with a signal at every port. Its port types follow from
 // BUS_BYTES and are hidden here: a word of up to 64 bits is an integer, a wider one an sc_bv.
 //
-//   weft::WeftPins<Vweft_top_sc, 4> pins("pins");        // the signals can be traced, or wired to something
-//   else weft::WeftTlm weft("weft", {.config = ..., .inside = kPins, .pins = &pins});
+//   weft::WeftPins<Vweft_top_sc, 4> pins("pins");  // its signals can be traced, or wired to something else
+//   weft::WeftTlm weft("weft", {.config = ..., .inside = kPins, .pins = &pins});
 #pragma once
 
 #include <cstring>

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/systemc/weft_tlm.hpp"
 
-#include <array>
-#include <cstring>
-
-#include "driver/weft_regs.h"
 #include "sim/systemc/lt_inside.hpp"
 #include "sim/systemc/rtl_inside.hpp"
 #include "sw_model/error.hpp"
@@ -12,13 +8,13 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t kWindow = WEFT_REGS_BYTES;
+constexpr uint64_t kMapBytes = WEFT_REGS_BYTES, kConstantBytes = sizeof(ConstantRegisters);
 
 // Which bytes of a transaction count, or why none do.
 tlm::tlm_response_status CheckShape(const tlm::tlm_generic_payload& payload) {
   const uint64_t address = payload.get_address(), bytes = payload.get_data_length();
-  if (address >= kWindow) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-  if (bytes == 0 || payload.get_data_ptr() == nullptr || bytes > kWindow - address ||
+  if (address >= kMapBytes) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  if (bytes == 0 || payload.get_data_ptr() == nullptr || bytes > kMapBytes - address ||
       payload.get_streaming_width() < bytes)
     return tlm::TLM_BURST_ERROR_RESPONSE;
   const uint8_t* enables = payload.get_byte_enable_ptr();
@@ -38,7 +34,7 @@ bool Enabled(const tlm::tlm_generic_payload& payload, uint64_t byte) {
 }  // namespace
 
 WeftTlm::WeftTlm(const sc_core::sc_module_name& name, const WeftTlmOptions& options)
-    : sc_module(name), port_(&memory), period_(options.period) {
+    : sc_module(name), port_(&memory), period_(options.period), constants_(ConstantsOf(options.config)) {
   options.config.Check();
   const int width = options.memory_width == 0 ? options.config.bus_bytes : options.memory_width;
   if (width < 1 || width > options.config.bus_bytes)
@@ -61,11 +57,6 @@ WeftTlm::WeftTlm(const sc_core::sc_module_name& name, const WeftTlmOptions& opti
   registers.register_get_direct_mem_ptr(this, &WeftTlm::DirectRegisters);
   registers.register_transport_dbg(this, &WeftTlm::Debug);
   memory.register_invalidate_direct_mem_ptr(this, &WeftTlm::Invalidate);
-  const uint32_t values[] = {WEFT_ID_VALUE, WEFT_VERSION_VALUE, options.config.Register0(),
-                             options.config.Register1() | 40U << WEFT_CONFIG1_ADDR_BITS_SHIFT,
-                             WEFT_LIST_VERSION_VALUE};
-  static_assert(sizeof values == sizeof constants_ && WEFT_LIST_VERSION + 4 == sizeof constants_);
-  std::memcpy(constants_.data(), values, sizeof values);
 }
 
 WeftTlm::~WeftTlm() = default;
@@ -94,21 +85,21 @@ void WeftTlm::Transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& del
     for (uint64_t lane = 0; lane < 4; lane++)
       if ((access.strobes >> lane & 1) != 0) bytes[word + lane - begin] = uint8_t(access.data >> 8 * lane);
   }
-  if (payload.is_read() && begin < constants_.size()) payload.set_dmi_allowed(true);
+  if (payload.is_read() && begin < kConstantBytes) payload.set_dmi_allowed(true);
   payload.set_response_status(status);
 }
 
 // Reads of what never changes; all other registers act, or change by themselves.
 bool WeftTlm::DirectRegisters(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
-  const bool constant = payload.get_address() < constants_.size();
-  dmi.set_start_address(constant ? 0 : constants_.size());
-  dmi.set_end_address(constant ? constants_.size() - 1 : sc_dt::uint64(-1));
+  const bool constant = payload.get_address() < kConstantBytes;
+  dmi.set_start_address(constant ? 0 : kConstantBytes);
+  dmi.set_end_address(constant ? kConstantBytes - 1 : sc_dt::uint64(-1));
   if (!constant || !payload.is_read()) {
     if (constant) dmi.allow_write();
     else dmi.allow_read_write();
     return false;
   }
-  dmi.set_dmi_ptr(constants_.data());
+  dmi.set_dmi_ptr(reinterpret_cast<unsigned char*>(constants_.data()));
   dmi.allow_read();
   dmi.set_read_latency(period_);
   return true;
@@ -116,9 +107,9 @@ bool WeftTlm::DirectRegisters(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& d
 
 unsigned WeftTlm::Debug(tlm::tlm_generic_payload& payload) {
   const uint64_t begin = payload.get_address();
-  if (!payload.is_read() || begin >= kWindow) return 0;
+  if (!payload.is_read() || begin >= kMapBytes) return 0;
   unsigned done = 0;
-  for (; done < payload.get_data_length() && begin + done < kWindow; done++) {
+  for (; done < payload.get_data_length() && begin + done < kMapBytes; done++) {
     const uint64_t at = begin + done;
     uint32_t word = 0;
     if (!inside_->Peek(uint32_t(at / 4 * 4), &word)) break;

@@ -49,7 +49,7 @@ class WeftTlm : public sc_core::sc_module {
   MemoryPort port_;
   std::unique_ptr<Inside> inside_;
   sc_core::sc_time period_;
-  std::array<uint8_t, 0x14> constants_{};  // the registers that never change: ID .. LIST_VERSION
+  ConstantRegisters constants_;
 };
 
 }  // namespace weft

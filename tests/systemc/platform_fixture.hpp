@@ -29,7 +29,8 @@ struct TestPlatform {
     bus.AddTarget(kRam, kRamBytes, &ram.socket);
   }
   // The next one; its registers are 64 KiB behind those of the one before, its window 16 MiB.
-  platform::Device& Add(const std::string& config, InsideKind inside, int memory_width = 0) {
+  platform::Device& Add(const std::string& config, InsideKind inside, int memory_width = 0,
+                        PinModel* pins = nullptr) {
     const auto n = wefts.size();
     const std::string name = fmt::format("weft{}", n);
     WeftTlmOptions options;
@@ -37,6 +38,7 @@ struct TestPlatform {
     options.inside = inside;
     options.period = period;
     options.memory_width = memory_width;
+    options.pins = pins;
     WeftTlm& weft = *wefts.emplace_back(std::make_unique<WeftTlm>(name.c_str(), options));
     auto& irq = *irqs.emplace_back(std::make_unique<sc_core::sc_signal<bool>>((name + "_irq").c_str()));
     weft.irq(irq);
@@ -77,27 +79,62 @@ inline void PutInputs(platform::Device* device, const Segment& segment, const Se
   }
 }
 
-inline RunRecord RunSegment(TestPlatform* platform, platform::Device* device, const Segment& segment,
-                            const SegmentProgram& p, const std::vector<TensorI8>& values) {
+inline void BeginSegment(platform::Device* device, const Segment& segment, const SegmentProgram& p,
+                         const std::vector<TensorI8>& values) {
   device->Load(p.program);
   PutInputs(device, segment, p, values);
+  ASSERT_EQ(device->Start(p.program, 2'000'000), WEFT_OK);
+}
+inline RunRecord EndSegment(TestPlatform* platform, platform::Device* device, const SegmentProgram& p) {
   RunRecord record;
-  record.code = device->Run(p.program);
+  record.code = weft_wait(&device->bus);
   weft_read_counters(&device->bus, &record.counters);
   record.wait = int64_t((device->interrupted - device->started) / platform->period);
   for (const auto& place : p.outputs)
     if (place) record.outputs.push_back(device->Get(*place));
   return record;
 }
+inline RunRecord RunSegment(TestPlatform* platform, platform::Device* device, const Segment& segment,
+                            const SegmentProgram& p, const std::vector<TensorI8>& values) {
+  BeginSegment(device, segment, p, values);
+  return EndSegment(platform, device, p);
+}
 
-inline void ExpectSame(const RunRecord& a, const RunRecord& b) {
+// Alone or beside others, each run has these.
+inline void ExpectSameRun(const RunRecord& a, const RunRecord& b) {
   EXPECT_EQ(a.code, b.code);
   EXPECT_EQ(a.counters.cycles, b.counters.cycles);
   for (int i = 0; i < kCauses; i++) EXPECT_EQ(a.counters.count[i], b.counters.count[i]) << kCauseNames[i];
   EXPECT_EQ(a.counters.bytes_read, b.counters.bytes_read);
   EXPECT_EQ(a.counters.bytes_written, b.counters.bytes_written);
-  EXPECT_EQ(a.wait, b.wait);
   EXPECT_TRUE(a.outputs == b.outputs);
 }
+inline void ExpectSame(const RunRecord& a, const RunRecord& b) {
+  ExpectSameRun(a, b);
+  EXPECT_EQ(a.wait, b.wait);
+}
+
+// The good program of a configuration, and a whole run of it.
+struct GoodRun {
+  explicit GoodRun(const std::string& config, int layers = 5) : good(Config::Load(config), true, layers) {}
+  void Begin(platform::Device* device) const {
+    std::vector<TensorI8> values(good.graph.tensors.size());
+    values[0] = good.input;
+    BeginSegment(device, good.lowered, good.segment, values);
+  }
+  RunRecord End(TestPlatform* platform, platform::Device* device) const {
+    return EndSegment(platform, device, good.segment);
+  }
+  RunRecord Run(TestPlatform* platform, platform::Device* device) const {
+    Begin(device);
+    return End(platform, device);
+  }
+  void ExpectGood(const RunRecord& record) const {
+    EXPECT_EQ(record.code, int(WEFT_CODE_OK));
+    ASSERT_EQ(record.outputs.size(), 1U);
+    EXPECT_EQ(record.outputs[0], good.expected);
+  }
+  GoodProgram good;
+};
 
 }  // namespace weft
