@@ -55,7 +55,7 @@ accuracy: weft  ## accuracy of the golden model on all 10,000 test images, besid
 	@build/weft info $(MODEL) | sed -n 's/^float_accuracy: \(.*\)/float accuracy: \1 %/p'
 	@awk -F'[:,]' '/"accuracy"/ {printf "int8 accuracy: %.2f %%\n", 100 * $$2}' build/accuracy.json
 
-lint: bootstrap-python  ## Verilator, Icarus, Yosys and clang-format over everything
+lint: bootstrap-python configure  ## Verilator, Icarus, Yosys, clang-format and clang-tidy over everything
 	scripts/lint.sh
 
 formal: bootstrap-python  ## prove the properties of tests/formal, and that planted faults break them
@@ -65,7 +65,7 @@ formats: bootstrap-debian  ## write what follows from rtl/registers.json and rtl
 	/usr/bin/python3 scripts/registers.py
 	/usr/bin/python3 scripts/list_format.py
 
-tidy: configure  ## clang-tidy over all C++; files that have not changed since they were clean are not read again
+tidy: configure  ## clang-tidy over libraries and programs; files that have not changed since they were clean are not read again
 	/usr/bin/python3 scripts/tidy.py
 
 format: bootstrap-debian  ## format the C++

@@ -6,6 +6,7 @@
 #   Icarus      the engine and what is beside it
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
+#   clang-tidy    libraries and programs
 #   structure.py  folders, names instead of numbers, tests and faults of every module
 #   reuse       every file names its licence
 #   check_paths every file that the documentation or a comment names is there
@@ -180,6 +181,9 @@ report clang-format "$(wc -w <<<"$sources") files"
 
 # ---- Structure
 /usr/bin/python3 scripts/structure.py || status=1
+
+# ---- clang-tidy, as build/ compiles the C++
+/usr/bin/python3 scripts/tidy.py || status=1
 # ---- licences, and names of files
 .venv/bin/reuse lint --lines >>"$log" 2>&1
 report "$(.venv/bin/reuse --version | head -n 1 | tr -d ,)" "$(git ls-files | wc -l) files"

@@ -66,7 +66,7 @@ int64_t FreeOrFixed(const onnx::TensorShapeProto::Dimension& dim) {
 }
 
 std::vector<int64_t> Pair(const NodeProto& node, std::string_view name, int64_t lowest) {
-  const std::vector<int64_t> pair = IntsAttribute(node, name, {1, 1});
+  std::vector<int64_t> pair = IntsAttribute(node, name, {1, 1});
   if (pair.size() != 2)
     throw Error("{} has {} numbers; only two-dimensional layers are supported", name, pair.size());
   for (const int64_t v : pair)

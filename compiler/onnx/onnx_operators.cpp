@@ -310,7 +310,7 @@ Value OnnxTranslator::Flatten(const NodeProto& node) {
 }
 
 Value OnnxTranslator::Reshape(const NodeProto& node) {
-  const Value flat = Flat(node);
+  Value flat = Flat(node);
   int tensor = graph_.input;
   if (const auto* real = std::get_if<Real>(&flat)) tensor = real->tensor;
   else if (const auto* quantised = std::get_if<Quantised>(&flat)) tensor = quantised->tensor;

@@ -143,7 +143,8 @@ int OnnxTranslator::EmitConv(const Accumulator& sum, const std::string& output, 
   ConvLayer layer = Requantised(sum, q);
   golden::Check(in, layer);
   const int tensor = AddTensor(output, golden::OutputShape(in, layer), q);
-  return Emit({.name = layer.name,
+  const std::string name = layer.name;
+  return Emit({.name = name,
                .op = Op::kConv,
                .inputs = {sum.input},
                .output = tensor,
