@@ -144,11 +144,8 @@ int OnnxTranslator::EmitConv(const Accumulator& sum, const std::string& output, 
   golden::Check(in, layer);
   const int tensor = AddTensor(output, golden::OutputShape(in, layer), q);
   const std::string name = layer.name;
-  return Emit({.name = name,
-               .op = Op::kConv,
-               .inputs = {sum.input},
-               .output = tensor,
-               .conv = std::move(layer)});
+  return Emit(
+      {.name = name, .op = Op::kConv, .inputs = {sum.input}, .output = tensor, .conv = std::move(layer)});
 }
 
 int OnnxTranslator::EmitAverage(const Average& average, const std::string& output, const Quantisation& q) {
