@@ -116,6 +116,11 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
     case Op::kAdd:
       return {{index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out,
                FusedAdd{node.add, true, node.inputs.at(1)}}};
+    case Op::kTable:
+    case Op::kPair:
+    case Op::kSlice:
+    case Op::kDepthToSpace:
+    case Op::kHost:
     case Op::kSoftmax:
       break;
   }
@@ -125,7 +130,7 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
 bool ReadOnce(const Graph& graph, int tensor) {
   int readers = 0;
   for (const Node& other : graph.nodes) readers += int(std::ranges::count(other.inputs, tensor));
-  return readers == 1 && tensor != graph.output;
+  return readers == 1 && !graph.IsOutput(tensor);
 }
 
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.

@@ -123,7 +123,7 @@ class SegmentReader {
   }
 
   void Finish() const {
-    Require(network_.graph.output);
+    for (const Port& port : network_.graph.outputs) Require(port.tensor);
     if (!images_.empty()) throw Error("there are bytes behind the last image");
   }
 

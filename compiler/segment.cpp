@@ -187,7 +187,7 @@ class SegmentCompiler {
 
   // By the host, by a later segment, or by whoever compares it.
   [[nodiscard]] bool NeededLater(int tensor) const {
-    if (keep_all_ || tensor == graph_.output) return true;
+    if (keep_all_ || graph_.IsOutput(tensor)) return true;
     return std::any_of(graph_.nodes.begin() + segment_.first + segment_.count, graph_.nodes.end(),
                        [&](const Node& node) { return std::ranges::count(node.inputs, tensor) > 0; });
   }

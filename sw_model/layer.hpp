@@ -2,6 +2,7 @@
 // What a layer is: the vocabulary that the golden model, the compiler and the RTL harness share.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,9 +28,20 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-// acc -> int8, per output channel k, as TFLite's reference kernels do (double rounding):
-//   y = clamp(MultiplyByQuantizedMultiplier(acc, multiplier[k], shift[k]) + output_zp, clamp_lo, clamp_hi)
+// Whose kernels a requantisation equals, bit for bit.
+enum class Rounding : uint8_t {
+  kTflite,  // TensorFlow Lite's reference kernels: fixed point, rounded twice, half away from zero
+  kOnnx     // ONNX Runtime's integer kernels: float32, rounded half to even at each step
+};
+
+// acc -> int8, per output channel k:
+//   y = clamp(M(acc, multiplier[k], shift[k]) + output_zp, clamp_lo, clamp_hi)
+//   kTflite: M = MultiplyByQuantizedMultiplier
+//   kOnnx:   M = rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31) a float32: the 7 lowest
+//   bits
+//            of the multiplier are 0
 struct Requant {
+  Rounding rounding = Rounding::kTflite;
   std::vector<int32_t> multiplier;      // Q0.31, >= 0, one for each output channel
   std::vector<int> shift;               // -31..30, positive = left, one for each output channel
   int output_zp = 0;                    // -128..127
@@ -85,6 +97,31 @@ struct AddLayer {
 // Maps of one height and width, one after the other along the channels; each is rescaled first.
 struct ConcatLayer {
   std::vector<RescaleLayer> inputs;  // factor 1 where the scale is the output's
+};
+
+// Any function of one int8:   y = table[uint8_t(x)]
+using TableI8 = std::array<int8_t, 256>;
+struct TableLayer {
+  TableI8 table{};
+};
+
+// Any function of two:   y = table[256 * uint8_t(x1) + uint8_t(x2)]
+// The maps have one shape, or the second one is a single pixel for each image that all pixels of the first
+// one meet.
+struct PairLayer {
+  std::vector<int8_t> table;  // 65,536
+};
+
+// A part of a map: along each of h, w, c so many from `begin` on, `step` apart.
+struct SliceLayer {
+  std::array<int, 3> begin{0, 0, 0}, size{1, 1, 1}, step{1, 1, 1};
+};
+
+// y[oy][ox][c] = x[oy / block][ox / block][f], c < C / block^2, with (dy, dx) = (oy, ox) modulo block:
+//   f = (dy * block + dx) * (C / block^2) + c, or with `channel_first` f = (c * block + dy) * block + dx
+struct DepthToSpaceLayer {
+  int block = 1;
+  bool channel_first = false;  // ONNX calls it CRD, and the other order DCR
 };
 
 // A border of one value, the zero point as a rule.

@@ -337,7 +337,7 @@ void Builder::Head() {
   } else if (random_.Chance(2) && shape(last).h * shape(last).w > 1) {
     last = AppendGlobalPool(last);
   }
-  out_.graph.output = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, true);
+  out_.graph.outputs = {{.tensor = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, true)}};
 }
 
 RandomGraph Builder::Build() {

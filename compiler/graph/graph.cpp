@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/graph.hpp"
 
+#include <algorithm>
+
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 
 namespace weft {
+
+bool Graph::IsOutput(int tensor) const {
+  return std::ranges::any_of(outputs, [&](const Port& port) { return port.tensor == tensor; });
+}
 
 const char* OpName(Op op) {
   switch (op) {
@@ -22,6 +28,16 @@ const char* OpName(Op op) {
       return "pad";
     case Op::kUpsample:
       return "upsample";
+    case Op::kTable:
+      return "table";
+    case Op::kPair:
+      return "pair";
+    case Op::kSlice:
+      return "slice";
+    case Op::kDepthToSpace:
+      return "depth_to_space";
+    case Op::kHost:
+      return "host";
     case Op::kRescale:
       return "rescale";
     case Op::kSoftmax:
@@ -48,8 +64,17 @@ Shape OutputShape(const Graph& graph, const Node& node) {
     }
     case Op::kPad:
       return golden::PadShape(in, node.pad);
+    case Op::kPair:
+      return golden::PairShape(in, shape(node.inputs.at(1)));
+    case Op::kSlice:
+      return golden::SliceShape(in, node.slice);
+    case Op::kDepthToSpace:
+      return golden::DepthToSpaceShape(in, node.depth_to_space);
+    case Op::kHost:
+      return node.host.shape;
     case Op::kUpsample:
       return golden::UpsampleShape(in, node.upsample);
+    case Op::kTable:
     case Op::kRescale:
     case Op::kSoftmax:
       return in;

@@ -2,6 +2,7 @@
 // A network as Weft sees it: tensors and the layers between them, in execution order.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,13 +11,39 @@
 
 namespace weft {
 
-enum class Op { kConv, kMaxPool, kAveragePool, kAdd, kConcat, kPad, kUpsample, kRescale, kSoftmax };
+enum class Op {
+  kConv,
+  kMaxPool,
+  kAveragePool,
+  kAdd,
+  kTable,
+  kPair,
+  kConcat,
+  kPad,
+  kSlice,
+  kUpsample,
+  kDepthToSpace,
+  kRescale,
+  kSoftmax,
+  kHost
+};
 
+// A tensor between two nodes. Weft has all of them as int8 NHWC; the rest says how the model's file has it.
 struct TensorInfo {
-  std::string name;
-  Shape shape;  // n = 1: the batch is chosen when it runs
+  std::string name;  // the file's, whole
+  Shape shape;       // n = 1: the batch is chosen when it runs
   float scale = 1.0F;
-  int zero_point = 0;
+  int zero_point = 0;         // of the int8 codes
+  bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
+  std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
+  bool is_flat = false;       // ... and there all axes but N are one
+};
+
+// What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
+struct HostLayer {
+  std::string what;  // the operator, as its framework calls it
+  Shape shape;       // of the output, n = 1
+  std::function<TensorI8(const std::vector<const TensorI8*>&)> run;
 };
 
 // One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
@@ -24,22 +51,41 @@ struct TensorInfo {
 struct Node {
   std::string name = {};
   Op op = Op::kConv;
-  std::vector<int> inputs = {};  // indices into Graph::tensors; kAdd has two, kConcat any number
+  std::vector<int> inputs = {};  // indices into Graph::tensors; kAdd and kPair have two, kConcat any number
   int output = 0;                // index into Graph::tensors
   ConvLayer conv = {};      // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
   Window pool = {};         // kMaxPool, kAveragePool (a global one has the map's size)
   AddLayer add = {};        // kAdd
+  TableLayer table = {};    // kTable: a function of one value
+  PairLayer pair = {};      // kPair: a function of two
   ConcatLayer concat = {};  // kConcat
   PadLayer pad = {};        // kPad
-  UpsampleLayer upsample = {};  // kUpsample
-  RescaleLayer rescale = {};    // kRescale: a change of scale, or a Relu or Clip of its own
+  SliceLayer slice = {};    // kSlice
+  UpsampleLayer upsample = {};            // kUpsample
+  DepthToSpaceLayer depth_to_space = {};  // kDepthToSpace
+  RescaleLayer rescale = {};              // kRescale: a change of scale, or a Relu or Clip of its own
+  HostLayer host = {};                    // kHost
+};
+
+enum class ElementType { kFloat32, kInt8, kUint8 };
+
+// An input or output of the model, as a user of its file has it.
+struct Port {
+  int tensor = 0;  // index into Graph::tensors
+  ElementType type = ElementType::kFloat32;
+  std::string name = {};  // the file's, whole; it may differ from the tensor's
 };
 
 struct Graph {
   std::vector<TensorInfo> tensors;
   std::vector<Node> nodes;
-  int input = 0, output = 0;
+  int input = 0;
+  ElementType input_type = ElementType::kFloat32;
+  std::vector<Port> outputs;                    // at least one
   std::map<std::string, std::string> metadata;  // what the model file says of itself
+
+  [[nodiscard]] int output() const { return outputs.at(0).tensor; }  // the first one
+  [[nodiscard]] bool IsOutput(int tensor) const;
 };
 
 const char* OpName(Op op);  // "conv", "max_pool", "average_pool", ...

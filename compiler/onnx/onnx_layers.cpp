@@ -229,7 +229,7 @@ void FuseMaxPools(Graph* graph) {
         pool.pool.dilation_w != 1)
       continue;
     const int between = pool.inputs.at(0);
-    if (between == graph->output || readers(between) != 1) continue;
+    if (graph->IsOutput(between) || readers(between) != 1) continue;
     for (Node& conv : graph->nodes) {
       if (conv.op != Op::kConv || conv.output != between || conv.conv.max_pool) continue;
       conv.conv.max_pool = pool.pool;

@@ -55,7 +55,7 @@ int OnlyOutput(const GraphProto& graph, const OnnxTranslator& values) {
 void CheckLayers(const Graph& graph) {
   if (graph.nodes.empty()) throw Error("the model has no layer");
   for (const Node& node : graph.nodes)
-    if (node.op == Op::kSoftmax && node.output != graph.output)
+    if (node.op == Op::kSoftmax && node.output != graph.output())
       throw Error("Softmax '{}': it is supported only as the last operator", node.name);
 }
 
@@ -77,7 +77,7 @@ Graph Translate(const onnx::ModelProto& model) {
   for (const onnx::TensorProto& tensor : model.graph().initializer()) translator.DefineConstant(tensor);
   translator.DefineInput(OnlyInput(model.graph(), translator));
   for (const onnx::NodeProto& node : model.graph().node()) translator.Read(node);
-  graph.output = OnlyOutput(model.graph(), translator);
+  graph.outputs = {{.tensor = OnlyOutput(model.graph(), translator)}};
   CheckLayers(graph);
   onnx_layers::FuseMaxPools(&graph);
   graph.metadata = Metadata(model);

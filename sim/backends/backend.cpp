@@ -78,10 +78,10 @@ TensorI8 RunConv(const ConvLayer& layer, const TensorI8& in, LayerBackend* backe
   return TensorI8(golden::OutputShape(in.shape, layer));
 }
 
-TensorI8 RunConcat(const Node& node, const std::vector<TensorI8>& tensors) {
+std::vector<const TensorI8*> InputsOf(const Node& node, const std::vector<TensorI8>& tensors) {
   std::vector<const TensorI8*> inputs;
   for (const int input : node.inputs) inputs.push_back(&tensors[input]);
-  return golden::Concat(inputs, node.concat);
+  return inputs;
 }
 
 }  // namespace
@@ -142,8 +142,18 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
       return golden::AveragePool(in, node.pool);
     case Op::kAdd:
       return golden::Add(in, tensors[node.inputs.at(1)], node.add);
+    case Op::kTable:
+      return golden::Table(in, node.table);
+    case Op::kPair:
+      return golden::Pair(in, tensors[node.inputs.at(1)], node.pair);
+    case Op::kSlice:
+      return golden::Slice(in, node.slice);
+    case Op::kDepthToSpace:
+      return golden::DepthToSpace(in, node.depth_to_space);
+    case Op::kHost:
+      return node.host.run(InputsOf(node, tensors));
     case Op::kConcat:
-      return RunConcat(node, tensors);
+      return golden::Concat(InputsOf(node, tensors), node.concat);
     case Op::kPad:
       return golden::Pad(in, node.pad);
     case Op::kUpsample:
@@ -158,8 +168,8 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
 }
 
 void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result) {
-  result->output = std::move((*tensors)[graph.output]);
-  if (result->scores.empty()) result->scores = Dequantised(result->output, graph.tensors[graph.output]);
+  result->output = std::move((*tensors)[graph.output()]);
+  if (result->scores.empty()) result->scores = Dequantised(result->output, graph.tensors[graph.output()]);
 }
 
 NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* backend) {

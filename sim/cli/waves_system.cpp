@@ -33,7 +33,7 @@ Network OneLayer(const ConvOptions& options) {
   network.graph.tensors = {{"input", in}, {c.layer.name, out}};
   network.graph.nodes.push_back(
       {.name = c.layer.name, .op = Op::kConv, .inputs = {0}, .output = 1, .conv = c.layer});
-  network.graph.output = 1;
+  network.graph.outputs = {{.tensor = 1}};
   return network;
 }
 

@@ -266,14 +266,26 @@ int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, in
   return int8_t(std::clamp<int64_t>(y, lo, hi));
 }
 
+int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift) {
+  const float scale = std::ldexp(float(multiplier), shift - 31);  // exact: 24 bits
+  const float product = float(acc) * scale;
+  constexpr float kLimit = 2147483648.0F;
+  if (product >= kLimit) return INT32_MAX;
+  return product < -kLimit ? INT32_MIN : int32_t(std::nearbyint(product));
+}
+
+int8_t Requantize(int32_t acc, const Requant& r, size_t k) {
+  if (r.rounding == Rounding::kTflite)
+    return Requantize(acc, r.multiplier[k], r.shift[k], r.output_zp, r.clamp_lo, r.clamp_hi);
+  const int64_t y = int64_t{MultiplyByFloatScale(acc, r.multiplier[k], r.shift[k])} + r.output_zp;
+  return int8_t(std::clamp<int64_t>(y, r.clamp_lo, r.clamp_hi));
+}
+
 TensorI8 Conv(const TensorI8& in, const ConvLayer& layer) {
   const TensorI32 acc = Accumulate(in, layer);
-  const Requant& r = layer.requant;
   TensorI8 out(acc.shape);
   ForEach(out.shape, [&](int n, int y, int x, int k) {
-    const auto i = size_t(k);
-    out.at(n, y, x, k) =
-        Requantize(acc.at(n, y, x, k), r.multiplier[i], r.shift[i], r.output_zp, r.clamp_lo, r.clamp_hi);
+    out.at(n, y, x, k) = Requantize(acc.at(n, y, x, k), layer.requant, size_t(k));
   });
   return layer.max_pool ? MaxPool(out, *layer.max_pool) : out;
 }
@@ -352,6 +364,16 @@ void QuantizeMultiplier(double factor, int32_t* multiplier, int* shift) {
     throw Error("the rescale factor is {}: choose scales whose ratio is below {}", factor, 1 << 30);
   *multiplier = int32_t(fixed);
   *shift = exponent;
+}
+
+void FloatMultiplier(float scale, int32_t* multiplier, int* shift) {
+  if (!(scale >= 0) || scale >= float(1 << 30))
+    throw Error("the rescale factor is {}: choose scales whose ratio is from 0 to below {}", scale, 1 << 30);
+  int exponent = 0;
+  const double fraction = std::frexp(double(scale), &exponent);  // at most 24 bits
+  const bool shows = exponent >= -31;                            // else no sum reaches a half
+  *multiplier = shows ? int32_t(std::ldexp(fraction, 31)) : 0;
+  *shift = shows ? exponent : 0;
 }
 
 }  // namespace weft::golden

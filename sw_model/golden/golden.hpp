@@ -33,6 +33,13 @@ TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);  // conv + bia
 int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier,
                                       int shift);  // TFLite reference, double rounding
 int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi);
+// ONNX Runtime's MlasRequantizeOutput: rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31),
+// saturated to int32.
+int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift);
+int8_t Requantize(int32_t acc, const Requant& requant, size_t channel);  // as requant.rounding says
+// A float32 scale as a multiplier and a shift, for MultiplyByFloatScale. Throws Error for one that is
+// negative, not finite or 2^30 and above; one that no accumulator can show becomes 0.
+void FloatMultiplier(float scale, int32_t* multiplier, int* shift);
 TensorI8 MaxPool(const TensorI8& in, const Window& window);  // padding never wins
 TensorI8 Conv(const TensorI8& in, const ConvLayer& layer);   // the whole layer, fused max-pool included
 
@@ -43,8 +50,6 @@ Window GlobalWindow(const Shape& in);  // the whole map, for a global AveragePoo
 
 // ---- operators without filters
 
-// A function of one int8 as a table: entry uint8_t(x) is its value for x, as a memory addressed by the byte.
-using TableI8 = std::array<int8_t, 256>;
 using TableI32 = std::array<int32_t, 256>;
 
 // TFLite's reference_ops::Requantize (reference/requantize.h), and its ReluX for int8, which has the same
@@ -60,6 +65,17 @@ AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, 
 TableI32 AddTable(int zp, int32_t multiplier, int shift);  // what one input adds to the sum
 Shape AddShape(const Shape& a, const Shape& b);
 TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer);
+
+TensorI8 Table(const TensorI8& in, const TableLayer& layer);
+
+Shape PairShape(const Shape& a, const Shape& b);
+TensorI8 Pair(const TensorI8& a, const TensorI8& b, const PairLayer& layer);
+
+Shape SliceShape(const Shape& in, const SliceLayer& layer);
+TensorI8 Slice(const TensorI8& in, const SliceLayer& layer);
+
+Shape DepthToSpaceShape(const Shape& in, const DepthToSpaceLayer& layer);
+TensorI8 DepthToSpace(const TensorI8& in, const DepthToSpaceLayer& layer);
 
 // TFLite's reference_ops::Concatenation along the channels; inputs of other scales go through Rescale.
 Shape ConcatShape(const std::vector<Shape>& inputs);

@@ -95,6 +95,37 @@ TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer) {
   return out;
 }
 
+// ---- any function -----------------------------------------------------------------------------------------
+
+TensorI8 Table(const TensorI8& in, const TableLayer& layer) {
+  CheckTensor(in);
+  TensorI8 out = in;
+  for (int8_t& x : out.data) x = Lookup(layer.table, x);
+  return out;
+}
+
+Shape PairShape(const Shape& a, const Shape& b) {
+  if (a != b && b != Shape{a.n, 1, 1, a.c})
+    throw Error("the shapes {} and {} differ: give maps of one shape, or one pixel as the second",
+                ToString(a), ToString(b));
+  return a;
+}
+
+TensorI8 Pair(const TensorI8& a, const TensorI8& b, const PairLayer& layer) {
+  constexpr size_t kCodes = 256;
+  CheckTensor(a);
+  CheckTensor(b);
+  if (layer.table.size() != kCodes * kCodes)
+    throw Error("the table has {} values: give it {}", layer.table.size(), kCodes * kCodes);
+  TensorI8 out(PairShape(a.shape, b.shape));
+  const size_t image = a.data.size() / size_t(a.shape.n), other = b.data.size() / size_t(b.shape.n);
+  for (size_t i = 0; i < out.data.size(); ++i) {
+    const int8_t y = b.data[i / image * other + i % image % other];
+    out.data[i] = layer.table[kCodes * uint8_t(a.data[i]) + uint8_t(y)];
+  }
+  return out;
+}
+
 // ---- addition ---------------------------------------------------------------------------------------------
 
 AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, int zp_out, int clamp_lo,
@@ -194,6 +225,54 @@ TensorI8 Pad(const TensorI8& in, const PadLayer& layer) {
   for (int n = 0; n < s.n; ++n)
     for (int y = 0; y < s.h; ++y)
       std::copy_n(&in.at(n, y, 0, 0), s.w * s.c, &out.at(n, y + layer.pad.top, layer.pad.left, 0));
+  return out;
+}
+
+Shape SliceShape(const Shape& in, const SliceLayer& layer) {
+  const std::array<int, 3> sizes{in.h, in.w, in.c};
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    CheckRange("the slice's step", layer.step[i], 1, kMaxDimension);
+    CheckRange("the slice's size", layer.size[i], 1, kMaxDimension);
+    CheckRange("the slice's begin", layer.begin[i], 0, sizes[i] - 1);
+    CheckRange("the slice's end", layer.begin[i] + int64_t{layer.size[i] - 1} * layer.step[i], 0,
+               sizes[i] - 1);
+  }
+  return {in.n, layer.size[0], layer.size[1], layer.size[2]};
+}
+
+TensorI8 Slice(const TensorI8& in, const SliceLayer& layer) {
+  CheckTensor(in);
+  TensorI8 out(SliceShape(in.shape, layer));
+  const Shape& s = out.shape;
+  for (int n = 0; n < s.n; ++n)
+    for (int y = 0; y < s.h; ++y)
+      for (int x = 0; x < s.w; ++x)
+        for (int c = 0; c < s.c; ++c)
+          out.at(n, y, x, c) = in.at(n, layer.begin[0] + y * layer.step[0],
+                                     layer.begin[1] + x * layer.step[1], layer.begin[2] + c * layer.step[2]);
+  return out;
+}
+
+Shape DepthToSpaceShape(const Shape& in, const DepthToSpaceLayer& layer) {
+  CheckRange("the block", layer.block, 1, 256);
+  const int area = layer.block * layer.block;
+  if (in.c % area != 0) throw Error("{} channels do not divide by the block's {} pixels", in.c, area);
+  return CheckedOutput(in.n, int64_t{in.h} * layer.block, int64_t{in.w} * layer.block, in.c / area);
+}
+
+TensorI8 DepthToSpace(const TensorI8& in, const DepthToSpaceLayer& layer) {
+  CheckTensor(in);
+  TensorI8 out(DepthToSpaceShape(in.shape, layer));
+  const Shape& s = out.shape;
+  const int block = layer.block;
+  for (int n = 0; n < s.n; ++n)
+    for (int y = 0; y < s.h; ++y)
+      for (int x = 0; x < s.w; ++x)
+        for (int c = 0; c < s.c; ++c) {
+          const int dy = y % block, dx = x % block;
+          const int from = layer.channel_first ? (c * block + dy) * block + dx : (dy * block + dx) * s.c + c;
+          out.at(n, y, x, c) = in.at(n, y / block, x / block, from);
+        }
   return out;
 }
 

@@ -47,7 +47,7 @@ struct GoodProgram {
       expected = golden::MaxPool(expected, pool);
       Append({.name = "pool", .op = Op::kMaxPool, .pool = pool}, {});
     }
-    graph.output = int(graph.tensors.size()) - 1;
+    graph.outputs = {{.tensor = int(graph.tensors.size()) - 1}};
     const std::vector<Segment> segments = Lower(graph);
     if (segments.size() != 1) throw Error("the good program is more than one");
     lowered = segments[0];

@@ -65,7 +65,7 @@ Graph SumWith(const Node& join, bool join_first) {
   Node add{.name = "add", .op = Op::kAdd, .inputs = {1, 2}, .output = 3};
   if (join_first) std::swap(add.inputs[0], add.inputs[1]);
   graph.nodes = {conv, join, add};
-  graph.output = 3;
+  graph.outputs = {{.tensor = 3}};
   return graph;
 }
 
@@ -104,7 +104,7 @@ TEST(Lower, PoolsAfterAnAddition) {
     Graph graph = SumWith(pointwise, false);
     graph.tensors.push_back({"pooled", {1, 2, 2, 8}});
     graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {3}, .output = 4, .pool = pool});
-    graph.output = 4;
+    graph.outputs = {{.tensor = 4}};
     if (read_twice) {
       graph.tensors.push_back({"rescaled", {1, 4, 4, 8}});
       graph.nodes.push_back({.name = "rescale", .op = Op::kRescale, .inputs = {3}, .output = 5});
@@ -158,7 +158,7 @@ TEST(Lower, RandomResidualsFit) {
       graph.nodes.push_back(conv);
     }
     graph.nodes.push_back({.name = "add", .op = Op::kAdd, .inputs = {1, 2}, .output = 3});
-    graph.output = 3;
+    graph.outputs = {{.tensor = 3}};
     const bool pools = random.Chance(3);
     if (pools) {
       Window pool;
@@ -167,7 +167,7 @@ TEST(Lower, RandomResidualsFit) {
       pool.floor = true;
       graph.tensors.push_back({"pooled", golden::OutputShape(out, pool, out.c)});
       graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {3}, .output = 4, .pool = pool});
-      graph.output = 4;
+      graph.outputs = {{.tensor = 4}};
     }
     const int images = int(random.Int(1, out.w * out.c < 200 && random.Chance(2) ? 70 : 2));
     SCOPED_TRACE(
@@ -224,7 +224,7 @@ TEST(Lower, InterleavedLayersFitToo) {
   graph.nodes = {conv,
                  {.name = "add", .op = Op::kAdd, .inputs = {0, 1}, .output = 2},
                  {.name = "pool", .op = Op::kMaxPool, .inputs = {2}, .output = 3, .pool = pool}};
-  graph.output = 3;
+  graph.outputs = {{.tensor = 3}};
   const std::vector<Segment> segments = Lower(graph);
   ASSERT_EQ(segments.size(), 1U);
   const SegmentProgram p = CompileSegment(graph, segments[0], 1, config, {.with_data = false});

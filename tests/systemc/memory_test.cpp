@@ -30,7 +30,7 @@ TEST(WeftTlm, DirectAccessIsGivenBack) {
       cpu.keeper.sync();
       platform.ram.Move();
       EXPECT_EQ(weft_wait(&lt.bus), int(WEFT_CODE_OK));
-      EXPECT_EQ(lt.Get(*good.good.segment.outputs.at(size_t(good.good.graph.output))), good.good.expected);
+      EXPECT_EQ(lt.Get(*good.good.segment.outputs.at(size_t(good.good.graph.output()))), good.good.expected);
       EXPECT_TRUE(platform.ram.old_untouched());
     }
     platform.ram.grants = false;
@@ -93,7 +93,7 @@ TEST(WeftTlm, MemoryWithErrors) {
   platform::Device& rtl = platform.Add("4x4", InsideKind::kCycleAccurate);
   const GoodRun good("4x4", 1);  // one layer, whose output has a place of its own
   const Program& program = good.good.program();
-  const Place& output = *good.good.segment.outputs.at(size_t(good.good.graph.output));
+  const Place& output = *good.good.segment.outputs.at(size_t(good.good.graph.output()));
   platform.Run([&](platform::Cpu& cpu) {
     cpu.Pass(200 * platform.period);
     for (platform::Device* device : {&lt, &rtl})

@@ -31,13 +31,13 @@ struct Net : OnnxBuilder {
 };
 
 const TensorInfo& Info(const Graph& graph, int tensor) { return graph.tensors.at(size_t(tensor)); }
-Shape OutShape(const Graph& graph) { return Info(graph, graph.output).shape; }
+Shape OutShape(const Graph& graph) { return Info(graph, graph.output()).shape; }
 
 // The last node, which makes the output; there are `count` of them.
 Node Last(const Graph& graph, size_t count, Op op) {
   EXPECT_EQ(graph.nodes.size(), count);
   EXPECT_EQ(graph.nodes.back().op, op) << OpName(graph.nodes.back().op);
-  EXPECT_EQ(graph.nodes.back().output, graph.output);
+  EXPECT_EQ(graph.nodes.back().output, graph.output());
   EXPECT_EQ(OutputShape(graph, graph.nodes.back()), OutShape(graph));
   return graph.nodes.back();
 }
@@ -78,7 +78,7 @@ TEST(OnnxAdd, OfTwoMaps) {
           Real(Info(graph, node.inputs[0]), a.data[i]) + Real(Info(graph, node.inputs[1]), b.data[i]);
       if (clamp == "Relu") sum = std::max(sum, 0.0);
       if (clamp == "Clip") sum = std::min(sum, 6.0);
-      EXPECT_NEAR(out.data[i], Steps(Info(graph, graph.output), sum), 0.501);
+      EXPECT_NEAR(out.data[i], Steps(Info(graph, graph.output()), sum), 0.501);
     }
   }
 }
@@ -249,7 +249,7 @@ TEST(OnnxRescale, AfterAPoolOrAFlatten) {
   Set(pool, "kernel_shape", Ints{2, 2});
   const Graph graph = net.Finish(net.Requantise("p", 1.0F, 0));
   EXPECT_EQ(Last(graph, 2, Op::kRescale).rescale, golden::MakeRescale(0.5F, 3, 1.0F, 0));
-  EXPECT_EQ(Info(graph, graph.output).scale, 1.0F);
+  EXPECT_EQ(Info(graph, graph.output()).scale, 1.0F);
 
   Net flat({0, 2, 4, 4});
   flat.Op("Flatten", {flat.x}, "f");

@@ -34,7 +34,7 @@ struct Net : OnnxBuilder {
   std::string x;
 };
 
-Shape OutShape(const Graph& graph) { return graph.tensors.at(size_t(graph.output)).shape; }
+Shape OutShape(const Graph& graph) { return graph.tensors.at(size_t(graph.output())).shape; }
 
 TensorI8 Ramp(const Shape& shape) {
   TensorI8 tensor(shape);
@@ -53,7 +53,7 @@ TEST(OnnxMaxPool, JoinsTheConvolutionBeforeIt) {
     ASSERT_TRUE(graph.nodes[0].conv.max_pool);
     EXPECT_EQ(graph.nodes[0].conv.max_pool->kh, kernel);
     EXPECT_EQ(graph.nodes[0].conv.max_pool->stride_w, 2);
-    EXPECT_EQ(graph.nodes[0].output, graph.output);
+    EXPECT_EQ(graph.nodes[0].output, graph.output());
     EXPECT_EQ(OutShape(graph), (Shape{1, 3, 3, 1}));
   }
 }
@@ -257,15 +257,15 @@ TEST(OnnxSoftmax, IsTheLastNode) {
   const Graph graph = net.Finish("s");
   ASSERT_EQ(graph.nodes.size(), 2U);
   EXPECT_EQ(graph.nodes[1].op, Op::kSoftmax);
-  EXPECT_EQ(graph.nodes[1].output, graph.output);
+  EXPECT_EQ(graph.nodes[1].output, graph.output());
 }
 
 TEST(OnnxSoftmax, TakesTheScaleOfItsQuantizeLinear) {
   Net net({0, 6});
   net.Op("Softmax", {net.x}, "s");
   const Graph graph = net.Finish(net.Requantise("s", 0.25F, -100));
-  EXPECT_EQ(graph.tensors.at(size_t(graph.output)).scale, 0.25F);
-  EXPECT_EQ(graph.tensors.at(size_t(graph.output)).zero_point, -100);
+  EXPECT_EQ(graph.tensors.at(size_t(graph.output())).scale, 0.25F);
+  EXPECT_EQ(graph.tensors.at(size_t(graph.output())).zero_point, -100);
 }
 
 }  // namespace

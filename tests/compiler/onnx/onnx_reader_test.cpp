@@ -34,11 +34,11 @@ struct Net : OnnxBuilder {
 ConvLayer Only(const Graph& graph) {
   EXPECT_EQ(graph.nodes.size(), 1U);
   EXPECT_EQ(graph.nodes.at(0).op, Op::kConv);
-  EXPECT_EQ(graph.nodes.at(0).output, graph.output);
+  EXPECT_EQ(graph.nodes.at(0).output, graph.output());
   return graph.nodes.at(0).conv;
 }
 
-Shape OutShape(const Graph& graph) { return graph.tensors.at(size_t(graph.output)).shape; }
+Shape OutShape(const Graph& graph) { return graph.tensors.at(size_t(graph.output())).shape; }
 
 double Factor(const ConvLayer& layer, size_t k) {
   return std::ldexp(double(layer.requant.multiplier.at(k)), layer.requant.shift.at(k) - 31);

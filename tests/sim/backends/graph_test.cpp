@@ -47,7 +47,7 @@ TEST(RandomGraph, IsWellFormed) {
       ASSERT_LE(out.c, limits.max_channels) << "seed " << seed << " " << node.name;
       if (node.op == Op::kConv) golden::Check(g.tensors[size_t(node.inputs[0])].shape, node.conv);
     }
-    read[size_t(g.output)] = true;
+    read[size_t(g.output())] = true;
     ASSERT_EQ(std::count(read.begin(), read.end(), false), 0) << "seed " << seed << ": a dead end";
   }
 }
@@ -103,7 +103,7 @@ TEST(RandomGraph, ValuesSpread) {
       ++tested;
       narrow += distinct < 12 || most > int(data.size()) * 9 / 10 ? 1 : 0;
     }
-    const std::vector<int8_t>& scores = r.values[size_t(r.graph.output)].data;
+    const std::vector<int8_t>& scores = r.values[size_t(r.graph.output())].data;
     const auto [least, most] = std::minmax_element(scores.begin(), scores.end());
     EXPECT_GE(*most - *least, 16) << "seed " << seed;
   }
@@ -117,7 +117,7 @@ TEST(RandomGraph, ScoresDependOnTheInput) {
     const RandomGraph r = MakeRandomGraph(seed);
     TensorI8 other = r.input;
     Random(seed + 1).Fill(other.data, false);
-    EXPECT_NE(RunNetwork(r.graph, other, Engine("golden").get()).output, r.values[size_t(r.graph.output)])
+    EXPECT_NE(RunNetwork(r.graph, other, Engine("golden").get()).output, r.values[size_t(r.graph.output())])
         << "seed " << seed;
   }
 }
@@ -133,7 +133,7 @@ TEST(Runner, EqualsTheGoldenValues) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const RandomGraph r = MakeRandomGraph(seed);
     const NetworkResult result = RunNetwork(r.graph, r.input, Engine("golden", true).get());
-    ASSERT_EQ(result.output, r.values[size_t(r.graph.output)]) << "seed " << seed;
+    ASSERT_EQ(result.output, r.values[size_t(r.graph.output())]) << "seed " << seed;
     for (size_t i = 0; i < result.nodes.size(); ++i) {  // the host's own operators have nothing beside them
       const std::optional<int64_t>& mismatches = result.nodes[i].mismatches;
       ASSERT_EQ(mismatches.has_value(), r.graph.nodes[i].op == Op::kConv) << "seed " << seed;
@@ -153,7 +153,7 @@ TEST(Runner, BatchesOfImages) {
     std::copy(r.input.data.begin(), r.input.data.end(),
               batch.data.begin() + std::ptrdiff_t(r.input.data.size()));
     const NetworkResult result = RunNetwork(r.graph, batch, Engine("golden").get());
-    const std::vector<int8_t>& scores = r.values[size_t(r.graph.output)].data;
+    const std::vector<int8_t>& scores = r.values[size_t(r.graph.output())].data;
     ASSERT_EQ(result.output.data.size(), 2 * scores.size());
     EXPECT_TRUE(
         std::equal(scores.begin(), scores.end(), result.output.data.begin() + std::ptrdiff_t(scores.size())))

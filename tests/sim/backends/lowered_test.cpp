@@ -35,7 +35,7 @@ class SmallGraph {
   }
   // Runs it on the RTL with everything compared.
   void Check(const std::string& config, int images = 1) {
-    graph.output = int(graph.tensors.size()) - 1;
+    graph.outputs = {{.tensor = int(graph.tensors.size()) - 1}};
     BackendOptions options;
     options.engine = "rtl";
     options.config = config;

@@ -266,7 +266,7 @@ TEST_P(DriverOnRtl, StartsRightAfterReset) {
     ASSERT_EQ(CodeName(check.system.Wait(1'000'000)), "OK") << "after " << idle << " cycles";
     const SegmentProgram& segment = check.good.segment;
     EXPECT_EQ(FirstDifference(check.good.expected,
-                              check.system.Read(*segment.outputs.at(size_t(check.good.graph.output)))),
+                              check.system.Read(*segment.outputs.at(size_t(check.good.graph.output())))),
               "");
     weft_counters c{};
     weft_read_counters(&check.system.bus(), &c);

@@ -47,7 +47,7 @@ class AddThenPool : public testing::TestWithParam<const char*> {
     graph.nodes = {{.name = "conv", .op = Op::kConv, .inputs = {kIn}, .output = kConv, .conv = r.layer},
                    {.name = "add", .op = Op::kAdd, .inputs = {kConv, kResidual}, .output = kSum},
                    {.name = "pool", .op = Op::kMaxPool, .inputs = {kSum}, .output = kOut, .pool = pool}};
-    graph.output = kOut;
+    graph.outputs = {{.tensor = kOut}};
     LoweredLayer layer{0, r.layer, kIn, {.tensor = kOut}, FusedAdd{add, outputs_first, kResidual}};
     layer.conv.max_pool = pool;
     const Memory memory = RandomMemory(random, config_);

@@ -41,7 +41,7 @@ class SystemCheck {
     try {
       result = system.Run(good.program(), 3'000'000);
       EXPECT_EQ(
-          FirstDifference(good.expected, system.Read(*good.segment.outputs.at(size_t(good.graph.output)))),
+          FirstDifference(good.expected, system.Read(*good.segment.outputs.at(size_t(good.graph.output())))),
           "");
       if (stalls_ == 0 && good_cycles_ > 0) {
         EXPECT_EQ(result.cycles, good_cycles_) << "of the good program";

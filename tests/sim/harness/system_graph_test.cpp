@@ -45,7 +45,7 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
       cycles_ += node.cycles;
     }
     // The first image's scores also where the operators' own comparison does not look.
-    const TensorI8& scores = r.values[size_t(r.graph.output)];
+    const TensorI8& scores = r.values[size_t(r.graph.output())];
     EXPECT_TRUE(std::equal(scores.data.begin(), scores.data.end(), result.output.data.begin()));
     graphs_++;
     operators_ += int64_t(r.graph.nodes.size());
@@ -102,7 +102,7 @@ TEST(DeadOutputs, KeepTheirPlace) {
     conv.conv.requant.shift.assign(4, -6);
     graph.nodes.push_back(conv);
   }
-  graph.output = 2;
+  graph.outputs = {{.tensor = 2}};
   TensorI8 x({1, 2, 2, 4});
   random.Fill(x.data, false);
   const TensorI8 expected = golden::Conv(x, graph.nodes[1].conv);

@@ -147,7 +147,7 @@ TEST(Rescale, WithEqualScalesOnlyClampsAndMoves) {
   const RescaleLayer layer = golden::MakeRescale(0.3F, 5, 0.3F, 5, 5, 127);  // Relu
   EXPECT_EQ(layer.multiplier, RescaleLayer{}.multiplier);
   EXPECT_EQ(layer.shift, RescaleLayer{}.shift);
-  const golden::TableI8 table = golden::RescaleTable(layer);
+  const TableI8 table = golden::RescaleTable(layer);
   for (int x = -128; x <= 127; ++x) ASSERT_EQ(table[uint8_t(x)], std::max(x, 5));
 }
 
