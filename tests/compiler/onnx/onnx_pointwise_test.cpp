@@ -229,7 +229,7 @@ TEST(OnnxRelu, OfAQuantisedTensor) {
   const Graph graph = net.Finish(net.Requantise("r", 0.25F, -128));
   const Node node = Last(graph, 1, Op::kRescale);
   EXPECT_EQ(node.rescale, golden::MakeRescale(0.5F, 3, 0.25F, -128, -128, 127));
-  const golden::TableI8 table = golden::RescaleTable(node.rescale);
+  const TableI8 table = golden::RescaleTable(node.rescale);
   for (int x = -128; x <= 127; ++x) EXPECT_EQ(table[uint8_t(x)], std::clamp(2 * (x - 3) - 128, -128, 127));
 }
 
