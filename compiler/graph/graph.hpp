@@ -83,6 +83,7 @@ struct Graph {
   std::vector<Node> nodes;
   int input = 0;
   ElementType input_type = ElementType::kFloat32;
+  Rounding input_rounding = Rounding::kOnnx;  // of a float32 input: half to even; kTflite: half away from zero
   std::vector<Port> outputs;                    // at least one
   std::map<std::string, std::string> metadata;  // what the model file says of itself
 

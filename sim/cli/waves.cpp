@@ -112,10 +112,7 @@ class WaveBackend : public LayerBackend {
 
 void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
   const Graph graph = ReadOnnx(options.model);
-  const TensorInfo& input = graph.tensors[size_t(graph.input)];
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
-             backend);
+  RunNetwork(graph, LoadInputs(options.input, graph, options.batch), backend);
   for (const Node& node : graph.nodes)
     if (node.op != Op::kConv) total->not_compared.push_back(node.name);
 }
@@ -193,7 +190,7 @@ void AddWavesCommand(CLI::App* app, int* status) {
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
   waves->add_option("MODEL", options->model, "quantised network (.onnx)");
-  waves->add_option("--input", options->inputs, "images: the first ones are run");
+  AddInputFlags(waves, &options->input);
   waves->add_option("--batch", options->batch, "images at once")
       ->check(CLI::Range(1, kMostImages))
       ->capture_default_str();

@@ -39,9 +39,7 @@ Network OneLayer(const ConvOptions& options) {
 
 Network OfFile(const WavesOptions& options) {
   Network network{ReadOnnx(options.model), {}};
-  const TensorInfo& input = network.graph.tensors[size_t(network.graph.input)];
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  network.images = LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch);
+  network.images = LoadInputs(options.input, network.graph, options.batch);
   return network;
 }
 
