@@ -2,13 +2,13 @@
 #include "sim/cli/image_file.hpp"
 
 #include <stb/stb_image.h>
-#include <stb/stb_image_resize.h>
 
 #include <cctype>
 #include <cstring>
 #include <memory>
 #include <string_view>
 
+#include "sim/cli/resize.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -90,13 +90,7 @@ Bytes ReadImage(const Bytes& file, const Shape& wanted, bool resize, const std::
   if (!loaded) throw Error("{}: the image is damaged", path);
   Bytes pixels(loaded.get(), loaded.get() + size_t(width) * size_t(height) * size_t(channels));
   if (channels != colours) pixels = Opaque(pixels, channels, path);
-  if (height == wanted.h && width == wanted.w) return pixels;
-  Bytes resized(size_t(wanted.h) * size_t(wanted.w) * size_t(colours));
-  if (stbir_resize_uint8_generic(pixels.data(), width, height, 0, resized.data(), wanted.w, wanted.h, 0,
-                                 colours, STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP,
-                                 STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, nullptr) == 0)
-    throw Error("{}: the image cannot be brought to {} x {}", path, wanted.h, wanted.w);
-  return resized;
+  return Resized(pixels, {1, height, width, colours}, wanted);
 }
 
 }  // namespace weft

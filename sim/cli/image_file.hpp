@@ -14,8 +14,7 @@ namespace weft {
 
 // The image as pixels of the wanted size: HWC, one (grey) or three (RGB) channels. A channel of transparency
 // is left out if all of the image is opaque. With `resize` the image is brought to the wanted height and
-// width by a triangle filter that is as wide as a pixel of the smaller image (bilinear, antialiased). Throws
-// Error, which begins with `path`, for damaged files and images that do not fit.
+// width (resize.hpp). Throws Error, which begins with `path`, for damaged files and images that do not fit.
 std::vector<uint8_t> ReadImage(const std::vector<uint8_t>& file, const Shape& wanted, bool resize,
                                const std::string& path);
 

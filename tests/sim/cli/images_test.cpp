@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "sim/cli/resize.hpp"
 #include "tests/sim/cli/files_fixture.hpp"
 
 namespace weft {
@@ -178,22 +179,37 @@ TEST_F(Files, RealsAreRoundedAsTheFrameworkDoes) {
   EXPECT_EQ(LoadImages({path}, format, {}).data, (std::vector<int8_t>{1, 2, 3, -1, -2, -3}));
 }
 
-TEST_F(Files, Resize) {
-  std::string halves(64, '\0');  // 8 x 8: the left half is black, the right one white
-  for (size_t i = 0; i < 64; i++) halves[i] = i % 8 < 4 ? '\0' : '\xFF';
-  stbi_write_png(Path("h.png").c_str(), 8, 8, 1, halves.data(), 8);
+// Expected values are Pillow 12.0's.
+TEST(Resized, IsPillowsBilinear) {
+  std::vector<uint8_t> pixels;
+  for (int i = 0; i < 35; i++) pixels.push_back(uint8_t(i * i * 37 % 251));
+  EXPECT_EQ(Resized(pixels, {1, 5, 7, 1}, {1, 3, 4, 1}),
+            (std::vector<uint8_t>{50, 146, 134, 133, 110, 172, 148, 152, 128, 194, 161, 126}));
+  EXPECT_EQ(Resized(pixels, {1, 5, 7, 1}, {1, 2, 9, 1}),
+            (std::vector<uint8_t>{74, 71, 126, 186, 147, 157, 125, 124, 178, 100, 118, 163, 203, 189, 152,
+                                  132, 131, 145}));
+  EXPECT_EQ(Resized(pixels, {1, 5, 7, 1}, {1, 5, 7, 1}), pixels);
+  std::vector<uint8_t> colours;  // each channel for itself
+  for (const uint8_t pixel : pixels) colours.insert(colours.end(), {pixel, uint8_t(255 - pixel), pixel});
+  const std::vector<uint8_t> one = Resized(pixels, {1, 5, 7, 1}, {1, 3, 4, 1}),
+                             three = Resized(colours, {1, 5, 7, 3}, {1, 3, 4, 3});
+  for (size_t i = 0; i < one.size(); i++) EXPECT_EQ(three[3 * i], three[3 * i + 2]) << i;
+  for (size_t i = 0; i < one.size(); i++) EXPECT_EQ(three[3 * i], one[i]) << i;
+}
+
+TEST_F(Files, ImagesAreResizedIfAsked) {
+  stbi_write_png(Path("g.png").c_str(), 3, 2, 1, kSix.data(), 3);
   InputFormat format = kFormat;
-  format.shape = {1, 2, 4, 1};
-  const TensorI8 small = LoadImages({Path("h.png")}, format, {.resize = true});
-  EXPECT_EQ(small.data[0], -128);
-  EXPECT_EQ(small.data[3], 127);
-  EXPECT_LT(small.data[1], small.data[2]);
-  EXPECT_EQ(small.data[1] + small.data[2], -1) << "both sides of the edge alike";
-  format.shape = {1, 8, 8, 1};
-  EXPECT_EQ(LoadImages({Path("h.png")}, format, {.resize = true}).data, Codes(halves));
-  format.shape = {1, 16, 16, 1};
-  EXPECT_EQ(LoadImages({Path("h.png")}, format, {.resize = true}).shape.n, 1);
-  EXPECT_NE(MessageOf([&] { LoadImages({Path("h.png")}, format, {}); }).find("--resize"), std::string::npos);
+  format.shape = {1, 3, 5, 1};
+  const std::vector<uint8_t> pixels = Resized({kSix.begin(), kSix.end()}, {1, 2, 3, 1}, format.shape);
+  EXPECT_EQ(LoadImages({Path("g.png")}, format, {.resize = true}).data,
+            Codes(std::string(pixels.begin(), pixels.end())));
+  EXPECT_EQ(LoadImages({Path("g.png")}, kFormat, {.resize = true}).data, kSixCodes);
+  EXPECT_NE(MessageOf([&] { LoadImages({Path("g.png")}, format, {}); }).find("--resize"), std::string::npos);
+  EXPECT_NE(MessageOf([&] {
+              LoadImages({WriteNpy("|u1", "(2, 3)", kSix)}, format, {.resize = true});
+            }).find("the network takes 3 x 5 x 1"),
+            std::string::npos);
 }
 
 TEST_F(Files, FoldersAndLists) {
