@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a network, whatever the format of its file.
+// Reads a network, whatever the format of its file: TensorFlow Lite where the content has that identifier,
+// else ONNX.
 #pragma once
 
 #include <filesystem>
@@ -12,13 +13,10 @@
 namespace weft {
 
 struct ModelOptions {
-  std::optional<Rounding> rounding;  // instead of that of the file's framework
+  std::optional<Rounding> rounding;  // none: that of the file's framework
 };
 
-std::string ReadModelFile(const std::filesystem::path& path);  // its bytes, unread
-
-// By content: TensorFlow Lite where the file has that identifier, else ONNX. Throws Error, one sentence, for anything
-// that is damaged or not supported.
+// Both throw Error, one sentence, for anything that is damaged or not supported.
 Graph ParseModel(std::string_view file_contents, const ModelOptions& options = {});
 Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options = {});
 

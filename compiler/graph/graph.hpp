@@ -23,7 +23,6 @@ enum class Op {
   kSlice,
   kUpsample,
   kDepthToSpace,
-  kRescale,
   kSoftmax,
   kHost
 };
@@ -37,6 +36,7 @@ struct TensorInfo {
   bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
   std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
   bool is_flat = false;       // ... and there all axes but N are one
+  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's
 };
 
 // What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
@@ -56,15 +56,15 @@ struct Node {
   ConvLayer conv = {};      // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
   Window pool = {};         // kMaxPool, kAveragePool (a global one has the map's size)
   AddLayer add = {};        // kAdd
-  TableLayer table = {};    // kTable: a function of one value
+  TableLayer table = {};    // kTable: a function of one value, like a change of scale
   PairLayer pair = {};      // kPair: a function of two
   ConcatLayer concat = {};  // kConcat
   PadLayer pad = {};        // kPad
   SliceLayer slice = {};    // kSlice
   UpsampleLayer upsample = {};            // kUpsample
   DepthToSpaceLayer depth_to_space = {};  // kDepthToSpace
-  RescaleLayer rescale = {};              // kRescale: a change of scale, or a Relu or Clip of its own
   HostLayer host = {};                    // kHost
+  int unpooled = -1;  // kConv with a max-pool: the file's tensor between the two, which no node reads
 };
 
 enum class ElementType { kFloat32, kInt8, kUint8 };

@@ -148,7 +148,7 @@ Value OnnxTranslator::Clamped(const NodeProto& node, const Clamp& clamp) const {
     const double lowest = double(info.scale) * (-128 - info.zero_point);
     const double highest = double(info.scale) * (127 - info.zero_point);
     if (clamp.lo > lowest || clamp.hi < highest)  // it changes something
-      return Pointwise{Op::kRescale, LayerName(node), {in.tensor}, in.flat, clamp};
+      return Pointwise{Op::kTable, LayerName(node), {in.tensor}, in.flat, clamp};
   }
   return value;
 }
@@ -344,6 +344,7 @@ Value OnnxTranslator::Softmax(const NodeProto& node) {
     throw Error("only softmax over the channels of one pixel is supported");
   const int output =
       AddTensor(node.output(0), info.shape, {.scale = 1.0F / 256, .zero_point = -128, .is_unsigned = false});
+  graph_.tensors[output].is_real = true;
   Emit({.name = LayerName(node), .op = Op::kSoftmax, .inputs = {in.tensor}, .output = output});
   return Probabilities{output};
 }

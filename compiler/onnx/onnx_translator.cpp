@@ -191,10 +191,11 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     const TensorInfo& info = Info(real->tensor);
     if (info.scale == q.scale && info.zero_point == q.zero_point)
       return Quantised{real->tensor, real->flat, q.is_unsigned};
-    const Pointwise rescale{Op::kRescale, LayerName(node), {real->tensor}, real->flat, {}};
+    const Pointwise rescale{Op::kTable, LayerName(node), {real->tensor}, real->flat, {}};
     return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
   }
   if (const auto* probabilities = std::get_if<Probabilities>(&in)) {
+    graph_.tensors[probabilities->tensor].is_real = false;
     graph_.tensors[probabilities->tensor].scale = q.scale;
     graph_.tensors[probabilities->tensor].zero_point = q.zero_point;
     return Quantised{probabilities->tensor, true, q.is_unsigned};

@@ -122,9 +122,18 @@ TableI8 LeakyRelu(const Quantisation& in, float alpha, const Quantisation& out) 
   });
 }
 
-RescaleLayer Relu(const Quantisation& in, const Quantisation& out, float lo, float hi) {
+TableI8 Unchanged() {
+  return MakeTable([](int q) { return q; });
+}
+
+TableI8 Rescale(const Quantisation& in, const Quantisation& out) {
+  return golden::RescaleTable(golden::MakeRescale(in.scale, in.zero_point, out.scale, out.zero_point));
+}
+
+TableI8 Relu(const Quantisation& in, const Quantisation& out, float lo, float hi) {
   const Clamp clamp = ActivationRange(lo, hi, out);
-  return golden::MakeRescale(in.scale, in.zero_point, out.scale, out.zero_point, clamp.lo, clamp.hi);
+  return golden::RescaleTable(
+      golden::MakeRescale(in.scale, in.zero_point, out.scale, out.zero_point, clamp.lo, clamp.hi));
 }
 
 // ---- functions of two values ------------------------------------------------------------------------------

@@ -32,12 +32,15 @@ Clamp ActivationRange(float lo, float hi, const Quantisation& out);
 
 // ---- functions of one value
 
+TableI8 Unchanged();
+TableI8 Rescale(const Quantisation& in, const Quantisation& out);  // reference/requantize.h
+
 TableI8 Logistic(
     const Quantisation& in);           // reference/integer_ops/logistic.h; to scale 1/256, zero point -128
 TableI8 Tanh(const Quantisation& in);  // reference/integer_ops/tanh.h; to scale 1/128, zero point 0
-TableI8 HardSwish(const Quantisation& in, const Quantisation& out);               // reference/hard_swish.h
-TableI8 LeakyRelu(const Quantisation& in, float alpha, const Quantisation& out);  // reference/leaky_relu.h
-RescaleLayer Relu(const Quantisation& in, const Quantisation& out, float lo, float hi);  // activations.cc
+TableI8 HardSwish(const Quantisation& in, const Quantisation& out);                 // reference/hard_swish.h
+TableI8 LeakyRelu(const Quantisation& in, float alpha, const Quantisation& out);    // reference/leaky_relu.h
+TableI8 Relu(const Quantisation& in, const Quantisation& out, float lo, float hi);  // activations.cc
 
 // ---- functions of two values
 

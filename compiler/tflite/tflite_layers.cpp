@@ -235,9 +235,9 @@ void TfliteTranslator::Pool(const Operator& op, Op kind) {
   pool.pool = MakeWindow(ShapeOf(in), o.padding(), o.filter_h(), o.filter_w(), o.stride_h(), o.stride_w());
   if (clamp == Clamp{}) return Emit(op, std::move(pool));
   const Value pooled = EmitInner(op, "pool", std::move(pool), q);
-  const RescaleLayer rescale{
-      .input_zp = q.zero_point, .output_zp = q.zero_point, .clamp_lo = clamp.lo, .clamp_hi = clamp.hi};
-  Emit(op, {.op = Op::kRescale, .inputs = {pooled.tensor}, .rescale = rescale});
+  TableLayer clamped{tflite_kernels::Unchanged()};
+  for (int8_t& y : clamped.table) y = int8_t(std::clamp<int>(y, clamp.lo, clamp.hi));
+  Emit(op, {.op = Op::kTable, .inputs = {pooled.tensor}, .table = clamped});
 }
 
 namespace {

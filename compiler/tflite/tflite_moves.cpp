@@ -125,39 +125,14 @@ void TfliteTranslator::Concatenation(const Operator& op) {
     return;
   }
   std::vector<int> inputs;
-  std::vector<Shape> shapes;
   for (size_t i = 0; i < op.inputs.size(); ++i) {
     const Value in = Input(op, i);
     RequireSameScale(op, in);
     inputs.push_back(in.tensor);
-    shapes.push_back(ShapeOf(in));
   }
-  const int axis = MapAxis(OutputTensor(op).dims, o.axis());
-  if (axis == 2) {
-    const ConcatLayer concat{std::vector<RescaleLayer>(inputs.size())};
-    return Emit(op, {.op = Op::kConcat, .inputs = inputs, .concat = concat});
-  }
-  Shape sum = shapes.at(0);
-  (axis == 0 ? sum.h : sum.w) = 0;
-  for (const Shape& s : shapes) {
-    if (s.c != sum.c || (axis == 0 ? s.w != sum.w : s.h != sum.h))
-      throw Error("its inputs' sizes do not go together");
-    (axis == 0 ? sum.h : sum.w) += axis == 0 ? s.h : s.w;
-  }
-  if (sum != MapShape(OutputTensor(op).dims))
-    throw Error("its output {} does not fit its inputs", OutputTensor(op).Describe());
-  // The values of one index before the axis follow each other: copied piece by piece.
-  EmitHost(op, inputs, [sum, axis](const Inputs& tensors) {
-    TensorI8 out(Shape{tensors.at(0)->shape.n, sum.h, sum.w, sum.c});
-    const size_t pieces = size_t(out.shape.n) * size_t(axis == 0 ? 1 : sum.h);
-    int8_t* to = out.data.data();
-    for (size_t piece = 0; piece < pieces; ++piece)
-      for (const TensorI8* in : tensors) {
-        const size_t size = in->data.size() / pieces;
-        to = std::copy_n(&in->data[piece * size], size, to);
-      }
-    return out;
-  });
+  ConcatLayer concat{.inputs = {inputs.size(), {tflite_kernels::Unchanged()}}};
+  concat.axis = MapAxis(OutputTensor(op).dims, o.axis());
+  Emit(op, {.op = Op::kConcat, .inputs = inputs, .concat = std::move(concat)});
 }
 
 // ---- borders ----------------------------------------------------------------------------------------------
@@ -184,51 +159,27 @@ void TfliteTranslator::Pad(const Operator& op) {
   const Value in = Input(op);
   RequireSameScale(op, in);
   const auto borders = Borders(Numbers(op, 1), in.dims);
-  int value = ScaleOf(in).zero_point;
+  PadLayer pad{
+      .pad = {.top = borders[0][0], .bottom = borders[0][1], .left = borders[1][0], .right = borders[1][1]},
+      .value = ScaleOf(in).zero_point};
+  if (op.code == schema::BuiltinOperator::MIRROR_PAD)
+    pad.mode = op.options<schema::MirrorPadOptions>().mode() == schema::MirrorPadMode::REFLECT
+                   ? PadMode::kReflect
+                   : PadMode::kSymmetric;
   if (op.HasInput(2)) {
     const TfliteTensor& given = InputTensor(op, 2);
     if (given.elements() != 1 || QuantisationOf(given) != ScaleOf(in))
       throw Error("its value {} must be one number of its input's scale and zero point", given.Describe());
-    value = CodeValues(given)[0];
+    pad.value = CodeValues(given)[0];
   }
-  const PadLayer pad{
-      .pad = {.top = borders[0][0], .bottom = borders[0][1], .left = borders[1][0], .right = borders[1][1]},
-      .value = value};
   if (borders[2] == std::array{0, 0}) return Emit(op, {.op = Op::kPad, .inputs = {in.tensor}, .pad = pad});
-  if (pad.pad != Padding{}) throw Error("it pads both pixels and channels: use two PADs");
+  if (pad.pad != Padding{} || pad.mode != PadMode::kConstant)
+    throw Error(
+        "it pads channels, and pixels too or by mirroring: only channels alone, by one value, are supported");
   std::vector<int> from(size_t(borders[2][0]), -1);
   for (int c = 0; c < ShapeOf(in).c; ++c) from.push_back(c);
   from.insert(from.end(), size_t(borders[2][1]), -1);
-  EmitOneHot(op, in, from, value);
-}
-
-void TfliteTranslator::MirrorPad(const Operator& op) {
-  const Value in = Input(op);
-  RequireSameScale(op, in);
-  const auto borders = Borders(Numbers(op, 1), in.dims);
-  const bool reflect = op.options<schema::MirrorPadOptions>().mode() == schema::MirrorPadMode::REFLECT;
-  const Shape s = ShapeOf(in);
-  const int edge = reflect ? 1 : 0;  // REFLECT does not repeat the outermost value
-  const std::array<int, 3> sizes{s.h, s.w, s.c};
-  std::array<std::vector<int>, 3> from;
-  for (size_t a = 0; a < 3; ++a) {
-    if (std::max(borders[a][0], borders[a][1]) > sizes[a] - edge)
-      throw Error("one of its paddings is larger than what there is to mirror");
-    for (int i = -borders[a][0]; i < sizes[a] + borders[a][1]; ++i)
-      from[a].push_back(i < 0 ? -i - 1 + edge : i >= sizes[a] ? 2 * sizes[a] - 1 - edge - i : i);
-  }
-  const Shape out{1, int(from[0].size()), int(from[1].size()), int(from[2].size())};
-  if (out != MapShape(OutputTensor(op).dims))
-    throw Error("its output {} does not fit its paddings", OutputTensor(op).Describe());
-  EmitHost(op, {in.tensor}, [from, out](const Inputs& inputs) {
-    TensorI8 result(Shape{inputs.at(0)->shape.n, out.h, out.w, out.c});
-    auto to = result.data.begin();
-    for (int n = 0; n < result.shape.n; ++n)
-      for (const int y : from[0])
-        for (const int x : from[1])
-          for (const int c : from[2]) *to++ = inputs.at(0)->at(n, y, x, c);
-    return result;
-  });
+  EmitOneHot(op, in, from, pad.value);
 }
 
 // ---- parts ------------------------------------------------------------------------------------------------

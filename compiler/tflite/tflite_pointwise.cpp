@@ -53,10 +53,7 @@ void TfliteTranslator::Relu(const Operator& op) {
   using schema::BuiltinOperator;
   const float lo = op.code == BuiltinOperator::RELU_N1_TO_1 ? -1.0F : 0.0F;
   const float hi = op.code == BuiltinOperator::RELU ? kOpen : op.code == BuiltinOperator::RELU6 ? 6.0F : 1.0F;
-  const Value in = Input(op);
-  Emit(op, {.op = Op::kRescale,
-            .inputs = {in.tensor},
-            .rescale = tflite_kernels::Relu(ScaleOf(in), QuantisationOf(OutputTensor(op)), lo, hi)});
+  OneValue(op, tflite_kernels::Relu(ScaleOf(Input(op)), QuantisationOf(OutputTensor(op)), lo, hi));
 }
 
 // Along the last axis: the channels of the map.
@@ -86,9 +83,9 @@ void TfliteTranslator::Quantize(const Operator& op) {
   }
   const Value value = Lazy(op, 0);
   const Quantisation in = ScaleOf(value);
-  const RescaleLayer rescale = golden::MakeRescale(in.scale, in.zero_point, out.scale, out.zero_point);
-  if (rescale.IsIdentity()) return Alias(to, value, value.dims);
-  Emit(op, {.op = Op::kRescale, .inputs = {Input(op).tensor}, .rescale = rescale});
+  const TableI8 table = tflite_kernels::Rescale(in, out);
+  if (in == out && table == tflite_kernels::Unchanged()) return Alias(to, value, value.dims);
+  OneValue(op, table);
 }
 
 void TfliteTranslator::Dequantize(const Operator& op) {

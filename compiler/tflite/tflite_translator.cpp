@@ -26,7 +26,8 @@ Shape MapShape(const std::vector<int>& dims) {
 
 std::string AxesOf(const std::vector<int>& dims) {
   const size_t map = std::min<size_t>(dims.size() - (HasBatch(dims) ? 1 : 0), 3);
-  return (HasBatch(dims) ? "N" : "") + std::string("HWC").substr(3 - map);
+  std::string axes = HasBatch(dims) ? "N" : "";
+  return axes.append("HWC" + (3 - map));
 }
 
 int MapAxis(const std::vector<int>& dims, int64_t axis) {
@@ -317,7 +318,7 @@ TfliteTranslator::Method TfliteTranslator::Find(BuiltinOperator code) {
     case BuiltinOperator::LEAKY_RELU:
       return &T::LeakyRelu;
     case BuiltinOperator::MIRROR_PAD:
-      return &T::MirrorPad;
+      return &T::Pad;
     case BuiltinOperator::QUANTIZE:
       return &T::Quantize;
     case BuiltinOperator::HARD_SWISH:

@@ -75,7 +75,6 @@ class TfliteTranslator {
   void Transpose(const Operator& op);
   void Concatenation(const Operator& op);
   void Pad(const Operator& op);
-  void MirrorPad(const Operator& op);
   void StridedSlice(const Operator& op);
   void Slice(const Operator& op);
   void Split(const Operator& op);
