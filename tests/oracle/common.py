@@ -63,11 +63,11 @@ def run_weft(weft: str, model: pathlib.Path, images: np.ndarray, *options: str, 
     if images.ndim == 4:
         command += ["--layout", "chw"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = result.stderr.strip().splitlines()
-    if result.returncode == 2 and lines and lines[0].startswith("weft: "):
-        raise Refused("\n".join(lines).removeprefix("weft: ").replace(str(model), "MODEL"))
+    sentence = result.stderr.strip()
+    if result.returncode == 2 and sentence.startswith(f"weft: {model}: "):
+        raise Refused(sentence.removeprefix(f"weft: {model}: "))
     if result.returncode != 0:
-        raise Failed(f"exit status {result.returncode}: {' '.join((result.stdout + result.stderr).strip().splitlines()[-3:])}")
+        raise Failed(f"exit status {result.returncode}: {' '.join((result.stdout + sentence).splitlines()[-3:]).replace(str(folder), 'DIR')}")
     with np.load(output) as arrays:
         return dict(arrays)
 
