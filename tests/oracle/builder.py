@@ -13,12 +13,13 @@ IR_VERSION = 8
 class Net:
     """A model under construction. Every method that adds a node returns the name of its (first) result."""
 
-    def __init__(self, shape: list[int], opset: int = 17, seed: int = 0, dtype: int = TensorProto.FLOAT) -> None:
+    def __init__(self, shape: list[int], opset: int = 17, seed: int = 0, dtype: int = TensorProto.FLOAT, scope: str = "") -> None:
+        """`scope`: what the names of nodes and tensors begin with."""
         self.shape, self.opset, self.dtype = list(shape), opset, dtype
         self.random = np.random.default_rng(seed)
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
-        self.x = "x"
+        self.scope, self.x = scope, "x"
 
     def const(self, values, dtype=np.float32) -> str:
         name = f"const{len(self.constants)}"
@@ -30,7 +31,7 @@ class Net:
 
     def op(self, kind: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes):
         """Optional inputs that are not there are ""."""
-        stem = f"{kind.lower()}{len(self.nodes)}"
+        stem = f"{self.scope}{kind.lower()}{len(self.nodes)}"
         results = [f"{stem}_{i}" if outputs > 1 else stem for i in range(outputs)]
         self.nodes.append(helper.make_node(kind, list(inputs), results, name=f"node_{stem}", domain=domain, **attributes))
         return results if outputs > 1 else results[0]
