@@ -37,6 +37,7 @@ struct TensorInfo {
   bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
   std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
   bool is_flat = false;       // ... and there all axes but N are one
+  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's
 };
 
 // What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
@@ -65,6 +66,7 @@ struct Node {
   DepthToSpaceLayer depth_to_space = {};  // kDepthToSpace
   RescaleLayer rescale = {};              // kRescale: a change of scale, or a Relu or Clip of its own
   HostLayer host = {};                    // kHost
+  int unpooled = -1;  // kConv with a max-pool: the file's tensor between the two, which no node reads
 };
 
 enum class ElementType { kFloat32, kInt8, kUint8 };

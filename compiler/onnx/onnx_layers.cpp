@@ -233,6 +233,7 @@ void FuseMaxPools(Graph* graph) {
     for (Node& conv : graph->nodes) {
       if (conv.op != Op::kConv || conv.output != between || conv.conv.max_pool) continue;
       conv.conv.max_pool = pool.pool;
+      conv.unpooled = between;
       conv.output = pool.output;
       pool.inputs.clear();  // marks it as gone
     }

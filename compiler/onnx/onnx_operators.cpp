@@ -344,6 +344,7 @@ Value OnnxTranslator::Softmax(const NodeProto& node) {
     throw Error("only softmax over the channels of one pixel is supported");
   const int output =
       AddTensor(node.output(0), info.shape, {.scale = 1.0F / 256, .zero_point = -128, .is_unsigned = false});
+  graph_.tensors[output].is_real = true;
   Emit({.name = LayerName(node), .op = Op::kSoftmax, .inputs = {in.tensor}, .output = output});
   return Probabilities{output};
 }

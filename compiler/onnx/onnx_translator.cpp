@@ -195,6 +195,7 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
   }
   if (const auto* probabilities = std::get_if<Probabilities>(&in)) {
+    graph_.tensors[probabilities->tensor].is_real = false;
     graph_.tensors[probabilities->tensor].scale = q.scale;
     graph_.tensors[probabilities->tensor].zero_point = q.zero_point;
     return Quantised{probabilities->tensor, true, q.is_unsigned};

@@ -171,7 +171,8 @@ void PrintSegment(std::FILE* stream, const Json& segment) {
 
 void NetworkInfo(const std::string& file, const CompiledNetwork& network, const std::string& json_option) {
   const Graph& graph = network.graph;
-  const TensorInfo &input = graph.tensors[size_t(graph.input)], &output = graph.tensors[size_t(graph.output())];
+  const TensorInfo &input = graph.tensors[size_t(graph.input)],
+                   &output = graph.tensors[size_t(graph.output())];
   Json json = {{"model", file},
                {"config", network.config.name},
                {"config_key", network.config.Key()},

@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 #include <stb/stb_image.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -20,93 +18,10 @@ namespace weft {
 namespace {
 
 constexpr size_t kMaxBytes = INT32_MAX;
-constexpr std::string_view kNpyMagic = "\x93NUMPY";
 using Bytes = std::vector<uint8_t>;
-
-// The contents of a file, unpacked when it is gzipped.
-Bytes ReadFile(const std::filesystem::path& path) {
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed)) throw Error("{}: no such file", path.string());
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) throw Error("{}: cannot be read", path.string());
-  Bytes bytes;
-  std::array<uint8_t, 1 << 16> chunk;
-  int count = 0;
-  while ((count = gzread(file.get(), chunk.data(), chunk.size())) > 0) {
-    bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + count);
-    if (bytes.size() > kMaxBytes) throw Error("{}: larger than 2 GiB", path.string());
-  }
-  int status = Z_OK;
-  gzerror(file.get(), &status);
-  if (count < 0 || status != Z_OK) throw Error("{}: the gzip data is damaged or cut off", path.string());
-  return bytes;
-}
 
 bool StartsWith(const Bytes& bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-}
-
-// ---- .npy
-
-size_t ItemSize(const std::string& dtype, const std::string& path) {
-  if (dtype == "|i1" || dtype == "|u1") return 1;
-  if (dtype == "<i4" || dtype == "<f4") return 4;
-  if (dtype == "<i8") return 8;
-  throw Error("{}: arrays of '{}' are not supported; use int8, uint8, int32, int64 or float32", path, dtype);
-}
-
-// The header is the text of a Python dictionary: what stands between `open` and `close` after 'key'.
-std::string HeaderField(const std::string& header, const std::string& key, char open, char close,
-                        const std::string& path) {
-  const size_t at = header.find("'" + key + "'");
-  const size_t begin = at == std::string::npos ? at : header.find(open, at + key.size() + 2);
-  const size_t end = begin == std::string::npos ? begin : header.find(close, begin + 1);
-  if (end == std::string::npos) throw Error("{}: the .npy header has no sound {}", path, key);
-  return header.substr(begin + 1, end - begin - 1);
-}
-
-std::vector<int64_t> ParseShape(const std::string& text, const std::string& path) {
-  std::vector<int64_t> shape;
-  uint64_t elements = 1;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    if (*at == ',' || *at == ' ') {
-      ++at;
-      continue;
-    }
-    int64_t size = 0;
-    const auto [rest, error] = std::from_chars(at, end, size);
-    if (error != std::errc{} || size < 1 || uint64_t(size) > kMaxBytes ||
-        (elements *= uint64_t(size)) > kMaxBytes)
-      throw Error("{}: the shape ({}) has a size that is zero, negative or too large", path, text);
-    shape.push_back(size);
-    at = rest;
-  }
-  return shape;
-}
-
-NpyArray ParseNpy(const Bytes& file, const std::string& path) {
-  constexpr size_t kFixed = 8;  // magic and version
-  const size_t length_bytes = file.size() > 6 && file[6] == 1 ? 2 : 4;
-  if (!StartsWith(file, kNpyMagic) || file.size() < kFixed + length_bytes)
-    throw Error("{}: not a .npy array, or cut off", path);
-  size_t header_size = 0;
-  for (size_t i = 0; i < length_bytes; ++i) header_size |= size_t{file[kFixed + i]} << (8 * i);
-  const size_t start = kFixed + length_bytes + header_size;
-  if (header_size > 4096 || start > file.size()) throw Error("{}: the .npy header is damaged", path);
-  const std::string header(file.begin() + long(kFixed + length_bytes), file.begin() + long(start));
-
-  NpyArray array;
-  array.dtype = HeaderField(header, "descr", '\'', '\'', path);
-  if (HeaderField(header, "fortran_order", ':', ',', path).find("True") != std::string::npos)
-    throw Error("{}: arrays in Fortran order are not supported; save numpy.ascontiguousarray of it", path);
-  array.shape = ParseShape(HeaderField(header, "shape", '(', ')', path), path);
-  const size_t expected = array.size() * ItemSize(array.dtype, path);
-  if (file.size() - start != expected)
-    throw Error("{}: it should hold {} bytes of data and holds {}", path, expected, file.size() - start);
-  array.bytes.assign(file.begin() + long(start), file.end());
-  return array;
 }
 
 template <typename T>
@@ -114,12 +29,6 @@ std::vector<T> Items(const NpyArray& array) {
   std::vector<T> items(array.size());
   std::memcpy(items.data(), array.bytes.data(), array.bytes.size());
   return items;
-}
-
-std::string ShapeText(const std::vector<int64_t>& shape) {
-  std::string text;
-  for (const int64_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
-  return text;
 }
 
 // [H, W, C] or [N, H, W, C] as a Shape.
@@ -260,7 +169,7 @@ void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
 }
 
 void ImageBatch::Add(const std::filesystem::path& path) {
-  const Bytes file = ReadFile(path);
+  const Bytes file = ReadBytes(path);
   if (StartsWith(file, kNpyMagic)) return AddNpy(ParseNpy(file, path.string()), path.string());
   if (StartsWith(file, "\x89PNG")) return AddPng(file, path.string());
   const std::optional<Idx> idx = ParseIdx(file, path.string());
@@ -287,61 +196,6 @@ std::vector<int> ParseTextLabels(const Bytes& file, const std::string& path) {
 
 }  // namespace
 
-size_t NpyArray::size() const {
-  size_t elements = 1;
-  for (const int64_t s : shape) elements *= size_t(s);
-  return elements;
-}
-
-NpyArray LoadNpy(const std::filesystem::path& path) { return ParseNpy(ReadFile(path), path.string()); }
-
-void SaveNpy(const std::filesystem::path& path, const NpyArray& array) {
-  std::string shape;
-  for (const int64_t s : array.shape) shape += fmt::format("{}, ", s);
-  std::string header =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", array.dtype, shape);
-  constexpr size_t kPrefix = 10;
-  while ((kPrefix + header.size() + 1) % 64 != 0) header += ' ';  // the data starts at a multiple of 64
-  header += '\n';
-  std::ofstream file(path, std::ios::binary);
-  file << kNpyMagic << '\x01' << '\0' << char(header.size() & 0xFF) << char(header.size() >> 8) << header;
-  file.write(reinterpret_cast<const char*>(array.bytes.data()), std::streamsize(array.bytes.size()));
-  if (!file.flush()) throw Error("{}: cannot be written", path.string());
-}
-
-void SaveNpy(const std::filesystem::path& path, const TensorI8& tensor) {
-  const Shape& s = tensor.shape;
-  NpyArray array{.dtype = "|i1", .shape = {s.h, s.w, s.c}, .bytes = {}};
-  if (s.n != 1) array.shape.insert(array.shape.begin(), s.n);
-  array.bytes.assign(tensor.data.begin(), tensor.data.end());
-  SaveNpy(path, array);
-}
-
-TensorI8 AsTensorI8(const NpyArray& array, const std::string& what) {
-  if (array.dtype != "|i1") throw Error("{}: an array of '{}'; int8 is needed", what, array.dtype);
-  TensorI8 tensor(ImageShape(array, what));
-  std::memcpy(tensor.data.data(), array.bytes.data(), array.bytes.size());
-  return tensor;
-}
-
-std::vector<int32_t> AsInt32(const NpyArray& array, const std::string& what) {
-  if (array.shape.size() != 1)
-    throw Error("{}: an array of {}; one dimension is needed", what, ShapeText(array.shape));
-  const auto narrow = [&](const auto& items) {
-    std::vector<int32_t> values;
-    for (const int64_t v : items) {
-      if (v < INT32_MIN || v > INT32_MAX) throw Error("{}: {} does not fit 32 bits", what, v);
-      values.push_back(int32_t(v));
-    }
-    return values;
-  };
-  if (array.dtype == "<i4") return narrow(Items<int32_t>(array));
-  if (array.dtype == "<i8") return narrow(Items<int64_t>(array));
-  if (array.dtype == "|i1") return narrow(Items<int8_t>(array));
-  if (array.dtype == "|u1") return narrow(Items<uint8_t>(array));
-  throw Error("{}: an array of '{}'; integers are needed", what, array.dtype);
-}
-
 TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format, int limit) {
   ImageBatch batch(format, limit);
   for (const std::filesystem::path& path : paths)
@@ -352,7 +206,7 @@ TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const Input
 }
 
 std::vector<int> LoadLabels(const std::filesystem::path& path) {
-  const Bytes file = ReadFile(path);
+  const Bytes file = ReadBytes(path);
   if (StartsWith(file, kNpyMagic)) {
     const std::vector<int32_t> labels = AsInt32(ParseNpy(file, path.string()), path.string());
     return {labels.begin(), labels.end()};

@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of arrays, images and labels. Every function throws Error with one sentence that names the file.
+// Files of images and labels. Every function throws Error with one sentence that names the file.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "sim/cli/npy.hpp"
 #include "sw_model/tensor.hpp"
 
 namespace weft {
-
-// An array of a .npy file (versions 1 to 3, C order): `dtype` is "|i1", "|u1", "<i4", "<i8" or "<f4".
-struct NpyArray {
-  std::string dtype;
-  std::vector<int64_t> shape;
-  std::vector<uint8_t> bytes;
-  [[nodiscard]] size_t size() const;
-};
-NpyArray LoadNpy(const std::filesystem::path& path);
-void SaveNpy(const std::filesystem::path& path, const NpyArray& array);
-void SaveNpy(const std::filesystem::path& path,
-             const TensorI8& tensor);  // int8 [H, W, C], [N, H, W, C] of a batch
-
-// Views of an array as the accelerator's types; `what` names it in errors.
-TensorI8 AsTensorI8(const NpyArray& array, const std::string& what);  // [H, W, C] or [N, H, W, C], int8
-std::vector<int32_t> AsInt32(const NpyArray& array,
-                             const std::string& what);  // one dimension, int8/int32/int64
 
 // Quantisation of an input: real = scale * (q - zero_point).
 struct InputFormat {
