@@ -46,6 +46,11 @@ def run_onnxruntime(model: str | bytes, images: np.ndarray) -> dict[str, np.ndar
     return {name: np.concatenate([result[i] for result in results]) for i, name in enumerate(names)}
 
 
+def require_file(program: str) -> None:
+    if not pathlib.Path(program).is_file():
+        sys.exit(f"{program} is not there: build it first (make), or name another with --weft")
+
+
 class Refused(Exception):
     """weft's sentence about a model that it does not take."""
 

@@ -14,6 +14,7 @@ import collections
 import dataclasses
 import multiprocessing
 import pathlib
+import re
 import sys
 import tempfile
 
@@ -70,17 +71,17 @@ def try_case(case: tuple[str, str, str, int, str]) -> Outcome:
 
 
 def print_group(title: str, outcomes: list[Outcome]) -> None:
-    """Each sentence once, with the networks and settings that gave it."""
+    """Each sentence once, whatever names and numbers are in it, with the networks and settings that gave it."""
     groups: dict[str, list[Outcome]] = collections.defaultdict(list)
     for outcome in outcomes:
-        groups[outcome.sentence].append(outcome)
+        groups[re.sub(r"'[^']*'|\d+", "", outcome.sentence)].append(outcome)
     if groups:
         print(f"\n{title}:")
-    for sentence, members in sorted(groups.items(), key=lambda item: -len(item[1])):
+    for members in sorted(groups.values(), key=lambda group: -len(group)):
         nets = sorted({member.net for member in members})
         settings = sorted({member.setting for member in members})
         shown = "all" if len(settings) == len(SETTINGS) else "; ".join(settings[:4]) + ("; ..." if len(settings) > 4 else "")
-        indented = sentence.replace("\n", "\n        ")
+        indented = members[0].sentence.replace("\n", "\n        ")
         print(f"{len(members):5}x {indented}\n        [{', '.join(nets[:8])}{', ...' if len(nets) > 8 else ''}] in [{shown}]")
 
 
@@ -122,8 +123,7 @@ def main() -> int:
     settings = [setting for setting in SETTINGS if options.settings in setting]
     if not nets or not settings:
         sys.exit(f"no network or no setting is called so; networks: {', '.join(NETS)}; settings: {'; '.join(SETTINGS)}")
-    if not pathlib.Path(options.weft).is_file():
-        sys.exit(f"{options.weft} is not there: build it first (make), or name another with --weft")
+    common.require_file(options.weft)
     cases = [(net, setting, options.weft, options.seed, options.keep) for net in nets for setting in settings]
     with multiprocessing.Pool(options.jobs) as pool:
         outcomes = list(pool.imap(try_case, cases, chunksize=4))

@@ -108,8 +108,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--keep", default="", help="leave the files in this folder")
     options = parser.parse_args()
-    if not pathlib.Path(options.weft).is_file():
-        sys.exit(f"{options.weft} is not there: build it first (make), or name another with --weft")
+    common.require_file(options.weft)
     if options.layers < 1 and options.graphs < 1:
         sys.exit("there is nothing to compare: give --layers or --graphs")
     engine = ("rtl", "--config", options.config, "--check") if options.engine == "rtl" else ("golden",)

@@ -94,4 +94,6 @@ def quantise(model: onnx.ModelProto, setting: Setting, images: np.ndarray, folde
     options = {"quant_format": QDQ, **setting.options}
     quantize_static(str(prepared), str(result), Images(model.graph.input[0].name, images), nodes_to_exclude=excluded,
                     extra_options=dict(setting.extra), **options)
+    if not any("Linear" in node.op_type for node in onnx.load(result).graph.node):
+        raise ValueError("nothing is quantised")
     return result
