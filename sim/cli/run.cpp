@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/io.hpp"
@@ -61,7 +61,7 @@ Network LoadNetwork(const RunOptions& options) {
   }
   return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
-                       .graph = ReadOnnx(options.model)}};
+                       .graph = ReadModel(options.model)}};
 }
 
 // Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
@@ -306,7 +306,8 @@ int Run(const RunOptions& options) {
 void AddRunCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app->add_subcommand("run", "Run a network on images");
-  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+  command
+      ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
   AddInputFlags(command, &options->input);
   command->add_option("--limit", options->limit, "use only the first N images")
