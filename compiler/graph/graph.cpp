@@ -38,8 +38,6 @@ const char* OpName(Op op) {
       return "depth_to_space";
     case Op::kHost:
       return "host";
-    case Op::kRescale:
-      return "rescale";
     case Op::kSoftmax:
       return "softmax";
   }
@@ -60,7 +58,7 @@ Shape OutputShape(const Graph& graph, const Node& node) {
     case Op::kConcat: {
       std::vector<Shape> shapes;
       for (const int input : node.inputs) shapes.push_back(shape(input));
-      return golden::ConcatShape(shapes);
+      return golden::ConcatShape(shapes, node.concat.axis);
     }
     case Op::kPad:
       return golden::PadShape(in, node.pad);
@@ -75,11 +73,33 @@ Shape OutputShape(const Graph& graph, const Node& node) {
     case Op::kUpsample:
       return golden::UpsampleShape(in, node.upsample);
     case Op::kTable:
-    case Op::kRescale:
     case Op::kSoftmax:
       return in;
   }
   throw Error("node {}: its operator is not known", node.name);
+}
+
+void FuseMaxPools(Graph* graph) {
+  const auto readers = [&](int tensor) {
+    int count = 0;
+    for (const Node& node : graph->nodes) count += int(std::ranges::count(node.inputs, tensor));
+    return count;
+  };
+  for (Node& pool : graph->nodes) {
+    if (pool.op != Op::kMaxPool || pool.pool.pad != Padding{} || pool.pool.dilation_h != 1 ||
+        pool.pool.dilation_w != 1)
+      continue;
+    const int between = pool.inputs.at(0);
+    if (graph->IsOutput(between) || readers(between) != 1) continue;
+    for (Node& conv : graph->nodes) {
+      if (conv.op != Op::kConv || conv.output != between || conv.conv.max_pool) continue;
+      conv.conv.max_pool = pool.pool;
+      conv.unpooled = between;
+      conv.output = pool.output;
+      pool.inputs.clear();  // marks it as gone
+    }
+  }
+  std::erase_if(graph->nodes, [](const Node& n) { return n.inputs.empty(); });
 }
 
 }  // namespace weft

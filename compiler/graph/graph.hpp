@@ -23,7 +23,6 @@ enum class Op {
   kSlice,
   kUpsample,
   kDepthToSpace,
-  kRescale,
   kSoftmax,
   kHost
 };
@@ -37,13 +36,15 @@ struct TensorInfo {
   bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
   std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
   bool is_flat = false;       // ... and there all axes but N are one
+  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's, a float end's
 };
 
 // What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
 struct HostLayer {
   std::string what;  // the operator, as its framework calls it
   Shape shape;       // of the output, n = 1
-  std::function<TensorI8(const std::vector<const TensorI8*>&)> run;
+  std::function<TensorI8(const std::vector<const TensorI8*>&)> run = {};
+  std::function<std::vector<float>(const std::vector<const TensorI8*>&)> reals = {};  // instead, where is_real
 };
 
 // One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
@@ -56,15 +57,15 @@ struct Node {
   ConvLayer conv = {};      // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
   Window pool = {};         // kMaxPool, kAveragePool (a global one has the map's size)
   AddLayer add = {};        // kAdd
-  TableLayer table = {};    // kTable: a function of one value
+  TableLayer table = {};    // kTable: a function of one value, like a change of scale
   PairLayer pair = {};      // kPair: a function of two
   ConcatLayer concat = {};  // kConcat
   PadLayer pad = {};        // kPad
   SliceLayer slice = {};    // kSlice
   UpsampleLayer upsample = {};            // kUpsample
   DepthToSpaceLayer depth_to_space = {};  // kDepthToSpace
-  RescaleLayer rescale = {};              // kRescale: a change of scale, or a Relu or Clip of its own
   HostLayer host = {};                    // kHost
+  int unpooled = -1;  // kConv with a max-pool: the file's tensor between the two, which no node reads
 };
 
 enum class ElementType { kFloat32, kInt8, kUint8 };
@@ -81,6 +82,7 @@ struct Graph {
   std::vector<Node> nodes;
   int input = 0;
   ElementType input_type = ElementType::kFloat32;
+  Rounding input_rounding = Rounding::kOnnx;  // of a float32 input: half to even; kTflite: half away from zero
   std::vector<Port> outputs;                    // at least one
   std::map<std::string, std::string> metadata;  // what the model file says of itself
 
@@ -92,5 +94,9 @@ const char* OpName(Op op);  // "conv", "max_pool", "average_pool", ...
 
 // The shape of a node's output, from the shapes of its inputs; throws Error where they do not fit.
 Shape OutputShape(const Graph& graph, const Node& node);
+
+// Moves each max-pool into the convolution before it, if that has no other reader and the pooling has no
+// padding and no dilation.
+void FuseMaxPools(Graph* graph);
 
 }  // namespace weft

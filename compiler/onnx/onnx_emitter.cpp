@@ -147,21 +147,6 @@ int OnnxEmitter::Output(const Quantised& value, const std::string& name) {
   return Proper(value, name).tensor;
 }
 
-int OnnxEmitter::Real(const ExprPtr& expr) {
-  const auto* softmax = expr->As<SoftmaxOp>();
-  const std::optional<Quantised> in = softmax != nullptr ? Lossless(expr->in[0], true) : std::nullopt;
-  const Shape shape = PhysicalShape(expr->dims);
-  const bool is_over_channels = softmax != nullptr && shape.h == 1 && shape.w == 1 && Count(expr->dims) == shape.c &&
-                                (softmax->is_flat ? softmax->axis <= 1 : expr->dims[size_t(softmax->axis)] == shape.c);
-  if (!in || !is_over_channels)
-    throw Error("{} '{}': the output '{}' is not quantised (QuantizeLinear is missing before it)", expr->op, expr->name,
-                onnx_access::Printable(expr->output));
-  const Quantised logits = Rescaled({expr->in[0], in->codes, {}, expr->in[0]->output}, Proper(*in, expr->name));
-  return Emit({.name = expr->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, expr->dims,
-              {.scale = 1.0F / 256, .zero_point = -128}, expr->output)
-      .tensor;
-}
-
 // ---- expressions
 
 bool OnnxEmitter::Order::ClampIsVoid() const {
@@ -219,7 +204,7 @@ Quantised OnnxEmitter::Quantise(const ExprPtr& expr, const Codes& codes, const s
   }
   if (expr->As<MaxPoolOp>() != nullptr)
     return Pooled(Quantise(expr->in[0], codes, expr->in[0]->output, clamp), *expr, output);
-  if (expr->As<JoinOp>() != nullptr && clamp.IsOpen()) return Join(order);
+  if (expr->As<JoinOp>() != nullptr) return Join(order);
   std::optional<Quantised> made;
   if (expr->As<ConvOp>() != nullptr || expr->As<DenseOp>() != nullptr) made = Sum(order);
   else if (expr->As<AverageOp>() != nullptr) made = Average(order);

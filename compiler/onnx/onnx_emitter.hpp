@@ -69,6 +69,7 @@ class OnnxEmitter {
   std::optional<Quantised> Average(const Order& order);
   Quantised Join(const Order& order);
   Quantised Pooled(const Quantised& in, const Expr& pool, const std::string& output);
+  TableI8 RescaleTable(const Order& order, const Codes& from) const;
   Quantised Rescaled(const Order& order, const Quantised& in);
   std::optional<Quantised> Table(const Order& order);
   std::optional<Quantised> Softmax(const Order& order);

@@ -60,16 +60,19 @@ bool OnnxEmitter::IsFused(const Order& order) const {
          });
 }
 
+TableI8 OnnxEmitter::RescaleTable(const Order& order, const Codes& from) const {
+  const Codes& to = order.codes;
+  if (rounding_ == Rounding::kOnnx)
+    return golden::TableOf([&](float x) { return order.clamp.Of(x); }, from, to);
+  return golden::RescaleTable(golden::MakeRescale(from.scale, from.zero_point, to.scale, to.zero_point,
+                                                  order.Lowest(), order.Highest()));
+}
+
 Quantised OnnxEmitter::Rescaled(const Order& order, const Quantised& in) {
   if (order.ClampIsVoid() && in.codes == order.codes) return in;
   Node node{.name = order.expr->name, .op = Op::kTable, .inputs = {in.tensor}};
-  const Codes &from = in.codes, &to = order.codes;
-  if (rounding_ == Rounding::kOnnx)
-    node.table.table = golden::TableOf([&](float x) { return order.clamp.Of(x); }, from, to);
-  else
-    node.table.table = golden::RescaleTable(golden::MakeRescale(from.scale, from.zero_point, to.scale, to.zero_point,
-                                                                order.Lowest(), order.Highest()));
-  return EmitLike(std::move(node), in, to, order.output);
+  node.table.table = RescaleTable(order, in.codes);
+  return EmitLike(std::move(node), in, order.codes, order.output);
 }
 
 // ---- functions of one and of two tensors
@@ -165,16 +168,25 @@ std::optional<Quantised> OnnxEmitter::Table(const Order& order) {
 
 // ---- joins
 
+// Each input goes through a table; one that is no tensor yet is quantised as the output is.
 Quantised OnnxEmitter::Join(const Order& order) {
   const Expr& e = *order.expr;
-  const auto axis = e.As<JoinOp>()->axis;
-  if (axis != 1 || e.dims.size() < 2 || e.dims.size() > 4) return OnHost(order);
+  const auto axis = size_t(e.As<JoinOp>()->axis);
+  const std::string_view order_of_axes = e.dims.size() == 3 ? "NCW" : "NCHW";
+  const bool is_map = e.dims.size() >= 2 && e.dims.size() <= 4 && e.dims[0] == 1 && axis > 0;
+  if (!is_map || std::ranges::any_of(e.in, [](const ExprPtr& in) { return in->IsConstant(); })) return OnHost(order);
   Node node{.name = e.name, .op = Op::kConcat};
+  node.concat.axis = int(std::string_view("HWC").find(order_of_axes[axis]));
   for (const ExprPtr& in : e.in) {
-    if (in->IsConstant()) return OnHost(order);
-    const Quantised part = Proper(Quantise(in, order.codes, in->output + ".rescaled"), e.name);
+    const std::optional<Quantised> lossless = Operand(in);
+    const Quantised part = Proper(lossless ? *lossless : Quantise(in, order.codes, in->output, order.clamp), e.name);
     node.inputs.push_back(part.tensor);
-    node.concat.inputs.emplace_back();
+    TableLayer& table = node.concat.inputs.emplace_back();
+    if (lossless) {
+      table.table = RescaleTable(order, part.codes);
+    } else {
+      for (int x = -128; x <= 127; ++x) table.table[uint8_t(x)] = int8_t(x);
+    }
   }
   return Emit(std::move(node), e.dims, order.codes, order.output);
 }
@@ -264,19 +276,53 @@ Quantised OnnxEmitter::OnHost(const Order& order) {
   const Island island = MakeIsland(*root);
   const Shape shape = PhysicalShape(root->dims);
   const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
+  const bool is_average = root->As<AverageOp>() != nullptr && root->op != "ReduceMean" && IsFused(order);
+  const auto code = [is_average, clamp = order.clamp, codes = order.codes](float real) {
+    return is_average ? golden::QLinearAverage(real, 1, codes) : golden::Quantise(clamp.Of(real), codes);
+  };
   Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
-  node.host = {.what = root->op,
-               .shape = shape,
-               .run = [=, clamp = order.clamp, codes = order.codes](const std::vector<const TensorI8*>& inputs) {
+  node.host = {.what = root->op, .shape = shape, .run = [=](const std::vector<const TensorI8*>& inputs) {
                  const int n = inputs.at(0)->shape.n;
                  TensorI8 y(Shape{n, shape.h, shape.w, shape.c});
                  for (size_t image = 0; image < size_t(n); ++image) {
-                   const std::vector<int8_t> result = Quantised8(island.Run(*root, inputs, image), clamp, codes);
-                   for (size_t i = 0; i < result.size(); ++i) y.data[image * to.size() + size_t(to[i])] = result[i];
+                   const FloatArray result = island.Run(*root, inputs, image);
+                   for (size_t i = 0; i < to.size(); ++i) y.data[image * to.size() + size_t(to[i])] = code(result.data[i]);
                  }
                  return y;
                }};
   return Emit(std::move(node), root->dims, order.codes, order.output);
+}
+
+// A softmax over the channels of one pixel has a node of its own; anything else is the host's in float32.
+int OnnxEmitter::Real(const ExprPtr& root) {
+  const auto* softmax = root->As<SoftmaxOp>();
+  const std::optional<Quantised> in = softmax != nullptr ? Lossless(root->in[0], true) : std::nullopt;
+  const Shape shape = PhysicalShape(root->dims);
+  const bool is_pixel = shape.h == 1 && shape.w == 1 && root->dims.size() > 1 && root->dims[0] == 1 &&
+                        root->dims[1] == shape.c;
+  const Codes none{.scale = 1.0F / 256, .zero_point = -128};
+  if (in && is_pixel && (softmax->axis == 1 || (softmax->axis == int64_t(root->dims.size()) - 1 && root->dims.size() == 2))) {
+    const Quantised logits = Proper(*in, root->name);
+    if (Info(logits.tensor).scale == in->codes.scale) {
+      const int tensor = Emit({.name = root->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, root->dims, none, root->output).tensor;
+      graph_.tensors.back().is_real = true;
+      return tensor;
+    }
+  }
+  const Island island = MakeIsland(*root);
+  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
+  Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
+  node.host = {.what = root->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
+                 std::vector<float> reals(size_t(inputs.at(0)->shape.n) * to.size());
+                 for (size_t image = 0; image < size_t(inputs[0]->shape.n); ++image) {
+                   const FloatArray result = island.Run(*root, inputs, image);
+                   for (size_t i = 0; i < to.size(); ++i) reals[image * to.size() + size_t(to[i])] = result.data[i];
+                 }
+                 return reals;
+               }};
+  const int tensor = Emit(std::move(node), root->dims, {.scale = 1, .zero_point = 0}, root->output).tensor;
+  graph_.tensors.back().is_real = true;
+  return tensor;
 }
 
 }  // namespace weft

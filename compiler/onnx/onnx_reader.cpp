@@ -3,7 +3,6 @@
 
 #include <onnx/onnx_pb.h>
 
-#include <algorithm>
 #include <fstream>
 
 #include "compiler/onnx/onnx_access.hpp"
@@ -23,30 +22,6 @@ void CheckIsQuantised(const GraphProto& graph) {
       return;
   throw Error(
       "the model is not quantised: quantise it to int8 first (onnxruntime.quantization.quantize_static)");
-}
-
-// Moves each MaxPool into the convolution before it, if that has no other reader and the pooling has no padding
-// and no dilation.
-void FuseMaxPools(Graph* graph) {
-  const auto readers = [&](int tensor) {
-    int count = 0;
-    for (const Node& node : graph->nodes) count += int(std::ranges::count(node.inputs, tensor));
-    return count;
-  };
-  for (Node& pool : graph->nodes) {
-    if (pool.op != Op::kMaxPool || pool.pool.pad != Padding{} || pool.pool.dilation_h != 1 ||
-        pool.pool.dilation_w != 1)
-      continue;
-    const int between = pool.inputs.at(0);
-    if (graph->IsOutput(between) || readers(between) != 1) continue;
-    for (Node& conv : graph->nodes) {
-      if (conv.op != Op::kConv || conv.output != between || conv.conv.max_pool) continue;
-      conv.conv.max_pool = pool.pool;
-      conv.output = pool.output;
-      pool.inputs.clear();  // marks it as gone
-    }
-  }
-  std::erase_if(graph->nodes, [](const Node& n) { return n.inputs.empty(); });
 }
 
 std::map<std::string, std::string> Metadata(const onnx::ModelProto& model) {

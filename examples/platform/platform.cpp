@@ -60,14 +60,14 @@ class Accelerator {
     weft->irq(irq);
     bus->AddInitiator(name, &weft->memory);
     bus->AddTarget(kRegisters + uint64_t(index) * kRegistersEach, kRegistersEach, &weft->registers);
-    tensors.resize(network.graph.tensors.size());
+    result.tensors.resize(network.graph.tensors.size());
     result.nodes.resize(network.graph.nodes.size());
   }
 
   void SetInput(const std::string& file) {
     weft::Shape shape = network.graph.tensors[size_t(network.graph.input)].shape;
     shape.n = network.batch;
-    weft::TensorI8& input = tensors[size_t(network.graph.input)] = weft::TensorI8(shape);
+    weft::TensorI8& input = result.tensors[size_t(network.graph.input)] = weft::TensorI8(shape);
     if (file.empty()) {
       std::mt19937 random(1);
       for (int8_t& x : input.data) x = int8_t(random());
@@ -85,14 +85,14 @@ class Accelerator {
     if (segment.on_host()) {
       for (int n = segment.first; n < segment.first + segment.count; n++) {
         const weft::Node& node = network.graph.nodes[size_t(n)];
-        tensors[size_t(node.output)] = weft::RunOnHost(network.graph, node, tensors, &result);
+        result.tensors[size_t(node.output)] = weft::RunOnHost(network.graph, node, result.tensors, &result);
       }
       return true;
     }
     const weft::SegmentProgram& p = network.programs[s];
     device.Load(p.program);
     for (const weft::SegmentProgram::Input& in : p.inputs) {
-      const weft::TensorI8& tensor = tensors[size_t(in.tensor)];
+      const weft::TensorI8& tensor = result.tensors[size_t(in.tensor)];
       device.Put(in.place, in.interleaved
                                ? weft::InterleaveInput(segment.layers[size_t(in.layer)].conv, tensor)
                                : tensor);
@@ -111,10 +111,10 @@ class Accelerator {
                counters.cycles, counters.bytes_read, counters.bytes_written);
     const weft::SegmentProgram& p = network.programs[s];
     for (size_t t = 0; t < p.outputs.size(); t++)
-      if (p.outputs[t]) tensors[t] = device.Get(*p.outputs[t]);
+      if (p.outputs[t]) result.tensors[t] = device.Get(*p.outputs[t]);
   }
   void PrintOutput() {
-    weft::FinishNetwork(network.graph, &tensors, &result);
+    weft::FinishNetwork(network.graph, &result);
     const auto& data = result.output.data;
     const auto sum = crc32(0, reinterpret_cast<const Bytef*>(data.data()), uInt(data.size()));
     const auto best = std::max_element(result.scores.begin(), result.scores.end()) - result.scores.begin();
@@ -131,7 +131,6 @@ class Accelerator {
   std::unique_ptr<Pins> pins;
   std::unique_ptr<weft::WeftTlm> weft;
   weft::CompiledNetwork network;
-  std::vector<weft::TensorI8> tensors;
   weft::NetworkResult result;
 };
 

@@ -51,12 +51,12 @@ std::unique_ptr<LayerBackend> MakeUncheckedBackend(const BackendOptions& options
   throw Error("there is no engine '{}'; use rtl, golden or cycles", options.engine);
 }
 
-// The int8 codes of probabilities.
-TensorI8 QuantiseProbabilities(const std::vector<float>& probabilities, const TensorInfo& info,
+// The int8 codes that stand for real numbers.
+TensorI8 QuantiseReals(const std::vector<float>& reals, const TensorInfo& info,
                                const Shape& shape) {
   TensorI8 codes(shape);
   for (size_t i = 0; i < codes.data.size(); ++i) {
-    const double code = std::nearbyint(double(probabilities[i]) / double(info.scale)) + info.zero_point;
+    const double code = std::nearbyint(double(reals[i]) / double(info.scale)) + info.zero_point;
     codes.data[i] = int8_t(std::clamp(code, -128.0, 127.0));
   }
   return codes;
@@ -150,43 +150,61 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
       return golden::Slice(in, node.slice);
     case Op::kDepthToSpace:
       return golden::DepthToSpace(in, node.depth_to_space);
-    case Op::kHost:
-      return node.host.run(InputsOf(node, tensors));
+    case Op::kHost: {
+      if (!node.host.reals) return node.host.run(InputsOf(node, tensors));
+      Shape shape = node.host.shape;
+      shape.n = in.shape.n;
+      result->reals[node.output] = node.host.reals(InputsOf(node, tensors));
+      return QuantiseReals(result->reals[node.output], graph.tensors[node.output], shape);
+    }
     case Op::kConcat:
       return golden::Concat(InputsOf(node, tensors), node.concat);
     case Op::kPad:
       return golden::Pad(in, node.pad);
     case Op::kUpsample:
       return golden::Upsample(in, node.upsample);
-    case Op::kRescale:
-      return golden::Rescale(in, node.rescale);
     case Op::kSoftmax:
-      result->scores = golden::Softmax(in, graph.tensors[node.inputs.at(0)].scale);
-      return QuantiseProbabilities(result->scores, graph.tensors[node.output], in.shape);
+      result->reals[node.output] = golden::Softmax(in, graph.tensors[node.inputs.at(0)].scale);
+      return QuantiseReals(result->reals[node.output], graph.tensors[node.output], in.shape);
   }
   throw Error("{}: an operator that nobody knows", node.name);
 }
 
-void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result) {
-  result->output = std::move((*tensors)[graph.output()]);
-  if (result->scores.empty()) result->scores = Dequantised(result->output, graph.tensors[graph.output()]);
+void FinishNetwork(const Graph& graph, NetworkResult* result) {
+  result->output = result->tensors[graph.output()];
+  const auto reals = result->reals.find(graph.output());
+  result->scores = reals != result->reals.end() ? reals->second
+                                                : Dequantised(result->output, graph.tensors[graph.output()]);
+}
+
+void AddUnpooled(const Graph& graph, NetworkResult* result) {
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::kConv || node.unpooled < 0) continue;
+    ConvLayer conv = node.conv;
+    conv.max_pool.reset();
+    result->tensors[node.unpooled] = ConvFast(result->tensors[node.inputs.at(0)], conv);
+    result->origins[node.unpooled] = Origin::kGolden;
+  }
 }
 
 NetworkResult RunNetwork(const Graph& graph, const TensorI8& images, LayerBackend* backend) {
   NetworkResult result;
-  std::vector<TensorI8> tensors(graph.tensors.size());
+  std::vector<TensorI8>& tensors = result.tensors;
+  tensors.resize(graph.tensors.size());
   tensors[graph.input] = images;
+  result.origins.resize(graph.tensors.size());
+  result.origins[graph.input] = Origin::kInput;
   bool has_data = true;
   for (const Node& node : graph.nodes) {
     LayerStats& stats = result.nodes.emplace_back();
     tensors[node.output] = node.op == Op::kConv
                                ? RunConv(node.conv, tensors[node.inputs.at(0)], backend, &stats, &has_data)
                                : RunOnHost(graph, node, tensors, &result);
+    result.origins[node.output] = Origin::kGolden;
     result.bytes_read += stats.bytes_read;
     result.bytes_written += stats.bytes_written;
   }
-  if (!has_data) return result;
-  FinishNetwork(graph, &tensors, &result);
+  if (has_data) FinishNetwork(graph, &result);
   return result;
 }
 

@@ -46,6 +46,7 @@ struct BackendOptions {
   std::string trace_file;                  // .fst, empty: none
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
+  bool all_tensors = false;                // NetworkResult::tensors has them all
   int64_t most_cycles = INT64_MAX / 2;     // of a start of weft_top
 
   // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
@@ -63,19 +64,29 @@ struct BackendOptions {
 // "golden".
 std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options);
 
+// Who has computed a tensor.
+enum class Origin : uint8_t { kNone, kInput, kGolden, kHost, kRtl };
+
 struct NetworkResult {
-  TensorI8 output;                // of Graph::output, empty if the backend computes no data
-  std::vector<float> scores;      // the output as real values; of a Softmax its probabilities, unrounded
-  std::vector<LayerStats> nodes;  // one for each Graph::nodes
+  TensorI8 output;            // of Graph::output, empty if the backend computes no data
+  std::vector<float> scores;  // the output as real values; of a Softmax its probabilities, unrounded
+  // Those of Graph::tensors that the backend has seen: of the RTL what it leaves in memory. Outputs are among
+  // them. BackendOptions::all_tensors: all, on the RTL the others from the golden model.
+  std::vector<TensorI8> tensors;
+  std::vector<Origin> origins;                // one for each tensor
+  std::map<int, std::vector<float>> reals;    // tensor -> what is real in the file, as probabilities
+  std::vector<LayerStats> nodes;              // one for each Graph::nodes
   int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
 };
 
 // An operator on the golden model, of tensors that are in the order of Graph::tensors. A Softmax leaves its
-// scores in `result`.
+// probabilities in `result`.
 TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<TensorI8>& tensors,
                    NetworkResult* result);
 // Output and scores, when all operators have run.
-void FinishNetwork(const Graph& graph, std::vector<TensorI8>* tensors, NetworkResult* result);
+void FinishNetwork(const Graph& graph, NetworkResult* result);
+// The outputs of convolutions before their max-pools, of BackendOptions::all_tensors.
+void AddUnpooled(const Graph& graph, NetworkResult* result);
 
 // Compares a layer's output and counts it in `stats`; tells the first few differences of each layer on
 // stderr. Throws Error if the shapes differ.

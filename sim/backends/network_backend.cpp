@@ -18,12 +18,16 @@ namespace {
 // One layer after the other on a LayerBackend, everything else on the host.
 class LayerwiseBackend : public NetworkBackend {
  public:
-  explicit LayerwiseBackend(const BackendOptions& options) : backend_(MakeLayerBackend(options)) {}
+  explicit LayerwiseBackend(const BackendOptions& options)
+      : all_tensors_(options.all_tensors), backend_(MakeLayerBackend(options)) {}
   NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
-    return RunNetwork(network.graph, images, backend_.get());
+    NetworkResult result = RunNetwork(network.graph, images, backend_.get());
+    if (all_tensors_) AddUnpooled(network.graph, &result);
+    return result;
   }
 
  private:
+  bool all_tensors_;
   std::unique_ptr<LayerBackend> backend_;
 };
 
@@ -67,43 +71,52 @@ class SystemBackend : public NetworkBackend {
 
   NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
     const Graph& graph = network.graph;
-    std::vector<TensorI8> tensors(graph.tensors.size());
-    tensors[graph.input] = images;
-    Resize(network.batch, &tensors[graph.input]);
     NetworkResult result;
+    result.tensors.resize(graph.tensors.size());
+    result.tensors[graph.input] = images;
+    Resize(network.batch, &result.tensors[graph.input]);
+    result.origins.resize(graph.tensors.size());
+    result.origins[graph.input] = Origin::kInput;
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < network.segments.size(); s++) {
       const Segment& segment = network.segments[s];
-      if (segment.on_host()) RunSegmentOnHost(graph, segment, &tensors, &result);
-      else RunSegment(network, segment, network.programs[s], images.shape.n, &tensors, &result);
+      if (segment.on_host()) RunSegmentOnHost(graph, segment, &result);
+      else RunSegment(network, segment, network.programs[s], images.shape.n, &result);
     }
-    FinishNetwork(graph, &tensors, &result);
-    result.scores.resize(result.scores.size() / size_t(network.batch) * size_t(images.shape.n));
-    Resize(images.shape.n, &result.output);
+    for (TensorI8& tensor : result.tensors)
+      if (!tensor.data.empty()) Resize(images.shape.n, &tensor);
+    for (auto& [tensor, reals] : result.reals)
+      reals.resize(reals.size() / size_t(network.batch) * size_t(images.shape.n));
+    FinishNetwork(graph, &result);
+    if (options_.all_tensors) AddUnpooled(graph, &result);
     return result;
   }
 
  private:
-  static void RunSegmentOnHost(const Graph& graph, const Segment& segment, std::vector<TensorI8>* tensors,
-                               NetworkResult* result) {
+  static void RunSegmentOnHost(const Graph& graph, const Segment& segment, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      (*tensors)[node.output] = RunOnHost(graph, node, *tensors, result);
+      result->tensors[node.output] = RunOnHost(graph, node, result->tensors, result);
+      result->origins[node.output] = Origin::kHost;
     }
   }
 
   void RunSegment(const CompiledNetwork& network, const Segment& segment, const SegmentProgram& p, int images,
-                  std::vector<TensorI8>* tensors, NetworkResult* result) {
+                  NetworkResult* result) {
     system_.Load(p.program);
     for (const SegmentProgram::Input& in : p.inputs) {
-      const TensorI8& tensor = (*tensors)[in.tensor];
+      const TensorI8& tensor = result->tensors[in.tensor];
       system_.Write(in.place,
                     in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
     }
     const CycleResult run = system_.Run(p.program, options_.most_cycles);
-    for (size_t t = 0; t < p.outputs.size(); t++)
-      if (p.outputs[t]) (*tensors)[t] = system_.Read(*p.outputs[t]);
-    if (options_.check) Compare(network.graph, segment, p, tensors, result);
+    for (size_t t = 0; t < p.outputs.size(); t++) {
+      if (!p.outputs[t]) continue;
+      result->tensors[t] = system_.Read(*p.outputs[t]);
+      result->origins[t] = Origin::kRtl;
+    }
+    if (options_.check || options_.all_tensors) Complete(network.graph, segment, p, result);
+    if (options_.check) Compare(network.graph, segment, p, result);
     CycleResult model;
     if (options_.PredictsCycles()) {
       model = CountCycles(p.program, network.config, memory_);
@@ -112,20 +125,27 @@ class SystemBackend : public NetworkBackend {
     AddStats(network, p, images, run, model, result);
   }
 
-  // Every operator on the golden model with the hardware's own inputs, so that a difference is found where it
-  // arises.
-  void Compare(const Graph& graph, const Segment& segment, const SegmentProgram& p,
-               std::vector<TensorI8>* tensors, NetworkResult* result) {
+  // From the golden model what is not in memory: of a convolution into which an addition is fused, which
+  // never leaves the hardware, and what has been overwritten.
+  static void Complete(const Graph& graph, const Segment& segment, const SegmentProgram& p,
+                       NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      NetworkResult scores;
-      TensorI8& got = (*tensors)[node.output];
-      TensorI8 expected = RunOnHost(graph, node, *tensors, &scores);
-      if (p.outputs[node.output])
-        CompareOutputs(node.name, expected, got, &told_[node.name], &result->nodes[n]);
-      else
-        got = std::move(
-            expected);  // a convolution into which an addition is fused: it never leaves the hardware
+      if (p.outputs[node.output]) continue;
+      result->tensors[node.output] = RunOnHost(graph, node, result->tensors, result);
+      result->origins[node.output] = Origin::kGolden;
+    }
+  }
+
+  // Every operator on the golden model with the hardware's own inputs, so that a difference is found where it
+  // arises.
+  void Compare(const Graph& graph, const Segment& segment, const SegmentProgram& p, NetworkResult* result) {
+    for (int n = segment.first; n < segment.first + segment.count; n++) {
+      const Node& node = graph.nodes[n];
+      if (!p.outputs[node.output]) continue;
+      NetworkResult reals;
+      CompareOutputs(node.name, RunOnHost(graph, node, result->tensors, &reals), result->tensors[node.output],
+                     &told_[node.name], &result->nodes[n]);
     }
   }
 

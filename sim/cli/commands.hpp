@@ -11,6 +11,7 @@ void AddInfoCommand(CLI::App* app, int* status);
 void AddCompileCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
+void AddQuantizeCommand(CLI::App* app, int* status);
 void AddBenchCommand(CLI::App* app, int* status);
 void AddWavesCommand(CLI::App* app, int* status);
 void AddWavediffCommand(CLI::App* app, int* status);

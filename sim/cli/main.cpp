@@ -28,6 +28,7 @@ int Run(int argc, char** argv) {
   weft::cli::AddCompileCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
+  weft::cli::AddQuantizeCommand(&app, &status);
   weft::cli::AddBenchCommand(&app, &status);
   weft::cli::AddWavesCommand(&app, &status);
   weft::cli::AddWavediffCommand(&app, &status);
@@ -40,7 +41,8 @@ int Run(int argc, char** argv) {
   }
   if (app.get_subcommands().empty())
     return Refuse(
-        "say what to do: info, compile, run, conv, bench, waves or wavediff (weft --help tells more)");
+        "say what to do: info, compile, run, quantize, conv, bench, waves or wavediff (weft --help tells "
+        "more)");
   return status;
 }
 

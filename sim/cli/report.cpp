@@ -45,6 +45,14 @@ void PrintTable(std::FILE* stream, const std::vector<std::vector<std::string>>& 
 
 std::string ShapeText(const Shape& shape) { return fmt::format("{}x{}x{}", shape.h, shape.w, shape.c); }
 
+std::string ShortName(const std::string& name) {
+  constexpr size_t kMost = 40;
+  if (name.size() <= kMost) return name;
+  size_t from = name.size() - (kMost - 3);
+  while (from < name.size() && (uint8_t(name[from]) & 0xC0) == 0x80) from++;  // whole characters of UTF-8
+  return "..." + name.substr(from);
+}
+
 std::string PercentText(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
 
 std::string MismatchText(const LayerStats& stats) {

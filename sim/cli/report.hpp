@@ -26,6 +26,7 @@ void WriteJson(const std::string& json_option, const Json& json);
 void PrintTable(std::FILE* stream, const std::vector<std::vector<std::string>>& rows);
 
 std::string ShapeText(const Shape& shape);          // 28x28x16
+std::string ShortName(const std::string& name);     // its end, if it is long
 std::string PercentText(double fraction);           // 98.35 %
 std::string MismatchText(const LayerStats& stats);  // "-": nothing was compared
 // macs, cycles, utilisation, mismatches, ...; null without cycles, or where nothing was compared.

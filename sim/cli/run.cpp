@@ -6,14 +6,16 @@
 #include <climits>
 #include <memory>
 #include <optional>
-#include <sstream>
+#include <utility>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
+#include "sim/cli/outputs.hpp"
+#include "sim/cli/predictions.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/harness/system.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
@@ -23,13 +25,13 @@ namespace weft::cli {
 namespace {
 
 constexpr int kGoldenBatch = 100;  // for speed; it counts no cycles
-constexpr size_t kPredictionsShown = 10;
+constexpr int kTopInJson = 5;
 
 struct RunOptions {
-  std::string model, labels, json;
-  std::vector<std::filesystem::path> inputs;
-  int limit = 0, batch = 0;  // 0: not given
-  int64_t most_cycles = 0;   // as well
+  std::string model, labels, json, output, dump;
+  InputFlags input;
+  int limit = 0, batch = 0, top = 0;  // 0: not given
+  int64_t most_cycles = 0;            // as well
   bool has_config = false;
   BackendFlags backend;
 };
@@ -59,7 +61,7 @@ Network LoadNetwork(const RunOptions& options) {
   }
   return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
-                       .graph = ReadOnnx(options.model)}};
+                       .graph = ReadModel(options.model)}};
 }
 
 // Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
@@ -67,8 +69,9 @@ Network LoadNetwork(const RunOptions& options) {
 void Prepare(int images, const BackendOptions& backend, Network* network) {
   CompiledNetwork& c = network->compiled;
   if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
-  c = CompileNetwork(std::move(c.graph), images, c.config,
-                     {.keep_all = backend.check, .with_data = backend.engine != "cycles"});
+  c = CompileNetwork(
+      std::move(c.graph), images, c.config,
+      {.keep_all = backend.check || backend.all_tensors, .with_data = backend.engine != "cycles"});
 }
 
 // The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
@@ -93,27 +96,20 @@ CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend,
                   predicted)};
 }
 
-struct Prediction {
-  int label;
-  float score;
-};
-
 struct RunTotals {
   int images = 0;
-  std::vector<LayerStats> layers;       // one for each Graph::nodes
-  std::vector<Prediction> predictions;  // of networks that end in one pixel
+  std::vector<LayerStats> layers;  // one for each Graph::nodes
   LayerStats all;
 };
 
-TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
-  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
-    if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
-    Shape shape = input.shape;
-    shape.n = batch;
-    return TensorI8(shape);
-  }
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
+TensorI8 ImagesToRun(const RunOptions& options, const Graph& graph, int batch) {
+  if (!options.input.files.empty() || options.backend.options.engine != "cycles")
+    return LoadInputs(options.input, graph, options.limit);
+  if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
+  if (options.input.HasFormat()) throw Error("--layout, --scale, --mean, --std and --resize need --input");
+  Shape shape = graph.tensors[size_t(graph.input)].shape;
+  shape.n = batch;
+  return TensorI8(shape);
 }
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
@@ -137,18 +133,21 @@ TensorI8 Slice(const TensorI8& images, int first, int count) {
   return slice;
 }
 
-// The class with the largest score in each image; of equal ones the first.
-void AddPredictions(const NetworkResult& result, std::vector<Prediction>* predictions) {
-  const Shape& s = result.output.shape;
-  if (s.h != 1 || s.w != 1) return;
-  for (int n = 0; n < s.n; ++n) {
-    const auto begin = result.scores.begin() + std::ptrdiff_t(n) * s.c;
-    const auto best = std::max_element(begin, begin + s.c);
-    predictions->push_back({int(best - begin), *best});
-  }
-}
+// What becomes of a run's tensors.
+struct Results {
+  Predictions predictions;
+  Outputs outputs;
+  std::optional<Dump> dump;
 
-RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network* network) {
+  void Add(const NetworkResult& batch) {
+    if (batch.output.data.empty()) return;  // the cycle model's
+    predictions.Add(batch);
+    outputs.Add(batch);
+    if (dump) dump->Add(batch);
+  }
+};
+
+RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network* network, Results* results) {
   const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->compiled.config);
   if (network->is_file && options.PredictsCycles()) AddJobs(&network->compiled);
   RunTotals totals;
@@ -167,7 +166,7 @@ RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network*
     for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
     bytes_read += result.bytes_read;
     bytes_written += result.bytes_written;
-    AddPredictions(result, &totals.predictions);
+    results->Add(result);
     progress.Show(first + batch);
   }
   for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
@@ -177,22 +176,25 @@ RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network*
 }
 
 RunTotals RunWithin(const CycleLimit& limit, const TensorI8& images, const BackendOptions& options,
-                    Network* network) {
+                    Network* network, Results* results) {
   try {
-    return RunAll(images, options, network);
+    return RunAll(images, options, network, results);
   } catch (const Timeout&) {
     throw Error("stopped: the hardware has not ended after {} cycles; {}", limit.cycles, limit.reason);
   }
 }
 
-std::optional<double> Accuracy(const RunTotals& totals, const std::optional<std::vector<int>>& labels) {
-  if (!labels || totals.predictions.empty()) return {};
-  int right = 0;
-  for (size_t i = 0; i < labels->size(); ++i) right += totals.predictions[i].label == (*labels)[i] ? 1 : 0;
-  return double(right) / double(labels->size());
+Json OutputsJson(const Outputs& outputs, int images) {
+  Json json = Json::array();
+  for (const Outputs::Entry& o : outputs.Entries(images))
+    json.push_back({{"name", o.name},
+                    {"shape", o.shape},
+                    {"type", TypeName(o.type)},
+                    {"file", o.file.empty() ? Json(nullptr) : Json(o.file)}});
+  return json;
 }
 
-Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals,
+Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals, const Results& results,
             std::optional<double> accuracy) {
   const bool has_cycles = options.backend.options.engine != "golden";
   Json json = {
@@ -205,35 +207,10 @@ Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& tota
     layer.update(StatsJson(totals.layers[i], has_cycles));
     json["layers"].push_back(layer);
   }
-  json["predictions"] = Json::array();
-  for (const Prediction& p : totals.predictions) json["predictions"].push_back(p.label);
+  results.predictions.AddTo(&json, options.top > 0 ? options.top : kTopInJson);
+  json["outputs"] = OutputsJson(results.outputs, totals.images);
+  if (!options.dump.empty()) json["dump"] = options.dump;
   return json;
-}
-
-// The classes' names, from the model's metadata "labels" (a,b,c); empty if it has none.
-std::vector<std::string> ClassNames(const Graph& graph) {
-  const auto labels = graph.metadata.find("labels");
-  std::vector<std::string> names;
-  if (labels == graph.metadata.end()) return names;
-  std::istringstream text(labels->second);
-  for (std::string name; std::getline(text, name, ',');) names.push_back(name);
-  return names;
-}
-
-void PrintPredictions(std::FILE* stream, const Graph& graph, const RunTotals& totals,
-                      const std::optional<std::vector<int>>& labels) {
-  const std::vector<std::string> names = ClassNames(graph);
-  const auto name = [&](int label) {
-    return size_t(label) < names.size() ? names[label] : fmt::format("class {}", label);
-  };
-  const size_t shown = std::min(totals.predictions.size(), kPredictionsShown);
-  for (size_t i = 0; i < shown; ++i) {
-    const Prediction& p = totals.predictions[i];
-    const std::string label = labels ? fmt::format(", label {}", name((*labels)[i])) : "";
-    fmt::print(stream, "image {}: {} ({:.3f}){}\n", i, name(p.label), p.score, label);
-  }
-  if (totals.predictions.size() > shown)
-    fmt::print(stream, "... and {} more\n", totals.predictions.size() - shown);
 }
 
 void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals) {
@@ -257,32 +234,70 @@ void PrintComparison(std::FILE* stream, const RunTotals& totals) {
              totals.all.outputs_compared, compared, totals.layers.size(), *totals.all.mismatches);
 }
 
+// Where the outputs are, or how to get those that are more than classes.
+void PrintOutputs(std::FILE* stream, const RunOptions& options, int images, const Results& results) {
+  for (const Outputs::Entry& o : results.outputs.Entries(images)) {
+    const std::string what =
+        fmt::format("output {}: {} {}", ShortName(o.name), TypeName(o.type), fmt::join(o.shape, " x "));
+    if (!o.file.empty()) fmt::print(stream, "{}, written to {}\n", what, o.file);
+    else if (results.predictions.empty())
+      fmt::print(stream, "{}{}\n", what,
+                 options.backend.options.engine == "cycles" ? "" : "; --output FILE.npy writes it");
+  }
+  if (!results.dump) return;
+  fmt::print(stream, "{} tensors written to {}\n", results.dump->count(), options.dump);
+  if (const int inside = results.dump->inside(); inside > 0)
+    fmt::print(
+        stream,
+        "{} of them are not in the RTL's memory when it has ended (inside a fused job, or overwritten): "
+        "these are the golden model's (tensors.json)\n",
+        inside);
+}
+
+void CheckTensorOptions(const RunOptions& options, const BackendOptions& backend) {
+  for (const auto& [option, value] : {std::pair("--output", options.output), {"--dump", options.dump}})
+    if (!value.empty() && backend.engine == "cycles")
+      throw Error("{} needs the engine rtl or golden: the engine cycles computes no data", option);
+  if (!options.dump.empty() && !backend.trace_file.empty())
+    throw Error(
+        "--dump shows what lies in memory; --trace runs layers one by one, without one: use one of the two");
+}
+
 int Run(const RunOptions& options) {
   BackendOptions backend = ParsedBackend(options.backend);
   if (options.most_cycles > 0 && (backend.engine != "rtl" || !backend.trace_file.empty()))
     throw Error("--most-cycles needs the engine rtl, without --trace");
+  CheckTensorOptions(options, backend);
+  backend.all_tensors = !options.dump.empty();
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
-  const TensorI8 images = LoadInputs(options, graph.tensors[graph.input], network.compiled.batch);
+  const TensorI8 images = ImagesToRun(options, graph, network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
   const CycleLimit limit = LimitCycles(options, backend, network);
   backend.most_cycles = limit.cycles;
   RemoveOldTrace(backend);
-  const RunTotals totals = RunWithin(limit, images, backend, &network);
+  Results results{Predictions(graph), Outputs(graph, options.output), {}};
+  if (!options.dump.empty()) results.dump.emplace(graph, options.dump, images.shape.n);
+  const RunTotals totals = RunWithin(limit, images, backend, &network, &results);
   CheckTrace(backend);
   if (backend.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
                 options.model, backend.engine);
-  const std::optional<double> accuracy = Accuracy(totals, labels);
-  if (labels && !accuracy) throw Error("--labels needs a network that ends in one pixel of class scores");
+  if (labels && results.predictions.empty())
+    throw Error("--labels needs a network that ends in one pixel of class scores");
+  std::optional<double> accuracy;
+  if (labels) accuracy = results.predictions.Accuracy(*labels);
+  results.outputs.Write();
+  if (results.dump) results.dump->WriteManifest();
 
   std::FILE* stream = TableStream(options.json);
-  PrintPredictions(stream, graph, totals, labels);
+  results.predictions.Print(stream, std::max(options.top, 1), labels);
   if (backend.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
+  PrintOutputs(stream, options, totals.images, results);
   if (backend.check) PrintComparison(stream, totals);
-  WriteJson(options.json, ToJson(options, graph, totals, accuracy));
+  WriteJson(options.json, ToJson(options, graph, totals, results, accuracy));
   return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
@@ -291,14 +306,23 @@ int Run(const RunOptions& options) {
 void AddRunCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app->add_subcommand("run", "Run a network on images");
-  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+  command
+      ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
-  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  AddInputFlags(command, &options->input);
   command->add_option("--limit", options->limit, "use only the first N images")
       ->check(CLI::Range(1, INT_MAX));
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
       ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
+  command->add_option("--output", options->output,
+                      "write the model's outputs, of all images, in its own types and axes: a .npy, or of "
+                      "several outputs a .npz or a .npy with {name} in its name");
+  command->add_option(
+      "--dump", options->dump,
+      "write every tensor of the network to a folder, and tensors.json, which describes them");
+  command->add_option("--top", options->top, "best classes of an image (5 in JSON, 1 in the table)")
+      ->check(CLI::Range(1, INT_MAX));
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddBackendFlags(command, &options->backend);
   AddTraceFlags(command, &options->backend);

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a quantised ONNX model by onnxruntime and by `weft`, and compares what they give."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import warnings
+
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime
+    from onnx import numpy_helper
+except ImportError as missing:
+    sys.exit(f"{missing}: this runs in the project's environment, .venv/bin/python, which scripts/bootstrap.sh python makes")
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FLOAT_TOLERANCE = 1e-5  # of the largest value: operators that stay float are float in both, but not in the same order
+warnings.filterwarnings("ignore", module="onnxruntime")
+
+
+def has_vnni() -> bool:
+    flags = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    return "avx512_vnni" in flags or "avx_vnni" in flags
+
+
+def session(model: str | bytes) -> onnxruntime.InferenceSession:
+    """With the integer kernels, which give the same bits on every processor."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.qdqisint8allowed", "1")
+    if not has_vnni():  # without it, sums of two products saturate in 16 bits
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def run_onnxruntime(model: str | bytes, images: np.ndarray) -> dict[str, np.ndarray]:
+    """All outputs by name. The images go through one at a time, as the model's batch may be fixed."""
+    runner = session(model)
+    names = [output.name for output in runner.get_outputs()]
+    results = [runner.run(names, {runner.get_inputs()[0].name: image[np.newaxis]}) for image in images]
+    return {name: np.concatenate([result[i] for result in results]) for i, name in enumerate(names)}
+
+
+def require_file(program: str) -> None:
+    if not pathlib.Path(program).is_file():
+        sys.exit(f"{program} is not there: build it first (make), or name another with --weft")
+
+
+class Refused(Exception):
+    """weft's sentence about a model that it does not take."""
+
+
+class Failed(Exception):
+    """weft neither ran nor refused as it should: a crash, a mismatch of its engines, or no sentence."""
+
+
+def channels_last(images: np.ndarray) -> np.ndarray:
+    """NHWC; of one-dimensional maps with H = 1."""
+    if images.ndim == 3:
+        images = images[:, :, np.newaxis, :]
+    return images.transpose(0, 2, 3, 1) if images.ndim == 4 else images
+
+
+def run_weft(weft: str, model: pathlib.Path, images: np.ndarray, *options: str, engine: str = "golden") -> dict[str, np.ndarray]:
+    """All outputs by name, as `weft run` writes them."""
+    folder = model.parent
+    np.save(folder / "x.npy", np.ascontiguousarray(channels_last(images)))
+    output = folder / "y.npz"
+    command = [weft, "run", str(model), "--input", str(folder / "x.npy"), "--output", str(output), "--engine", engine, *options]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    sentence = result.stderr.strip()
+    if result.returncode == 2 and sentence.startswith(f"weft: {model}: "):
+        raise Refused(sentence.removeprefix(f"weft: {model}: "))
+    if result.returncode != 0:
+        raise Failed(f"exit status {result.returncode}: {' '.join((result.stdout + sentence).splitlines()[-3:]).replace(str(folder), 'DIR')}")
+    with np.load(output) as arrays:
+        return dict(arrays)
+
+
+@dataclasses.dataclass
+class Comparison:
+    """`steps`: the largest difference of codes. `distance`: that of values that no DequantizeLinear gave, relative to the largest of them."""
+
+    elements: int = 0
+    differing: int = 0
+    steps: int = 0
+    distance: float = 0.0
+    where: str = ""
+
+    def add(self, name: str, ours: np.ndarray, theirs: np.ndarray, grid: tuple[np.ndarray, np.ndarray] | None) -> None:
+        """`grid`: scale and zero point of float values that are codes in truth."""
+        if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+            raise Failed(f"{name} is {ours.dtype} {list(ours.shape)}, onnxruntime's is {theirs.dtype} {list(theirs.shape)}")
+        self.elements += theirs.size
+        if theirs.dtype == np.float32 and grid is None:
+            if not np.isfinite(ours).all():
+                raise Failed(f"{name} has values that are not finite")
+            self.distance = max(self.distance, float(np.abs(ours - theirs).max(initial=0) / max(np.abs(theirs).max(initial=0), 1e-30)))
+            return
+        if grid is not None:
+            ours, theirs = (np.rint(values.astype(np.float64) / grid[0]) for values in (ours, theirs))
+        wrong = ours != theirs
+        if wrong.any():
+            first = tuple(int(i) for i in np.argwhere(wrong)[0])
+            self.differing += int(wrong.sum())
+            self.steps = max(self.steps, int(np.abs(ours.astype(np.int64) - theirs.astype(np.int64)).max()))
+            self.where = self.where or f"{name}{list(first)} is {int(ours[first])}, onnxruntime's {int(theirs[first])}"
+
+
+def grids(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """(scale, zero point) of the float outputs that a DequantizeLinear gives."""
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    outputs = {output.name for output in model.graph.output}
+    found = {}
+    for node in model.graph.node:
+        if node.op_type == "DequantizeLinear" and node.output[0] in outputs:
+            found[node.output[0]] = tuple(numpy_helper.to_array(constants[name]) for name in node.input[1:3])
+    return found
+
+
+def compare(model: onnx.ModelProto, ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> Comparison:
+    comparison = Comparison()
+    if set(ours) != set(theirs):
+        raise Failed(f"the outputs are {sorted(ours)}, onnxruntime's {sorted(theirs)}")
+    known = grids(model)
+    for name in theirs:
+        comparison.add(name, ours[name], theirs[name], known.get(name))
+    if comparison.elements == 0:
+        raise Failed("there is no element to compare")
+    return comparison
