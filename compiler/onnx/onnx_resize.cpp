@@ -88,10 +88,16 @@ ExprPtr LinearResize(const OnnxSite& site, const std::vector<Axis>& axes, const 
   Dims dims;
   for (const Axis& axis : axes) dims.push_back(axis.out);
   if (dims[1] != in.c) throw Error("it scales channels: only height and width can be scaled linearly");
+  const auto* tensor = site.In(0)->As<Quantised>();
+  const bool on_codes = site.on_codes && tensor != nullptr;
+  const Codes codes = on_codes ? tensor->codes : Codes{};
+  const auto zero = float(codes.zero_point + codes.Offset());
   return site.Make(HostOp{}, {site.In(0)}, dims, [=](const std::vector<const FloatArray*>& inputs) {
-    FloatArray out{.dims = dims, .data = {}};
+    FloatArray out{.dims = dims, .data = {}}, values = *inputs[0];
+    if (on_codes)  // ONNX Runtime weighs the codes, and cuts off what is behind the point
+      for (float& v : values.data) v = std::nearbyint(v / codes.scale) + zero;
     for (int64_t c = 0; c < in.c; ++c) {
-      const float* map = &inputs[0]->data[size_t(c * in.h * in.w)];
+      const float* map = &values.data[size_t(c * in.h * in.w)];
       for (const Between& y : ys)
         for (const Between& x : xs)
           out.data.push_back(x.to_second * y.to_second * map[y.first * in.w + x.first] +
@@ -99,6 +105,8 @@ ExprPtr LinearResize(const OnnxSite& site, const std::vector<Axis>& axes, const 
                              x.to_second * y.to_first * map[y.second * in.w + x.first] +
                              x.to_first * y.to_first * map[y.second * in.w + x.second]);
     }
+    if (on_codes)
+      for (float& v : out.data) v = (std::trunc(v) - zero) * codes.scale;
     return out;
   });
 }

@@ -72,7 +72,7 @@ def run_weft(weft: str, model: pathlib.Path, images: np.ndarray, *options: str, 
     np.save(folder / "x.npy", np.ascontiguousarray(channels_last(images)))
     output = folder / "y.npz"
     command = [weft, "run", str(model), "--input", str(folder / "x.npy"), "--output", str(output), "--engine", engine, *options]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     sentence = result.stderr.strip()
     if result.returncode == 2 and sentence.startswith(f"weft: {model}: "):
         raise Refused(sentence.removeprefix(f"weft: {model}: "))
