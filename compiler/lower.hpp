@@ -27,6 +27,7 @@ struct LoweredLayer {
   int in;                       // tensor of the graph
   Target out;                   // .tensor is one of the graph's
   std::optional<FusedAdd> add;  // .residual is, too
+  int fold = 1;                 // reads the input's rows as fold times as many pixels of fewer channels
 };
 
 // Nodes that follow each other and run on one start, or nodes that the host computes (no layers).

@@ -58,6 +58,74 @@ std::optional<int32_t> FindMultiplier(const TableI8& table, const RescaleLayer& 
   return range.middle();
 }
 
+// The summands as a system of difference constraints: with S = first[a] - minus_second[b] each entry y of the
+// table asks for
+//   (y + 128 - 1/2) * 2^kFraction <= S < (y + 128 + 1/2) * 2^kFraction
+// or only for one of both, where a clamp does the rest. Bellman-Ford lowers summands, all 0 at first, until
+// nothing is violated; what as many sweeps as there are summands do not solve has no solution.
+class SumSolver {
+ public:
+  static constexpr int kFraction = 19;  // bits of a summand; sums of 1,024 codes to either side fit below
+  static constexpr int32_t kFar = (1 << 30) - 1;
+
+  explicit SumSolver(const std::vector<int8_t>& table, int lowest, int highest)
+      : least_(table.size()), most_(table.size()) {
+    for (size_t i = 0; i < table.size(); i++) {
+      const int32_t middle = (table[i] + 128) * (1 << kFraction), half = 1 << (kFraction - 1);
+      least_[i] = table[i] == lowest ? -kFar : middle - half;
+      most_[i] = table[i] == highest ? kFar : middle + half - 1;
+    }
+  }
+
+  bool Solve() {
+    for (int sweep = 0; sweep <= 2 * kCodes; sweep++) {
+      bool lowered = false;
+      for (int a = 0; a < kCodes; a++) {
+        lowered |= LowerFirst(a);
+        if (first[size_t(a)] < -kFar) return false;
+        lowered |= LowerSecond(a);
+      }
+      if (!lowered) return true;
+    }
+    return false;
+  }
+
+  TableI32 first{}, minus_second{};  // <= 0
+
+ private:
+  bool LowerFirst(int a) {
+    const int32_t* const most = &most_[size_t(kCodes * a)];
+    const int32_t before = first[size_t(a)];
+    int32_t value = before;
+    for (size_t b = 0; b < kCodes; b++) value = std::min(value, minus_second[b] + most[b]);
+    first[size_t(a)] = value;
+    return value < before;
+  }
+  bool LowerSecond(int a) {
+    const int32_t* const least = &least_[size_t(kCodes * a)];
+    const int32_t value = first[size_t(a)];
+    int32_t changed = 0;
+    for (size_t b = 0; b < kCodes; b++) {
+      const int32_t lower = std::min(minus_second[b], value - least[b]);
+      changed |= lower ^ minus_second[b];
+      minus_second[b] = lower;
+    }
+    return changed != 0;
+  }
+
+  std::vector<int32_t> least_, most_;  // of S, for each entry
+};
+
+bool Gives(const SumLayer& sum, const std::vector<int8_t>& table) {
+  const RescaleLayer& r = sum.output;
+  for (size_t i = 0; i < table.size(); i++) {
+    const auto s = int32_t(uint32_t(sum.first[i / kCodes]) + uint32_t(sum.second[i % kCodes]));
+    if (golden::Requantize(s, r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi) != table[i])
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // Shifts from 0 on round once, those below twice, as TensorFlow Lite does for factors below 1/2.
@@ -82,6 +150,31 @@ std::optional<RescaleLayer> FindRescale(const TableI8& table) {
     }
   }
   return {};
+}
+
+// Twice the value: the multiplier of 1/2 then rounds nothing.
+SumLayer SumOfTable(const TableI8& table) {
+  SumLayer sum;
+  std::ranges::transform(table, sum.first.begin(), [](int8_t y) { return 2 * y; });
+  sum.output.shift = 0;
+  return sum;
+}
+
+std::optional<SumLayer> FindSum(const std::vector<int8_t>& table) {
+  const auto [lowest, highest] = std::ranges::minmax(table);
+  SumSolver solver(table, lowest, highest);
+  if (!solver.Solve()) return {};
+  SumLayer sum;
+  for (size_t i = 0; i < kCodes; i++) {  // twice the value, as above
+    sum.first[i] = int32_t(2 * uint32_t(solver.first[i]));
+    sum.second[i] = int32_t(-2 * uint32_t(solver.minus_second[i]));
+  }
+  sum.output.shift = -SumSolver::kFraction;
+  sum.output.output_zp = -128;
+  sum.output.clamp_lo = lowest;
+  sum.output.clamp_hi = highest;
+  if (!Gives(sum, table)) return {};
+  return sum;
 }
 
 }  // namespace weft

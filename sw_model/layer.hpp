@@ -73,7 +73,8 @@ struct TableLayer {
   TableI8 table{};
 };
 
-// One such function: another scale, zero point or clamp; a Relu of its own too.
+// One such function: another scale, zero point or clamp; a Relu of its own too. With input_zp 0 also what
+// requantises a sum of 32 bits.
 //   y = clamp(MultiplyByQuantizedMultiplier(x - input_zp, multiplier, shift) + output_zp, clamp_lo, clamp_hi)
 struct RescaleLayer {
   int input_zp = 0;
@@ -94,6 +95,13 @@ struct AddLayer {
   int zp_out = 0;
   int clamp_lo = -128, clamp_hi = 127;
   bool operator==(const AddLayer&) const = default;
+};
+
+// Any sum of two such functions: y = RescaleLayer of first[x1] + second[x2], modulo 2^32.
+using TableI32 = std::array<int32_t, 256>;
+struct SumLayer {
+  TableI32 first{}, second{};  // summands, of uint8_t(x)
+  RescaleLayer output;         // input_zp 0
 };
 
 // Maps one after the other along an axis, equal in the others; each goes through a table first.

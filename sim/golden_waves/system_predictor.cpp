@@ -149,7 +149,7 @@ void SystemPredictor::MakeTimes() {
   for (size_t n = 0; pixels.Next(&pixel); n++) {
     const Store& store = case_.program().stores[size_t(pixel.place.job)];
     if (store.add) times(kPair).push_back(times(kPixel).at(n) + kToPair);
-    if (store.adds_residual()) times(kResidualWalk).push_back(times(kPixel).at(n));
+    if (store.residual) times(kResidualWalk).push_back(times(kPixel).at(n));
   }
   for (const int64_t time : times(kPair))
     for (int step = 0; step < case_.config.AddSteps(); step++)

@@ -30,11 +30,10 @@ class AddThenPool : public testing::TestWithParam<const char*> {
     const AddLayer add = golden::MakeAdd(float(random.Real(0.01, 0.1)), r.layer.requant.output_zp,
                                          float(random.Real(0.01, 0.1)), int(random.Int(-128, 127)),
                                          float(random.Real(0.01, 0.2)), int(random.Int(-128, 127)));
-    const bool outputs_first = random.Chance(2);
     limits.max_pad = 0;
     limits.max_stride = 4;
     const Window pool = RandomPoolWindow(random, conv.shape, limits);
-    const TensorI8 sum = outputs_first ? golden::Add(conv, residual, add) : golden::Add(residual, conv, add);
+    const TensorI8 sum = golden::Add(conv, residual, add);
     const TensorI8 expected = golden::MaxPool(sum, pool);
 
     enum { kIn, kConv, kResidual, kSum, kOut };
@@ -48,7 +47,7 @@ class AddThenPool : public testing::TestWithParam<const char*> {
                    {.name = "add", .op = Op::kAdd, .inputs = {kConv, kResidual}, .output = kSum},
                    {.name = "pool", .op = Op::kMaxPool, .inputs = {kSum}, .output = kOut, .pool = pool}};
     graph.outputs = {{.tensor = kOut}};
-    LoweredLayer layer{0, r.layer, kIn, {.tensor = kOut}, FusedAdd{add, outputs_first, kResidual}};
+    LoweredLayer layer{0, r.layer, kIn, {.tensor = kOut}, FusedAdd{golden::MakeSum(add), kResidual}};
     layer.conv.max_pool = pool;
     const Memory memory = RandomMemory(random, config_);
     SCOPED_TRACE(fmt::format("seed {}, {}, {} -> {}, memory {}:{}, stalls {}", seed,
