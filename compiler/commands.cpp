@@ -71,7 +71,8 @@ class CommandMaker {
   // before it runs.
   void AddTables(const Transfer& t) {
     const CommandLayer& layer = LayerOf(t.job);
-    if (!layer.tables_at || next_job_ != t.job || t.job != layer.first_job) return;
+    if (!layer.tables_at || next_job_ != t.job || t.job != layer.first_job || tables_of_ == t.job) return;
+    tables_of_ = t.job;
     commands_.push_back({.op = ListOp::kRead,
                          .read = ReadKind::kTables,
                          .job = t.job,
@@ -200,6 +201,7 @@ class CommandMaker {
   std::vector<uint32_t> stored_before_;  // jobs with outputs before each job, and in all
   std::vector<Command> commands_;
   int next_job_ = 0;          // that is given to the engine
+  int tables_of_ = -1;        // the job whose tables were read last
   uint32_t tables_free_ = 0;  // jobs after which the tables may be loaded again
 };
 
