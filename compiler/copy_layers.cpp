@@ -16,6 +16,7 @@ ConvLayer MakeDepthwise(const std::string& name, int channels, const Window& win
   layer.input_zp = rescale.input_zp;
   layer.requant.multiplier.assign(size_t(channels), rescale.multiplier);
   layer.requant.shift.assign(size_t(channels), rescale.shift);
+  layer.requant.rounding = rescale.rounding;
   layer.requant.output_zp = rescale.output_zp;
   layer.requant.clamp_lo = rescale.clamp_lo;
   layer.requant.clamp_hi = rescale.clamp_hi;

@@ -99,7 +99,8 @@ void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* s
   kStoreAddClampHi.Set(store, s.add->clamp_hi);
   kStoreAddClampLo.Set(store, s.add->clamp_lo);
   kStoreAddZp.Set(store, s.add->output_zp);
-  store[kStoreAddMult] = uint32_t(s.add->multiplier);
+  kStoreAddScaleMult.Set(store, s.add->multiplier);
+  kStoreAddScaleRounding.Set(store, s.add->rounding == Rounding::kOnnx ? 1 : 0);
   kStoreWindowRows.Set(store, s.pool.kh - 1);
   kStoreWindowCols.Set(store, s.pool.kw - 1);
   store[kStorePool] = uint32_t(job.window);

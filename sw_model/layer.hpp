@@ -82,6 +82,7 @@ struct RescaleLayer {
   int shift = 1;
   int output_zp = 0;
   int clamp_lo = -128, clamp_hi = 127;
+  Rounding rounding = Rounding::kTflite;
   bool operator==(const RescaleLayer&) const = default;
 };
 

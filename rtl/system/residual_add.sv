@@ -57,12 +57,14 @@ module residual_add #(
   assign store_ready_o = ~next_count[2];
 
   wire logic [31:0] next_add = next[32*weft_list_pkg::STORE_ADD+:32];
+  wire logic [31:0] next_scale = next[32*weft_list_pkg::STORE_ADD_SCALE+:32];
   wire logic next_adds = next_add[weft_list_pkg::STORE_ADD_ENABLE_BIT];
   wire logic next_alone = next_add[weft_list_pkg::STORE_ADD_ALONE_BIT];
   wire logic unused_next = &{1'b0, next, next_add};
   wire logic empty, add_take, lines_there;
   logic active_q, adds_q, alone_q;
-  logic [31:0] mult_q;
+  logic [weft_list_pkg::STORE_ADD_SCALE_MULT_W-1:0] mult_q;
+  logic onnx_q;
   logic [weft_list_pkg::STORE_ADD_SHIFT_W-1:0] shift_q;
   logic [7:0] zp_q, lo_q, hi_q;
   logic [weft_list_pkg::DIM_W-1:0] pool_q;  // pixels of a pooling window
@@ -90,7 +92,8 @@ module residual_add #(
     end
     if (load) begin
       alone_q <= next_alone;
-      mult_q  <= next[32*weft_list_pkg::STORE_ADD_MULT+:32];
+      mult_q  <= next_scale[weft_list_pkg::STORE_ADD_SCALE_MULT_LSB+:weft_list_pkg::STORE_ADD_SCALE_MULT_W];
+      onnx_q  <= next_scale[weft_list_pkg::STORE_ADD_SCALE_ROUNDING_BIT];
       shift_q <= next_add[weft_list_pkg::STORE_ADD_SHIFT_LSB+:weft_list_pkg::STORE_ADD_SHIFT_W];
       hi_q    <= next_add[weft_list_pkg::STORE_ADD_CLAMP_HI_LSB+:weft_list_pkg::STORE_ADD_CLAMP_HI_W];
       lo_q    <= next_add[weft_list_pkg::STORE_ADD_CLAMP_LO_LSB+:weft_list_pkg::STORE_ADD_CLAMP_LO_W];
@@ -110,7 +113,7 @@ module residual_add #(
   );
   add_steps #(.COLS(COLS), .LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_steps (
       .clk_i, .rst_ni, .table_valid_i, .table_ready_o, .table_data_i(data_i),
-      .mult_i(mult_q), .shift_i(shift_q), .zp_i(zp_q), .lo_i(lo_q), .hi_i(hi_q),
+      .onnx_i(onnx_q), .mult_i({1'b0, mult_q}), .shift_i(shift_q), .zp_i(zp_q), .lo_i(lo_q), .hi_i(hi_q),
       .valid_i(pair_valid), .pixel_i(pair_pixel), .residual_i(pair_residual), .valid_o(sum_valid), .pixel_o(sum)
   );
 

@@ -94,7 +94,8 @@ std::vector<int8_t> SystemValues::Sums(const SystemOutput& o) const {
   const RescaleLayer& r = SumOf(o).output;
   std::vector<int8_t> sums;
   for (const int32_t sum : TableSums(o))
-    sums.push_back(golden::Requantize(sum, r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi));
+    sums.push_back(
+        golden::Requantize(sum, r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding));
   return sums;
 }
 

@@ -158,13 +158,16 @@ class JobRunner::Outputs {
     const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
     const Code code = {int(kStoreAddZp.Get(store_.data())), int(kStoreAddClampLo.Get(store_.data())),
                        int(kStoreAddClampHi.Get(store_.data()))};
-    const auto mult = int32_t(store_[kStoreAddMult]);
+    const auto mult = int32_t(kStoreAddScaleMult.Get(store_.data()));
+    const bool onnx = kStoreAddScaleRounding.Get(store_.data()) != 0;
+    const float scale = std::ldexp(float(mult), (shift < 32 ? int(shift) : int(shift) - 64) - 31);
     const uint32_t none = 0;
     for (int c = 0; c < count; c++) {
       const size_t i = size_t{at} + size_t(c);
       const uint8_t residual = !alone_ && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
-      Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
+      if (onnx) RequantizeOnnx<1>(&sum, &none, &scale, code, &sum_[size_t(c)]);
+      else Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
     }
     residual_.Next();
     return sum_.data();

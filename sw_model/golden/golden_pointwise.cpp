@@ -84,7 +84,7 @@ TableI8 RescaleTable(const RescaleLayer& layer) {
   TableI8 table{};
   for (int x = -128; x <= 127; ++x)
     table[uint8_t(x)] = Requantize(x - layer.input_zp, layer.multiplier, layer.shift, layer.output_zp,
-                                   layer.clamp_lo, layer.clamp_hi);
+                                   layer.clamp_lo, layer.clamp_hi, layer.rounding);
   return table;
 }
 
@@ -170,7 +170,8 @@ TensorI8 Sum(const TensorI8& a, const TensorI8& b, const SumLayer& layer) {
   TensorI8 out(AddShape(a.shape, b.shape));
   for (size_t i = 0; i < out.data.size(); ++i) {
     const uint32_t sum = uint32_t(Lookup(layer.first, a.data[i])) + uint32_t(Lookup(layer.second, b.data[i]));
-    out.data[i] = Requantize(int32_t(sum), r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi);
+    out.data[i] =
+        Requantize(int32_t(sum), r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding);
   }
   return out;
 }

@@ -127,6 +127,18 @@ TEST(FindSum, SumsOfTflite) {
   }
 }
 
+// Powers of two meet halves again and again, which go to even.
+TEST(FindSum, SumsOfPowersOfTwo) {
+  for (const double ra : {1.0, 0.5, 0.25, 0.125})
+    for (const double rb : {0.5, -0.5, 0.25, 2.0})
+      for (const int zp : {-3, 0, 4}) {
+        const std::vector<int8_t> table = PairsOf([&](int a, int b) { return a * ra + b * rb + zp; });
+        const auto sum = FindSum(table);
+        ASSERT_TRUE(sum) << ra << " " << rb;
+        ASSERT_EQ(PairsOf(*sum), table) << ra << " " << rb;
+      }
+}
+
 // Any two functions of one byte, below a common rounding.
 TEST(FindSum, OfCurves) {
   const std::vector<int8_t> table =

@@ -27,6 +27,7 @@ struct AddJob {
   int mult, shift, zp, lo, hi;
   int before, behind;  // bytes of a line that are not the job's
   bool alone = false;  // without a residual
+  Rounding rounding = Rounding::kTflite;
   [[nodiscard]] int windows() const { return images * rows * cols; }
   [[nodiscard]] int channels() const { return (groups - 1) * per_group + last_group; }
   [[nodiscard]] int step() const {
@@ -106,7 +107,8 @@ class Bench {
     s[list::STORE_ADD] = uint32_t{j.adds} << 31 | uint32_t{j.alone} << list::STORE_ADD_ALONE_BIT |
                          (uint32_t(j.shift) & 0x3f) << 25 | (uint32_t(j.hi) & 0xff) << 16 |
                          (uint32_t(j.lo) & 0xff) << 8 | (uint32_t(j.zp) & 0xff);
-    s[list::STORE_ADD_MULT] = uint32_t(j.mult);
+    s[list::STORE_ADD_SCALE] = uint32_t(j.mult) | uint32_t{j.rounding == Rounding::kOnnx}
+                                                      << list::STORE_ADD_SCALE_ROUNDING_BIT;
     if (j.adds) {
       s[list::STORE_WINDOW] = uint32_t(j.kh - 1) << 16 | uint32_t(j.kw - 1);
       s[list::STORE_POOL] = uint32_t(j.kh * j.kw);
@@ -151,8 +153,8 @@ class Bench {
               for (int c = 0; c < cols; c++) {
                 const uint8_t r = j.alone ? 0 : line[at + c];
                 const uint32_t sum = tables[0][pixel.data[size_t(c)]] + tables[1][r];
-                best[size_t(c)] = std::max(
-                    best[size_t(c)], golden::Requantize(int32_t(sum), j.mult, j.shift, j.zp, j.lo, j.hi));
+                best[size_t(c)] = std::max(best[size_t(c)], golden::Requantize(int32_t(sum), j.mult, j.shift,
+                                                                               j.zp, j.lo, j.hi, j.rounding));
               }
             }
             pixels_.push_back(std::move(pixel));
@@ -267,6 +269,10 @@ AddJob Draw(Random& random) {
     j.pass = random.Chance(3) ? j.windows() : int(random.Int(1, 6));
     j.mult = random.Chance(4) ? random.Pick(std::array{INT32_MAX, 1 << 30, 0, 1})
                               : int(random.Int(1 << 30, INT32_MAX));
+    if (random.Chance(2)) {
+      j.rounding = Rounding::kOnnx;
+      j.mult &= ~0x7f;  // 24 bits
+    }
     j.shift = random.Chance(4) ? int(random.Int(-31, 30)) : int(random.Int(-16, -8));
     j.zp = random.Chance(4) ? random.Pick(std::array{-128, 127, 0}) : int(random.Int(-128, 127));
     j.lo = random.Chance(2) ? -128 : int(random.Int(-128, 127));
