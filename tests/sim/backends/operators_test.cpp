@@ -156,5 +156,44 @@ TEST_P(Operators, Joins) {
   }
 }
 
+// Outputs that are read, too, one that is the input, and the host between two starts: every tensor that the
+// network gives or the host reads stays in memory.
+TEST_P(Operators, SeveralOutputsAndTheHost) {
+  SmallGraph graph({1, 6, 5, 4});
+  const int conv = graph.Conv(0, 8, Conv(3, 3, 1, 1, 1));
+  Node table = TableNode([](int x) { return std::abs(x); });
+  table.inputs = {conv};
+  const int activated = graph.Append(table);
+  Node host{.op = Op::kHost, .inputs = {activated, conv}};
+  host.host = {.what = "Xor", .shape = {1, 6, 5, 8}, .run = [](const std::vector<const TensorI8*>& in) {
+                 TensorI8 out = *in.at(0);
+                 for (size_t i = 0; i < out.data.size(); i++) out.data[i] ^= in.at(1)->data.at(i);
+                 return out;
+               }};
+  const int mixed = graph.Append(host);
+  const int last = graph.Add(graph.Conv(mixed, 8, Conv(1, 1)), activated);
+  graph.graph.outputs = {{.tensor = last}, {.tensor = activated}, {.tensor = conv}, {.tensor = 0}};
+  const std::vector<Segment> segments = Lower(graph.graph);
+  ASSERT_EQ(segments.size(), 3U);
+  EXPECT_EQ(segments[0].layers.size(), 2U);  // the convolution's outputs are an output: nothing is fused
+  EXPECT_TRUE(segments[1].on_host());
+  EXPECT_EQ(segments[2].layers.size(), 1U);
+
+  const Config config = Config::Load(GetParam());
+  TensorI8 x({2, 6, 5, 4});
+  Random(3).Fill(x.data, false);
+  BackendOptions options;
+  options.engine = "golden";
+  const NetworkResult expected = RunNetwork(graph.graph, x, MakeLayerBackend(options).get());
+  options.engine = "rtl";
+  options.config = GetParam();
+  for (const bool keep_all : {false, true}) {
+    const CompiledNetwork network = CompileNetwork(graph.graph, 2, config, {.keep_all = keep_all});
+    for (const int tensor : {conv, activated}) EXPECT_TRUE(network.programs[0].outputs[size_t(tensor)]);
+    EXPECT_TRUE(network.programs[2].outputs[size_t(last)]);
+    EXPECT_EQ(MakeNetworkBackend(options, config)->Run(network, x).output, expected.output);
+  }
+}
+
 }  // namespace
 }  // namespace weft
