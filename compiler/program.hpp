@@ -50,8 +50,8 @@ struct Target {
   int tensor = 0, channel = 0;
   int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
 };
-// What is added to a layer's outputs, before the layer's max-pool if it has one. Without a residual the
-// outputs' own table is all that counts (the list's flag ALONE): nothing is streamed, the other summand is 0.
+// What is added to a layer's outputs, before the layer's max-pool if it has one. Without a residual nothing
+// is streamed, and its codes are 0 (the list's flag ALONE).
 struct FusedAdd {
   SumLayer sum;                 // the layer's outputs are the first operand
   std::optional<int> residual;  // tensor, of the shape of the outputs before pooling

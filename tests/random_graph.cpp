@@ -69,6 +69,7 @@ int RandomGraphBuilder::AppendConv(int in, int channels, const Window& window, i
   for (int8_t& w : layer.filters.data) w = int8_t((random_.Int(-127, 127) + random_.Int(-127, 127)) / 2);
   const auto k = size_t(channels);
   layer.bias.assign(k, 0);
+  layer.requant.rounding = random_.Chance(2) ? Rounding::kOnnx : Rounding::kTflite;
   layer.requant.multiplier.assign(k, 0);
   layer.requant.shift.assign(k, 0);
   const TensorI32 acc = golden::Accumulate(value(in), layer);
@@ -84,7 +85,10 @@ int RandomGraphBuilder::AppendConv(int in, int channels, const Window& window, i
     if (spread < std::abs(mean[i]) / 64 + 1) spread = std::abs(mean[i]) + 100;
     layer.bias[i] = int32_t(-mean[i] + spread * random_.Real(-1, 1));
     const double steps = scores ? random_.Real(60, 110) : random_.Real(20, 60);
-    golden::QuantizeMultiplier(steps / spread, &layer.requant.multiplier[i], &layer.requant.shift[i]);
+    int32_t& multiplier = layer.requant.multiplier[i];
+    if (layer.requant.rounding == Rounding::kOnnx)
+      golden::FloatMultiplier(float(steps / spread), &multiplier, &layer.requant.shift[i]);
+    else golden::QuantizeMultiplier(steps / spread, &multiplier, &layer.requant.shift[i]);
   }
   Requant& r = layer.requant;
   float scale = RandomScale();

@@ -171,8 +171,9 @@ void RandomGraphBuilder::Pair() {
   if (gates) b = AppendGlobalPool(a);
   Node node{.op = Op::kPair, .inputs = {a, b}};
   const auto kind = gates ? 2 : random_.Int(0, 3);
-  const auto ra = float(random_.Real(0.3, 1.2)), rb = float(random_.Real(-1.2, 1.2)),
-             zp = float(random_.Int(-20, 20));
+  const bool halves = random_.Chance(4);
+  const float ra = halves ? 0.5F : float(random_.Real(0.3, 1.2)),
+              rb = halves ? 0.5F : float(random_.Real(-1.2, 1.2)), zp = float(random_.Int(-20, 20));
   for (int x1 = 0; x1 < 256; ++x1)
     for (int x2 = 0; x2 < 256; ++x2) {
       const float p = int8_t(x1), q = int8_t(x2);

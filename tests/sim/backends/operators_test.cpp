@@ -3,6 +3,7 @@
 // RTL, bit for bit against the golden model and cycle for cycle against the cycle model.
 #include <cmath>
 
+#include "compiler/table_layers.hpp"
 #include "tests/random_count.hpp"
 #include "tests/sim/backends/small_graph.hpp"
 
@@ -80,6 +81,9 @@ Node PairNode(const std::function<double(int, int)>& f) {
 TEST_P(Operators, Pairs) {
   const Node difference = PairNode([](int a, int b) { return 0.7137 * a - 0.4171 * b + 3; });
   Check({1, 5, 6, 9}, difference, 1);
+  const Node mean = PairNode([](int a, int b) { return (a + b) / 2.0; });  // halves go to even
+  EXPECT_EQ(FindSum(mean.pair.table).value().output.rounding, Rounding::kOnnx);
+  Check({1, 5, 6, 9}, mean, 1);
   SmallGraph graph({1, 6, 5, 10});
   const int a = graph.Conv(0, 7, Conv(3, 3, 1, 1, 1)), b = graph.Conv(0, 7, Conv(1, 1));
   for (const std::vector<int>& inputs : {std::vector<int>{a, b}, std::vector<int>{b, a}}) {
