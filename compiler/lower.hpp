@@ -8,7 +8,8 @@
 // - add, pair: a sum of two tables, if it is one. Part of the convolution that gives its later operand, or of
 //   the longer one if that can run last, if nobody else reads what it gives; else of a copy. A program makes
 //   it a copy, too, where that moves fewer bytes, and a max-pool behind it where no window's rows fit.
-// - table: a sum with nothing, part of a convolution as an addition is; else a copy, with a factor and a clamp
+// - table: a sum with nothing, part of a convolution as an addition is; else a copy, with a factor and a
+// clamp
 //   if they give the whole table.
 // - concat: copies to their places in the output, each with its table.
 // - slice: a copy for each block of channels, or a 1x1 convolution that picks them. depth to space: a slice
