@@ -71,7 +71,8 @@ class CommandMaker {
   // before it runs.
   void AddTables(const Transfer& t) {
     const CommandLayer& layer = LayerOf(t.job);
-    if (!layer.tables_at || next_job_ != t.job || t.job != layer.first_job) return;
+    if (!layer.tables_at || next_job_ != t.job || t.job != layer.first_job || tables_of_ == t.job) return;
+    tables_of_ = t.job;
     commands_.push_back({.op = ListOp::kRead,
                          .read = ReadKind::kTables,
                          .job = t.job,
@@ -92,11 +93,12 @@ class CommandMaker {
   }
 
   // A job follows its first column groups, so that they load while the jobs before it fill the engine's
-  // queue. The very first one follows the lines of its first tile, too, which load while it is read, but
-  // comes before any residual.
+  // queue. The very first one follows the lines of its first tile, too, which load while it is read; but not
+  // with an addition: it comes before any residual, and behind more reads it would not be in the list's first
+  // block.
   void AddJob(const Transfer& t) {
     const bool adds = LayerOf(t.job).tables_at.has_value();
-    const bool after_groups = t.job == 0 && !LayerOf(t.job).residual;
+    const bool after_groups = t.job == 0 && !adds;
     if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
     commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
     next_job_++;
@@ -200,6 +202,7 @@ class CommandMaker {
   std::vector<uint32_t> stored_before_;  // jobs with outputs before each job, and in all
   std::vector<Command> commands_;
   int next_job_ = 0;          // that is given to the engine
+  int tables_of_ = -1;        // the job whose tables were read last
   uint32_t tables_free_ = 0;  // jobs after which the tables may be loaded again
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sw_model/layer.hpp"
 
@@ -13,6 +14,9 @@ ConvLayer MakeDepthwise(const std::string& name, int channels, const Window& win
                         const RescaleLayer& rescale);
 // The factor that changes nothing, with this zero point before and after it.
 RescaleLayer Unchanged(int zp);
+// Picks channels of the input: out[k] = in[from[k]].
+ConvLayer MakeSelection(const std::string& name, int channels, const std::vector<int>& from,
+                        const Window& window);
 // A copy with a fused max-pool.
 ConvLayer MakeMaxPool(const std::string& name, int channels, const Window& pool);
 

@@ -73,9 +73,9 @@ void RenewWaits(std::vector<Command>* commands) {
 
 // How the rows of a job's residual are walked.
 void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  const ResidualBox box = ResidualOf(job, s.pool, s.residual.shape.c, config);
+  const ResidualBox box = ResidualOf(job, s.pool, s.residual->shape.c, config);
   const auto words = uint32_t(box.pitch / config.bus_bytes);
-  const int64_t channels = s.residual.shape.c;  // also where a single column has no pixel beside it
+  const int64_t channels = s.residual->shape.c;  // also where a single column has no pixel beside it
   // From the first column of a pooling window to its last one, from its first row to its last one; from a
   // row's first column to its last one.
   const int64_t window_across = (s.pool.kw - 1) * channels, window_down = (s.pool.kh - 1) * box.pitch;
@@ -93,18 +93,18 @@ void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32
 
 // What is added to a job's outputs, and the pooling behind it.
 void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  const AddLayer& add = s.add->add;
   kStoreAddEnable.Set(store, 1);
-  kStoreAddAlone.Set(store, s.adds_residual() ? 0 : 1);
-  kStoreAddShift.Set(store, add.shift_out);
-  kStoreAddClampHi.Set(store, add.clamp_hi);
-  kStoreAddClampLo.Set(store, add.clamp_lo);
-  kStoreAddZp.Set(store, add.zp_out);
-  store[kStoreAddMult] = uint32_t(add.mult_out);
+  kStoreAddAlone.Set(store, s.residual ? 0 : 1);
+  kStoreAddShift.Set(store, s.add->shift);
+  kStoreAddClampHi.Set(store, s.add->clamp_hi);
+  kStoreAddClampLo.Set(store, s.add->clamp_lo);
+  kStoreAddZp.Set(store, s.add->output_zp);
+  kStoreAddScaleMult.Set(store, s.add->multiplier);
+  kStoreAddScaleRounding.Set(store, s.add->rounding == Rounding::kOnnx ? 1 : 0);
   kStoreWindowRows.Set(store, s.pool.kh - 1);
   kStoreWindowCols.Set(store, s.pool.kw - 1);
   store[kStorePool] = uint32_t(job.window);
-  if (s.adds_residual()) EncodeResidual(job, s, config, store);
+  if (s.residual) EncodeResidual(job, s, config, store);
 }
 
 // Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.

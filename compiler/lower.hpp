@@ -5,11 +5,16 @@
 //   else a copy with a fused max-pool, whose padding is a code that no pixel is below.
 // - average pool: a depthwise convolution with weights 1 and the factor 1/count; where windows reach into
 //   padding one for each region of outputs that count as many pixels, if those are at most 25 and 2,048.
-// - rescale, pad: a copy with another factor, zero point, clamp or padding.
-// - add: part of the convolution that gives its later operand, or of the longer one if that can run last, if
-//   nobody else reads what it gives; else of a copy. A program makes it a copy, too, where that moves fewer
-//   bytes, and a max-pool behind it where no window's rows fit.
-// - concat: copies to the channels of the output.
+// - add, pair: a sum of two tables, if it is one. Part of the convolution that gives its later operand, or of
+//   the longer one if that can run last, if nobody else reads what it gives; else of a copy. A program makes
+//   it a copy, too, where that moves fewer bytes, and a max-pool behind it where no window's rows fit.
+// - table: a sum with nothing, part of a convolution as an addition is; else a copy, with a factor and a
+// clamp
+//   if they give the whole table.
+// - concat: copies to their places in the output, each with its table.
+// - slice: a copy for each block of channels, or a 1x1 convolution that picks them. depth to space: a slice
+//   for each position in a block.
+// - pad: a copy with padding, or one for each strip of the map that a mirrored border shows.
 // - upsample: a copy for each position inside a factor_h x factor_w block of the output.
 #pragma once
 
@@ -27,6 +32,7 @@ struct LoweredLayer {
   int in;                       // tensor of the graph
   Target out;                   // .tensor is one of the graph's
   std::optional<FusedAdd> add;  // .residual is, too
+  int fold = 1;                 // reads the input's rows as fold times as many pixels of fewer channels
 };
 
 // Nodes that follow each other and run on one start, or nodes that the host computes (no layers).

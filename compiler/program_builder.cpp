@@ -94,10 +94,7 @@ void ProgramBuilder::PlaceGroups(int j) {
 
 // What each operand of the addition adds, for every code: that of the layer's outputs first.
 void ProgramBuilder::PlaceTables(Layer* layer) {
-  const weft::AddLayer& add = layer->add->add;
-  std::array<golden::TableI32, 2> tables = {golden::AddTable(add.zp1, add.mult1, add.shift1),
-                                            golden::AddTable(add.zp2, add.mult2, add.shift2)};
-  if (!layer->add->outputs_first) std::swap(tables[0], tables[1]);
+  const std::array<TableI32, 2> tables = {layer->add->sum.first, layer->add->sum.second};
   layer->tables_at = uint32_t(data_bytes_);
   data_bytes_ += kTableBytes;
   if (!with_data_) return;
@@ -135,13 +132,14 @@ void ProgramBuilder::PlaceWindow() {
 void ProgramBuilder::AddStores() {
   for (int j = 0; j < int(program_.jobs.size()); j++) {
     const Layer& layer = LayerOf(j);
-    program_.stores.push_back({.out = tensors_[layer.out.tensor],
-                               .target = layer.out,
-                               .add = layer.add,
-                               .residual = {},
-                               .pool = PoolOf(layer.conv)});
-    if (program_.stores.back().adds_residual())
-      program_.stores.back().residual = tensors_[*layer.add->residual];
+    Store store{.out = tensors_[layer.out.tensor],
+                .target = layer.out,
+                .add = {},
+                .residual = {},
+                .pool = PoolOf(layer.conv)};
+    if (layer.add) store.add = layer.add->sum.output;
+    if (layer.add && layer.add->residual) store.residual = tensors_[*layer.add->residual];
+    program_.stores.push_back(store);
   }
 }
 

@@ -122,6 +122,8 @@ class LayerFitter {
   [[nodiscard]] Shape InputOf(const LoweredLayer& layer) const {
     Shape in = graph_.tensors[layer.in].shape;
     in.n = images_;
+    in.w *= layer.fold;
+    in.c /= layer.fold;
     return in;
   }
   [[nodiscard]] bool IsConv(const LoweredLayer& layer) const {
@@ -212,7 +214,7 @@ class SegmentCompiler {
     if (!interleaved && use.number >= 0) return use.number;
     const int in =
         AddInput({.tensor = fitted.layer.in, .place = {}, .interleaved = interleaved, .layer = fitted.of},
-                 fitted.prepared.in, interleaved ? l : use.read);
+                 interleaved ? fitted.prepared.in : Batch(fitted.layer.in), interleaved ? l : use.read);
     if (!interleaved) use.number = in;
     return in;
   }

@@ -58,6 +58,102 @@ std::optional<int32_t> FindMultiplier(const TableI8& table, const RescaleLayer& 
   return range.middle();
 }
 
+// The summands as a system of difference constraints: with S = first[a] - minus_second[b] each entry y of the
+// table asks for
+//   (y - zp - 1/2) * 2^fraction <= S <= (y - zp + 1/2) * 2^fraction
+// or only for one of both, where a clamp does the rest; which of the two bounds belong to it depends on the
+// rounding. Bellman-Ford lowers summands, all 0 at first, until nothing is violated; what as many sweeps as
+// there are summands do not solve has no solution.
+class SumSolver {
+ public:
+  explicit SumSolver(const std::vector<int8_t>& table, Rounding rounding)
+      : onnx_(rounding == Rounding::kOnnx), least_(table.size()), most_(table.size()) {
+    const auto [lowest, highest] = std::ranges::minmax(table);
+    lowest_ = lowest;
+    highest_ = highest;
+    const int32_t half = 1 << (fraction() - 1), far = 1024 * 2 * half - 1;  // codes to either side
+    for (size_t i = 0; i < table.size(); i++) {
+      const int32_t y = table[i] - zp(), middle = y * 2 * half;
+      const int inside = onnx_ && y % 2 != 0 ? 1 : 0;  // half to even
+      least_[i] = table[i] == lowest_ ? -far : middle - half + inside;
+      most_[i] = table[i] == highest_ ? far : middle + half - (onnx_ ? inside : 1);
+    }
+  }
+
+  bool Solve() {
+    for (int sweep = 0; sweep <= 2 * kCodes; sweep++) {
+      bool lowered = false;
+      for (int a = 0; a < kCodes; a++) {
+        lowered |= LowerFirst(a);
+        if (first_[size_t(a)] < -kFar) return false;
+        lowered |= LowerSecond(a);
+      }
+      if (!lowered) return true;
+    }
+    return false;
+  }
+
+  // With TensorFlow Lite's rounding S is doubled: the multiplier of 1/2 then rounds nothing.
+  [[nodiscard]] SumLayer Sum() const {
+    SumLayer sum;
+    const uint32_t times = onnx_ ? 1 : 2;
+    for (size_t i = 0; i < kCodes; i++) {
+      sum.first[i] = int32_t(times * uint32_t(first_[i]));
+      sum.second[i] = int32_t(0 - times * uint32_t(minus_second_[i]));
+    }
+    sum.output = {.multiplier = 1 << 30,
+                  .shift = (onnx_ ? 1 : 0) - fraction(),
+                  .output_zp = zp(),
+                  .clamp_lo = lowest_,
+                  .clamp_hi = highest_,
+                  .rounding = onnx_ ? Rounding::kOnnx : Rounding::kTflite};
+    return sum;
+  }
+
+ private:
+  static constexpr int32_t kFar = 1 << 30;
+
+  // Bits of a summand behind the point: sums of 1,024 codes fit the 24 bits of a float32, or 31 bits doubled.
+  [[nodiscard]] int fraction() const { return onnx_ ? 14 : 19; }
+  // Without it half goes to even; above the lowest code half goes up, away from zero.
+  [[nodiscard]] int zp() const { return onnx_ ? 0 : -128; }
+  bool LowerFirst(int a) {
+    const int32_t* const most = &most_[size_t(kCodes * a)];
+    const int32_t before = first_[size_t(a)];
+    int32_t value = before;
+    for (size_t b = 0; b < kCodes; b++) value = std::min(value, minus_second_[b] + most[b]);
+    first_[size_t(a)] = value;
+    return value < before;
+  }
+  bool LowerSecond(int a) {
+    const int32_t* const least = &least_[size_t(kCodes * a)];
+    const int32_t value = first_[size_t(a)];
+    int32_t changed = 0;
+    for (size_t b = 0; b < kCodes; b++) {
+      const int32_t lower = std::min(minus_second_[b], value - least[b]);
+      changed |= lower ^ minus_second_[b];
+      minus_second_[b] = lower;
+    }
+    return changed != 0;
+  }
+
+  bool onnx_;
+  int lowest_ = 0, highest_ = 0;       // entries
+  std::vector<int32_t> least_, most_;  // of S, for each entry
+  TableI32 first_{}, minus_second_{};  // <= 0
+};
+
+bool Gives(const SumLayer& sum, const std::vector<int8_t>& table) {
+  const RescaleLayer& r = sum.output;
+  for (size_t i = 0; i < table.size(); i++) {
+    const auto s = int32_t(uint32_t(sum.first[i / kCodes]) + uint32_t(sum.second[i % kCodes]));
+    if (golden::Requantize(s, r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding) !=
+        table[i])
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // Shifts from 0 on round once, those below twice, as TensorFlow Lite does for factors below 1/2.
@@ -80,6 +176,24 @@ std::optional<RescaleLayer> FindRescale(const TableI8& table) {
           return r;
         }
     }
+  }
+  return {};
+}
+
+// Twice the value: the multiplier of 1/2 then rounds nothing.
+SumLayer SumOfTable(const TableI8& table) {
+  SumLayer sum;
+  std::ranges::transform(table, sum.first.begin(), [](int8_t y) { return 2 * y; });
+  sum.output.shift = 0;
+  return sum;
+}
+
+std::optional<SumLayer> FindSum(const std::vector<int8_t>& table) {
+  for (const Rounding rounding : {Rounding::kTflite, Rounding::kOnnx}) {
+    SumSolver solver(table, rounding);
+    if (!solver.Solve()) continue;
+    const SumLayer sum = solver.Sum();
+    if (Gives(sum, table)) return sum;
   }
   return {};
 }

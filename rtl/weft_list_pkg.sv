@@ -119,7 +119,10 @@ package weft_list_pkg;
   localparam int STORE_ADD_SHIFT_LSB = 25;  // shift of the multiplier
   localparam int STORE_ADD_SHIFT_W = 6;
   localparam int STORE_ADD_ENABLE_BIT = 31;  // a residual is added
-  localparam int STORE_ADD_MULT = 11;  // the sum's multiplier
+  localparam int STORE_ADD_SCALE = 11;  // ... its factor
+  localparam int STORE_ADD_SCALE_MULT_LSB = 0;  // multiplier
+  localparam int STORE_ADD_SCALE_MULT_W = 31;
+  localparam int STORE_ADD_SCALE_ROUNDING_BIT = 31;  // as JOB_OUT_ROUNDING
   localparam int STORE_RES_OFFSET = 12;  // the walk over the residual's lines, as streamed: bytes from the job's first residual line to the first pixel
   localparam int STORE_RES_WINDOW_X = 13;  // ... to the next pixel of a pooling window's row
   localparam int STORE_RES_WINDOW_Y = 14;  // ... from the last pixel of a pooling window's row to the next row's first

@@ -37,9 +37,9 @@ enum class Rounding : uint8_t {
 // acc -> int8, per output channel k:
 //   y = clamp(M(acc, multiplier[k], shift[k]) + output_zp, clamp_lo, clamp_hi)
 //   kTflite: M = MultiplyByQuantizedMultiplier
-//   kOnnx:   M = rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31) a float32: the 7 lowest
-//   bits
-//            of the multiplier are 0
+//   kOnnx:   M = rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31) a float32: the multiplier
+//   is
+//            0, or at least 2^30 with its 7 lowest bits 0
 struct Requant {
   Rounding rounding = Rounding::kTflite;
   std::vector<int32_t> multiplier;      // Q0.31, >= 0, one for each output channel
@@ -73,7 +73,8 @@ struct TableLayer {
   TableI8 table{};
 };
 
-// One such function: another scale, zero point or clamp; a Relu of its own too.
+// One such function: another scale, zero point or clamp; a Relu of its own too. With input_zp 0 also what
+// requantises a sum of 32 bits.
 //   y = clamp(MultiplyByQuantizedMultiplier(x - input_zp, multiplier, shift) + output_zp, clamp_lo, clamp_hi)
 struct RescaleLayer {
   int input_zp = 0;
@@ -81,6 +82,7 @@ struct RescaleLayer {
   int shift = 1;
   int output_zp = 0;
   int clamp_lo = -128, clamp_hi = 127;
+  Rounding rounding = Rounding::kTflite;
   bool operator==(const RescaleLayer&) const = default;
 };
 
@@ -94,6 +96,13 @@ struct AddLayer {
   int zp_out = 0;
   int clamp_lo = -128, clamp_hi = 127;
   bool operator==(const AddLayer&) const = default;
+};
+
+// Any sum of two such functions: y = RescaleLayer of first[x1] + second[x2], modulo 2^32.
+using TableI32 = std::array<int32_t, 256>;
+struct SumLayer {
+  TableI32 first{}, second{};  // summands, of uint8_t(x)
+  RescaleLayer output;         // input_zp 0
 };
 
 // Maps one after the other along an axis, equal in the others; each goes through a table first.

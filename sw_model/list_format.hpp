@@ -156,7 +156,7 @@ enum StoreWord : int {
   kStoreTotal = 8,          // pixels of a column group
   kStoreGroups = 9,         // column groups - 1
   kStoreAdd = 10,           // requantisation of the sum
-  kStoreAddMult = 11,       // the sum's multiplier
+  kStoreAddScale = 11,      // ... its factor
   kStoreResOffset = 12,     // the walk over the residual's lines, as streamed: bytes from the job's first
                             // residual line to the first pixel
   kStoreResWindowX = 13,    // ... to the next pixel of a pooling window's row
@@ -173,16 +173,18 @@ enum StoreWord : int {
 };
 // How many bits of each word count.
 inline constexpr std::array<int, kStoreWords> kStoreWordBits = {
-    32, 32, 32, 32, 32, 24, 24, 24, 24, 16, 32, 31, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
+    32, 32, 32, 32, 32, 24, 24, 24, 24, 16, 32, 32, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
 inline constexpr ListField kStoreAddZp{10, 0, 8, true};        // zero point
 inline constexpr ListField kStoreAddClampLo{10, 8, 8, true};   // smallest value
 inline constexpr ListField kStoreAddClampHi{10, 16, 8, true};  // largest value
 inline constexpr ListField kStoreAddAlone{
     10, 24, 1};  // no residual comes: it is 0 everywhere, and the words RES_* mean nothing
-inline constexpr ListField kStoreAddShift{10, 25, 6, true};  // shift of the multiplier
-inline constexpr ListField kStoreAddEnable{10, 31, 1};       // a residual is added
-inline constexpr ListField kStoreWindowCols{21, 0, 16};      // pixels of its row - 1
-inline constexpr ListField kStoreWindowRows{21, 16, 16};     // its rows - 1
-inline constexpr int kStorePlainWords = 10;                  // the store words of a job without an addition
+inline constexpr ListField kStoreAddShift{10, 25, 6, true};    // shift of the multiplier
+inline constexpr ListField kStoreAddEnable{10, 31, 1};         // a residual is added
+inline constexpr ListField kStoreAddScaleMult{11, 0, 31};      // multiplier
+inline constexpr ListField kStoreAddScaleRounding{11, 31, 1};  // as JOB_OUT_ROUNDING
+inline constexpr ListField kStoreWindowCols{21, 0, 16};        // pixels of its row - 1
+inline constexpr ListField kStoreWindowRows{21, 16, 16};       // its rows - 1
+inline constexpr int kStorePlainWords = 10;                    // the store words of a job without an addition
 
 }  // namespace weft

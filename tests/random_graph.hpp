@@ -24,9 +24,9 @@ struct RandomGraph {
   std::vector<TensorI8> values;  // of each Graph::tensors, for that image
 };
 
-// Every node's output is read by another one, or is the network's output: the scores of a fully connected
-// layer. Multipliers and zero points are chosen from the image's own values, so that outputs spread over
-// int8.
+// Every node's output is read by another one, or is the network's first output: the scores of a fully
+// connected layer. Any other tensor may be an output, too. Multipliers and zero points are chosen from the
+// image's own values, so that outputs spread over int8.
 RandomGraph MakeRandomGraph(uint64_t seed, const RandomGraphLimits& limits = {});
 
 }  // namespace weft

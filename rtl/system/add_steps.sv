@@ -14,6 +14,7 @@ module add_steps #(
     input  wire logic                   table_valid_i,
     output wire logic                   table_ready_o,
     input  wire logic [8*BUS_BYTES-1:0] table_data_i,
+    input  wire logic                   onnx_i,
     input  wire logic [           31:0] mult_i,
     input  wire logic [            5:0] shift_i,
     input  wire logic [            7:0] zp_i,
@@ -57,7 +58,7 @@ module add_steps #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [7:0] scaled;
-      requantize u_requantize (.clk_i, .rst_ni, .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
+      requantize u_requantize (.clk_i, .rst_ni, .onnx_i, .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
       activation u_activation (.clk_i, .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
     end
   endgenerate

@@ -39,15 +39,11 @@ bool SystemOutputs::Next(SystemOutput* output) {
 
 SystemValues::SystemValues(const SystemCase& c) : case_(c) {
   for (const LoweredLayer& layer : c.segment.layers) {
-    Sum& sum = sums_.emplace_back();
+    TensorI8& engine = engine_.emplace_back();
     if (!layer.add) continue;  // the engine's outputs are the layer's
     ConvLayer conv = layer.conv;
     conv.max_pool.reset();  // behind the addition
-    sum.engine = ConvFast(c.tensors[size_t(layer.in)], conv);
-    const AddLayer& add = layer.add->add;
-    sum.tables = {golden::AddTable(add.zp1, add.mult1, add.shift1),
-                  golden::AddTable(add.zp2, add.mult2, add.shift2)};
-    if (!layer.add->outputs_first) std::swap(sum.tables[0], sum.tables[1]);
+    engine = ConvFast(c.tensors[size_t(layer.in)], conv);
   }
 }
 
@@ -64,7 +60,7 @@ std::vector<int8_t> InWindow(const TensorI8& tensor, const SystemOutput& o, cons
 
 std::vector<int8_t> SystemValues::Pixel(const SystemOutput& o) const {
   const Store& store = case_.program().stores[size_t(o.place.job)];
-  return store.add ? InWindow(sums_[size_t(o.place.layer)].engine, o, store.pool) : Output(o);
+  return store.add ? InWindow(engine_[size_t(o.place.layer)], o, store.pool) : Output(o);
 }
 
 std::vector<int8_t> SystemValues::Residual(const SystemOutput& o) const {
@@ -76,7 +72,7 @@ std::vector<int8_t> SystemValues::Residual(const SystemOutput& o) const {
 uint32_t SystemValues::ResidualOffset(const SystemOutput& o) const {
   const Job& job = case_.program().jobs[size_t(o.place.job)];
   const Store& store = case_.program().stores[size_t(o.place.job)];
-  const int channels = store.residual.shape.c;
+  const int channels = store.residual->shape.c;
   const ResidualBox box = ResidualOf(job, store.pool, channels, case_.config);
   const int64_t line =
       int64_t{o.place.n - job.lines.image0} * box.rows + (o.place.y - job.oy0) * box.step + o.wy;
@@ -85,21 +81,21 @@ uint32_t SystemValues::ResidualOffset(const SystemOutput& o) const {
 }
 
 std::vector<int32_t> SystemValues::TableSums(const SystemOutput& o) const {
-  const auto& tables = sums_[size_t(o.place.layer)].tables;
+  const SumLayer& sum = SumOf(o);
   const std::vector<int8_t> pixel = Pixel(o), residual = Residual(o);
   std::vector<int32_t> sums;
   for (size_t i = 0; i < pixel.size(); i++)
     sums.push_back(
-        int32_t(uint32_t(tables[0][uint8_t(pixel[i])]) + uint32_t(tables[1][uint8_t(residual[i])])));
+        int32_t(uint32_t(sum.first[uint8_t(pixel[i])]) + uint32_t(sum.second[uint8_t(residual[i])])));
   return sums;
 }
 
 std::vector<int8_t> SystemValues::Sums(const SystemOutput& o) const {
-  const AddLayer& add = case_.segment.layers[size_t(o.place.layer)].add->add;
+  const RescaleLayer& r = SumOf(o).output;
   std::vector<int8_t> sums;
   for (const int32_t sum : TableSums(o))
     sums.push_back(
-        golden::Requantize(sum, add.mult_out, add.shift_out, add.zp_out, add.clamp_lo, add.clamp_hi));
+        golden::Requantize(sum, r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding));
   return sums;
 }
 

@@ -51,7 +51,7 @@ class SystemOutputs {
   }
   bool NextWithResidual(SystemOutput* output) {
     while (Next(output))
-      if (StoreOf(*output).adds_residual()) return true;
+      if (StoreOf(*output).residual) return true;
     return false;
   }
 
@@ -81,11 +81,10 @@ class SystemValues {
 
  private:
   SystemCase case_;
-  struct Sum {
-    TensorI8 engine;                         // before the addition
-    std::array<golden::TableI32, 2> tables;  // of the engine's and the residual's codes
-  };
-  std::vector<Sum> sums_;  // of each layer, empty if it does not add
+  [[nodiscard]] const SumLayer& SumOf(const SystemOutput& o) const {
+    return case_.segment.layers[size_t(o.place.layer)].add->sum;
+  }
+  std::vector<TensorI8> engine_;  // of each layer what comes before its addition, empty if it does not add
 };
 
 struct SystemFragment {

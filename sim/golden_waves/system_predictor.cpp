@@ -6,13 +6,15 @@
 #include <optional>
 
 #include "driver/weft.h"
+#include "sw_model/cycles/latency.hpp"
 
 namespace weft {
 namespace {
 
 // Cycles inside residual_add: from a pixel to its residual beside it, from there to the tables' first sum,
 // and beside the pixel's steps to its sum.
-constexpr int64_t kToPair = 4, kPairToTables = 4, kPairToSum = 15;
+constexpr int64_t kToPair = 4, kPairToTables = latency::RAM_LATENCY + 2,
+                  kPairToSum = kPairToTables + latency::SCALE_LATENCY;
 
 SystemValue Words(const uint32_t* words, size_t count, size_t known) {
   return SystemValue::Bytes(words, 4 * count, 4 * known);
@@ -149,7 +151,7 @@ void SystemPredictor::MakeTimes() {
   for (size_t n = 0; pixels.Next(&pixel); n++) {
     const Store& store = case_.program().stores[size_t(pixel.place.job)];
     if (store.add) times(kPair).push_back(times(kPixel).at(n) + kToPair);
-    if (store.adds_residual()) times(kResidualWalk).push_back(times(kPixel).at(n));
+    if (store.residual) times(kResidualWalk).push_back(times(kPixel).at(n));
   }
   for (const int64_t time : times(kPair))
     for (int step = 0; step < case_.config.AddSteps(); step++)

@@ -5,6 +5,7 @@
 #include "sim/systemc/job_runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "compiler/schedule.hpp"
@@ -80,6 +81,21 @@ template <int kL>
   for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
 }
 
+// The same for JOB_OUT_ROUNDING: float32, rounded half to even.
+template <int kL>
+[[gnu::noinline]] void RequantizeOnnx(const uint32_t* acc, const uint32_t* bias, const float* scale,
+                                      Code code, int8_t* out) {
+  const auto most = float(127 - code.zp), least = float(-128 - code.zp);
+  const int lo = code.lo, hi = code.hi, zp = code.zp;
+  int32_t y[kL];
+  for (int l = 0; l < kL; l++) {
+    const float product = float(int32_t(acc[l] + bias[l])) * scale[l];
+    const int32_t saturated = int32_t(std::nearbyint(std::min(std::max(product, least), most))) + zp;
+    y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
+  }
+  for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
+}
+
 uint32_t Word(const uint8_t* bytes) {
   uint32_t word = 0;
   std::memcpy(&word, bytes, 4);
@@ -142,13 +158,16 @@ class JobRunner::Outputs {
     const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
     const Code code = {int(kStoreAddZp.Get(store_.data())), int(kStoreAddClampLo.Get(store_.data())),
                        int(kStoreAddClampHi.Get(store_.data()))};
-    const auto mult = int32_t(store_[kStoreAddMult]);
+    const auto mult = int32_t(kStoreAddScaleMult.Get(store_.data()));
+    const bool onnx = kStoreAddScaleRounding.Get(store_.data()) != 0;
+    const float scale = std::ldexp(float(mult), (shift < 32 ? int(shift) : int(shift) - 64) - 31);
     const uint32_t none = 0;
     for (int c = 0; c < count; c++) {
       const size_t i = size_t{at} + size_t(c);
       const uint8_t residual = !alone_ && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
-      Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
+      if (onnx) RequantizeOnnx<1>(&sum, &none, &scale, code, &sum_[size_t(c)]);
+      else Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
     }
     residual_.Next();
     return sum_.data();
@@ -184,6 +203,7 @@ void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
   params_.mult.assign(width, 0);
   params_.left.assign(width, 0);
   params_.right.assign(width, 0);
+  params_.scale.assign(width, 0);
   if (!job.drains()) return;
   const size_t steps = size_t(config_.Steps()), lanes = size_t(config_.lanes),
                entry_bytes = size_t(config_.ParamBeats()) * size_t(config_.bus_bytes);
@@ -196,6 +216,8 @@ void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
       params_.mult[to] = int32_t(Word(entry + 4 * (lanes + lane)) & 0x7fffffff);
       params_.left[to] = shift < 32 ? shift : 0;
       params_.right[to] = shift < 32 ? 0 : (64 - shift) & 31;
+      params_.scale[to] =
+          std::ldexp(float(params_.mult[to]), int(params_.left[to]) - int(params_.right[to]) - 31);
     }
 }
 
@@ -289,17 +311,22 @@ void JobRunner::RequantizeSums(const Job& job, size_t pixels) {
   const auto width = size_t(width_);
   const Code code = {int(kJobOutZp.Get(job.words.data())), int(kJobOutClampLo.Get(job.words.data())),
                      int(kJobOutClampHi.Get(job.words.data()))};
+  const bool onnx = kJobOutRounding.Get(job.words.data()) != 0;
   // The last lanes of a pixel are computed with the first ones of the next, which then come right.
   for (size_t p = 0; p < pixels; p++)
     for (size_t l = 0; l < width;) {
       const size_t i = p * width + l;
-      const auto step = [&](const auto requantize, size_t lanes) {
-        requantize(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l], code,
-                   &outputs_[i]);
-        l += lanes;
+      const auto step = [&]<int kL>(std::integral_constant<int, kL> /*lanes*/) {
+        if (onnx) {
+          RequantizeOnnx<kL>(&sums_[i], &params_.bias[l], &params_.scale[l], code, &outputs_[i]);
+        } else {
+          Requantize<kL>(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l],
+                         code, &outputs_[i]);
+        }
+        l += kL;
       };
-      if (width - l > 8) step(Requantize<16>, 16);
-      else step(Requantize<8>, 8);
+      if (width - l > 8) step(std::integral_constant<int, 16>());
+      else step(std::integral_constant<int, 8>());
     }
 }
 

@@ -32,11 +32,12 @@ void Check(const TensorI8& in, const ConvLayer& layer);  // and that the tensor 
 TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);  // conv + bias, modulo 2^32
 int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier,
                                       int shift);  // TFLite reference, double rounding
-int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi);
 // ONNX Runtime's MlasRequantizeOutput: rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31),
 // saturated to int32.
 int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift);
-int8_t Requantize(int32_t acc, const Requant& requant, size_t channel);  // as requant.rounding says
+int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi,
+                  Rounding rounding = Rounding::kTflite);
+int8_t Requantize(int32_t acc, const Requant& requant, size_t channel);
 // A float32 scale as a multiplier and a shift, for MultiplyByFloatScale. Throws Error for one that is
 // negative, not finite or 2^30 and above; one that no accumulator can show becomes 0.
 void FloatMultiplier(float scale, int32_t* multiplier, int* shift);
@@ -50,8 +51,6 @@ Window GlobalWindow(const Shape& in);  // the whole map, for a global AveragePoo
 
 // ---- operators without filters
 
-using TableI32 = std::array<int32_t, 256>;
-
 // TFLite's reference_ops::Requantize (reference/requantize.h), and its ReluX for int8, which has the same
 // formula.
 RescaleLayer MakeRescale(float scale_in, int zp_in, float scale_out, int zp_out, int clamp_lo = -128,
@@ -64,6 +63,8 @@ AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, 
 TableI32 AddTable(int zp, int32_t multiplier, int shift);  // what one input adds to the sum
 Shape AddShape(const Shape& a, const Shape& b);
 TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer);
+SumLayer MakeSum(const AddLayer& layer);
+TensorI8 Sum(const TensorI8& a, const TensorI8& b, const SumLayer& layer);
 
 TensorI8 Table(const TensorI8& in, const TableLayer& layer);
 
@@ -81,6 +82,7 @@ Shape ConcatShape(const std::vector<Shape>& inputs, int axis);
 TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer);
 
 // TFLite's reference_ops::Pad and MirrorPad over y and x.
+int PaddedFrom(PadMode mode, int at, int size);  // the pixel of the map that shows at a position of its axis
 Shape PadShape(const Shape& in, const PadLayer& layer);
 TensorI8 Pad(const TensorI8& in, const PadLayer& layer);
 

@@ -84,7 +84,7 @@ TableI8 RescaleTable(const RescaleLayer& layer) {
   TableI8 table{};
   for (int x = -128; x <= 127; ++x)
     table[uint8_t(x)] = Requantize(x - layer.input_zp, layer.multiplier, layer.shift, layer.output_zp,
-                                   layer.clamp_lo, layer.clamp_hi);
+                                   layer.clamp_lo, layer.clamp_hi, layer.rounding);
   return table;
 }
 
@@ -151,20 +151,33 @@ Shape AddShape(const Shape& a, const Shape& b) {
   return a;
 }
 
-TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
+SumLayer MakeSum(const AddLayer& layer) {
+  return {.first = AddTable(layer.zp1, layer.mult1, layer.shift1),
+          .second = AddTable(layer.zp2, layer.mult2, layer.shift2),
+          .output = {.multiplier = layer.mult_out,
+                     .shift = layer.shift_out,
+                     .output_zp = layer.zp_out,
+                     .clamp_lo = layer.clamp_lo,
+                     .clamp_hi = layer.clamp_hi}};
+}
+
+TensorI8 Sum(const TensorI8& a, const TensorI8& b, const SumLayer& layer) {
+  const RescaleLayer& r = layer.output;
   CheckTensor(a);
   CheckTensor(b);
-  CheckMultiplier("the output multiplier", layer.mult_out, layer.shift_out, 0);
-  CheckOutputCodes(layer.zp_out, layer.clamp_lo, layer.clamp_hi);
-  const TableI32 table1 = AddTable(layer.zp1, layer.mult1, layer.shift1);
-  const TableI32 table2 = AddTable(layer.zp2, layer.mult2, layer.shift2);
+  CheckMultiplier("the output multiplier", r.multiplier, r.shift, 0);
+  CheckOutputCodes(r.output_zp, r.clamp_lo, r.clamp_hi);
   TensorI8 out(AddShape(a.shape, b.shape));
   for (size_t i = 0; i < out.data.size(); ++i) {
-    const int32_t sum = Lookup(table1, a.data[i]) + Lookup(table2, b.data[i]);  // below 2^30
+    const uint32_t sum = uint32_t(Lookup(layer.first, a.data[i])) + uint32_t(Lookup(layer.second, b.data[i]));
     out.data[i] =
-        Requantize(sum, layer.mult_out, layer.shift_out, layer.zp_out, layer.clamp_lo, layer.clamp_hi);
+        Requantize(int32_t(sum), r.multiplier, r.shift, r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding);
   }
   return out;
+}
+
+TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
+  return Sum(a, b, MakeSum(layer));
 }
 
 // ---- joins and borders ------------------------------------------------------------------------------------
@@ -216,15 +229,14 @@ int MostPadding(PadMode mode, int size) {
   return mode == PadMode::kSymmetric ? size : kMaxDimension;
 }
 
-// The pixel of the map that a border's or its own pixel shows, along one axis.
-int Mirrored(PadMode mode, int at, int size) {
+}  // namespace
+
+int PaddedFrom(PadMode mode, int at, int size) {
   const int twice = mode == PadMode::kReflect ? 0 : 1;
   if (mode == PadMode::kEdge) return std::clamp(at, 0, size - 1);
   if (at < 0) return -at - twice;
   return at < size ? at : 2 * size - 2 + twice - at;
 }
-
-}  // namespace
 
 Shape PadShape(const Shape& in, const PadLayer& layer) {
   const Padding& p = layer.pad;
@@ -244,8 +256,8 @@ TensorI8 Pad(const TensorI8& in, const PadLayer& layer) {
       for (int x = 0; x < o.w; ++x) {
         int from_y = y - layer.pad.top, from_x = x - layer.pad.left;
         if (layer.mode != PadMode::kConstant) {
-          from_y = Mirrored(layer.mode, from_y, s.h);
-          from_x = Mirrored(layer.mode, from_x, s.w);
+          from_y = PaddedFrom(layer.mode, from_y, s.h);
+          from_x = PaddedFrom(layer.mode, from_x, s.w);
         } else if (from_y < 0 || from_y >= s.h || from_x < 0 || from_x >= s.w) {
           continue;
         }

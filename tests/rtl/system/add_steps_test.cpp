@@ -38,10 +38,13 @@ TYPED_TEST(AddSteps, EqualsTheGoldenModelByteByByte) {
     }
     m->table_valid_i = 0;
     m.Clock(P::BUS_BYTES / 4 + 1);
-    const auto mult = int32_t(random.Int(1 << 30, INT32_MAX));
+    const Rounding rounding = random.Chance(2) ? Rounding::kOnnx : Rounding::kTflite;
+    auto mult = int32_t(random.Int(1 << 30, INT32_MAX));
+    if (rounding == Rounding::kOnnx) mult &= ~0x7f;  // 24 bits
     const auto shift = int(random.Int(-24, -18)), zp = int(random.Int(-128, 127));
     const auto lo = int(random.Int(-128, 0)), hi = int(random.Int(lo, 127));
-    m->mult_i = uint32_t(mult), m->shift_i = uint8_t(shift & 63), m->zp_i = uint8_t(zp);
+    m->onnx_i = rounding == Rounding::kOnnx, m->mult_i = uint32_t(mult), m->shift_i = uint8_t(shift & 63),
+    m->zp_i = uint8_t(zp);
     m->lo_i = uint8_t(lo), m->hi_i = uint8_t(hi);
     std::deque<std::pair<int64_t, std::vector<uint8_t>>> want;  // in the cycle
     int sent = 0, busy = 0;
@@ -58,7 +61,7 @@ TYPED_TEST(AddSteps, EqualsTheGoldenModelByteByByte) {
         std::vector<uint8_t> y;
         for (size_t c = 0; c < P::COLS; c++) {
           const int32_t sum = tables[pixel[c]] + tables[256 + residual[c]];
-          y.push_back(uint8_t(golden::Requantize(sum, mult, shift, zp, lo, hi)));
+          y.push_back(uint8_t(golden::Requantize(sum, mult, shift, zp, lo, hi, rounding)));
           clamped += int8_t(y.back()) == lo || int8_t(y.back()) == hi;
         }
         want.emplace_back(t + kLatency, y);

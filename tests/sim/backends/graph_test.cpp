@@ -58,6 +58,7 @@ TEST(RandomGraph, HasEveryOperatorAndEveryFormOfConvolution) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Graph g = MakeRandomGraph(seed).graph;
     nodes += g.nodes.size();
+    if (g.outputs.size() > 1) ++seen["several outputs"];
     for (const Node& node : g.nodes) {
       const Shape& in = g.tensors[size_t(node.inputs[0])].shape;
       ++seen[OpName(node.op)];
@@ -65,6 +66,8 @@ TEST(RandomGraph, HasEveryOperatorAndEveryFormOfConvolution) {
       if (node.op == Op::kConcat)
         for (const TableLayer& input : node.concat.inputs)
           ++seen[input.table == golden::RescaleTable({}) ? "joined" : "rescaled"];
+      if (node.op == Op::kPad && node.pad.mode != PadMode::kConstant) ++seen["mirrored"];
+      if (node.op == Op::kConcat && node.concat.axis != 2) ++seen["joined along h or w"];
       if (node.op != Op::kConv) continue;
       const ConvLayer& layer = node.conv;
       const Window& w = layer.window;
@@ -78,10 +81,20 @@ TEST(RandomGraph, HasEveryOperatorAndEveryFormOfConvolution) {
       if (layer.requant.clamp_hi < 127) ++seen["relu6"];
     }
   }
-  for (const char* what :
-       {"conv",   "max_pool",       "average_pool", "add",       "concat",  "pad", "upsample", "table",
-        "global", "joined",         "rescaled",     "depthwise", "grouped", "1x1", "strided",  "dilated",
-        "padded", "fused max-pool", "relu",         "relu6"})
+  for (const char* what : {"conv",           "max_pool",
+                           "average_pool",   "add",
+                           "concat",         "pad",
+                           "upsample",       "table",
+                           "global",         "joined",
+                           "rescaled",       "depthwise",
+                           "grouped",        "1x1",
+                           "strided",        "dilated",
+                           "padded",         "fused max-pool",
+                           "relu",           "relu6",
+                           "pair",           "slice",
+                           "depth_to_space", "host",
+                           "mirrored",       "joined along h or w",
+                           "several outputs"})
     EXPECT_GE(seen[what], 30) << what;
   EXPECT_EQ(seen["softmax"], 0);
   EXPECT_GT(nodes, kSeeds * 12);
@@ -112,14 +125,16 @@ TEST(RandomGraph, ValuesSpread) {
   fmt::print("  {} tensors of at least 64 values, {} with little spread\n", tested, narrow);
 }
 
+// But for a few whose averages happen to be the same.
 TEST(RandomGraph, ScoresDependOnTheInput) {
+  int equal = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const RandomGraph r = MakeRandomGraph(seed);
     TensorI8 other = r.input;
     Random(seed + 1).Fill(other.data, false);
-    EXPECT_NE(RunNetwork(r.graph, other, Engine("golden").get()).output, r.values[size_t(r.graph.output())])
-        << "seed " << seed;
+    equal += RunNetwork(r.graph, other, Engine("golden").get()).output == r.values[size_t(r.graph.output())];
   }
+  EXPECT_LE(equal, int(kSeeds) / 50);
 }
 
 TEST(RandomGraph, SameSeedSameGraph) {

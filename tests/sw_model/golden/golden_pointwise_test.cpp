@@ -103,7 +103,7 @@ TEST(Add, ParametersOfKnownScales) {
                              .clamp_hi = 100}));
   const TensorI8 a({1, 1, 1, 1}, 13), b({1, 1, 1, 1}, 8);  // 5 and 1.5
   EXPECT_EQ(golden::Add(a, b, layer).data[0], 14);         // 6.5 rounds away from zero
-  const golden::TableI32 table = golden::AddTable(3, 1 << 30, 0);
+  const TableI32 table = golden::AddTable(3, 1 << 30, 0);
   EXPECT_EQ(table[13], 5 << 20);
   EXPECT_EQ(table[uint8_t(int8_t{-128})], -(131 << 19));
 }
@@ -112,7 +112,7 @@ TEST(Add, ParametersOfKnownScales) {
 TEST(Add, CornerMultipliers) {
   for (const int32_t mult : {0, 1, 1 << 30, INT32_MAX})
     for (const int shift : {0, -1, -30, -31}) {
-      const golden::TableI32 table = golden::AddTable(-128, mult, shift);
+      const TableI32 table = golden::AddTable(-128, mult, shift);
       for (int x = -128; x <= 127; ++x)
         ASSERT_EQ(table[uint8_t(x)], reference::Multiply((x + 128) << 20, mult, shift))
             << "mult " << mult << " shift " << shift << " x " << x;
