@@ -16,6 +16,9 @@ struct ModelOptions {
   std::optional<Rounding> rounding;  // none: that of the file's framework
 };
 
+const char* RoundingName(Rounding rounding);  // "tflite", "onnx"
+std::optional<Rounding> RoundingOfName(std::string_view name);
+
 // Both throw Error, one sentence, for anything that is damaged or not supported.
 Graph ParseModel(std::string_view file_contents, const ModelOptions& options = {});
 Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options = {});
