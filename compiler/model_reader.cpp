@@ -12,11 +12,20 @@ Graph ParseTfliteModel(std::string_view contents, const ModelOptions& options) {
   if (options.rounding == Rounding::kOnnx)
     throw Error("a TensorFlow Lite model has TensorFlow Lite's rounding: leave --rounding out");
   Graph graph = ParseTflite(contents);
+  graph.input_rounding = Rounding::kTflite;
   FuseMaxPools(&graph);
   return graph;
 }
 
 }  // namespace
+
+const char* RoundingName(Rounding rounding) { return rounding == Rounding::kOnnx ? "onnx" : "tflite"; }
+
+std::optional<Rounding> RoundingOfName(std::string_view name) {
+  for (const Rounding rounding : {Rounding::kTflite, Rounding::kOnnx})
+    if (name == RoundingName(rounding)) return rounding;
+  return std::nullopt;
+}
 
 Graph ParseModel(std::string_view contents, const ModelOptions& options, const std::filesystem::path& folder) {
   if (IsTflite(contents)) return ParseTfliteModel(contents, options);

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "WEFTNET\n";
-constexpr uint64_t kVersion = 2;
+constexpr uint64_t kVersion = 3;
 // magic, version, checksum of all that follows it, bytes of the metadata, bytes of the model
 constexpr size_t kVersionAt = 8, kChecksumAt = 12, kMetadataAt = 16, kModelAt = 24, kHeader = 32;
 constexpr int64_t kMostBytes = int64_t{1} << 40;
@@ -65,6 +65,11 @@ Json SegmentJson(const Segment& segment, const SegmentProgram& p) {
   for (size_t t = 0; t < p.outputs.size(); t++)
     if (p.outputs[t]) json["outputs"].push_back({{"tensor", t}, {"place", PlaceJson(*p.outputs[t])}});
   return json;
+}
+
+// null: the rounding of the model's own framework.
+Json RoundingJson(const ModelOptions& options) {
+  return options.rounding ? Json(RoundingName(*options.rounding)) : Json(nullptr);
 }
 
 // ---- Reading
@@ -178,6 +183,14 @@ class SegmentReader {
   std::vector<bool> available_;  // of the graph's tensors: the host has it
 };
 
+ModelOptions ReadOptions(const Json& rounding) {
+  if (rounding.is_null()) return {};
+  const auto name = rounding.get<std::string>();
+  const std::optional<Rounding> known = RoundingOfName(name);
+  if (!known) throw Error("its rounding is '{}', which this version of Weft does not know", name);
+  return {.rounding = known};
+}
+
 CompiledNetwork ParseChecked(std::string_view contents) {
   const std::string_view body = contents.substr(kHeader);
   const uint64_t metadata = NumberAt(contents, kMetadataAt, 8), model = NumberAt(contents, kModelAt, 8);
@@ -189,7 +202,8 @@ CompiledNetwork ParseChecked(std::string_view contents) {
   network.batch = int(Number(json, "batch", kMostImages));
   if (network.batch < 1) throw Error("its batch is 0");
   network.model = body.substr(metadata, model);
-  network.graph = ParseModel(network.model);
+  network.model_options = ReadOptions(json.at("rounding"));
+  network.graph = ParseModel(network.model, network.model_options);
   network.segments = Lower(network.graph);
   if (json.at("segments").size() != network.segments.size())
     throw Error("this version of Weft divides the model between hardware and host in another way");
@@ -212,9 +226,11 @@ CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, con
   return network;
 }
 
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config) {
-  CompiledNetwork network = CompileNetwork(ParseModel(model), batch, config);
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config,
+                             const ModelOptions& options) {
+  CompiledNetwork network = CompileNetwork(ParseModel(model, options), batch, config);
   network.model = std::move(model);
+  network.model_options = options;
   return network;
 }
 
@@ -224,6 +240,7 @@ std::string NetworkFile(const CompiledNetwork& network) {
   Json json = {{"config", network.config.name},
                {"config_key", network.config.Key()},
                {"batch", network.batch},
+               {"rounding", RoundingJson(network.model_options)},
                {"segments", Json::array()}};
   for (size_t s = 0; s < network.segments.size(); s++)
     json["segments"].push_back(SegmentJson(network.segments[s], network.programs[s]));

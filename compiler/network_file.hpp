@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
+#include "compiler/model_reader.hpp"
 #include "compiler/segment.hpp"
 #include "sw_model/config.hpp"
 
@@ -19,7 +20,8 @@ inline constexpr int kMostImages = 4096;  // of a batch
 struct CompiledNetwork {
   Config config;
   int batch = 1;
-  std::string model = {};  // the ONNX file; empty if the graph comes from elsewhere
+  std::string model = {};           // the ONNX file; empty if the graph comes from elsewhere
+  ModelOptions model_options = {};  // with which it was read
   Graph graph;
   std::vector<Segment> segments = {};  // of `graph`
   // One a segment, empty for those of the host. Those of a file have images and layers, but no jobs and
@@ -30,7 +32,8 @@ struct CompiledNetwork {
 CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config,
                                const CompileOptions& options = {});
 // An ONNX file, for NetworkFile. Throws Error for one that is damaged, not supported or too large.
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config);
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config,
+                             const ModelOptions& options = {});
 
 [[nodiscard]] bool IsNetworkFile(std::string_view contents);
 std::string NetworkFile(const CompiledNetwork& network);

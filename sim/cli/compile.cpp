@@ -9,6 +9,7 @@
 #include "compiler/network_file.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/error.hpp"
 
@@ -18,13 +19,15 @@ namespace {
 struct Options {
   std::string model, output, config = "8x8";
   int batch = 1;
+  ModelFlags model_flags;
 };
 
 CompiledNetwork Compiled(const Options& options) {
   const Config config = Config::Load(options.config);
+  const ModelOptions model_options = options.model_flags.Parsed();
   std::string model = ReadModelFile(options.model);
   try {
-    return CompileModel(std::move(model), options.batch, config);
+    return CompileModel(std::move(model), options.batch, config, model_options);
   } catch (const Error& error) {
     throw Error("{}: {}", options.model, error.what());
   }
@@ -64,6 +67,7 @@ void AddCompileCommand(CLI::App* app, int* status) {
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
       ->capture_default_str()
       ->check(CLI::Range(1, kMostImages));
+  AddModelFlags(command, &options->model_flags);
   command->callback([options, status] {
     Compile(*options);
     *status = 0;

@@ -9,6 +9,7 @@
 #include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/golden/golden.hpp"
 
@@ -64,8 +65,8 @@ Json ToJson(const LayerInfo& layer) {
           {"macs", layer.macs}};
 }
 
-void ModelInfo(const std::string& model, const std::string& json_option) {
-  const Graph graph = ReadModel(model);
+void ModelInfo(const std::string& model, const ModelOptions& options, const std::string& json_option) {
+  const Graph graph = ReadModel(model, options);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   Json layers = Json::array();
   std::vector<std::vector<std::string>> rows = {
@@ -74,7 +75,7 @@ void ModelInfo(const std::string& model, const std::string& json_option) {
   for (const Node& node : graph.nodes) {
     const LayerInfo layer = Describe(graph, node);
     layers.push_back(ToJson(layer));
-    rows.push_back({layer.name, layer.op, layer.filter, ShapesText(layer.in), ShapeText(layer.out),
+    rows.push_back({ShortName(layer.name), layer.op, layer.filter, ShapesText(layer.in), ShapeText(layer.out),
                     std::to_string(layer.parameters), std::to_string(layer.macs)});
     parameters += layer.parameters;
     macs += layer.macs;
@@ -148,7 +149,8 @@ Json ProgramJson(const Graph& graph, const SegmentProgram& p) {
 void PrintSegment(std::FILE* stream, const Json& segment) {
   if (segment.at("on_host").get<bool>()) {
     fmt::print(stream, "\nhost:");
-    for (const Json& op : segment.at("operators")) fmt::print(stream, " {}", op.get<std::string>());
+    for (const Json& op : segment.at("operators"))
+      fmt::print(stream, " {}", ShortName(op.get<std::string>()));
     fmt::print(stream, "\n");
     return;
   }
@@ -157,12 +159,13 @@ void PrintSegment(std::FILE* stream, const Json& segment) {
              segment.at("image_bytes").get<int64_t>(), segment.at("window_bytes").get<int64_t>());
   std::vector<std::vector<std::string>> layers = {{"layer", "op", "bytes read", "bytes written"}};
   for (const Json& l : segment.at("layers"))
-    layers.push_back({l.at("name"), l.at("op"), l.at("bytes_read").dump(), l.at("bytes_written").dump()});
+    layers.push_back(
+        {ShortName(l.at("name")), l.at("op"), l.at("bytes_read").dump(), l.at("bytes_written").dump()});
   PrintTable(stream, layers);
   std::vector<std::vector<std::string>> tensors = {
       {"tensor in memory", "use", "shape", "offset", "bytes of a row", "bytes"}};
   for (const Json& t : segment.at("tensors"))
-    tensors.push_back({t.at("name"), t.at("use"),
+    tensors.push_back({ShortName(t.at("name")), t.at("use"),
                        fmt::format("{}", fmt::join(t.at("shape").get<std::vector<int>>(), "x")),
                        fmt::format("{:#x}", t.at("offset").get<uint32_t>()), t.at("row_pitch").dump(),
                        t.at("bytes").dump()});
@@ -195,10 +198,11 @@ void NetworkInfo(const std::string& file, const CompiledNetwork& network, const 
   WriteJson(json_option, json);
 }
 
-void Info(const std::string& model, const std::string& json_option) {
-  if (const std::optional<CompiledNetwork> network = ReadNetworkFile(model))
-    NetworkInfo(model, *network, json_option);
-  else ModelInfo(model, json_option);
+void Info(const std::string& model, const ModelFlags& flags, const std::string& json_option) {
+  const std::optional<CompiledNetwork> network = ReadNetworkFile(model);
+  if (!network) return ModelInfo(model, flags.Parsed(), json_option);
+  flags.RefuseFor(model);
+  NetworkInfo(model, *network, json_option);
 }
 
 }  // namespace
@@ -206,6 +210,7 @@ void Info(const std::string& model, const std::string& json_option) {
 void AddInfoCommand(CLI::App* app, int* status) {
   struct Options {
     std::string model, json;
+    ModelFlags model_flags;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command =
@@ -214,8 +219,9 @@ void AddInfoCommand(CLI::App* app, int* status) {
       ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  AddModelFlags(command, &options->model_flags);
   command->callback([options, status] {
-    Info(options->model, options->json);
+    Info(options->model, options->model_flags, options->json);
     *status = 0;
   });
 }

@@ -61,6 +61,23 @@ Layout ParseLayout(const std::string& layout) {
 
 }  // namespace
 
+ModelOptions ModelFlags::Parsed() const {
+  if (rounding.empty()) return {};
+  const std::optional<Rounding> known = RoundingOfName(rounding);
+  if (!known) throw Error("--rounding '{}': use tflite or onnx", rounding);
+  return {.rounding = known};
+}
+
+void ModelFlags::RefuseFor(const std::string& compiled) const {
+  if (!rounding.empty())
+    throw Error("{}: it is compiled, and with it its rounding: leave --rounding out", compiled);
+}
+
+void AddModelFlags(CLI::App* command, ModelFlags* flags) {
+  command->add_option("--rounding", flags->rounding,
+                      "whose outputs the model's are to the bit: tflite or onnx (that of its format)");
+}
+
 void AddInputFlags(CLI::App* command, InputFlags* flags) {
   command->add_option("--input", flags->files,
                       "images: PNG, JPEG, BMP, PGM, PPM, IDX or .npy files, folders of them, or @LIST");

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/model_reader.hpp"
 #include "sim/backends/backend.hpp"
 
 namespace weft::cli {
@@ -24,6 +25,15 @@ struct Notation {
   std::string example;
 };
 std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
+
+// --rounding: whose bits a model gives, if not those of its own framework.
+struct ModelFlags {
+  std::string rounding;
+  [[nodiscard]] ModelOptions Parsed() const;
+  // Throws Error if the option is given: a compiled network has its rounding.
+  void RefuseFor(const std::string& compiled) const;
+};
+void AddModelFlags(CLI::App* command, ModelFlags* flags);
 
 // --input and what the files' values stand for.
 struct InputFlags {

@@ -33,6 +33,7 @@ struct RunOptions {
   int limit = 0, batch = 0, top = 0;  // 0: not given
   int64_t most_cycles = 0;            // as well
   bool has_config = false;
+  ModelFlags model_flags;
   BackendFlags backend;
 };
 
@@ -46,6 +47,7 @@ struct Network {
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
   if (!options.backend.options.trace_file.empty())
     throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
+  options.model_flags.RefuseFor(options.model);
   if (options.has_config && Config::Load(options.backend.options.config).Key() != network.config.Key())
     throw Error("{}: it is compiled for {} ({}); leave --config out, or compile it with --config {}",
                 options.model, network.config.name, network.config.Key(), options.backend.options.config);
@@ -61,7 +63,7 @@ Network LoadNetwork(const RunOptions& options) {
   }
   return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
-                       .graph = ReadModel(options.model)}};
+                       .graph = ReadModel(options.model, options.model_flags.Parsed())}};
 }
 
 // Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
@@ -222,7 +224,7 @@ void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals)
                     MismatchText(s)});
   };
   for (size_t i = 0; i < graph.nodes.size(); ++i)
-    add(graph.nodes[i].name, OpName(graph.nodes[i].op), totals.layers[i]);
+    add(ShortName(graph.nodes[i].name), OpName(graph.nodes[i].op), totals.layers[i]);
   add("total", "", totals.all);
   PrintTable(stream, rows);
 }
@@ -309,6 +311,7 @@ void AddRunCommand(CLI::App* app, int* status) {
   command
       ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
+  AddModelFlags(command, &options->model_flags);
   AddInputFlags(command, &options->input);
   command->add_option("--limit", options->limit, "use only the first N images")
       ->check(CLI::Range(1, INT_MAX));

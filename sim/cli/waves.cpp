@@ -111,7 +111,7 @@ class WaveBackend : public LayerBackend {
 };
 
 void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
-  const Graph graph = ReadModel(options.model);
+  const Graph graph = ReadModel(options.model, options.model_flags.Parsed());
   RunNetwork(graph, LoadInputs(options.input, graph, options.batch), backend);
   for (const Node& node : graph.nodes)
     if (node.op != Op::kConv) total->not_compared.push_back(node.name);
@@ -190,6 +190,7 @@ void AddWavesCommand(CLI::App* app, int* status) {
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
   waves->add_option("MODEL", options->model, "quantised network (.onnx or .tflite)");
+  AddModelFlags(waves, &options->model_flags);
   AddInputFlags(waves, &options->input);
   waves->add_option("--batch", options->batch, "images at once")
       ->check(CLI::Range(1, kMostImages))

@@ -12,7 +12,8 @@ namespace weft::cli {
 
 struct WavesOptions {
   std::string model;  // empty: a layer, `conv`
-  InputFlags input;   // the first images are run
+  ModelFlags model_flags;
+  InputFlags input;  // the first images are run
   ConvOptions conv;
   std::string config = "8x8", memory, out = "waves", json;
   int batch = 1;  // images of a model

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "compiler/network_file.hpp"
 #include "compiler/model_reader.hpp"
+#include "compiler/network_file.hpp"
 #include "sim/backends/backend.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
@@ -38,7 +38,7 @@ Network OneLayer(const ConvOptions& options) {
 }
 
 Network OfFile(const WavesOptions& options) {
-  Network network{ReadModel(options.model), {}};
+  Network network{ReadModel(options.model, options.model_flags.Parsed()), {}};
   network.images = LoadInputs(options.input, network.graph, options.batch);
   return network;
 }
