@@ -337,27 +337,63 @@ void TfliteTranslator::Read(const Operator& op) try {
   throw Error("{}: {}", op.label, error.what());
 }
 
+// A tensor as an output has it: the sizes of the file decide its axes. Where another output has it otherwise,
+// or its map has another shape, it is a copy.
+TfliteTranslator::Value TfliteTranslator::AsOutput(const Value& value, const std::string& name) {
+  constexpr size_t kMostDims = 4;
+  if (value.dims.empty() || value.dims.size() > kMostDims)
+    throw Error("the output '{}' has {} dimensions: make them 1 to {}", name, value.dims.size(), kMostDims);
+  const Shape shape = MapShape(value.dims);
+  const std::string axes = AxesOf(value.dims);
+  TensorInfo& info = graph_.tensors[size_t(value.tensor)];
+  const bool is_input = value.tensor == graph_.input;  // even that is computed: by a copy
+  if (info.shape == shape && info.axes == axes && !info.is_flat && !is_input) return value;
+  const bool is_free = !is_input && !graph_.IsOutput(value.tensor);
+  const bool is_flat = value.dims.size() == 2 && HasBatch(value.dims) && info.shape.size() == shape.size();
+  if (is_free && info.shape == shape) {
+    info.axes = axes;
+    return value;
+  }
+  if (is_free && is_flat) {
+    info.axes = "NHWC";
+    info.is_flat = true;
+    return value;
+  }
+  if (info.shape != shape) return AsMap(value, name);
+  TensorInfo copy = info;
+  copy.name = name;
+  copy.axes = axes;
+  copy.is_flat = false;
+  const int output = AddTensor(std::move(copy));
+  graph_.nodes.push_back({.name = name,
+                          .op = Op::kTable,
+                          .inputs = {value.tensor},
+                          .output = output,
+                          .table = {tflite_kernels::Unchanged()}});
+  return {output, value.dims};
+}
+
 void TfliteTranslator::Finish() {
   if (float_input_ >= 0 && graph_.tensors.empty())
     throw Error("the model is float: {}", WayOut(TensorType::FLOAT32));
-  for (const int index : model_.outputs) {
-    const TfliteTensor& tensor = Tensor(index);
-    const bool is_real = reals_[size_t(index)].has_value();
-    const std::optional<Value>& found = is_real ? reals_[size_t(index)] : values_[size_t(index)];
-    if (!found) throw Error("nothing computes the output {}", tensor.Describe());
-    Value value = *found;
-    const std::string axes = AxesOf(value.dims);
-    // As the file has it: the tensor's axes are the output's, if that is one more reader of no other.
-    TensorInfo& info = graph_.tensors[size_t(value.tensor)];
-    const bool flattened = value.dims.size() == 2 && HasBatch(value.dims) && info.axes == "NHWC";
-    if (info.shape == MapShape(value.dims)) info.axes = axes;
-    else if (flattened && !graph_.IsOutput(value.tensor) && value.tensor != graph_.input) info.is_flat = true;
-    else value = AsMap(value, tensor.name);
-    const ElementType type = is_real                            ? ElementType::kFloat32
-                             : tensor.type == TensorType::UINT8 ? ElementType::kUint8
-                                                                : ElementType::kInt8;
-    graph_.outputs.push_back({.tensor = value.tensor, .type = type, .name = tensor.name});
-  }
+  // Those that are an operator's own first: aliases of their tensors are copies then.
+  std::vector<Port> ports(model_.outputs.size());
+  for (const bool own : {true, false})
+    for (size_t i = 0; i < ports.size(); ++i) {
+      const int index = model_.outputs[i];
+      const TfliteTensor& tensor = Tensor(index);
+      const bool is_real = reals_[size_t(index)].has_value();
+      const std::optional<Value>& found = is_real ? reals_[size_t(index)] : values_[size_t(index)];
+      if (!found) throw Error("nothing computes the output {}", tensor.Describe());
+      const TensorInfo& info = Info(found->tensor);
+      if ((info.shape == MapShape(found->dims) && info.axes == AxesOf(found->dims)) != own) continue;
+      const ElementType type = is_real                            ? ElementType::kFloat32
+                               : tensor.type == TensorType::UINT8 ? ElementType::kUint8
+                                                                  : ElementType::kInt8;
+      ports[i] = {.tensor = AsOutput(*found, tensor.name).tensor, .type = type, .name = tensor.name};
+      graph_.outputs.push_back(ports[i]);
+    }
+  graph_.outputs = ports;
 }
 
 }  // namespace weft

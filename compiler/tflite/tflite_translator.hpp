@@ -93,6 +93,7 @@ class TfliteTranslator {
   const Value& Lazy(const Operator& op, size_t i) const;             // an input, whatever its tensor's shape
   Value Input(const Operator& op, size_t i = 0);                     // ... its tensor has its map's
   Value AsMap(const Value& value, const std::string& name);
+  Value AsOutput(const Value& value, const std::string& name);
   const TensorInfo& Info(int tensor) const { return graph_.tensors[size_t(tensor)]; }
   const Shape& ShapeOf(const Value& value) const { return Info(value.tensor).shape; }
   Quantisation ScaleOf(const Value& value) const {
