@@ -103,7 +103,7 @@ void TfliteTranslator::Transpose(const Operator& op) {
   if (same) return Alias(op.outputs[0], in, dims);
   if (channels_only) return EmitOneHot(op, in, {from.begin(), from.begin() + std::ptrdiff_t(channels)}, 0);
   const Shape shape = MapShape(dims);
-  EmitHost(op, {in.tensor}, [from, shape](const Inputs& inputs) {
+  EmitHost(op, {in.tensor}, shape, [from, shape](const Inputs& inputs) {
     const TensorI8& x = *inputs.at(0);
     TensorI8 out(Shape{x.shape.n, shape.h, shape.w, shape.c});
     for (size_t i = 0; i < out.data.size(); ++i)
@@ -117,6 +117,7 @@ void TfliteTranslator::Transpose(const Operator& op) {
 void TfliteTranslator::Concatenation(const Operator& op) {
   const auto& o = op.options<schema::ConcatenationOptions>();
   if (o.activation() != schema::Activation::NONE) throw Error("its fused activation is not supported");
+  if (op.inputs.empty()) throw Error("it has no input");
   if (OutputTensor(op).type != schema::TensorType::INT8) {
     std::vector<int64_t> all;
     for (size_t i = 0; i < op.inputs.size(); ++i)
@@ -296,7 +297,7 @@ void TfliteTranslator::Resize(const Operator& op) {
   const bool whole = out.h % s.h == 0 && out.w % s.w == 0;
   if (nearest && whole && !resize.align_corners)
     return Emit(op, {.op = Op::kUpsample, .inputs = {in.tensor}, .upsample = {out.h / s.h, out.w / s.w}});
-  EmitHost(op, {in.tensor}, [resize, nearest](const Inputs& inputs) {
+  EmitHost(op, {in.tensor}, {1, out.h, out.w, s.c}, [resize, nearest](const Inputs& inputs) {
     return nearest ? tflite_kernels::ResizeNearest(*inputs.at(0), resize)
                    : tflite_kernels::ResizeBilinear(*inputs.at(0), resize);
   });

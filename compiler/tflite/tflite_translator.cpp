@@ -210,10 +210,9 @@ TfliteTranslator::Value TfliteTranslator::EmitInner(const Operator& op, const ch
   return {graph_.nodes.back().output, {1, shape.h, shape.w, shape.c}};
 }
 
-void TfliteTranslator::EmitHost(const Operator& op, std::vector<int> inputs,
-                                std::function<TensorI8(const Inputs&)> run, size_t output) {
-  const Shape shape = MapShape(Tensor(op.outputs.at(output)).dims);
-  Emit(op, {.op = Op::kHost, .inputs = std::move(inputs), .host = {op.kind, shape, std::move(run)}}, output);
+void TfliteTranslator::EmitHost(const Operator& op, std::vector<int> inputs, const Shape& shape,
+                                std::function<TensorI8(const Inputs&)> run) {
+  Emit(op, {.op = Op::kHost, .inputs = std::move(inputs), .host = {op.kind, shape, std::move(run)}});
 }
 
 void TfliteTranslator::Alias(int index, const Value& value, std::vector<int> dims) {

@@ -20,10 +20,12 @@ import tempfile
 
 import numpy as np
 import tflite_builder as tfl
+from tflite_builder import Scale
 from tflite_operators import MOST, OPERATORS, Random
 
 IMAGES = 2
 KINDS = sorted(OPERATORS)
+ENDS = [np.int8, np.int8, np.int8, np.uint8, np.float32]  # of a model
 
 
 @dataclasses.dataclass
@@ -41,7 +43,7 @@ def random_graph(seed: int, only: list[str]) -> tuple[tfl.Net, np.ndarray, list[
     while not kinds:  # the first kind may not fit the input
         net = tfl.Net()
         shape = [1, r.int(1, 12), r.int(1, 12), r.pick([1, 2, 3, 4, 6, 8, 9, 12, 16])]
-        tensors = [net.input(shape, r.scale())]
+        tensors = [quantised_input(net, shape, r.scale(), r.pick(ENDS))]
         for _ in range(r.int(1, 6)):
             kind = r.pick(only) if kinds else only[seed % len(only)]
             maps = [t for t in tensors if len(net.shape(t)) == 4]
@@ -51,6 +53,31 @@ def random_graph(seed: int, only: list[str]) -> tuple[tfl.Net, np.ndarray, list[
                 tensors += [t for t in net.computed() if t not in tensors and np.prod(net.shape(t)) <= MOST]
     images = r.generator.integers(-128, 128, (IMAGES, *shape[1:])).astype(np.int8)
     return net, images, kinds
+
+
+def quantised_input(net: tfl.Net, shape: list[int], scale: Scale, end: type) -> int:
+    """The int8 tensor behind an input of any type."""
+    if end is np.int8:
+        return net.input(shape, scale)
+    x = net.input(shape, Scale(scale.scale, scale.zero + 128) if end is np.uint8 else None, end)
+    return net.op("QUANTIZE", [x], shape, scale, tfl.options("Quantize"))
+
+
+def other_output(net: tfl.Net, x: int, end: type) -> int:
+    """A tensor as an output of another type."""
+    scale = net.scale(x)
+    y = net.tensor(net.shape(x), end, Scale(scale.scale, scale.zero + 128) if end is np.uint8 else None)
+    net.add("QUANTIZE" if end is np.uint8 else "DEQUANTIZE", [x], [y], tfl.options("Quantize" if end is np.uint8 else "Dequantize"))
+    return y
+
+
+def micro_images(net: tfl.Net, codes: np.ndarray) -> np.ndarray:
+    """The same images as the model's input has them."""
+    x = net.graph.tensors[net.graph.inputs[0]]
+    if x.type == tfl.schema.TensorType.FLOAT32:
+        scale = net.scale(net.graph.operators[0].outputs[0])
+        return (np.float32(scale.scale) * (codes.astype(np.float32) - np.float32(scale.zero))).astype(np.float32)
+    return (codes.astype(np.int16) + 128).astype(np.uint8) if x.type == tfl.schema.TensorType.UINT8 else codes
 
 
 def run_weft(weft: str, folder: pathlib.Path, model: bytes, images: np.ndarray, engine: list[str]) -> dict[str, np.ndarray]:
@@ -89,13 +116,16 @@ def try_graph(seed: int, only: list[str], weft: str, engine: list[str], keep: st
     net, images, kinds = random_graph(seed, only)
     outcome = Outcome(seed, kinds)
     outputs = [t for t in net.computed() if len(net.shape(t)) <= 4]
+    end = ENDS[seed // len(only) % len(ENDS)]
+    if end is not np.int8:
+        outputs.append(other_output(net, outputs[-1], end))
     model = net.bytes(outputs)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(keep or temporary) / f"tflite{seed}"
         folder.mkdir(parents=True, exist_ok=True)
         try:
             ours = run_weft(weft, folder, model, images, engine)
-            theirs = tfl.run_micro(model, images, len(outputs))
+            theirs = tfl.run_micro(model, micro_images(net, images), len(outputs))
         except (RuntimeError, ValueError) as error:
             outcome.sentence = str(error).replace(str(folder), "DIR")
             return outcome
