@@ -52,8 +52,8 @@ def filters(net: Net, r: Random, shape: tuple[int, ...], axis: int, x: int, taps
     channels, s = shape[axis], net.scale(x).scale
     count = r.pick([1, channels])
     scales = np.array([r.real(0.002, 0.02) for _ in range(count)], np.float32)
-    if r.int(0, 19) == 0:
-        scales *= np.float32(1e-6)  # shifts far to the right
+    if r.int(0, 3) == 0:
+        scales[r.generator.random(count) < 0.3] *= np.float32(r.real(1e-7, 1e-2))  # shifts far to the right, and beyond
     inputs = [net.filters(r.codes(*shape), scales, axis)]
     accumulator = 74 * 74 * np.sqrt(taps)
     if r.int(0, 4) > 0:
@@ -61,7 +61,7 @@ def filters(net: Net, r: Random, shape: tuple[int, ...], axis: int, x: int, taps
         if r.int(0, 29) == 0:
             bias[:] = r.pick([2**30, -(2**30)])
         inputs.append(net.bias(bias, scales * np.float32(s)))
-    return inputs, r.scale(s * float(scales.mean()) * accumulator / 50)
+    return inputs, r.scale(s * float(scales.max()) * accumulator / 50)
 
 
 def conv(net: Net, r: Random, x: int, depthwise: bool) -> int | None:
@@ -237,6 +237,16 @@ def part(net: Net, r: Random, x: int, kind: str) -> int | None:
         outputs = [net.tensor(out, np.int8, scale) for _ in range(count)]
         net.add(kind, [net.ints([axis]), x], outputs, tfl.options("Split", numSplits=count))
         return outputs[-1]
+    if kind == "SPLIT_V":
+        axis = r.pick([i for i in (1, 2, 3) if shape[i] > 1] or [0])
+        if axis == 0:
+            return None
+        first = r.int(1, shape[axis] - 1)
+        sizes = [first, shape[axis] - first]
+        outputs = [net.tensor([size if i == axis else n for i, n in enumerate(shape)], np.int8, scale) for size in sizes]
+        given = sizes if r.int(0, 1) else [first, -1]
+        net.add(kind, [x, net.ints(given), net.ints([axis])], outputs, tfl.options("SplitV", numSplits=2))
+        return outputs[-1]
     begin = [0] + [r.int(0, size - 1) for size in shape[1:]]
     if kind == "SLICE":
         size = [1] + [r.int(1, n - b) for n, b in zip(shape[1:], begin[1:])]
@@ -296,6 +306,16 @@ def reshape(net: Net, r: Random, x: int) -> int:
     return net.op("RESHAPE", [x, net.ints(out)], out, net.scale(x), tfl.options("Reshape", newShape=out))
 
 
+def squeeze(net: Net, r: Random, x: int) -> int:
+    """The mean along an axis without it, and with it again."""
+    shape, axis = net.shape(x), r.pick([1, 2])
+    y = net.op("MEAN", [x, net.ints([axis])], [1 if i == axis else n for i, n in enumerate(shape)], net.scale(x), tfl.options("Reducer", keepDims=True))
+    without = [n for i, n in enumerate(shape) if i != axis]
+    y = net.op("SQUEEZE", [y], without, net.scale(y), tfl.options("Squeeze", squeezeDims=[axis]))
+    again = r.pick([1, 2])
+    return net.op("EXPAND_DIMS", [y, net.ints([again])], [*without[:again], 1, *without[again:]], net.scale(y), tfl.options("ExpandDims"))
+
+
 def _binary(kind: str):
     return lambda net, r, x, others: binary(net, r, x, r.pick(others) if others else None, kind)
 
@@ -312,13 +332,14 @@ OPERATORS = {
     "PRELU": _of(prelu),
     "TRANSPOSE": _of(transpose),
     "RESHAPE": _of(reshape),
+    "SQUEEZE": _of(squeeze),
     "CONCATENATION": concatenation,
     **{kind: _of(pool, kind) for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D")},
     **{kind: _of(reduce, kind) for kind in ("MEAN", "SUM", "REDUCE_MAX")},
     **{kind: _binary(kind) for kind in ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")},
     **{kind: _of(unary, kind) for kind in ("LOGISTIC", "TANH", "SOFTMAX", "HARD_SWISH", "LEAKY_RELU", "RELU", "RELU6", "QUANTIZE")},
     **{kind: _of(pad, kind) for kind in ("PAD", "PADV2", "MIRROR_PAD")},
-    **{kind: _of(part, kind) for kind in ("SPLIT", "SLICE", "STRIDED_SLICE")},
+    **{kind: _of(part, kind) for kind in ("SPLIT", "SPLIT_V", "SLICE", "STRIDED_SLICE")},
     **{kind: _of(resize, kind) for kind in ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")},
     **{kind: _of(blocks, kind) for kind in ("SPACE_TO_DEPTH", "DEPTH_TO_SPACE")},
 }
