@@ -16,7 +16,7 @@ except ImportError as missing:
 
 TYPES = {np.dtype(np.int8): schema.TensorType.INT8, np.dtype(np.uint8): schema.TensorType.UINT8, np.dtype(np.int32): schema.TensorType.INT32,
          np.dtype(np.float32): schema.TensorType.FLOAT32}
-ARENA = 1 << 24
+ARENA = 1 << 26
 
 
 @dataclasses.dataclass(frozen=True)
