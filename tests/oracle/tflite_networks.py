@@ -24,23 +24,27 @@ class Builder:
     def __init__(self, seed: int) -> None:
         self.net, self.r = Net(), Random(np.random.default_rng(seed))
 
+    def filters(self, shape: tuple[int, ...], axis: int, x: int, activation: int) -> tuple[list[int], Scale]:
+        """Filters and bias so large that sums fill the output's scale, which is that of real networks."""
+        net, r = self.net, self.r
+        inputs, natural = filters(net, r, shape, axis, x, int(np.prod(shape)) // shape[axis], usual=True)
+        scale = self.spread(r.scale(), activation)
+        for index in inputs:
+            quantisation = net.graph.tensors[index].quantization
+            quantisation.scale = np.asarray(quantisation.scale, np.float32) * np.float32(scale.scale / natural.scale)
+        return inputs, scale
+
     def spread(self, scale: Scale, activation: int) -> Scale:
         return Scale(float(np.float32(6 / 255)), -128) if activation == RELU6 else Scale(scale.scale, -128 if activation == RELU else self.r.int(-20, 20))
 
     def conv(self, x: int, channels: int, size: int, stride: int = 1, activation: int = RELU6, depthwise: bool = False) -> int:
-        net, r = self.net, self.r
+        net = self.net
         _, h, w, c = net.shape(x)
-        shape = (1, size, size, c) if depthwise else (channels, size, size, c)
-        inputs, scale = filters(net, r, shape, 3 if depthwise else 0, x, size * size * (1 if depthwise else c))
-        if activation == RELU6:  # filters so large that sums reach 6
-            factor = np.float32(6 / 255 / scale.scale)
-            for index in inputs:
-                quantisation = net.graph.tensors[index].quantization
-                quantisation.scale = np.asarray(quantisation.scale, np.float32) * factor
+        inputs, scale = self.filters((1, size, size, c) if depthwise else (channels, size, size, c), 3 if depthwise else 0, x, activation)
         common = {"padding": SAME, "strideH": stride, "strideW": stride, "dilationHFactor": 1, "dilationWFactor": 1, "fusedActivationFunction": activation}
         options = tfl.options("DepthwiseConv2D", depthMultiplier=1, **common) if depthwise else tfl.options("Conv2D", **common)
         out = [1, padded_size(h, size, stride, 1, SAME), padded_size(w, size, stride, 1, SAME), c if depthwise else channels]
-        return net.op("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", [x, *inputs], out, self.spread(scale, activation), options)
+        return net.op("DEPTHWISE_CONV_2D" if depthwise else "CONV_2D", [x, *inputs], out, scale, options)
 
     def sum(self, x: int, y: int, activation: int = NONE) -> int:
         scale = max(self.net.scale(x).scale, self.net.scale(y).scale) * 1.5
@@ -54,10 +58,10 @@ class Builder:
                            tfl.options("Pool2D", padding=VALID, strideH=size, strideW=size, filterHeight=size, filterWidth=size))
 
     def classifier(self, x: int, classes: int) -> int:
-        net, r = self.net, self.r
+        net = self.net
         c = net.shape(x)[3]
         y = net.op("MEAN", [x, net.ints([1, 2])], [1, c], Scale(net.scale(x).scale / 2, -128), tfl.options("Reducer", keepDims=False))
-        inputs, scale = filters(net, r, (classes, c), 0, y, c)
+        inputs, scale = self.filters((classes, c), 0, y, NONE)
         y = net.op("FULLY_CONNECTED", [y, *inputs], [1, classes], scale, tfl.options("FullyConnected"))
         return net.op("SOFTMAX", [y], [1, classes], Scale(1 / 256, -128), tfl.options("Softmax", beta=1.0))
 

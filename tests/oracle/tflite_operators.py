@@ -47,18 +47,18 @@ def padded_size(size: int, filter_size: int, stride: int, dilation: int, padding
     return (size + stride - 1) // stride if padding == SAME else (size - span) // stride + 1
 
 
-def filters(net: Net, r: Random, shape: tuple[int, ...], axis: int, x: int, taps: int) -> tuple[list[int], Scale]:
-    """Filters and bias, and a scale for the output."""
+def filters(net: Net, r: Random, shape: tuple[int, ...], axis: int, x: int, taps: int, usual: bool = False) -> tuple[list[int], Scale]:
+    """Filters and bias, and a scale for the output. `usual`: without what is rare in real models."""
     channels, s = shape[axis], net.scale(x).scale
     count = r.pick([1, channels])
     scales = np.array([r.real(0.002, 0.02) for _ in range(count)], np.float32)
-    if r.int(0, 3) == 0:
+    if not usual and r.int(0, 3) == 0:
         scales[r.generator.random(count) < 0.3] *= np.float32(r.real(1e-7, 1e-2))  # shifts far to the right, and beyond
     inputs = [net.filters(r.codes(*shape), scales, axis)]
     accumulator = 74 * 74 * np.sqrt(taps)
     if r.int(0, 4) > 0:
         bias = np.clip(r.generator.normal(0, accumulator, channels), -2**30, 2**30)
-        if r.int(0, 29) == 0:
+        if not usual and r.int(0, 29) == 0:
             bias[:] = r.pick([2**30, -(2**30)])
         inputs.append(net.bias(bias, scales * np.float32(s)))
     return inputs, r.scale(s * float(scales.max()) * accumulator / 50)
