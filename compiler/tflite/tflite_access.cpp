@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "compiler/tflite/tflite_reader.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {

@@ -11,7 +11,6 @@ namespace weft {
 namespace {
 
 using tflite_kernels::Clamp;
-using tflite_kernels::Quantisation;
 
 // Padding of one axis; SAME has what is odd at the end (kernels/padding.h).
 void SetPadding(schema::Padding padding, int in, int filter, int stride, int dilation, int* before,

@@ -27,7 +27,8 @@ Shape MapShape(const std::vector<int>& dims) {
 std::string AxesOf(const std::vector<int>& dims) {
   const size_t map = std::min<size_t>(dims.size() - (HasBatch(dims) ? 1 : 0), 3);
   std::string axes = HasBatch(dims) ? "N" : "";
-  return axes.append("HWC" + (3 - map));
+  axes += std::string_view("HWC").substr(3 - map);
+  return axes;
 }
 
 int MapAxis(const std::vector<int>& dims, int64_t axis) {
@@ -224,7 +225,10 @@ void TfliteTranslator::Alias(int index, const Value& value, std::vector<int> dim
 // with a one each, and the factor 1.
 void TfliteTranslator::EmitOneHot(const Operator& op, const Value& in, const std::vector<int>& from,
                                   int pad_value) {
+  constexpr size_t kMostFilters = size_t{1} << 28;
   const int channels = ShapeOf(in).c, zero_point = ScaleOf(in).zero_point;
+  if (from.size() * size_t(channels) > kMostFilters)
+    throw Error("it moves {} channels to {}: that is too many", channels, from.size());
   ConvLayer layer;
   layer.filters = TensorI8(Shape{int(from.size()), 1, 1, channels});
   layer.bias.resize(from.size());
