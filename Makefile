@@ -87,12 +87,17 @@ bench: build bootstrap-python  ## utilisation of seven networks on four arrays, 
 speed: build  ## simulation speed beside the bare array's; golden model's speed
 	build/weft_throughput
 
-oracle: weft bootstrap-python  ## networks, settings and 12,000 random layers and graphs beside onnxruntime, byte by byte
+oracle: weft bootstrap-python  ## networks, settings and 12,000 random layers and graphs beside onnxruntime and tflite-micro, byte by byte
 	.venv/bin/python tests/oracle/onnx_matrix.py
 	.venv/bin/python tests/oracle/onnx_random.py
 	.venv/bin/python tests/oracle/onnx_random.py --engine rtl --layers 500 --graphs 100
 	.venv/bin/python tests/oracle/onnx_networks.py
 	.venv/bin/python tests/oracle/onnx_node_data.py
+	.venv/bin/python tests/oracle/tflite_random.py --count 6000
+	.venv/bin/python tests/oracle/tflite_random.py --count 360 --engine rtl
+	.venv/bin/python tests/oracle/tflite_exhaustive.py
+	.venv/bin/python tests/oracle/tflite_networks.py
+	.venv/bin/python tests/oracle/tflite_networks.py --engine rtl --config 8x8 --size 32 --images 1
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines

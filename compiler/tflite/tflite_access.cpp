@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "compiler/tflite/tflite_reader.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -65,13 +66,14 @@ void ReadQuantisation(const schema::QuantizationParameters& table, TfliteTensor*
                     size_t(tensor->dims[size_t(tensor->axis)]) == scales;
   if (scales > 1 && !fits)
     throw Error("it has {} scales along dimension {}: give one, or one for each index", scales, tensor->axis);
-  const auto* zero_points = table.zero_point();
-  if (zero_points == nullptr || zero_points->size() == 0) return;
-  if (zero_points->size() != scales)
-    throw Error("it has {} scales and {} zero points: give as many", scales, zero_points->size());
-  tensor->zero_point = zero_points->Get(0);
-  tensor->symmetric =
-      std::all_of(zero_points->begin(), zero_points->end(), [](int64_t zp) { return zp == 0; });
+  if (table.zero_point() == nullptr || table.zero_point()->size() == 0) return;
+  // (the verifier does not look at the alignment of eight bytes)
+  std::vector<int64_t> zero_points(table.zero_point()->size());
+  std::memcpy(zero_points.data(), table.zero_point()->Data(), zero_points.size() * sizeof(int64_t));
+  if (zero_points.size() != scales)
+    throw Error("it has {} scales and {} zero points: give as many", scales, zero_points.size());
+  tensor->zero_point = zero_points[0];
+  tensor->symmetric = std::ranges::all_of(zero_points, [](int64_t zp) { return zp == 0; });
 }
 
 std::string ShapeText(const std::vector<int>& dims) {

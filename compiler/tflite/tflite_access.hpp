@@ -68,8 +68,6 @@ class TfliteModel {
   const schema::Model* model_ = nullptr;
 };
 
-bool IsTflite(std::string_view file_contents);  // by its identifier
-
 const char* TypeName(schema::TensorType type);  // "int8"
 const char* WayOut(schema::TensorType type);    // what to do about a tensor of a type that is not supported
 

@@ -138,29 +138,29 @@ TableI8 Relu(const Quantisation& in, const Quantisation& out, float lo, float hi
 
 // ---- functions of two values ------------------------------------------------------------------------------
 
-Function2 Add(const Quantisation& a, const Quantisation& b, const Quantisation& out, Clamp clamp) {
+namespace {
+
+// With the parameters of an addition; `sign` -1 takes the second one off.
+Function2 SumOrDifference(const Quantisation& a, const Quantisation& b, const Quantisation& out, Clamp clamp,
+                          int sign) {
   const AddLayer layer = golden::MakeAdd(a.scale, a.zero_point, b.scale, b.zero_point, out.scale,
                                          out.zero_point, clamp.lo, clamp.hi);
-  const auto first = golden::AddTable(layer.zp1, layer.mult1, layer.shift1);
-  const auto second = golden::AddTable(layer.zp2, layer.mult2, layer.shift2);
+  const golden::TableI32 first = golden::AddTable(layer.zp1, layer.mult1, layer.shift1);
+  const golden::TableI32 second = golden::AddTable(layer.zp2, layer.mult2, layer.shift2);
   return [=](int8_t x, int8_t y) -> int {
-    return golden::Requantize(first[uint8_t(x)] + second[uint8_t(y)], layer.mult_out, layer.shift_out,
+    return golden::Requantize(first[uint8_t(x)] + sign * second[uint8_t(y)], layer.mult_out, layer.shift_out,
                               layer.zp_out, clamp.lo, clamp.hi);
   };
 }
 
+}  // namespace
+
+Function2 Add(const Quantisation& a, const Quantisation& b, const Quantisation& out, Clamp clamp) {
+  return SumOrDifference(a, b, out, clamp, 1);
+}
+
 Function2 Sub(const Quantisation& a, const Quantisation& b, const Quantisation& out, Clamp clamp) {
-  constexpr int kShift = 20;
-  const float twice = 2 * std::max(a.scale, b.scale);  // float32 throughout, unlike in Add
-  const double factor_out = double(twice / (float(1 << kShift) * out.scale));
-  if (factor_out >= 1)
-    throw Error("its output's scale {} is too small for inputs of {} and {}", out.scale, a.scale, b.scale);
-  const Multiplier first(double(a.scale / twice)), second(double(b.scale / twice)), last(factor_out);
-  return [=](int8_t x, int8_t y) {
-    const int32_t difference =
-        first((x - a.zero_point) * (1 << kShift)) - second((y - b.zero_point) * (1 << kShift));
-    return Saturate(int64_t{last(difference)} + out.zero_point, clamp);
-  };
+  return SumOrDifference(a, b, out, clamp, -1);
 }
 
 Function2 Mul(const Quantisation& a, const Quantisation& b, const Quantisation& out, Clamp clamp) {

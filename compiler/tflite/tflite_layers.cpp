@@ -11,7 +11,6 @@ namespace weft {
 namespace {
 
 using tflite_kernels::Clamp;
-using tflite_kernels::Quantisation;
 
 // Padding of one axis; SAME has what is odd at the end (kernels/padding.h).
 void SetPadding(schema::Padding padding, int in, int filter, int stride, int dilation, int* before,
@@ -69,8 +68,10 @@ Node ConvNode(int input, ConvLayer layer) {
 
 }  // namespace
 
-// All of a layer but filters and window: per channel s_in * s_filter[k] / s_out (kernel_util.cc,
-// PopulateConvolutionQuantizationParams).
+// All of a layer but filters and window. Multipliers are of s_in * s_filter[k] / s_out in double
+// (kernel_util.cc, PopulateConvolutionQuantizationParams, and GetQuantizedConvolutionMultipler as
+// tflite-micro has it; TensorFlow Lite 2.14 rounds the product of a fully connected layer's two scales to
+// float32).
 ConvLayer TfliteTranslator::Layer(const Operator& op, const Value& in, const TfliteTensor& filters,
                                   int64_t axis, schema::Activation activation, size_t bias) const {
   const Quantisation from = ScaleOf(in), to = QuantisationOf(OutputTensor(op));
@@ -154,17 +155,6 @@ void TfliteTranslator::FullyConnected(const Operator& op) {
   layer.window.kw = whole ? shape.w : 1;
   layer.filters = TensorI8(Shape{channels, layer.window.kh, layer.window.kw, shape.c});
   layer.filters.data = CodeValues(filters);
-  // With one scale for all filters the product of the input's and theirs is a float32 (kernel_util.cc,
-  // GetQuantizedConvolutionMultipler).
-  if (filters.scale.size() == 1) {
-    const float product = ScaleOf(in).scale * filters.scale[0];
-    int32_t multiplier = 0;
-    int shift = 0;
-    golden::QuantizeMultiplier(double(product) / double(QuantisationOf(OutputTensor(op)).scale), &multiplier,
-                               &shift);
-    layer.requant.multiplier.assign(size_t(channels), multiplier);
-    layer.requant.shift.assign(size_t(channels), shift);
-  }
   Emit(op, ConvNode(in.tensor, std::move(layer)));
 }
 

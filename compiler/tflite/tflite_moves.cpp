@@ -85,29 +85,29 @@ void TfliteTranslator::Transpose(const Operator& op) {
     dims[i] = in.dims[size_t(order[i])];
     step[i] = stride[size_t(order[i])];
   }
-  std::vector<size_t> from(size_t(Product(dims)));  // of each value of the output
+  std::vector<int> from(size_t(Product(dims)));  // of each value of the output
   std::vector<int> at(rank);
-  for (size_t& source : from) {
-    source = std::inner_product(at.begin(), at.end(), step.begin(), size_t{0});
+  for (int& source : from) {
+    source = int(std::inner_product(at.begin(), at.end(), step.begin(), size_t{0}));
     for (size_t i = rank; i-- > 0;) {
       if (++at[i] < dims[i]) break;
       at[i] = 0;
     }
   }
   bool same = true, channels_only = true;
-  const auto channels = size_t(ShapeOf(in).c);
-  for (size_t i = 0; i < from.size(); ++i) {
-    same &= from[i] == i;
-    channels_only &= from[i] == i / channels * channels + from[i % channels];
+  const int channels = ShapeOf(in).c;
+  for (int i = 0; i < int(from.size()); ++i) {
+    same &= from[size_t(i)] == i;
+    channels_only &= from[size_t(i)] == i / channels * channels + from[size_t(i % channels)];
   }
   if (same) return Alias(op.outputs[0], in, dims);
   if (channels_only) return EmitOneHot(op, in, {from.begin(), from.begin() + std::ptrdiff_t(channels)}, 0);
   const Shape shape = MapShape(dims);
-  EmitHost(op, {in.tensor}, [from, shape](const Inputs& inputs) {
+  EmitHost(op, {in.tensor}, shape, [from, shape](const Inputs& inputs) {
     const TensorI8& x = *inputs.at(0);
     TensorI8 out(Shape{x.shape.n, shape.h, shape.w, shape.c});
     for (size_t i = 0; i < out.data.size(); ++i)
-      out.data[i] = x.data[i / from.size() * from.size() + from[i % from.size()]];
+      out.data[i] = x.data[i / from.size() * from.size() + size_t(from[i % from.size()])];
     return out;
   });
 }
@@ -117,6 +117,7 @@ void TfliteTranslator::Transpose(const Operator& op) {
 void TfliteTranslator::Concatenation(const Operator& op) {
   const auto& o = op.options<schema::ConcatenationOptions>();
   if (o.activation() != schema::Activation::NONE) throw Error("its fused activation is not supported");
+  if (op.inputs.empty()) throw Error("it has no input");
   if (OutputTensor(op).type != schema::TensorType::INT8) {
     std::vector<int64_t> all;
     for (size_t i = 0; i < op.inputs.size(); ++i)
@@ -296,7 +297,7 @@ void TfliteTranslator::Resize(const Operator& op) {
   const bool whole = out.h % s.h == 0 && out.w % s.w == 0;
   if (nearest && whole && !resize.align_corners)
     return Emit(op, {.op = Op::kUpsample, .inputs = {in.tensor}, .upsample = {out.h / s.h, out.w / s.w}});
-  EmitHost(op, {in.tensor}, [resize, nearest](const Inputs& inputs) {
+  EmitHost(op, {in.tensor}, {1, out.h, out.w, s.c}, [resize, nearest](const Inputs& inputs) {
     return nearest ? tflite_kernels::ResizeNearest(*inputs.at(0), resize)
                    : tflite_kernels::ResizeBilinear(*inputs.at(0), resize);
   });

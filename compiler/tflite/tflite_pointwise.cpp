@@ -65,7 +65,7 @@ void TfliteTranslator::Softmax(const Operator& op) {
   if (ShapeOf(in).c > 4096)
     throw Error("it is over {} channels: the kernel's sum holds at most 4096", ShapeOf(in).c);
   const float scale = ScaleOf(in).scale;
-  EmitHost(op, {in.tensor}, [scale, beta](const Inputs& inputs) {
+  EmitHost(op, {in.tensor}, ShapeOf(in), [scale, beta](const Inputs& inputs) {
     return tflite_kernels::Softmax(*inputs.at(0), scale, beta);
   });
 }
@@ -230,23 +230,22 @@ bool TfliteTranslator::MultiplyByConstant(const Operator& op, const Clamp& clamp
 
 namespace {
 
-// How far apart in memory are neighbours along h, w, c; 0 along an axis that has one value for all.
-std::array<size_t, 3> Strides(const Shape& s, const Shape& out) {
-  const auto fits = [](int size, int all) {
-    if (size != all && size != 1) throw Error("its inputs' sizes {} and {} do not go together", size, all);
-    return size == all;
-  };
-  return {fits(s.h, out.h) ? size_t(s.w) * size_t(s.c) : 0, fits(s.w, out.w) ? size_t(s.c) : 0,
-          fits(s.c, out.c) ? size_t{1} : 0};
+// The size of an axis of both inputs together: one of them may have one value for all.
+int Common(int a, int b) {
+  if (a != b && a != 1 && b != 1) throw Error("its inputs' sizes {} and {} do not go together", a, b);
+  return a == 1 ? b : a;
 }
 
 struct Operand {
+  Shape shape;
   TensorI8 constant;  // empty: the tensor that comes when it runs
   size_t index = 0;   // of that
-  std::array<size_t, 3> strides{};
-  size_t image = 0;  // values of an image; 0: all images have the same
-  [[nodiscard]] const int8_t* Data(const std::vector<const TensorI8*>& inputs) const {
-    return constant.data.empty() ? inputs.at(index)->data.data() : constant.data.data();
+  [[nodiscard]] const int8_t* Image(const std::vector<const TensorI8*>& inputs, size_t n) const {
+    return constant.data.empty() ? &inputs.at(index)->data[n * shape.size()] : constant.data.data();
+  }
+  [[nodiscard]] size_t At(int y, int x, int c) const {
+    return (size_t(shape.h > 1 ? y : 0) * size_t(shape.w) + size_t(shape.w > 1 ? x : 0)) * size_t(shape.c) +
+           size_t(shape.c > 1 ? c : 0);
   }
 };
 
@@ -254,40 +253,38 @@ struct Operand {
 
 // Any two shapes that go together, on the host.
 void TfliteTranslator::Broadcast(const Operator& op, const Function2& function) {
-  const Shape out = MapShape(OutputTensor(op).dims);
   std::vector<int> inputs;
   std::array<Operand, 2> operands;
   for (size_t i = 0; i < 2; ++i) {
     Operand& operand = operands[i];
     operand.index = inputs.size();
-    Shape shape;
     if (IsComputed(op, i)) {
       const Value value = Input(op, i);
-      shape = ShapeOf(value);
-      operand.image = shape.size();
+      operand.shape = ShapeOf(value);
       inputs.push_back(value.tensor);
     } else {
       const TfliteTensor& constant = InputTensor(op, i);
-      shape = MapShape(constant.dims);
-      operand.constant = TensorI8(shape);
+      operand.shape = MapShape(constant.dims);
+      operand.constant = TensorI8(operand.shape);
       operand.constant.data = CodeValues(constant);
     }
-    operand.strides = Strides(shape, out);
   }
-  EmitHost(op, inputs,
+  const Shape &a = operands[0].shape, &b = operands[1].shape;
+  const Shape out{1, Common(a.h, b.h), Common(a.w, b.w), Common(a.c, b.c)};
+  if (out != MapShape(OutputTensor(op).dims))
+    throw Error("its output {} does not fit its inputs", OutputTensor(op).Describe());
+  EmitHost(op, inputs, out,
            [out, operands, table = tflite_kernels::PairTable(function).table](const Inputs& tensors) {
              TensorI8 result(Shape{tensors.at(0)->shape.n, out.h, out.w, out.c});
-             const int8_t *a = operands[0].Data(tensors), *b = operands[1].Data(tensors);
-             for (size_t n = 0, i = 0; n < size_t(result.shape.n); ++n)
-               for (size_t y = 0; y < size_t(out.h); ++y)
-                 for (size_t x = 0; x < size_t(out.w); ++x)
-                   for (size_t c = 0; c < size_t(out.c); ++c, ++i) {
-                     const auto at = [&](const Operand& o) {
-                       return n * o.image + y * o.strides[0] + x * o.strides[1] + c * o.strides[2];
-                     };
-                     result.data[i] =
-                         table[256 * size_t(uint8_t(a[at(operands[0])])) + uint8_t(b[at(operands[1])])];
-                   }
+             auto to = result.data.begin();
+             for (size_t n = 0; n < size_t(result.shape.n); ++n) {
+               const int8_t *first = operands[0].Image(tensors, n), *second = operands[1].Image(tensors, n);
+               for (int y = 0; y < out.h; ++y)
+                 for (int x = 0; x < out.w; ++x)
+                   for (int c = 0; c < out.c; ++c)
+                     *to++ = table[256 * size_t(uint8_t(first[operands[0].At(y, x, c)])) +
+                                   uint8_t(second[operands[1].At(y, x, c)])];
+             }
              return result;
            });
 }

@@ -27,7 +27,8 @@ Shape MapShape(const std::vector<int>& dims) {
 std::string AxesOf(const std::vector<int>& dims) {
   const size_t map = std::min<size_t>(dims.size() - (HasBatch(dims) ? 1 : 0), 3);
   std::string axes = HasBatch(dims) ? "N" : "";
-  return axes.append("HWC" + (3 - map));
+  axes += std::string_view("HWC").substr(3 - map);
+  return axes;
 }
 
 int MapAxis(const std::vector<int>& dims, int64_t axis) {
@@ -210,10 +211,9 @@ TfliteTranslator::Value TfliteTranslator::EmitInner(const Operator& op, const ch
   return {graph_.nodes.back().output, {1, shape.h, shape.w, shape.c}};
 }
 
-void TfliteTranslator::EmitHost(const Operator& op, std::vector<int> inputs,
-                                std::function<TensorI8(const Inputs&)> run, size_t output) {
-  const Shape shape = MapShape(Tensor(op.outputs.at(output)).dims);
-  Emit(op, {.op = Op::kHost, .inputs = std::move(inputs), .host = {op.kind, shape, std::move(run)}}, output);
+void TfliteTranslator::EmitHost(const Operator& op, std::vector<int> inputs, const Shape& shape,
+                                std::function<TensorI8(const Inputs&)> run) {
+  Emit(op, {.op = Op::kHost, .inputs = std::move(inputs), .host = {op.kind, shape, std::move(run)}});
 }
 
 void TfliteTranslator::Alias(int index, const Value& value, std::vector<int> dims) {
@@ -225,7 +225,10 @@ void TfliteTranslator::Alias(int index, const Value& value, std::vector<int> dim
 // with a one each, and the factor 1.
 void TfliteTranslator::EmitOneHot(const Operator& op, const Value& in, const std::vector<int>& from,
                                   int pad_value) {
+  constexpr size_t kMostFilters = size_t{1} << 28;
   const int channels = ShapeOf(in).c, zero_point = ScaleOf(in).zero_point;
+  if (from.size() * size_t(channels) > kMostFilters)
+    throw Error("it moves {} channels to {}: that is too many", channels, from.size());
   ConvLayer layer;
   layer.filters = TensorI8(Shape{int(from.size()), 1, 1, channels});
   layer.bias.resize(from.size());
@@ -240,124 +243,69 @@ void TfliteTranslator::EmitOneHot(const Operator& op, const Value& in, const std
 
 // ---- the model --------------------------------------------------------------------------------------------
 
-TfliteTranslator::Method TfliteTranslator::Find(BuiltinOperator code) {
-  using T = TfliteTranslator;
-  switch (code) {
-    case BuiltinOperator::ADD:
-      return &T::Add;
-    case BuiltinOperator::AVERAGE_POOL_2D:
-      return &T::AveragePool;
-    case BuiltinOperator::CONCATENATION:
-      return &T::Concatenation;
-    case BuiltinOperator::CONV_2D:
-      return &T::Conv2d;
-    case BuiltinOperator::DEPTHWISE_CONV_2D:
-      return &T::DepthwiseConv2d;
-    case BuiltinOperator::DEPTH_TO_SPACE:
-      return &T::DepthToSpace;
-    case BuiltinOperator::DEQUANTIZE:
-      return &T::Dequantize;
-    case BuiltinOperator::FULLY_CONNECTED:
-      return &T::FullyConnected;
-    case BuiltinOperator::LOGISTIC:
-      return &T::Logistic;
-    case BuiltinOperator::MAX_POOL_2D:
-      return &T::MaxPool;
-    case BuiltinOperator::MUL:
-      return &T::Mul;
-    case BuiltinOperator::RELU:
-    case BuiltinOperator::RELU_N1_TO_1:
-    case BuiltinOperator::RELU6:
-    case BuiltinOperator::RELU_0_TO_1:
-      return &T::Relu;
-    case BuiltinOperator::RESHAPE:
-    case BuiltinOperator::SQUEEZE:
-    case BuiltinOperator::EXPAND_DIMS:
-      return &T::Reshape;
-    case BuiltinOperator::RESIZE_BILINEAR:
-    case BuiltinOperator::RESIZE_NEAREST_NEIGHBOR:
-      return &T::Resize;
-    case BuiltinOperator::SOFTMAX:
-      return &T::Softmax;
-    case BuiltinOperator::SPACE_TO_DEPTH:
-      return &T::SpaceToDepth;
-    case BuiltinOperator::TANH:
-      return &T::Tanh;
-    case BuiltinOperator::PAD:
-    case BuiltinOperator::PADV2:
-      return &T::Pad;
-    case BuiltinOperator::TRANSPOSE:
-      return &T::Transpose;
-    case BuiltinOperator::MEAN:
-      return &T::Mean;
-    case BuiltinOperator::SUM:
-      return &T::Sum;
-    case BuiltinOperator::SUB:
-      return &T::Sub;
-    case BuiltinOperator::STRIDED_SLICE:
-      return &T::StridedSlice;
-    case BuiltinOperator::SPLIT:
-    case BuiltinOperator::SPLIT_V:
-      return &T::Split;
-    case BuiltinOperator::PRELU:
-      return &T::Prelu;
-    case BuiltinOperator::MAXIMUM:
-      return &T::Maximum;
-    case BuiltinOperator::MINIMUM:
-      return &T::Minimum;
-    case BuiltinOperator::SLICE:
-      return &T::Slice;
-    case BuiltinOperator::TRANSPOSE_CONV:
-      return &T::TransposeConv;
-    case BuiltinOperator::SHAPE:
-      return &T::ShapeNumbers;
-    case BuiltinOperator::REDUCE_MAX:
-      return &T::ReduceMax;
-    case BuiltinOperator::PACK:
-      return &T::Pack;
-    case BuiltinOperator::LEAKY_RELU:
-      return &T::LeakyRelu;
-    case BuiltinOperator::MIRROR_PAD:
-      return &T::Pad;
-    case BuiltinOperator::QUANTIZE:
-      return &T::Quantize;
-    case BuiltinOperator::HARD_SWISH:
-      return &T::HardSwish;
-    case BuiltinOperator::CUSTOM:
-      break;
-  }
-  return nullptr;
-}
-
-bool TfliteTranslator::Supports(BuiltinOperator code) { return Find(code) != nullptr; }
-
 void TfliteTranslator::Read(const Operator& op) try {
   (this->*Find(op.code))(op);
 } catch (const Error& error) {
   throw Error("{}: {}", op.label, error.what());
 }
 
+// A tensor as an output has it: the sizes of the file decide its axes. Where another output has it otherwise,
+// or its map has another shape, it is a copy.
+TfliteTranslator::Value TfliteTranslator::AsOutput(const Value& value, const std::string& name) {
+  constexpr size_t kMostDims = 4;
+  if (value.dims.empty() || value.dims.size() > kMostDims)
+    throw Error("the output '{}' has {} dimensions: make them 1 to {}", name, value.dims.size(), kMostDims);
+  const Shape shape = MapShape(value.dims);
+  const std::string axes = AxesOf(value.dims);
+  TensorInfo& info = graph_.tensors[size_t(value.tensor)];
+  const bool is_input = value.tensor == graph_.input;  // even that is computed: by a copy
+  if (info.shape == shape && info.axes == axes && !info.is_flat && !is_input) return value;
+  const bool is_free = !is_input && !graph_.IsOutput(value.tensor);
+  const bool is_flat = value.dims.size() == 2 && HasBatch(value.dims) && info.shape.size() == shape.size();
+  if (is_free && info.shape == shape) {
+    info.axes = axes;
+    return value;
+  }
+  if (is_free && is_flat) {
+    info.axes = "NHWC";
+    info.is_flat = true;
+    return value;
+  }
+  if (info.shape != shape) return AsMap(value, name);
+  TensorInfo copy = info;
+  copy.name = name;
+  copy.axes = axes;
+  copy.is_flat = false;
+  const int output = AddTensor(std::move(copy));
+  graph_.nodes.push_back({.name = name,
+                          .op = Op::kTable,
+                          .inputs = {value.tensor},
+                          .output = output,
+                          .table = {tflite_kernels::Unchanged()}});
+  return {output, value.dims};
+}
+
 void TfliteTranslator::Finish() {
   if (float_input_ >= 0 && graph_.tensors.empty())
     throw Error("the model is float: {}", WayOut(TensorType::FLOAT32));
-  for (const int index : model_.outputs) {
-    const TfliteTensor& tensor = Tensor(index);
-    const bool is_real = reals_[size_t(index)].has_value();
-    const std::optional<Value>& found = is_real ? reals_[size_t(index)] : values_[size_t(index)];
-    if (!found) throw Error("nothing computes the output {}", tensor.Describe());
-    Value value = *found;
-    const std::string axes = AxesOf(value.dims);
-    // As the file has it: the tensor's axes are the output's, if that is one more reader of no other.
-    TensorInfo& info = graph_.tensors[size_t(value.tensor)];
-    const bool flattened = value.dims.size() == 2 && HasBatch(value.dims) && info.axes == "NHWC";
-    if (info.shape == MapShape(value.dims)) info.axes = axes;
-    else if (flattened && !graph_.IsOutput(value.tensor) && value.tensor != graph_.input) info.is_flat = true;
-    else value = AsMap(value, tensor.name);
-    const ElementType type = is_real                            ? ElementType::kFloat32
-                             : tensor.type == TensorType::UINT8 ? ElementType::kUint8
-                                                                : ElementType::kInt8;
-    graph_.outputs.push_back({.tensor = value.tensor, .type = type, .name = tensor.name});
-  }
+  // Those that are an operator's own first: aliases of their tensors are copies then.
+  std::vector<Port> ports(model_.outputs.size());
+  for (const bool own : {true, false})
+    for (size_t i = 0; i < ports.size(); ++i) {
+      const int index = model_.outputs[i];
+      const TfliteTensor& tensor = Tensor(index);
+      const bool is_real = reals_[size_t(index)].has_value();
+      const std::optional<Value>& found = is_real ? reals_[size_t(index)] : values_[size_t(index)];
+      if (!found) throw Error("nothing computes the output {}", tensor.Describe());
+      const TensorInfo& info = Info(found->tensor);
+      if ((info.shape == MapShape(found->dims) && info.axes == AxesOf(found->dims)) != own) continue;
+      const ElementType type = is_real                            ? ElementType::kFloat32
+                               : tensor.type == TensorType::UINT8 ? ElementType::kUint8
+                                                                  : ElementType::kInt8;
+      ports[i] = {.tensor = AsOutput(*found, tensor.name).tensor, .type = type, .name = tensor.name};
+      graph_.outputs.push_back(ports[i]);
+    }
+  graph_.outputs = ports;
 }
 
 }  // namespace weft

@@ -93,6 +93,7 @@ class TfliteTranslator {
   const Value& Lazy(const Operator& op, size_t i) const;             // an input, whatever its tensor's shape
   Value Input(const Operator& op, size_t i = 0);                     // ... its tensor has its map's
   Value AsMap(const Value& value, const std::string& name);
+  Value AsOutput(const Value& value, const std::string& name);
   const TensorInfo& Info(int tensor) const { return graph_.tensors[size_t(tensor)]; }
   const Shape& ShapeOf(const Value& value) const { return Info(value.tensor).shape; }
   Quantisation ScaleOf(const Value& value) const {
@@ -105,8 +106,8 @@ class TfliteTranslator {
   void Emit(const Operator& op, Node node, size_t output = 0);  // its output is the operator's
   Value EmitInner(const Operator& op, const char* what, Node node,
                   const Quantisation& q);  // one that the file has not
-  void EmitHost(const Operator& op, std::vector<int> inputs, std::function<TensorI8(const Inputs&)> run,
-                size_t output = 0);
+  void EmitHost(const Operator& op, std::vector<int> inputs, const Shape& shape,
+                std::function<TensorI8(const Inputs&)> run);
   void Alias(int index, const Value& value, std::vector<int> dims);  // a tensor of the file is this value
   bool RetypeInput(const Value& value, const std::vector<int>& dims);
   void EmitOneHot(const Operator& op, const Value& in, const std::vector<int>& from, int pad_value);
