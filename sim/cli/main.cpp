@@ -26,6 +26,7 @@ int Run(int argc, char** argv) {
   int status = kFailed;
   weft::cli::AddInfoCommand(&app, &status);
   weft::cli::AddCompileCommand(&app, &status);
+  weft::cli::AddExportCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
   weft::cli::AddBenchCommand(&app, &status);
@@ -40,7 +41,8 @@ int Run(int argc, char** argv) {
   }
   if (app.get_subcommands().empty())
     return Refuse(
-        "say what to do: info, compile, run, conv, bench, waves or wavediff (weft --help tells more)");
+        "say what to do: info, compile, export, run, conv, bench, waves or wavediff (weft --help tells "
+        "more)");
   return status;
 }
 
