@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle systemc synth train clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -98,6 +98,13 @@ oracle: weft bootstrap-python  ## networks, settings and 12,000 random layers an
 	.venv/bin/python tests/oracle/tflite_exhaustive.py
 	.venv/bin/python tests/oracle/tflite_networks.py
 	.venv/bin/python tests/oracle/tflite_networks.py --engine rtl --config 8x8 --size 32 --images 1
+
+integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Icarus: SystemVerilog bench, cocotb bench
+	build/weft compile $(MODEL) -o build/integrate.weft --config 4x4
+	build/weft export build/integrate.weft --format mem --input $(IMAGES) -o build/integrate/mem
+	integration/systemverilog/run.sh build/integrate/mem
+	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
+	.venv/bin/python integration/cocotb/run.py build/integrate/bin
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines

@@ -15,6 +15,7 @@ system/residual_add.sv
 system/residual_lines.sv
 system/response_ring.sv
 system/run_control.sv
+system/weft_axi.sv
 system/weft_core.sv
 system/weft_top.sv
 system/write_dma.sv

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Lints everything; one line a tool says what was checked, and any finding makes the exit status 1.
 #   Requires:   every one of rtl/ has a row in tests/rtl/illegal.txt; each tool below refuses every row by name
-#   Verilator   every module alone, weft_top in every configuration of configs/ and of tests/rtl/legal.txt, -Wall
+#   Verilator   every module alone, weft_axi in every configuration of configs/ and of tests/rtl/legal.txt, -Wall
 #   Icarus      the engine and what is beside it
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
 #   clang-tidy    libraries and programs
-#   structure.py  folders, names instead of numbers, tests and faults of every module
+#   structure.py  folders, names instead of numbers, file lists, tests and faults of every module
 #   reuse       every file names its licence
 #   check_paths every file that the documentation or a comment names is there
 set -u
 cd "$(dirname "$0")/.."
 rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
-tops="csr burst_splitter weft_top"  # not part of the engine: each by itself
+tops="csr burst_splitter weft_axi"  # not part of the engine: each by itself
 mkdir -p build
 log=$(mktemp build/lint.XXXXXX)  # YoWASP's tools see nothing outside of this folder
 trap 'rm -f "$log" "$log.vvp" "$log.try" "$log.ys"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
@@ -85,8 +85,8 @@ done
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module weft_top $(parameters -G = $values) >>"$log" 2>&1 ||
-    echo "(weft_top $values)" >>"$log"
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module weft_axi $(parameters -G = $values) >>"$log" 2>&1 ||
+    echo "(weft_axi $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations)
 for address in 32 33 64; do
@@ -105,7 +105,7 @@ while read -r module values; do
   refused "${values%%=*}" "$module $values"
 done < <(illegal)
 report "$(verilator --version | cut -d' ' -f1,2)" \
-  "$(wc -w <<<"$modules") modules alone, weft_top in $count configurations, $rows illegal parameters refused"
+  "$(wc -w <<<"$modules") modules alone, weft_axi in $count configurations, $rows illegal parameters refused"
 
 # ---- Icarus
 count=0

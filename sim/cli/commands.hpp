@@ -9,6 +9,7 @@ namespace weft::cli {
 
 void AddInfoCommand(CLI::App* app, int* status);
 void AddCompileCommand(CLI::App* app, int* status);
+void AddExportCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
 void AddQuantizeCommand(CLI::App* app, int* status);

@@ -26,6 +26,7 @@ int Run(int argc, char** argv) {
   int status = kFailed;
   weft::cli::AddInfoCommand(&app, &status);
   weft::cli::AddCompileCommand(&app, &status);
+  weft::cli::AddExportCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
   weft::cli::AddQuantizeCommand(&app, &status);
@@ -41,7 +42,7 @@ int Run(int argc, char** argv) {
   }
   if (app.get_subcommands().empty())
     return Refuse(
-        "say what to do: info, compile, run, quantize, conv, bench, waves or wavediff (weft --help tells "
+        "say what to do: info, compile, export, run, quantize, conv, bench, waves or wavediff (weft --help tells "
         "more)");
   return status;
 }
