@@ -10,6 +10,8 @@
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/report/network_svg.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 
 namespace weft::cli {
@@ -195,6 +197,14 @@ void NetworkInfo(const std::string& file, const CompiledNetwork& network, const 
   WriteJson(json_option, json);
 }
 
+// Instead of the table.
+void PrintGraph(const std::string& model, const std::string& format) {
+  if (format != "svg") throw Error("--graph '{}': svg is the only format", format.substr(0, 60));
+  const std::optional<CompiledNetwork> file = ReadNetworkFile(model);
+  const Graph graph = file ? file->graph : ReadOnnx(model);
+  fmt::print("{}\n", NetworkSvg(graph, FindStages(graph), false));
+}
+
 void Info(const std::string& model, const std::string& json_option) {
   if (const std::optional<CompiledNetwork> network = ReadNetworkFile(model))
     NetworkInfo(model, *network, json_option);
@@ -205,7 +215,7 @@ void Info(const std::string& model, const std::string& json_option) {
 
 void AddInfoCommand(CLI::App* app, int* status) {
   struct Options {
-    std::string model, json;
+    std::string model, json, graph;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command =
@@ -213,8 +223,10 @@ void AddInfoCommand(CLI::App* app, int* status) {
   command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
       ->required();
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--graph", options->graph, "draw the network instead, to stdout: svg");
   command->callback([options, status] {
-    Info(options->model, options->json);
+    if (options->graph.empty()) Info(options->model, options->json);
+    else PrintGraph(options->model, options->graph);
     *status = 0;
   });
 }
