@@ -146,7 +146,7 @@ std::string Roff(const std::string& text) {
 std::string Man(const CLI::App& app) {
   std::string text = fmt::format(
       ".TH WEFT 1\n.SH NAME\nweft \\- {}\n.SH SYNOPSIS\n.B weft\nCOMMAND [OPTIONS]\n.SH COMMANDS\n",
-      Roff(app.get_description()));
+      Roff(app.get_description().substr(app.get_description().find(' ') + 1)));  // "Weft, an ..."
   Visit(app, {}, [&](const CLI::App& command, const std::vector<std::string>& path) {
     std::string positional;
     for (const CLI::Option* option : command.get_options())

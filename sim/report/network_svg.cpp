@@ -227,9 +227,9 @@ std::string OperatorText(const Graph& graph, const Node& node) {
     if (w.dilation_h != 1 || w.dilation_w != 1) text += fmt::format(", dilation {}", w.dilation_h);
     return text;
   };
+  const Shape& in = graph.tensors[size_t(node.inputs.at(0))].shape;
   switch (node.op) {
     case Op::kConv: {
-      const Shape& in = graph.tensors[size_t(node.inputs.at(0))].shape;
       const bool whole = node.conv.window.kh == in.h && node.conv.window.kw == in.w &&
                          node.conv.groups == 1 && node.conv.window.pad == Padding{};
       const char* const what = node.conv.groups == 1            ? "conv"
@@ -242,6 +242,7 @@ std::string OperatorText(const Graph& graph, const Node& node) {
     case Op::kMaxPool:
       return "max pool" + window(node.pool, true);
     case Op::kAveragePool:
+      if (node.pool.kh == in.h && node.pool.kw == in.w) return "global average pool";
       return "average pool" + window(node.pool, true);
     case Op::kUpsample:
       return fmt::format("upsample {}\u00d7{}", node.upsample.factor_h, node.upsample.factor_w);

@@ -58,7 +58,7 @@ function compared() {
   const name = 'Compared with the golden model', operators = R.layers.filter((l) => l.mismatches !== null).length;
   const box = R.mismatches === null ? tile(name, 'nothing') : tile(name, h('span', {class: R.mismatches ? 'bad' : 'good'}, `${whole(R.mismatches)} differ`), '',
     `of ${whole(R.outputs_compared)} outputs, ${operators} of ${R.layers.length} operators`,
-    R.predicted_cycles ? `cycles ${R.predicted_cycles === R.cycles ? 'are' : 'differ from'} the cycle model\u2019s` : '');
+    R.predicted_cycles ? `cycles ${R.predicted_cycles === R.cycles ? 'equal to' : 'differ from'} the cycle model\u2019s` : '');
   box.classList.add('two');
   return box;
 }
@@ -100,11 +100,11 @@ function predictions() {
   const card = (i) => h('li', {class: wrong(i) ? 'wrong' : ''},
     h('img', {class: 'shot', src: R.inputs[i].png, width: 72, height: 72,
       alt: `image ${i}${labels ? `, ${className(labels[i])}` : ''}, as the network gets it`}),
-    h('ol', {'aria-label': `best classes of image ${i}`},
-      h('div', {class: 'head'}, `image ${i}`, wrong(i) ? h('b', {class: 'bad'}, `: is ${className(labels[i])}`) : ''),
-      R.top[i].map((t) => h('li', {class: `bar${labels && t.class === labels[i] ? ' truth' : ''}`, title: `${className(t.class)}: ${t.score}`,
-        style: `--w:${(100 * Math.max(t.score - least(i), 0) / Math.max(most(i) - least(i), 1e-9)).toFixed(1)}%`},
-        h('span', {}, t.score.toFixed(R.scores !== undefined ? 3 : 2)), className(t.class)))));
+    h('div', {class: 'best'}, h('div', {class: 'head'}, `image ${i}`, wrong(i) ? h('b', {class: 'bad'}, `: is ${className(labels[i])}`) : ''),
+      h('ol', {'aria-label': `best classes of image ${i}`}, R.top[i].map((t) =>
+        h('li', {class: `bar${labels && t.class === labels[i] ? ' truth' : ''}`, title: `${className(t.class)}: ${t.score}`,
+          style: `--w:${(100 * Math.max(t.score - least(i), 0) / Math.max(most(i) - least(i), 1e-9)).toFixed(1)}%`},
+          h('span', {}, t.score.toFixed(R.scores !== undefined ? 3 : 2)), className(t.class))))));
   return h('section', {id: 'predictions'}, h('h2', {}, 'What it sees'),
     h('p', {class: 'note'}, labels ? `Misclassified: ${whole(missed)} of ${whole(R.images)} images${missed ? ', which come first' : ''}. An image\u2019s own class is bold.` : 'The best five classes of each image.',
       R.scores === undefined ? ' The figures are the network\u2019s outputs, no probabilities.' : '',

@@ -30,7 +30,7 @@ function causes() {
     return s('g', {}, link(l.i, s('text', {x: left - 8, y: y + 14, 'text-anchor': 'end'}, title(l.name), fitting(l.i, l.name))),
       stacked(l, left, y + 3, bar, 14, most),
       s('text', {class: 'dim', x: left + bar * l.cycles / most + 6, y: y + 14},
-        broad() ? `${whole(perImage(l.cycles))}, ${percent(l.utilisation, 1)}` : whole(perImage(l.cycles))));
+        broad() && l.macs ? `${whole(perImage(l.cycles))}, ${percent(l.utilisation, 1)}` : whole(perImage(l.cycles))));
   });
   return h('section', {id: 'cycles'}, h('h2', {}, 'Where the cycles go'),
     h('p', {class: 'note'}, 'Cycles of an image', broad() ? ', and the share of all multipliers that works' : '', '. What runs in another operator\u2019s pass takes no cycles of its own.'),
@@ -63,8 +63,7 @@ function gantt(segment) {
   });
   const layers = segment.layers.map((l, k) => {
     const y = top + row * k;
-    return s('g', {}, k % 2 ? '' : s('rect', {x: 0, y, width, height: row, fill: 'var(--group)', 'fill-opacity': 0.45}),
-      link(l.node, s('text', {x: left - 8, y: y + 14, 'text-anchor': 'end'}, title(l.name), fitting(l.node, l.name))),
+    return s('g', {}, link(l.node, s('text', {x: left - 8, y: y + 14, 'text-anchor': 'end'}, title(l.name), fitting(l.node, l.name))),
       segment.jobs.filter((j) => j.layer === k).map((j, number) => s('g', {},
         block(j.weights, y + 2, 5, 'read2', `${l.name}, job ${number}, weights and parameters`),
         block(j.lines, y + 2, 5, 'read', `${l.name}, job ${number}, lines`),
@@ -72,8 +71,9 @@ function gantt(segment) {
         block(j.writes, y + 14, 5, 'write', `${l.name}, job ${number}, writes`))));
   });
   const bottom = top + row * n + 2;
+  const stripes = segment.layers.map((_, k) => k % 2 ? '' : s('rect', {x: 0, y: top + row * k, width, height: row, fill: 'var(--group)', 'fill-opacity': 0.45}));
   return h('figure', {}, chart(width, bottom + 20, `reads, array and writes of ${n} layers over ${whole(segment.cycles)} cycles`,
-    layers, timeAxis(left, span, 2, bottom, segment.cycles), busy));
+    stripes, timeAxis(left, span, 2, bottom, segment.cycles), busy, layers));
 }
 function memoryMap(segment) {
   const m = segment.memory, width = inner(), left = Math.max(nameRoom(), 66), span = width - left - 8, height = Math.min(250, 60 + 24 * m.tensors.length);

@@ -35,8 +35,9 @@ function codeAt(img, event) {
 function maps(number, caption) {
   const t = R.tensors[number];
   if (!t.maps) return null;
-  const m = t.maps, [height, width, channels] = t.shape, colours = t.source === 'input' ? GREYS : SEQUENTIAL, style = makeFilter(`t${number}`, m.lo, m.hi, colours);
-  const times = m.vector ? 12 : Math.max(1, Math.min(6, Math.round((width > 40 ? width : 64) / width)));
+  const m = t.maps, [, width, channels] = t.shape, isInput = t.source === 'input', hi = isInput ? m.highest : m.hi;
+  const colours = isInput ? GREYS : SEQUENTIAL, style = makeFilter(`t${number}`, m.lo, hi, colours);
+  const times = m.vector ? 12 : Math.max(1, Math.min(12, Math.round(60 / width)));
   const output = h('output', {}, '');
   const picture = (p, c) => h('img', {src: p.png, width: p.width * times, height: p.height * times, loading: paper ? 'eager' : 'lazy', 'data-channel': c,
     style: `${style};max-width:100%${m.vector ? ';background:none' : ''}`, alt: m.vector ? `${channels} values of ${tensorName(number)}` : `channel ${c} of ${tensorName(number)}`,
@@ -49,8 +50,8 @@ function maps(number, caption) {
   tiles.addEventListener('pointerleave', () => { output.textContent = ''; });
   const from = {rtl: 'read from the RTL\u2019s memory', golden: R.engine === 'rtl' ? 'computed by the golden model: this never leaves the hardware' : 'computed by the golden model', host: 'computed on the host', input: 'the input'}[t.source];
   return h('div', {}, h('h4', {}, `${caption} ${shape(t.shape)}, image ${m.image}: ${from}`), tiles,
-    h('div', {class: 'scale'}, `${real(t.scale * (m.lo - t.zero_point))}`, h('i', {style: gradient(colours)}), `${real(t.scale * (m.hi - t.zero_point))}`,
-      m.highest > m.hi ? ` and above, to ${real(t.scale * (m.highest - t.zero_point))}` : '',
+    h('div', {class: 'scale'}, `${real(t.scale * (m.lo - t.zero_point))}`, h('i', {style: gradient(colours)}), `${real(t.scale * (hi - t.zero_point))}`,
+      m.highest > hi ? ` and above, to ${real(t.scale * (m.highest - t.zero_point))}` : '',
       m.shown < channels ? ` Shown: the first ${m.shown} of ${channels} channels.` : '', output));
 }
 function filters(layer, number) {
