@@ -9,12 +9,12 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc synth train clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc synth train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -docs (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -117,6 +117,9 @@ synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
+
+screenshots: weft bootstrap-docs  ## take the pictures of docs/report.md anew
+	scripts/screenshots.sh
 
 clean:  ## remove what was built
 	rm -rf build build-asan build-clang build-coverage build-mutants build.log

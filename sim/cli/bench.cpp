@@ -11,6 +11,7 @@
 #include "sim/backends/layer_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/conv_layer.hpp"
+#include "sim/cli/figures.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/harness/system.hpp"
@@ -27,6 +28,7 @@ struct Options {
   int batch = 1;
   uint64_t seed = 1;
   bool with_fc = false, layers = true;
+  FigureFlags figures;
 };
 
 struct BenchRow {
@@ -212,14 +214,20 @@ int Run(const Options& options) {
     throw Error("--engine '{}': use rtl or cycles", options.engine);
   if (options.batch < 1 || options.batch > 4096)
     throw Error("--batch {}: give a number from 1 to 4096", options.batch);
+  const double clock = ClockFor(options.figures, options.engine);
   const Config config = Config::Load(options.config);
   const Memory memory = Memory::Parse(options.memory, config);
   const Network network = MakeNetwork(options.network, options.batch);
   std::vector<NetworkLayer> layers = network.Measured(options.with_fc);
   const bool rtl = options.engine == "rtl";
   const Bench bench = rtl ? RunRtl(options, config, memory, &layers) : RunModel(config, memory, layers);
-  Print(TableStream(options.json), options, network, bench);
-  WriteJson(options.json, BenchJson(options, network, bench, memory));
+  const Json times = TimesJson(clock, bench.total.stats.cycles, 1, options.batch);
+  Print(TableStream(options.json, options.figures.csv), options, network, bench);
+  PrintTimes(TableStream(options.json, options.figures.csv), times);
+  Json json = BenchJson(options, network, bench, memory);
+  json.update(times);
+  WriteJson(options.json, json);
+  WriteCsv(options.figures.csv, json);
   if (!bench.model_agrees) fmt::print(stderr, "the cycle model and the RTL differ\n");
   return bench.total.stats.mismatches.value_or(0) == 0 && bench.model_agrees ? 0 : 1;
 }
@@ -244,6 +252,7 @@ void AddBenchCommand(CLI::App* app, int* status) {
       });
   command->add_flag("--with-fc", options->with_fc, "count the fully connected layers of large networks too");
   command->add_flag("--layers,!--no-layers", options->layers, "print a table of the layers (the default)");
+  AddFigureFlags(command, &options->figures);
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   command->callback([options, status] { *status = Run(*options); });
 }

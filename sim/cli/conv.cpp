@@ -6,6 +6,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/cli/conv_layer.hpp"
+#include "sim/cli/figures.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
@@ -18,6 +19,7 @@ namespace {
 struct Options {
   ConvOptions conv;
   BackendFlags backend;
+  FigureFlags figures;
   std::string json, output;
 };
 
@@ -39,6 +41,7 @@ int Conv(Options options) {
   options.conv.seed = backend.seed;
   if (backend.engine == "cycles" && !options.output.empty())
     throw Error("--output needs the engine rtl or golden: the engine cycles computes no data");
+  const double clock = ClockFor(options.figures, backend.engine);
   const ConvCase c = MakeConvCase(options.conv);
   const Shape shape = golden::OutputShape(c.input.shape, c.layer);
   LayerStats stats;
@@ -47,11 +50,15 @@ int Conv(Options options) {
   CheckTrace(backend);
   if (!options.output.empty()) SaveNpy(options.output, out);
 
-  Print(TableStream(options.json), c, shape, stats, backend);
+  const Json times = TimesJson(clock, stats.cycles, 1, shape.n);
+  Print(TableStream(options.json, options.figures.csv), c, shape, stats, backend);
+  PrintTimes(TableStream(options.json, options.figures.csv), times);
   Json json = StatsJson(stats, backend.engine != "golden");
+  json.update(times);
   json["outputs"] = shape.size();
   json["output_shape"] = {shape.n, shape.h, shape.w, shape.c};
   WriteJson(options.json, json);
+  WriteCsv(options.figures.csv, json);
   return stats.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
@@ -63,6 +70,7 @@ void AddConvCommand(CLI::App* app, int* status) {
   AddConvLayerFlags(command, &options->conv);
   AddBackendFlags(command, &options->backend);
   AddTraceFlags(command, &options->backend);
+  AddFigureFlags(command, &options->figures);
   command->add_option("--output", options->output,
                       "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");

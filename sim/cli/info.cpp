@@ -11,6 +11,8 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
+#include "sim/report/network_svg.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 
 namespace weft::cli {
@@ -198,6 +200,15 @@ void NetworkInfo(const std::string& file, const CompiledNetwork& network, const 
   WriteJson(json_option, json);
 }
 
+// Instead of the table.
+void PrintGraph(const std::string& model, const ModelFlags& flags, const std::string& format) {
+  if (format != "svg") throw Error("--graph '{}': svg is the only format", format.substr(0, 60));
+  const std::optional<CompiledNetwork> file = ReadNetworkFile(model);
+  if (file) flags.RefuseFor(model);
+  const Graph graph = file ? file->graph : ReadModel(model, flags.Parsed());
+  fmt::print("{}\n", NetworkSvg(graph, FindStages(graph), false));
+}
+
 void Info(const std::string& model, const ModelFlags& flags, const std::string& json_option) {
   const std::optional<CompiledNetwork> network = ReadNetworkFile(model);
   if (!network) return ModelInfo(model, flags.Parsed(), json_option);
@@ -209,7 +220,7 @@ void Info(const std::string& model, const ModelFlags& flags, const std::string& 
 
 void AddInfoCommand(CLI::App* app, int* status) {
   struct Options {
-    std::string model, json;
+    std::string model, json, graph;
     ModelFlags model_flags;
   };
   const auto options = std::make_shared<Options>();
@@ -219,9 +230,11 @@ void AddInfoCommand(CLI::App* app, int* status) {
       ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--graph", options->graph, "draw the network instead, to stdout: svg");
   AddModelFlags(command, &options->model_flags);
   command->callback([options, status] {
-    Info(options->model, options->model_flags, options->json);
+    if (options->graph.empty()) Info(options->model, options->model_flags, options->json);
+    else PrintGraph(options->model, options->model_flags, options->graph);
     *status = 0;
   });
 }

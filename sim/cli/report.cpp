@@ -14,7 +14,9 @@
 
 namespace weft::cli {
 
-std::FILE* TableStream(const std::string& json_option) { return json_option == "-" ? stderr : stdout; }
+std::FILE* TableStream(const std::string& json_option, const std::string& csv_option) {
+  return json_option == "-" || csv_option == "-" ? stderr : stdout;
+}
 
 void WriteJson(const std::string& json_option, const Json& json) {
   if (json_option.empty()) return;

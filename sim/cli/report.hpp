@@ -16,8 +16,8 @@ namespace weft::cli {
 
 using Json = nlohmann::ordered_json;
 
-// Where tables go: stdout, but stderr when the JSON is on stdout (--json -).
-std::FILE* TableStream(const std::string& json_option);
+// Where tables go: stdout, but stderr when the JSON or the CSV is on stdout (--json -, --csv -).
+std::FILE* TableStream(const std::string& json_option, const std::string& csv_option = "");
 
 // Writes to `json_option`: a file, "-" for stdout, "" for nowhere.
 void WriteJson(const std::string& json_option, const Json& json);

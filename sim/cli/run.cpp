@@ -12,6 +12,7 @@
 #include "compiler/network_file.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/cli/figures.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/outputs.hpp"
@@ -35,6 +36,7 @@ struct RunOptions {
   bool has_config = false;
   ModelFlags model_flags;
   BackendFlags backend;
+  FigureFlags figures;
 };
 
 // What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
@@ -99,7 +101,7 @@ CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend,
 }
 
 struct RunTotals {
-  int images = 0;
+  int images = 0, starts = 0;
   std::vector<LayerStats> layers;  // one for each Graph::nodes
   LayerStats all;
 };
@@ -169,6 +171,7 @@ RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network*
     bytes_read += result.bytes_read;
     bytes_written += result.bytes_written;
     results->Add(result);
+    totals.starts++;
     progress.Show(first + batch);
   }
   for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
@@ -196,6 +199,10 @@ Json OutputsJson(const Outputs& outputs, int images) {
   return json;
 }
 
+Json TimesOf(const RunOptions& options, const RunTotals& totals) {
+  return TimesJson(ParseClock(options.figures.clock), totals.all.cycles, totals.starts, totals.images);
+}
+
 Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals, const Results& results,
             std::optional<double> accuracy) {
   const bool has_cycles = options.backend.options.engine != "golden";
@@ -203,6 +210,7 @@ Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& tota
       {"model", options.model}, {"engine", options.backend.options.engine}, {"images", totals.images}};
   if (accuracy) json["accuracy"] = *accuracy;
   json.update(StatsJson(totals.all, has_cycles));
+  json.update(TimesOf(options, totals));
   json["layers"] = Json::array();
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     Json layer = {{"name", graph.nodes[i].name}, {"op", OpName(graph.nodes[i].op)}};
@@ -270,6 +278,7 @@ int Run(const RunOptions& options) {
   if (options.most_cycles > 0 && (backend.engine != "rtl" || !backend.trace_file.empty()))
     throw Error("--most-cycles needs the engine rtl, without --trace");
   CheckTensorOptions(options, backend);
+  ClockFor(options.figures, backend.engine);  // before a long run
   backend.all_tensors = !options.dump.empty();
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
@@ -292,14 +301,17 @@ int Run(const RunOptions& options) {
   results.outputs.Write();
   if (results.dump) results.dump->WriteManifest();
 
-  std::FILE* stream = TableStream(options.json);
+  std::FILE* stream = TableStream(options.json, options.figures.csv);
   results.predictions.Print(stream, std::max(options.top, 1), labels);
   if (backend.engine != "golden") PrintLayers(stream, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
+  PrintTimes(stream, TimesOf(options, totals));
   PrintOutputs(stream, options, totals.images, results);
   if (backend.check) PrintComparison(stream, totals);
-  WriteJson(options.json, ToJson(options, graph, totals, results, accuracy));
+  const Json json = ToJson(options, graph, totals, results, accuracy);
+  WriteJson(options.json, json);
+  WriteCsv(options.figures.csv, json);
   return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
@@ -329,6 +341,7 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   AddBackendFlags(command, &options->backend);
   AddTraceFlags(command, &options->backend);
+  AddFigureFlags(command, &options->figures);
   command
       ->add_option("--most-cycles", options->most_cycles,
                    "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")

@@ -294,12 +294,12 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
 }
 
 CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
-                        SystemObserver* observer) {
+                        SystemObserver* observer, CycleObserver* engine_observer) {
   std::vector<int> layer_starts;
   for (const ProgramLayer& layer : program.layers) layer_starts.push_back(layer.first_job);
   WriteModel store(program, config, memory, observer);
   ListModel read(program, config, memory, &store, observer);
-  return CycleModel(program.jobs, config, layer_starts, nullptr, &read, &store).Run();
+  return CycleModel(program.jobs, config, layer_starts, engine_observer, &read, &store).Run();
 }
 
 }  // namespace weft

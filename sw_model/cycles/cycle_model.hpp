@@ -45,8 +45,9 @@ CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, cons
 CycleResult CountCycles(const std::vector<Job>& jobs, const Config& config, const Memory& memory,
                         const std::vector<int>& layer_starts, CycleObserver* observer = nullptr);
 
-// Of a program on weft_core: from the start to done.
+// Of a program on weft_core: from the start to done. The engine's observer is not told what is read: the
+// system's is.
 CycleResult CountCycles(const Program& program, const Config& config, const Memory& memory,
-                        SystemObserver* observer = nullptr);
+                        SystemObserver* observer = nullptr, CycleObserver* engine_observer = nullptr);
 
 }  // namespace weft

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// weft report: a network on images as one HTML page to look at.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <climits>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "compiler/network_file.hpp"
+#include "compiler/onnx/onnx_reader.hpp"
+#include "sim/backends/network_backend.hpp"
+#include "sim/cli/commands.hpp"
+#include "sim/cli/figures.hpp"
+#include "sim/cli/io.hpp"
+#include "sim/cli/options.hpp"
+#include "sim/cli/predictions.hpp"
+#include "sim/cli/report.hpp"
+#include "sim/report/network_svg.hpp"
+#include "sim/report/report_data.hpp"
+#include "sim/report/report_page.hpp"
+#include "sim/report/tensor_report.hpp"
+#include "sim/report/timeline.hpp"
+#include "sw_model/error.hpp"
+
+namespace weft::cli {
+namespace {
+
+constexpr int kImagesShown = 64, kTop = 5;
+
+struct Options {
+  std::string model, labels, json, output;
+  std::vector<std::filesystem::path> inputs;
+  int limit = 0, batch = 1;
+  BackendFlags backend;
+  FigureFlags figures;
+};
+
+// What a run of all images gives.
+struct Results {
+  explicit Results(const Graph& graph) : predictions(graph), tensors(graph), layers(graph.nodes.size()) {}
+  Predictions predictions;
+  TensorReport tensors;
+  std::vector<LayerStats> layers;  // one for each Graph::nodes
+  LayerStats total;
+  int64_t starts = 0;
+};
+
+TensorI8 LoadInputs(const Options& options, const TensorInfo& input) {
+  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
+    Shape shape = input.shape;
+    shape.n = options.batch;
+    return TensorI8(shape);
+  }
+  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
+  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
+}
+
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  Shape shape = images.shape;
+  shape.n = count;
+  TensorI8 slice(shape);
+  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
+  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
+  return slice;
+}
+
+// The last batch is compiled for fewer images if there are fewer.
+Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNetwork* network) {
+  const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->config);
+  Results results(network->graph);
+  const int batch = network->batch;
+  ProgressBar progress(images.shape.n);
+  int64_t bytes_read = 0, bytes_written = 0;
+  for (int first = 0; first < images.shape.n; first += batch) {
+    const int count = std::min(batch, images.shape.n - first);
+    if (count != network->batch)
+      *network = CompileNetwork(std::move(network->graph), count, network->config, {.keep_all = true});
+    const NetworkResult result = backend->Run(*network, Slice(images, first, count));
+    for (size_t i = 0; i < result.nodes.size(); i++) Accumulate(result.nodes[i], &results.layers[i]);
+    bytes_read += result.bytes_read;
+    bytes_written += result.bytes_written;
+    results.starts++;
+    if (!result.tensors.empty()) {
+      results.predictions.Add(result);
+      results.tensors.Add(result);
+    }
+    progress.Show(first + count);
+  }
+  for (const LayerStats& layer : results.layers) Accumulate(layer, &results.total);
+  results.total.bytes_read = bytes_read;
+  results.total.bytes_written = bytes_written;
+  return results;
+}
+
+std::vector<Stage> StagesOf(const CompiledNetwork& network) {
+  std::vector<std::vector<LoweredLayer>> layers;
+  for (const SegmentProgram& p : network.programs) layers.push_back(p.layers);
+  return FindStages(network.graph, network.segments, layers);
+}
+
+Json HeaderJson(const Options& options, const Config& config, const Memory& memory, int images) {
+  return {{"weft", WEFT_RELEASE},
+          {"model", std::filesystem::path(options.model).filename().string()},
+          {"engine", options.backend.options.engine},
+          {"config",
+           {{"name", config.name},
+            {"key", config.Key()},
+            {"rows", config.rows},
+            {"cols", config.cols},
+            {"bus_bytes", config.bus_bytes}}},
+          {"memory", {{"width", memory.width}, {"latency", memory.latency}}},
+          {"images", images},
+          {"batch", options.batch}};
+}
+
+void AddClasses(const Options& options, const Graph& graph, const Results& results, int images,
+                Json* report) {
+  results.predictions.AddTo(report, kTop);
+  if (const auto names = graph.metadata.find("labels"); names != graph.metadata.end())
+    (*report)["class_names"] = names->second;
+  if (options.labels.empty()) return;
+  std::vector<int> labels = LoadLabels(options.labels);
+  if (int(labels.size()) < images)
+    throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
+  labels.resize(size_t(images));
+  if (results.predictions.empty()) throw Error("--labels: the network's output is no list of classes");
+  (*report)["labels"] = labels;
+  (*report)["accuracy"] = results.predictions.Accuracy(labels);
+}
+
+int Report(const Options& options) {
+  BackendOptions backend = ParsedBackend(options.backend);
+  const double clock = ClockFor(options.figures, backend.engine);
+  const bool has_cycles = backend.engine != "golden", has_data = backend.engine != "cycles";
+  if (!has_data && !options.labels.empty())
+    throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
+  if (ReadNetworkFile(options.model))
+    throw Error("{}: a compiled network; a report needs the model that it was compiled from", options.model);
+  backend.check = backend.check || backend.engine == "rtl";
+  backend.all_tensors = true;
+  const Config config = Config::Load(backend.config);
+  const Memory memory = Memory::Parse(backend.memory, config);
+  Graph graph = ReadOnnx(options.model);
+  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
+  CompiledNetwork network = CompileNetwork(std::move(graph), std::min(options.batch, images.shape.n), config,
+                                           {.keep_all = has_data, .with_data = has_data});
+  const std::vector<Stage> stages = StagesOf(network);
+  Json segments = has_cycles ? TimelineJson(network, memory) : Json::array();
+  const Results results = RunAll(images, backend, &network);
+
+  Json report = HeaderJson(options, config, memory, images.shape.n);
+  report.update(TimesJson(clock, results.total.cycles, results.starts, images.shape.n));
+  report.update(StatsJson(results.total, has_cycles));
+  report["starts"] = results.starts;
+  report["compulsory_bytes"] = CompulsoryBytes(network.graph, results.starts, images.shape.n);
+  report["metadata"] = network.graph.metadata;
+  report["input"] = network.graph.input;
+  report.update(NetworkJson(network.graph, stages));
+  for (size_t i = 0; i < results.layers.size(); i++)
+    report["layers"][i].update(StatsJson(results.layers[i], has_cycles));
+  report["tensors"] = results.tensors.ToJson();
+  report["segments"] = std::move(segments);
+  if (has_data) {
+    report["inputs"] = ImagesJson(images, kImagesShown);
+    AddClasses(options, network.graph, results, images.shape.n, &report);
+  }
+  WriteBytes(options.output, ReportPage(report, report.at("model"), NetworkSvg(network.graph, stages, true)));
+  WriteJson(options.json, report);
+  fmt::print(TableStream(options.json), "{}: {} images, {} operators{}\n", options.output, images.shape.n,
+             results.layers.size(),
+             results.total.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
+                                                    results.total.outputs_compared, *results.total.mismatches)
+                                      : "");
+  return results.total.mismatches.value_or(0) == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void AddReportCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<Options>();
+  options->backend.options.engine = "rtl";
+  CLI::App* command = app->add_subcommand(
+      "report", "Show a network on images as one HTML page: pictures, cycles, what was compared");
+  command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
+  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  command->add_option("--limit", options->limit, "use only the first N images")
+      ->check(CLI::Range(1, INT_MAX));
+  command->add_option("--batch", options->batch, "images that run together and share the array's rows")
+      ->check(CLI::Range(1, kMostImages))
+      ->capture_default_str();
+  command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
+  command->add_option("-o,--output", options->output, "the page (.html)")->required();
+  command->add_option("--json", options->json,
+                      "write the page's data as JSON to a file, or to stdout with -");
+  AddBackendFlags(command, &options->backend);
+  command->get_option("--engine")->required(false)->capture_default_str();
+  AddClockFlag(command, &options->figures);
+  command->callback([options, status] { *status = Report(*options); });
+}
+
+}  // namespace weft::cli
