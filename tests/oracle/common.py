@@ -39,10 +39,12 @@ def session(model: str | bytes) -> onnxruntime.InferenceSession:
 
 
 def run_onnxruntime(model: str | bytes, images: np.ndarray) -> dict[str, np.ndarray]:
-    """All outputs by name. The images go through one at a time, as the model's batch may be fixed."""
+    """All outputs by name. The images go through as many at a time as the model says, or one by one."""
     runner = session(model)
     names = [output.name for output in runner.get_outputs()]
-    results = [runner.run(names, {runner.get_inputs()[0].name: image[np.newaxis]}) for image in images]
+    source = runner.get_inputs()[0]
+    batch = source.shape[0] if isinstance(source.shape[0], int) else 1
+    results = [runner.run(names, {source.name: images[first:first + batch]}) for first in range(0, len(images), batch)]
     return {name: np.concatenate([result[i] for result in results]) for i, name in enumerate(names)}
 
 
