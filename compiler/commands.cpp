@@ -71,11 +71,11 @@ class CommandMaker {
   // before it runs.
   void AddTables(const Transfer& t) {
     const CommandLayer& layer = LayerOf(t.job);
-    if (!layer.residual || next_job_ != t.job || t.job != layer.first_job) return;
+    if (!layer.tables_at || next_job_ != t.job || t.job != layer.first_job) return;
     commands_.push_back({.op = ListOp::kRead,
                          .read = ReadKind::kTables,
                          .job = t.job,
-                         .offset = layer.tables_at,
+                         .offset = *layer.tables_at,
                          .words = uint32_t(kTableBytes / config_.bus_bytes),
                          .wait = tables_free_});
     tables_free_ = stored_before_[layer.first_job + layer.jobs];
@@ -95,8 +95,8 @@ class CommandMaker {
   // queue. The very first one follows the lines of its first tile, too, which load while it is read, but
   // comes before any residual.
   void AddJob(const Transfer& t) {
-    const bool adds = LayerOf(t.job).residual.has_value();
-    const bool after_groups = t.job == 0 && !adds;
+    const bool adds = LayerOf(t.job).tables_at.has_value();
+    const bool after_groups = t.job == 0 && !LayerOf(t.job).residual;
     if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
     commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
     next_job_++;

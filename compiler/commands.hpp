@@ -15,9 +15,9 @@ struct CommandLayer {
   int first_job = 0, jobs = 0;
   bool reads_outputs = false;  // of layers before it
   Place in;
-  Window pool;                    // after an addition
-  std::optional<Place> residual;  // that is added
-  uint32_t tables_at = 0;         // ... with these tables
+  std::optional<uint32_t> tables_at;  // of an addition
+  std::optional<Place> residual;      // ... of this
+  Window pool;                        // ... after which comes this max-pool
 };
 
 // The commands without those that read the list. Offsets are from the begin of the data or of the tensors;

@@ -71,15 +71,8 @@ void RenewWaits(std::vector<Command>* commands) {
   }
 }
 
-// What is added to a job's outputs, and how its rows are walked.
+// How the rows of a job's residual are walked.
 void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  const AddLayer& add = s.add->add;
-  kStoreAddEnable.Set(store, 1);
-  kStoreAddShift.Set(store, add.shift_out);
-  kStoreAddClampHi.Set(store, add.clamp_hi);
-  kStoreAddClampLo.Set(store, add.clamp_lo);
-  kStoreAddZp.Set(store, add.zp_out);
-  store[kStoreAddMult] = uint32_t(add.mult_out);
   const ResidualBox box = ResidualOf(job, s.pool, s.residual.shape.c, config);
   const auto words = uint32_t(box.pitch / config.bus_bytes);
   const int64_t channels = s.residual.shape.c;  // also where a single column has no pixel beside it
@@ -96,9 +89,22 @@ void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32
   store[kStoreResLines] = uint32_t(box.step);
   store[kStoreResWords] = uint32_t(box.step) * words;
   store[kStoreResLastWords] = uint32_t(s.pool.kh) * words;
+}
+
+// What is added to a job's outputs, and the pooling behind it.
+void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* store) {
+  const AddLayer& add = s.add->add;
+  kStoreAddEnable.Set(store, 1);
+  kStoreAddAlone.Set(store, s.adds_residual() ? 0 : 1);
+  kStoreAddShift.Set(store, add.shift_out);
+  kStoreAddClampHi.Set(store, add.clamp_hi);
+  kStoreAddClampLo.Set(store, add.clamp_lo);
+  kStoreAddZp.Set(store, add.zp_out);
+  store[kStoreAddMult] = uint32_t(add.mult_out);
   kStoreWindowRows.Set(store, s.pool.kh - 1);
   kStoreWindowCols.Set(store, s.pool.kw - 1);
   store[kStorePool] = uint32_t(job.window);
+  if (s.adds_residual()) EncodeResidual(job, s, config, store);
 }
 
 // Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.
@@ -118,7 +124,7 @@ std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& 
   store[kStorePass] = job.groups == 1 ? total : uint32_t(config.rows / job.window);
   store[kStoreTotal] = total;
   store[kStoreGroups] = uint32_t(job.groups - 1);
-  if (s.add) EncodeResidual(job, s, config, store.data());
+  if (s.add) EncodeAdd(job, s, config, store.data());
   return store;
 }
 

@@ -2,8 +2,10 @@
 #include "compiler/lower.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "compiler/copy_layers.hpp"
+#include "compiler/table_layers.hpp"
 
 namespace weft {
 namespace {
@@ -70,6 +72,16 @@ std::vector<LoweredLayer> LowerAverage(const Graph& graph, int index) {
   return layers;
 }
 
+// A copy that applies a table on the way.
+std::optional<LoweredLayer> LowerTable(const Graph& graph, int index, int in, const TableLayer& table,
+                                       const Target& out) {
+  const auto rescale = FindRescale(table.table);
+  if (!rescale) return {};
+  const int channels = graph.tensors[in].shape.c;
+  return LoweredLayer{
+      index, MakeDepthwise(graph.nodes[index].name, channels, Window{}, *rescale), in, out, {}};
+}
+
 std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
   const Node& node = graph.nodes[index];
   const int in = node.inputs.at(0);
@@ -84,23 +96,24 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
       return {{index, MakeMaxPool(node.name, shape.c, node.pool), in, out, {}}};
     case Op::kAveragePool:
       return LowerAverage(graph, index);
-    case Op::kRescale:
-      return {{index, MakeDepthwise(node.name, shape.c, copy, node.rescale), in, out, {}}};
+    case Op::kTable:
+      if (const auto layer = LowerTable(graph, index, in, node.table, out)) return {*layer};
+      return {};
     case Op::kPad: {
+      if (node.pad.mode != PadMode::kConstant) return {};
       Window window;
       window.pad = node.pad.pad;
       return {{index, MakeDepthwise(node.name, shape.c, window, Unchanged(node.pad.value)), in, out, {}}};
     }
     case Op::kConcat: {
       std::vector<LoweredLayer> layers;
+      int* const at[3] = {&out.phase_y, &out.phase_x, &out.channel};
       for (size_t i = 0; i < node.inputs.size(); i++) {
-        const int channels = graph.tensors[node.inputs[i]].shape.c;
-        layers.push_back({index,
-                          MakeDepthwise(node.name, channels, copy, node.concat.inputs.at(i)),
-                          node.inputs[i],
-                          out,
-                          {}});
-        out.channel += channels;
+        const Shape& part = graph.tensors[node.inputs[i]].shape;
+        const auto layer = LowerTable(graph, index, node.inputs[i], node.concat.inputs.at(i), out);
+        if (!layer) return {};
+        layers.push_back(*layer);
+        *at[node.concat.axis] += std::array{part.h, part.w, part.c}[size_t(node.concat.axis)];
       }
       return layers;
     }
@@ -116,7 +129,6 @@ std::vector<LoweredLayer> LowerNode(const Graph& graph, int index) {
     case Op::kAdd:
       return {{index, MakeDepthwise(node.name, shape.c, copy, Unchanged(0)), in, out,
                FusedAdd{node.add, true, node.inputs.at(1)}}};
-    case Op::kTable:
     case Op::kPair:
     case Op::kSlice:
     case Op::kDepthToSpace:

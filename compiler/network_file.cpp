@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "sw_model/error.hpp"
 
@@ -188,7 +189,7 @@ CompiledNetwork ParseChecked(std::string_view contents) {
   network.batch = int(Number(json, "batch", kMostImages));
   if (network.batch < 1) throw Error("its batch is 0");
   network.model = body.substr(metadata, model);
-  network.graph = ParseOnnx(network.model);
+  network.graph = ParseModel(network.model);
   network.segments = Lower(network.graph);
   if (json.at("segments").size() != network.segments.size())
     throw Error("this version of Weft divides the model between hardware and host in another way");
@@ -212,7 +213,7 @@ CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, con
 }
 
 CompiledNetwork CompileModel(std::string model, int batch, const Config& config) {
-  CompiledNetwork network = CompileNetwork(ParseOnnx(model), batch, config);
+  CompiledNetwork network = CompileNetwork(ParseModel(model), batch, config);
   network.model = std::move(model);
   return network;
 }

@@ -50,19 +50,22 @@ struct Target {
   int tensor = 0, channel = 0;
   int factor_h = 1, factor_w = 1, phase_y = 0, phase_x = 0;
 };
-// A residual that is added to a layer's outputs, before the layer's max-pool if it has one.
+// A residual that is added to a layer's outputs, before the layer's max-pool if it has one. Without one the
+// outputs' own table is all that counts (the list's flag ALONE): nothing is streamed, the other operand is 0
+// everywhere.
 struct FusedAdd {
   AddLayer add;
-  bool outputs_first = true;  // the layer's outputs are the first operand
-  int residual = 0;           // tensor, of the shape of the outputs before pooling
+  bool outputs_first = true;    // the layer's outputs are the first operand
+  std::optional<int> residual;  // tensor, of the shape of the outputs before pooling
 };
 
 struct Store {
   Place out;
   Target target;
   std::optional<FusedAdd> add;
-  Place residual;  // if there is one
-  Window pool;     // ... after which comes this max-pool
+  Place residual;  // if there is one: adds_residual()
+  Window pool;     // after an addition comes this max-pool
+  [[nodiscard]] bool adds_residual() const { return add && add->residual; }
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);

@@ -38,9 +38,10 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
   Traffic traffic = CountTraffic(layer.jobs, config_);
   if (!add) return traffic;
   traffic.read += kTableBytes;
+  if (!add->residual) return traffic;
   for (const Job& job : layer.jobs) {
     if (job.rows == 0) continue;
-    const ResidualBox box = ResidualOf(job, PoolOf(layer.layer), tensors_[add->residual].shape.c, config_);
+    const ResidualBox box = ResidualOf(job, PoolOf(layer.layer), tensors_[*add->residual].shape.c, config_);
     traffic.read += job.lines.images * box.rows * box.pitch;
   }
   return traffic;
@@ -48,7 +49,8 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
 
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
                               const std::optional<FusedAdd>& add) {
-  if (add && !CanAdd(layer, tensors_[add->residual].shape.c, config_))
+  const auto channels = [&](int tensor) { return tensors_[tensor].shape.c; };
+  if (add && !CanAdd(layer, add->residual ? std::optional(channels(*add->residual)) : std::nullopt, config_))
     throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
   program_.layers.push_back({.name = layer.layer.name,
                              .first_job = int(program_.jobs.size()),
@@ -59,7 +61,12 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
     if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does
     job_layer_.push_back(int(layers_.size()));
   }
-  layers_.push_back({.conv = layer.layer, .in = in, .out = out, .reads_outputs = reads_outputs, .add = add});
+  layers_.push_back({.conv = layer.layer,
+                     .in = in,
+                     .out = out,
+                     .reads_outputs = reads_outputs,
+                     .add = add,
+                     .tables_at = {}});
 }
 
 void ProgramBuilder::PlaceData() {
@@ -95,7 +102,7 @@ void ProgramBuilder::PlaceTables(Layer* layer) {
   data_bytes_ += kTableBytes;
   if (!with_data_) return;
   data_.resize(data_bytes_);
-  std::memcpy(&data_[layer->tables_at], tables.data(), kTableBytes);
+  std::memcpy(&data_[*layer->tables_at], tables.data(), kTableBytes);
 }
 
 std::vector<Command> ProgramBuilder::PlanCommands() const {
@@ -106,10 +113,10 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .jobs = program_.layers[l].jobs,
                       .reads_outputs = layer.reads_outputs,
                       .in = tensors_[layer.in],
-                      .pool = PoolOf(layer.conv),
+                      .tables_at = layer.tables_at,
                       .residual = {},
-                      .tables_at = layer.tables_at});
-    if (layer.add) layers.back().residual = tensors_[layer.add->residual];
+                      .pool = PoolOf(layer.conv)});
+    if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
   }
   return MakeCommands(program_.jobs, groups_at_, layers, config_);
 }
@@ -131,8 +138,10 @@ void ProgramBuilder::AddStores() {
     program_.stores.push_back({.out = tensors_[layer.out.tensor],
                                .target = layer.out,
                                .add = layer.add,
-                               .residual = layer.add ? tensors_[layer.add->residual] : Place{},
+                               .residual = {},
                                .pool = PoolOf(layer.conv)});
+    if (program_.stores.back().adds_residual())
+      program_.stores.back().residual = tensors_[*layer.add->residual];
   }
 }
 

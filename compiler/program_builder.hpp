@@ -36,7 +36,7 @@ class ProgramBuilder {
     Target out;
     bool reads_outputs;
     std::optional<FusedAdd> add;
-    uint32_t tables_at = 0;  // in data_
+    std::optional<uint32_t> tables_at;  // of an addition, in data_
   };
   // Jobs for which these are equal have the same parameters and weights: they differ in the region only.
   struct Groups {

@@ -22,12 +22,12 @@ ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const C
   return box;
 }
 
-bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
+bool CanAdd(const PreparedLayer& layer, std::optional<int> channels, const Config& config) {
   const Window pool = layer.layer.max_pool.value_or(Window{});
   return std::ranges::all_of(layer.jobs, [&](const Job& job) {
     if (job.single_tile && layer.layer.max_pool) return false;
-    if (job.rows == 0) return true;
-    const ResidualBox box = ResidualOf(job, pool, channels, config);
+    if (job.rows == 0 || !channels) return true;
+    const ResidualBox box = ResidualOf(job, pool, *channels, config);
     const int touched = (config.rows - 2) / (job.cols * job.window) + 2;  // rows of outputs, by a tile
     const int64_t lines = std::min(int64_t{touched} * pool.kh, int64_t{job.lines.images} * box.rows);
     return lines * box.pitch <= config.ResidualBytes();
@@ -35,7 +35,7 @@ bool CanAdd(const PreparedLayer& layer, int channels, const Config& config) {
 }
 
 std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
-                                          int channels, const Config& config) {
+                                          std::optional<int> channels, const Config& config) {
   PreparedLayer layer = prepare({});
   JobLimits most{1, 1, 1, 1};
   for (const Job& job : layer.jobs) {

@@ -24,12 +24,12 @@ struct ResidualBox {
 };
 ResidualBox ResidualOf(const Job& job, const Window& pool, int channels, const Config& config);
 
-// Whether the engine can add a residual to these jobs' outputs: the rows under what a tile gives fit the
-// residual's buffer, and no pooling window is cut.
-bool CanAdd(const PreparedLayer& layer, int channels, const Config& config);
+// Whether the engine can add a residual of so many channels (or none) to these jobs' outputs: the rows under
+// what a tile gives fit the residual's buffer, and no pooling window is cut.
+bool CanAdd(const PreparedLayer& layer, std::optional<int> channels, const Config& config);
 // Cuts a layer so far that it can: into narrower columns, then fewer column groups, images, rows.
 // `prepare` makes it with the limits that it is given. Nothing if even its smallest jobs cannot.
 std::optional<PreparedLayer> PrepareToAdd(const std::function<PreparedLayer(const JobLimits&)>& prepare,
-                                          int channels, const Config& config);
+                                          std::optional<int> channels, const Config& config);
 
 }  // namespace weft

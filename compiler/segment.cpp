@@ -110,7 +110,9 @@ class LayerFitter {
       return from_host ? PrepareLayer(layer.conv, in, config_, limits)
                        : PrepareInPlace(layer.conv, in, config_, limits);
     };
-    return layer.add ? PrepareToAdd(prepare, Channels(layer), config_) : prepare({});
+    if (!layer.add) return prepare({});
+    return PrepareToAdd(prepare, layer.add->residual ? std::optional(Channels(layer)) : std::nullopt,
+                        config_);
   }
 
   [[nodiscard]] int64_t BytesMoved(const PreparedLayer& layer) const {
@@ -181,7 +183,7 @@ class SegmentCompiler {
       int& written = uses_[layer.out.tensor].written;
       written = std::min(written, l);
       uses_[layer.in].read = l;
-      if (layer.add) uses_[layer.add->residual].read = l;
+      if (layer.add && layer.add->residual) uses_[*layer.add->residual].read = l;
     }
   }
 
@@ -196,7 +198,7 @@ class SegmentCompiler {
     const LoweredLayer& layer = fitted.layer;
     const int in = InputOf(l, fitted);
     std::optional<FusedAdd> add = layer.add;
-    if (add) add->residual = ResidualOf(fitted);
+    if (add && add->residual) add->residual = ResidualOf(fitted);
     Target out = layer.out;
     out.tensor = OutputOf(l, layer);
     builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host, add);
@@ -216,7 +218,7 @@ class SegmentCompiler {
   }
 
   int ResidualOf(const FittedLayer& fitted) {
-    const int tensor = fitted.layer.add->residual;
+    const int tensor = *fitted.layer.add->residual;
     Use& use = uses_[tensor];
     if (use.number < 0)
       use.number = AddInput({.tensor = tensor, .place = {}, .layer = fitted.of}, Batch(tensor), use.read);

@@ -4,7 +4,7 @@
 `default_nettype none
 package weft_list_pkg;
   localparam logic [23:0] LIST_MAGIC = 24'h544657;
-  localparam int LIST_VERSION = 3;
+  localparam int LIST_VERSION = 4;
   localparam int DIM_W = 17;  // bits of counts of pixels, lines, channels
   localparam int POS_W = 20;  // bits of signed positions, in bytes or lines
   localparam int PIXELS_W = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -91,6 +91,7 @@ package weft_list_pkg;
   localparam int JOB_OUT_CLAMP_LO_W = 8;
   localparam int JOB_OUT_CLAMP_HI_LSB = 16;  // largest value
   localparam int JOB_OUT_CLAMP_HI_W = 8;
+  localparam int JOB_OUT_ROUNDING_BIT = 24;  // how the sums are rescaled: 0 as TensorFlow Lite does, 1 as ONNX Runtime does
   localparam int JOB_POOL = 42;  // pixels of a pooling window, 1: no pooling before the addition
   localparam int JOB_GROUP_ADDR = 43;  // bytes from a column group's input channels to the next group's: 0, or a grouped convolution's step
   localparam int JOB_COLS = 44;  // output channels of every other column group
@@ -114,6 +115,7 @@ package weft_list_pkg;
   localparam int STORE_ADD_CLAMP_LO_W = 8;
   localparam int STORE_ADD_CLAMP_HI_LSB = 16;  // largest value
   localparam int STORE_ADD_CLAMP_HI_W = 8;
+  localparam int STORE_ADD_ALONE_BIT = 24;  // no residual comes: it is 0 everywhere, and the words RES_* mean nothing
   localparam int STORE_ADD_SHIFT_LSB = 25;  // shift of the multiplier
   localparam int STORE_ADD_SHIFT_W = 6;
   localparam int STORE_ADD_ENABLE_BIT = 31;  // a residual is added

@@ -67,7 +67,13 @@ struct ConvLayer {
 
 // ---- layers without filters: multipliers, shifts, zero points and clamps are those of Requant
 
-// int8 -> int8 with another scale, zero point or clamp; a Relu of its own too.
+// Any function of one int8:   y = table[uint8_t(x)]
+using TableI8 = std::array<int8_t, 256>;
+struct TableLayer {
+  TableI8 table{};
+};
+
+// One such function: another scale, zero point or clamp; a Relu of its own too.
 //   y = clamp(MultiplyByQuantizedMultiplier(x - input_zp, multiplier, shift) + output_zp, clamp_lo, clamp_hi)
 struct RescaleLayer {
   int input_zp = 0;
@@ -75,10 +81,6 @@ struct RescaleLayer {
   int shift = 1;
   int output_zp = 0;
   int clamp_lo = -128, clamp_hi = 127;
-  [[nodiscard]] bool IsIdentity() const {
-    return multiplier == 1 << 30 && shift == 1 && input_zp == output_zp && clamp_lo == -128 &&
-           clamp_hi == 127;
-  }
   bool operator==(const RescaleLayer&) const = default;
 };
 
@@ -94,15 +96,10 @@ struct AddLayer {
   bool operator==(const AddLayer&) const = default;
 };
 
-// Maps of one height and width, one after the other along the channels; each is rescaled first.
+// Maps one after the other along an axis, equal in the others; each goes through a table first.
 struct ConcatLayer {
-  std::vector<RescaleLayer> inputs;  // factor 1 where the scale is the output's
-};
-
-// Any function of one int8:   y = table[uint8_t(x)]
-using TableI8 = std::array<int8_t, 256>;
-struct TableLayer {
-  TableI8 table{};
+  std::vector<TableLayer> inputs;  // one a map; y = x where its scale is the output's
+  int axis = 2;                    // 0, 1, 2: h, w, c
 };
 
 // Any function of two:   y = table[256 * uint8_t(x1) + uint8_t(x2)]
@@ -124,10 +121,13 @@ struct DepthToSpaceLayer {
   bool channel_first = false;  // ONNX calls it CRD, and the other order DCR
 };
 
-// A border of one value, the zero point as a rule.
+// What a border holds: one value; the pixel at the edge; the map mirrored at the middle of the pixels at its
+// edge, or at their outer side, so that they are there twice.
+enum class PadMode : uint8_t { kConstant, kEdge, kReflect, kSymmetric };
 struct PadLayer {
-  Padding pad;
-  int value = 0;  // -128..127
+  Padding pad;    // of kReflect less than the map, of kSymmetric at most as much
+  int value = 0;  // of kConstant: -128..127, the zero point as a rule
+  PadMode mode = PadMode::kConstant;
 };
 
 // Nearest neighbour: y[oy][ox] = x[oy / factor_h][ox / factor_w]

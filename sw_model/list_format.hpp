@@ -26,7 +26,7 @@ struct ListField {
   }
 };
 
-inline constexpr uint32_t kListVersion = 3, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
+inline constexpr uint32_t kListVersion = 4, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
 inline constexpr int kDimW = 17;     // bits of counts of pixels, lines, channels
 inline constexpr int kPosW = 20;     // bits of signed positions, in bytes or lines
 inline constexpr int kPixelsW = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -139,6 +139,8 @@ inline constexpr int kJobWalkTurns = 5;
 inline constexpr ListField kJobOutZp{41, 0, 8, true};        // zero point
 inline constexpr ListField kJobOutClampLo{41, 8, 8, true};   // smallest value
 inline constexpr ListField kJobOutClampHi{41, 16, 8, true};  // largest value
+inline constexpr ListField kJobOutRounding{
+    41, 24, 1};  // how the sums are rescaled: 0 as TensorFlow Lite does, 1 as ONNX Runtime does
 
 // STORE: where the job's outputs go, behind the engine's job: the walk of the pixels in memory. Pixels are
 // those that are written, after all pooling.
@@ -175,10 +177,12 @@ inline constexpr std::array<int, kStoreWords> kStoreWordBits = {
 inline constexpr ListField kStoreAddZp{10, 0, 8, true};        // zero point
 inline constexpr ListField kStoreAddClampLo{10, 8, 8, true};   // smallest value
 inline constexpr ListField kStoreAddClampHi{10, 16, 8, true};  // largest value
-inline constexpr ListField kStoreAddShift{10, 25, 6, true};    // shift of the multiplier
-inline constexpr ListField kStoreAddEnable{10, 31, 1};         // a residual is added
-inline constexpr ListField kStoreWindowCols{21, 0, 16};        // pixels of its row - 1
-inline constexpr ListField kStoreWindowRows{21, 16, 16};       // its rows - 1
-inline constexpr int kStorePlainWords = 10;                    // the store words of a job without an addition
+inline constexpr ListField kStoreAddAlone{
+    10, 24, 1};  // no residual comes: it is 0 everywhere, and the words RES_* mean nothing
+inline constexpr ListField kStoreAddShift{10, 25, 6, true};  // shift of the multiplier
+inline constexpr ListField kStoreAddEnable{10, 31, 1};       // a residual is added
+inline constexpr ListField kStoreWindowCols{21, 0, 16};      // pixels of its row - 1
+inline constexpr ListField kStoreWindowRows{21, 16, 16};     // its rows - 1
+inline constexpr int kStorePlainWords = 10;                  // the store words of a job without an addition
 
 }  // namespace weft

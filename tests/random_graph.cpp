@@ -259,7 +259,8 @@ int Builder::AppendConcat(const std::vector<int>& inputs) {
   Node node{.op = Op::kConcat, .inputs = inputs};
   std::vector<const TensorI8*> values;
   for (const int input : inputs) {
-    node.concat.inputs.push_back(golden::MakeRescale(info(input).scale, info(input).zero_point, scale, zp));
+    node.concat.inputs.push_back(
+        {golden::RescaleTable(golden::MakeRescale(info(input).scale, info(input).zero_point, scale, zp))});
     values.push_back(&value(input));
   }
   TensorI8 out = golden::Concat(values, node.concat);
@@ -311,9 +312,10 @@ void Builder::Rescale() {
   const bool relu = random_.Chance(2), relu6 = relu && random_.Chance(3);
   const int zp = relu ? int(random_.Pick(std::array{-128, -90})) : int(random_.Int(-20, 20));
   const int hi = relu6 ? std::min(127, zp + int(std::lround(6.0F / scale))) : 127;
-  Node node{.op = Op::kRescale, .inputs = {in}};
-  node.rescale = golden::MakeRescale(info(in).scale, info(in).zero_point, scale, zp, relu ? zp : -128, hi);
-  TensorI8 out = golden::Rescale(value(in), node.rescale);
+  Node node{.op = Op::kTable, .inputs = {in}};
+  node.table.table = golden::RescaleTable(
+      golden::MakeRescale(info(in).scale, info(in).zero_point, scale, zp, relu ? zp : -128, hi));
+  TensorI8 out = golden::Table(value(in), node.table);
   Append(std::move(node), std::move(out), scale, zp);
 }
 
@@ -337,7 +339,8 @@ void Builder::Head() {
   } else if (random_.Chance(2) && shape(last).h * shape(last).w > 1) {
     last = AppendGlobalPool(last);
   }
-  out_.graph.outputs = {{.tensor = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, true)}};
+  out_.graph.outputs = {
+      {.tensor = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, true)}};
 }
 
 RandomGraph Builder::Build() {

@@ -38,8 +38,6 @@ const char* OpName(Op op) {
       return "depth_to_space";
     case Op::kHost:
       return "host";
-    case Op::kRescale:
-      return "rescale";
     case Op::kSoftmax:
       return "softmax";
   }
@@ -60,7 +58,7 @@ Shape OutputShape(const Graph& graph, const Node& node) {
     case Op::kConcat: {
       std::vector<Shape> shapes;
       for (const int input : node.inputs) shapes.push_back(shape(input));
-      return golden::ConcatShape(shapes);
+      return golden::ConcatShape(shapes, node.concat.axis);
     }
     case Op::kPad:
       return golden::PadShape(in, node.pad);
@@ -75,7 +73,6 @@ Shape OutputShape(const Graph& graph, const Node& node) {
     case Op::kUpsample:
       return golden::UpsampleShape(in, node.upsample);
     case Op::kTable:
-    case Op::kRescale:
     case Op::kSoftmax:
       return in;
   }

@@ -23,7 +23,6 @@ enum class Op {
   kSlice,
   kUpsample,
   kDepthToSpace,
-  kRescale,
   kSoftmax,
   kHost
 };
@@ -57,14 +56,13 @@ struct Node {
   ConvLayer conv = {};      // kConv (a fused max-pool is inside it; fully connected layers are convolutions)
   Window pool = {};         // kMaxPool, kAveragePool (a global one has the map's size)
   AddLayer add = {};        // kAdd
-  TableLayer table = {};    // kTable: a function of one value
+  TableLayer table = {};    // kTable: a function of one value, like a change of scale
   PairLayer pair = {};      // kPair: a function of two
   ConcatLayer concat = {};  // kConcat
   PadLayer pad = {};        // kPad
   SliceLayer slice = {};    // kSlice
   UpsampleLayer upsample = {};            // kUpsample
   DepthToSpaceLayer depth_to_space = {};  // kDepthToSpace
-  RescaleLayer rescale = {};              // kRescale: a change of scale, or a Relu or Clip of its own
   HostLayer host = {};                    // kHost
   int unpooled = -1;  // kConv with a max-pool: the file's tensor between the two, which no node reads
 };
@@ -83,6 +81,7 @@ struct Graph {
   std::vector<Node> nodes;
   int input = 0;
   ElementType input_type = ElementType::kFloat32;
+  Rounding input_rounding = Rounding::kOnnx;  // of a float32 input: half to even; kTflite: half away from zero
   std::vector<Port> outputs;                    // at least one
   std::map<std::string, std::string> metadata;  // what the model file says of itself
 

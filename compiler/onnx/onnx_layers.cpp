@@ -165,8 +165,9 @@ Node PointwiseNode(const Pointwise& p, const Graph& graph, const Quantisation& o
   Node node{.name = p.name, .op = p.op, .inputs = p.inputs};
   const int lo = QuantiseReal(p.clamp.lo, output), hi = QuantiseReal(p.clamp.hi, output);
   const auto info = [&](size_t i) -> const TensorInfo& { return graph.tensors[p.inputs.at(i)]; };
-  const auto rescale = [&](const TensorInfo& in) {
-    return golden::MakeRescale(in.scale, in.zero_point, output.scale, output.zero_point, lo, hi);
+  const auto rescale = [&](const TensorInfo& in) -> TableLayer {
+    return {golden::RescaleTable(
+        golden::MakeRescale(in.scale, in.zero_point, output.scale, output.zero_point, lo, hi))};
   };
   if (p.op == Op::kAdd) {
     node.add = golden::MakeAdd(info(0).scale, info(0).zero_point, info(1).scale, info(1).zero_point,
@@ -174,7 +175,7 @@ Node PointwiseNode(const Pointwise& p, const Graph& graph, const Quantisation& o
   } else if (p.op == Op::kConcat) {
     for (size_t i = 0; i < p.inputs.size(); ++i) node.concat.inputs.push_back(rescale(info(i)));
   } else {
-    node.rescale = rescale(info(0));
+    node.table = rescale(info(0));
   }
   return node;
 }

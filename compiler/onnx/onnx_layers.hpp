@@ -59,7 +59,7 @@ struct Average {
 
 // A sum, a join or a clamp of quantised tensors that waits for its QuantizeLinear.
 struct Pointwise {
-  Op op = Op::kRescale;  // or kAdd, kConcat
+  Op op = Op::kTable;  // or kAdd, kConcat
   std::string name;
   std::vector<int> inputs;  // indices into Graph::tensors
   bool flat = false;

@@ -148,7 +148,7 @@ Value OnnxTranslator::Clamped(const NodeProto& node, const Clamp& clamp) const {
     const double lowest = double(info.scale) * (-128 - info.zero_point);
     const double highest = double(info.scale) * (127 - info.zero_point);
     if (clamp.lo > lowest || clamp.hi < highest)  // it changes something
-      return Pointwise{Op::kRescale, LayerName(node), {in.tensor}, in.flat, clamp};
+      return Pointwise{Op::kTable, LayerName(node), {in.tensor}, in.flat, clamp};
   }
   return value;
 }

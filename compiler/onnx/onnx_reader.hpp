@@ -19,7 +19,7 @@
 //   Add, Relu or Clip          one kAdd node: two maps of one shape
 //   Concat, Relu or Clip       one kConcat node: inputs of other scales are rescaled in it
 //   Pad; Resize, Upsample      one kPad or kUpsample node: the scale stays
-//   Relu or Clip elsewhere,    one kRescale node
+//   Relu or Clip elsewhere,    one kTable node
 //   a change of scale
 #pragma once
 

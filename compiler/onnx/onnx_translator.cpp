@@ -191,7 +191,7 @@ Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
     const TensorInfo& info = Info(real->tensor);
     if (info.scale == q.scale && info.zero_point == q.zero_point)
       return Quantised{real->tensor, real->flat, q.is_unsigned};
-    const Pointwise rescale{Op::kRescale, LayerName(node), {real->tensor}, real->flat, {}};
+    const Pointwise rescale{Op::kTable, LayerName(node), {real->tensor}, real->flat, {}};
     return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
   }
   if (const auto* probabilities = std::get_if<Probabilities>(&in)) {

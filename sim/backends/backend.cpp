@@ -158,8 +158,6 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
       return golden::Pad(in, node.pad);
     case Op::kUpsample:
       return golden::Upsample(in, node.upsample);
-    case Op::kRescale:
-      return golden::Rescale(in, node.rescale);
     case Op::kSoftmax:
       result->reals[node.output] = golden::Softmax(in, graph.tensors[node.inputs.at(0)].scale);
       return QuantiseProbabilities(result->reals[node.output], graph.tensors[node.output], in.shape);

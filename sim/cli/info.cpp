@@ -6,8 +6,8 @@
 #include <cstring>
 #include <memory>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -65,7 +65,7 @@ Json ToJson(const LayerInfo& layer) {
 }
 
 void ModelInfo(const std::string& model, const std::string& json_option) {
-  const Graph graph = ReadOnnx(model);
+  const Graph graph = ReadModel(model);
   const TensorInfo& input = graph.tensors[size_t(graph.input)];
   Json layers = Json::array();
   std::vector<std::vector<std::string>> rows = {
@@ -210,7 +210,8 @@ void AddInfoCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app->add_subcommand("info", "Show the layers of a model, or what a compiled network holds");
-  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+  command
+      ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   command->callback([options, status] {

@@ -2,16 +2,17 @@
 #include "sim/cli/io.hpp"
 
 #include <fmt/format.h>
-#include <stb/stb_image.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <optional>
+#include <sstream>
 
+#include "sim/cli/image_file.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -22,22 +23,6 @@ using Bytes = std::vector<uint8_t>;
 
 bool StartsWith(const Bytes& bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
-}
-
-template <typename T>
-std::vector<T> Items(const NpyArray& array) {
-  std::vector<T> items(array.size());
-  std::memcpy(items.data(), array.bytes.data(), array.bytes.size());
-  return items;
-}
-
-// [H, W, C] or [N, H, W, C] as a Shape.
-Shape ImageShape(const NpyArray& array, const std::string& what) {
-  const std::vector<int64_t>& s = array.shape;
-  if (s.size() != 3 && s.size() != 4)
-    throw Error("{}: an array of {} dimensions; [H, W, C] or [N, H, W, C] is needed", what, s.size());
-  const size_t first = s.size() - 3;
-  return {first == 0 ? 1 : int(s[0]), int(s[first]), int(s[first + 1]), int(s[first + 2])};
 }
 
 // ---- IDX
@@ -68,114 +53,225 @@ std::optional<Idx> ParseIdx(const Bytes& file, const std::string& path) {
 
 // ---- Images
 
-// In float, as ONNX Runtime's QuantizeLinear.
-int8_t Quantise(float real, const InputFormat& format) {
-  const float q = std::nearbyint(real / format.scale) + float(format.zero_point);
-  if (std::isnan(q)) throw Error("an input value is not a number");
-  return int8_t(std::clamp(q, -128.0F, 127.0F));
-}
+// A file's values that the input's codes cannot hold.
+struct Saturation {
+  size_t values = 0, zeros = 0, beyond = 0;  // the background of many images is 0
+  [[nodiscard]] bool IsTooMuch() const { return 2 * beyond > values - zeros; }
+};
 
 class ImageBatch {
  public:
-  ImageBatch(const InputFormat& format, int limit) : format_(format), limit_(limit) {
-    for (int pixel = 0; pixel < 256; ++pixel)
-      of_pixel_[size_t(pixel)] = Quantise(float(pixel) / 255.0F, format);
-    batch_.shape = format.shape;
-    batch_.shape.n = 0;
-  }
-
-  [[nodiscard]] bool IsFull() const { return limit_ > 0 && batch_.shape.n >= limit_; }
+  ImageBatch(const InputFormat& format, const InputOptions& options);
+  [[nodiscard]] bool IsFull() const { return options_.limit > 0 && batch_.shape.n >= options_.limit; }
   void Add(const std::filesystem::path& path);
-  TensorI8 Take() { return std::move(batch_); }
+  TensorI8 Take();
 
  private:
-  void AddPng(const Bytes& file, const std::string& path);
+  struct Code {
+    int8_t q = 0;
+    bool is_beyond = false;
+  };
+
+  void AddPixels(int64_t count, bool chw, const uint8_t* pixels, const std::string& path);
   void AddIdx(const Idx& idx, const std::string& path);
   void AddNpy(const NpyArray& array, const std::string& path);
-  void CheckShape(const Shape& found, const std::string& path) const;
-  void WarnIfSaturated(const std::vector<float>& reals, const std::string& path) const;
+  template <typename T>
+  void AddReals(const NpyArray& array, const ArrayForm& form, const std::string& path);
+  [[nodiscard]] float Real(float scaled, size_t channel) const;  // (scaled - mean) / std
+  [[nodiscard]] Code Quantised(float real) const;
+  void Note(const Saturation& saturation, const std::string& advice, const std::string& path);
 
-  // Adds `count` images of the format's size; value(i) is element i of them.
+  // Adds `count` images; value(i, k) is element i of them, of channel k.
   template <typename Value>
-  void Append(int64_t count, Value value) {
-    if (limit_ > 0) count = std::min<int64_t>(count, limit_ - batch_.shape.n);
-    const size_t image = size_t(format_.shape.h) * size_t(format_.shape.w) * size_t(format_.shape.c);
-    for (size_t i = 0; i < size_t(count) * image; ++i) batch_.data.push_back(value(i));
+  void Append(int64_t count, bool chw, Value value) {
+    if (options_.limit > 0) count = std::min<int64_t>(count, options_.limit - batch_.shape.n);
+    const size_t pixels = size_t(format_.shape.h) * size_t(format_.shape.w), c = size_t(format_.shape.c);
+    batch_.data.reserve(batch_.data.size() + size_t(count) * pixels * c);
+    for (size_t n = 0; n < size_t(count); ++n)
+      for (size_t p = 0; p < pixels; ++p)
+        for (size_t k = 0; k < c; ++k)
+          batch_.data.push_back(value(n * pixels * c + (chw ? k * pixels + p : p * c + k), k));
     batch_.shape.n += int(count);
   }
 
   InputFormat format_;
-  int limit_;
-  std::array<int8_t, 256> of_pixel_{};
+  InputOptions options_;
+  std::vector<std::array<Code, 256>> of_pixel_;  // one a channel
   TensorI8 batch_;
+  std::string warning_;
+  int more_warnings_ = 0;
 };
 
-void ImageBatch::CheckShape(const Shape& found, const std::string& path) const {
-  const Shape& s = format_.shape;
-  if (found.h != s.h || found.w != s.w || found.c != s.c)
-    throw Error("{}: the image is {} x {} x {} (height, width, channels) and the network takes {} x {} x {}",
-                path, found.h, found.w, found.c, s.h, s.w, s.c);
+void CheckFactors(const char* option, const std::vector<float>& factors, int channels) {
+  if (factors.size() > 1 && factors.size() != size_t(channels))
+    throw Error("{}: {} values, and the network's input has {} channels", option, factors.size(), channels);
 }
 
-void ImageBatch::AddPng(const Bytes& file, const std::string& path) {
-  int width = 0, height = 0, channels = 0;
-  if (stbi_info_from_memory(file.data(), int(file.size()), &width, &height, &channels) == 0)
-    throw Error("{}: the image is damaged", path);
-  if (channels == 2 || channels == 4) throw Error("{}: images with transparency are not supported", path);
-  CheckShape({1, height, width, channels}, path);
-  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
-      stbi_load_from_memory(file.data(), int(file.size()), &width, &height, &channels, 0), stbi_image_free);
-  if (!pixels) throw Error("{}: the image is damaged", path);
-  Append(1, [&](size_t i) { return of_pixel_[pixels.get()[i]]; });
+ImageBatch::ImageBatch(const InputFormat& format, const InputOptions& options)
+    : format_(format), options_(options), of_pixel_(size_t(format.shape.c)) {
+  CheckFactors("--mean", options.mean, format.shape.c);
+  CheckFactors("--std", options.std, format.shape.c);
+  const bool are_codes = format.type == ElementType::kUint8 && !options.Scales();
+  for (size_t k = 0; k < of_pixel_.size(); ++k)
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const auto value = float(pixel);
+      of_pixel_[k][size_t(pixel)] =
+          are_codes ? Code{int8_t(pixel - 128), false}
+                    : Quantised(Real(options.scale ? value * *options.scale : value / 255.0F, k));
+    }
+  batch_.shape = format.shape;
+  batch_.shape.n = 0;
+}
+
+float ImageBatch::Real(float scaled, size_t channel) const {
+  if (!options_.Scales()) return scaled;
+  const auto of_channel = [&](const std::vector<float>& factors, float otherwise) {
+    return factors.empty() ? otherwise : factors[factors.size() == 1 ? 0 : channel];
+  };
+  return (scaled - of_channel(options_.mean, 0)) / of_channel(options_.std, 1);
+}
+
+// In float32, as the frameworks' own operators.
+ImageBatch::Code ImageBatch::Quantised(float real) const {
+  const float steps = real / format_.scale;
+  const float rounded = format_.rounding == Rounding::kTflite ? std::round(steps) : std::nearbyint(steps);
+  const float q = rounded + float(format_.zero_point);
+  const auto least = float(-128 - format_.zero_point) * format_.scale;
+  const auto most = float(127 - format_.zero_point) * format_.scale;
+  return {int8_t(std::clamp(q, -128.0F, 127.0F)),
+          real < least - format_.scale / 2 || real > most + format_.scale / 2};
+}
+
+void ImageBatch::Note(const Saturation& saturation, const std::string& advice, const std::string& path) {
+  if (!saturation.IsTooMuch()) return;
+  if (!warning_.empty()) {
+    more_warnings_++;
+    return;
+  }
+  warning_ = fmt::format("{}: {} of {} values ({:.1f} %) are beyond {:.4g} to {:.4g} and saturate: {}", path,
+                         saturation.beyond, saturation.values,
+                         100 * double(saturation.beyond) / double(saturation.values),
+                         float(-128 - format_.zero_point) * format_.scale,
+                         float(127 - format_.zero_point) * format_.scale, advice);
+}
+
+void ImageBatch::AddPixels(int64_t count, bool chw, const uint8_t* pixels, const std::string& path) {
+  Saturation saturation;
+  Append(count, chw, [&](size_t i, size_t k) {
+    const Code code = of_pixel_[k][pixels[i]];
+    saturation.values++;
+    saturation.zeros += pixels[i] == 0 && !code.is_beyond ? 1 : 0;
+    saturation.beyond += code.is_beyond ? 1 : 0;
+    return code.q;
+  });
+  Note(saturation, "--scale, --mean and --std say what pixels stand for", path);
 }
 
 void ImageBatch::AddIdx(const Idx& idx, const std::string& path) {
   if (idx.shape.size() != 3) throw Error("{}: this IDX file holds no images", path);
-  CheckShape({1, int(idx.shape[1]), int(idx.shape[2]), 1}, path);
-  Append(idx.shape[0], [&](size_t i) { return of_pixel_[idx.data[i]]; });
+  const Shape& s = format_.shape;
+  if (idx.shape[1] != s.h || idx.shape[2] != s.w || s.c != 1)
+    throw Error("{}: the image is {} x {} x 1 (height, width, channels) and the network takes {} x {} x {}",
+                path, idx.shape[1], idx.shape[2], s.h, s.w, s.c);
+  AddPixels(idx.shape[0], false, idx.data.data(), path);
 }
 
-// A network's input is float for most tools; pixels of 0..255 in an array of floats are a mistake.
-void ImageBatch::WarnIfSaturated(const std::vector<float>& reals, const std::string& path) const {
-  const auto least = float(-128 - format_.zero_point) * format_.scale;
-  const auto most = float(127 - format_.zero_point) * format_.scale;
-  const auto is_beyond = [&](float real) {
-    return real < least - format_.scale / 2 || real > most + format_.scale / 2;
-  };
-  const auto beyond = std::count_if(reals.begin(), reals.end(), is_beyond);
-  const auto zeros = std::count(reals.begin(), reals.end(), 0.0F);  // the background of many images
-  if (2 * beyond <= std::ptrdiff_t(reals.size()) - zeros) return;
-  fmt::print(
-      stderr,
-      "{}: {} of {} values are beyond {:.4g} to {:.4g} and saturate: float32 is the network's real input; "
-      "give pixels of 0 to 255 as uint8, or scale them (by 1/255)\n",
-      path, beyond, reals.size(), least, most);
+template <typename T>
+void ImageBatch::AddReals(const NpyArray& array, const ArrayForm& form, const std::string& path) {
+  Saturation saturation;
+  Append(form.images, form.chw, [&](size_t i, size_t k) {
+    T item;
+    std::memcpy(&item, &array.bytes[i * sizeof(T)], sizeof(T));
+    const auto value = float(item);
+    if (std::isnan(value)) throw Error("{}: its value number {} is not a number", path, i);
+    const Code code = Quantised(Real(value * options_.scale.value_or(1), k));
+    saturation.values++;
+    saturation.zeros += value == 0 && !code.is_beyond ? 1 : 0;
+    saturation.beyond += code.is_beyond ? 1 : 0;
+    return code.q;
+  });
+  Note(saturation,
+       "floats are the network's real input; give pixels of 0 to 255 as uint8, or scale them (--scale, "
+       "--mean, "
+       "--std)",
+       path);
 }
 
 void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
-  const Shape shape = ImageShape(array, path);
-  CheckShape(shape, path);
-  if (array.dtype == "|i1") {
-    Append(shape.n, [&](size_t i) { return int8_t(array.bytes[i]); });
-  } else if (array.dtype == "|u1") {
-    Append(shape.n, [&](size_t i) { return of_pixel_[array.bytes[i]]; });
-  } else if (array.dtype == "<f4") {
-    const std::vector<float> reals = Items<float>(array);
-    WarnIfSaturated(reals, path);
-    Append(shape.n, [&](size_t i) { return Quantise(reals[i], format_); });
-  } else {
-    throw Error("{}: an array of '{}' is not an image; use int8, uint8 or float32", path, array.dtype);
-  }
+  const ArrayForm form = FormOf(array.shape, format_, options_.layout, path);
+  if (array.dtype == "|u1") return AddPixels(form.images, form.chw, array.bytes.data(), path);
+  if (array.dtype == "<f4") return AddReals<float>(array, form, path);
+  if (array.dtype == "<f8") return AddReals<double>(array, form, path);
+  if (array.dtype != "|i1")
+    throw Error("{}: an array of '{}' is not an image; use int8, uint8, float32 or float64", path,
+                array.dtype);
+  if (options_.Scales())
+    throw Error("{}: int8 arrays are the input's codes: leave --scale, --mean and --std out", path);
+  Append(form.images, form.chw, [&](size_t i, size_t) { return int8_t(array.bytes[i]); });
 }
 
 void ImageBatch::Add(const std::filesystem::path& path) {
   const Bytes file = ReadBytes(path);
-  if (StartsWith(file, kNpyMagic)) return AddNpy(ParseNpy(file, path.string()), path.string());
-  if (StartsWith(file, "\x89PNG")) return AddPng(file, path.string());
-  const std::optional<Idx> idx = ParseIdx(file, path.string());
-  if (!idx) throw Error("{}: neither an IDX file of images, nor a PNG, nor a .npy array", path.string());
-  AddIdx(*idx, path.string());
+  const std::string name = path.string();
+  if (StartsWith(file, kNpyMagic)) return AddNpy(ParseNpy(file, name), name);
+  if (IsImageFile(file))
+    return AddPixels(1, false, ReadImage(file, format_.shape, options_.resize, name).data(), name);
+  const std::optional<Idx> idx = ParseIdx(file, name);
+  if (!idx)
+    throw Error("{}: neither an IDX file of images, nor a PNG, JPEG, BMP, PGM, PPM or .npy file", name);
+  AddIdx(*idx, name);
 }
+
+TensorI8 ImageBatch::Take() {
+  if (!warning_.empty())
+    fmt::print(stderr, "{}{}\n", warning_,
+               more_warnings_ > 0 ? fmt::format("; so do {} more files", more_warnings_) : "");
+  return std::move(batch_);
+}
+
+// ---- Folders and lists
+
+bool IsInput(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  constexpr std::array kEndings = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".npy"};
+  return std::ranges::count(kEndings, ending) > 0;
+}
+
+std::vector<std::filesystem::path> FolderFiles(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed))
+    if (IsInput(at->path())) files.push_back(at->path());
+  if (failed) throw Error("{}: {}", folder.string(), failed.message());
+  if (files.empty())
+    throw Error("{}: this folder holds no file that ends in png, jpg, jpeg, bmp, pgm, ppm or npy",
+                folder.string());
+  std::ranges::sort(files);
+  return files;
+}
+
+std::vector<std::filesystem::path> ListFiles(const std::filesystem::path& list) {
+  const Bytes bytes = ReadBytes(list);
+  std::istringstream text(std::string(bytes.begin(), bytes.end()));
+  std::vector<std::filesystem::path> files;
+  for (std::string line; std::getline(text, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) files.emplace_back(line);
+  }
+  if (files.empty()) throw Error("{}: this list names no file", list.string());
+  return files;
+}
+
+std::vector<std::filesystem::path> FilesOf(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return FolderFiles(path);
+  if (path.string().starts_with('@')) return ListFiles(path.string().substr(1));
+  return {path};
+}
+
+// ---- Labels
 
 std::vector<int> ParseTextLabels(const Bytes& file, const std::string& path) {
   std::vector<int> labels;
@@ -196,10 +292,23 @@ std::vector<int> ParseTextLabels(const Bytes& file, const std::string& path) {
 
 }  // namespace
 
-TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format, int limit) {
-  ImageBatch batch(format, limit);
+InputFormat FormatOf(const Graph& graph) {
+  const TensorInfo& input = graph.tensors[size_t(graph.input)];
+  return {.shape = input.shape,
+          .scale = input.scale,
+          .zero_point = input.zero_point,
+          .type = graph.input_type,
+          .axes = input.axes,
+          .is_flat = input.is_flat,
+          .rounding = graph.input_rounding};
+}
+
+TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format,
+                    const InputOptions& options) {
+  ImageBatch batch(format, options);
   for (const std::filesystem::path& path : paths)
-    if (!batch.IsFull()) batch.Add(path);
+    for (const std::filesystem::path& file : FilesOf(path))
+      if (!batch.IsFull()) batch.Add(file);
   TensorI8 images = batch.Take();
   if (images.shape.n == 0) throw Error("the input files hold no image");
   return images;

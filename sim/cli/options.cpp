@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
+#include <cmath>
+#include <sstream>
 
+#include "sim/cli/io.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/memory.hpp"
@@ -30,6 +32,56 @@ std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notatio
     throw Error("{} '{}': give whole numbers from {} to {}, as in {}", notation.option, text.substr(0, 60),
                 notation.lo, notation.hi, notation.example);
   return numbers;
+}
+
+namespace {
+
+// The numbers of "0.485,0.456,0.406".
+std::vector<float> ParseReals(const std::string& option, const std::string& text) {
+  std::vector<float> reals;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    float real = 0;
+    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), real);
+    if (error != std::errc{} || rest != part.data() + part.size() || !std::isfinite(real) ||
+        (option == "--std" && real == 0))
+      throw Error("{} '{}': give numbers, one or one a channel, as in 0.485,0.456,0.406{}", option,
+                  text.substr(0, 60), option == "--std" ? ", none of them 0" : "");
+    reals.push_back(real);
+  }
+  return reals;
+}
+
+Layout ParseLayout(const std::string& layout) {
+  if (layout.empty()) return Layout::kOfShape;
+  if (layout == "hwc") return Layout::kHwc;
+  if (layout == "chw") return Layout::kChw;
+  throw Error("--layout '{}': use hwc or chw", layout);
+}
+
+}  // namespace
+
+void AddInputFlags(CLI::App* command, InputFlags* flags) {
+  command->add_option("--input", flags->files,
+                      "images: PNG, JPEG, BMP, PGM, PPM, IDX or .npy files, folders of them, or @LIST");
+  command->add_option("--layout", flags->layout, "axes of .npy images: hwc or chw (as their shape says)");
+  command->add_option("--scale", flags->scale, "real = (value * scale - mean) / std (1/255; of floats 1)");
+  command->add_option("--mean", flags->mean, "... one number, or one a channel: 0.485,0.456,0.406");
+  command->add_option("--std", flags->std, "... likewise");
+  command->add_flag("--resize", flags->resize, "bring image files to the network's size (bilinear)");
+}
+
+TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit) {
+  if (flags.files.empty()) throw Error("--input is missing: name the files of the images");
+  if (flags.scale && (!std::isfinite(*flags.scale) || *flags.scale == 0))
+    throw Error("--scale {}: give a number other than 0", *flags.scale);
+  return LoadImages(flags.files, FormatOf(graph),
+                    {.layout = ParseLayout(flags.layout),
+                     .scale = flags.scale,
+                     .mean = ParseReals("--mean", flags.mean),
+                     .std = ParseReals("--std", flags.std),
+                     .resize = flags.resize,
+                     .limit = limit});
 }
 
 void AddBackendFlags(CLI::App* command, BackendFlags* flags) {

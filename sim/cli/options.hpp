@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,20 @@ struct Notation {
   std::string example;
 };
 std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
+
+// --input and what the files' values stand for.
+struct InputFlags {
+  std::vector<std::filesystem::path> files;
+  std::string layout, mean, std;
+  std::optional<float> scale;
+  bool resize = false;
+  [[nodiscard]] bool HasFormat() const {
+    return !layout.empty() || !mean.empty() || !std.empty() || scale || resize;
+  }
+};
+void AddInputFlags(CLI::App* command, InputFlags* flags);
+// At most `limit` images (0: all).
+TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit);
 
 // --engine, --config, --memory, --stalls, --seed and --check; `ParsedBackend` checks their values.
 struct BackendFlags {

@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/io.hpp"
@@ -29,7 +29,7 @@ constexpr int kTopInJson = 5;
 
 struct RunOptions {
   std::string model, labels, json, output, dump;
-  std::vector<std::filesystem::path> inputs;
+  InputFlags input;
   int limit = 0, batch = 0, top = 0;  // 0: not given
   int64_t most_cycles = 0;            // as well
   bool has_config = false;
@@ -61,7 +61,7 @@ Network LoadNetwork(const RunOptions& options) {
   }
   return {.compiled = {.config = Config::Load(options.backend.options.config),
                        .batch = std::max(options.batch, 1),
-                       .graph = ReadOnnx(options.model)}};
+                       .graph = ReadModel(options.model)}};
 }
 
 // Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
@@ -102,15 +102,14 @@ struct RunTotals {
   LayerStats all;
 };
 
-TensorI8 LoadInputs(const RunOptions& options, const TensorInfo& input, int batch) {
-  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
-    if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
-    Shape shape = input.shape;
-    shape.n = batch;
-    return TensorI8(shape);
-  }
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
+TensorI8 ImagesToRun(const RunOptions& options, const Graph& graph, int batch) {
+  if (!options.input.files.empty() || options.backend.options.engine != "cycles")
+    return LoadInputs(options.input, graph, options.limit);
+  if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
+  if (options.input.HasFormat()) throw Error("--layout, --scale, --mean, --std and --resize need --input");
+  Shape shape = graph.tensors[size_t(graph.input)].shape;
+  shape.n = batch;
+  return TensorI8(shape);
 }
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
@@ -272,7 +271,7 @@ int Run(const RunOptions& options) {
   backend.all_tensors = !options.dump.empty();
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
-  const TensorI8 images = LoadInputs(options, graph.tensors[graph.input], network.compiled.batch);
+  const TensorI8 images = ImagesToRun(options, graph, network.compiled.batch);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
   const CycleLimit limit = LimitCycles(options, backend, network);
   backend.most_cycles = limit.cycles;
@@ -307,9 +306,10 @@ int Run(const RunOptions& options) {
 void AddRunCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* command = app->add_subcommand("run", "Run a network on images");
-  command->add_option("MODEL", options->model, "quantised network (.onnx), or a compiled one (.weft)")
+  command
+      ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
-  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  AddInputFlags(command, &options->input);
   command->add_option("--limit", options->limit, "use only the first N images")
       ->check(CLI::Range(1, INT_MAX));
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")

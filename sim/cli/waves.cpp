@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
@@ -111,11 +111,8 @@ class WaveBackend : public LayerBackend {
 };
 
 void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
-  const Graph graph = ReadOnnx(options.model);
-  const TensorInfo& input = graph.tensors[size_t(graph.input)];
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  RunNetwork(graph, LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch),
-             backend);
+  const Graph graph = ReadModel(options.model);
+  RunNetwork(graph, LoadInputs(options.input, graph, options.batch), backend);
   for (const Node& node : graph.nodes)
     if (node.op != Op::kConv) total->not_compared.push_back(node.name);
 }
@@ -192,8 +189,8 @@ void AddWavesCommand(CLI::App* app, int* status) {
   AddConvLayerFlags(conv, &options->conv);
   conv->add_option("--seed", options->conv.seed, "seed of the random data")->capture_default_str();
   AddWaveFlags(conv, options.get());
-  waves->add_option("MODEL", options->model, "quantised network (.onnx)");
-  waves->add_option("--input", options->inputs, "images: the first ones are run");
+  waves->add_option("MODEL", options->model, "quantised network (.onnx or .tflite)");
+  AddInputFlags(waves, &options->input);
   waves->add_option("--batch", options->batch, "images at once")
       ->check(CLI::Range(1, kMostImages))
       ->capture_default_str();

@@ -3,17 +3,16 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "sim/cli/conv_layer.hpp"
+#include "sim/cli/options.hpp"
 
 namespace weft::cli {
 
 struct WavesOptions {
   std::string model;  // empty: a layer, `conv`
-  std::vector<std::filesystem::path> inputs;
+  InputFlags input;   // the first images are run
   ConvOptions conv;
   std::string config = "8x8", memory, out = "waves", json;
   int batch = 1;  // images of a model

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
+#include "compiler/model_reader.hpp"
 #include "sim/backends/backend.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
@@ -38,10 +38,8 @@ Network OneLayer(const ConvOptions& options) {
 }
 
 Network OfFile(const WavesOptions& options) {
-  Network network{ReadOnnx(options.model), {}};
-  const TensorInfo& input = network.graph.tensors[size_t(network.graph.input)];
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  network.images = LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.batch);
+  Network network{ReadModel(options.model), {}};
+  network.images = LoadInputs(options.input, network.graph, options.batch);
   return network;
 }
 

@@ -68,8 +68,9 @@ std::vector<int8_t> SystemValues::Pixel(const SystemOutput& o) const {
 }
 
 std::vector<int8_t> SystemValues::Residual(const SystemOutput& o) const {
-  const int tensor = case_.segment.layers[size_t(o.place.layer)].add->residual;
-  return InWindow(case_.tensors[size_t(tensor)], o, case_.program().stores[size_t(o.place.job)].pool);
+  const std::optional<int> tensor = case_.segment.layers[size_t(o.place.layer)].add->residual;
+  if (!tensor) return std::vector<int8_t>(size_t(o.channels));
+  return InWindow(case_.tensors[size_t(*tensor)], o, case_.program().stores[size_t(o.place.job)].pool);
 }
 
 uint32_t SystemValues::ResidualOffset(const SystemOutput& o) const {

@@ -44,13 +44,21 @@ class SystemOutputs {
  public:
   SystemOutputs(const SystemCase& c, bool pixels) : case_(c), pixels_(pixels) {}
   bool Next(SystemOutput* output);
-  bool NextSum(SystemOutput* output) {  // the next one that something is added to
+  bool NextSum(SystemOutput* output) {  // the next one that residual_add computes
     while (Next(output))
-      if (case_.program().stores[size_t(output->place.job)].add) return true;
+      if (StoreOf(*output).add) return true;
+    return false;
+  }
+  bool NextWithResidual(SystemOutput* output) {
+    while (Next(output))
+      if (StoreOf(*output).adds_residual()) return true;
     return false;
   }
 
  private:
+  [[nodiscard]] const Store& StoreOf(const SystemOutput& output) const {
+    return case_.program().stores[size_t(output.place.job)];
+  }
   SystemCase case_;
   bool pixels_;
   int job_ = -1, layer_ = 0, pixel_ = 0;

@@ -146,9 +146,11 @@ void SystemPredictor::MakeTimes() {
   times(kPixel) = event(SystemEvent::kPixel);
   SystemOutputs pixels(case_, true);
   SystemOutput pixel;
-  for (size_t n = 0; pixels.Next(&pixel); n++)
-    if (Adds(pixel.place.job)) times(kResidualWalk).push_back(times(kPixel).at(n));
-  times(kPair) = later(times(kResidualWalk), kToPair);
+  for (size_t n = 0; pixels.Next(&pixel); n++) {
+    const Store& store = case_.program().stores[size_t(pixel.place.job)];
+    if (store.add) times(kPair).push_back(times(kPixel).at(n) + kToPair);
+    if (store.adds_residual()) times(kResidualWalk).push_back(times(kPixel).at(n));
+  }
   for (const int64_t time : times(kPair))
     for (int step = 0; step < case_.config.AddSteps(); step++)
       times(kTableSum).push_back(time + kPairToTables + step);
@@ -316,7 +318,7 @@ SystemTransfer SystemPredictor::Sum(SystemStreamId id) {
     return V::Bytes(values.data(), cols, size_t(o.channels));
   };
   if (id == kResidualWalk) {
-    at_->residuals.NextSum(&o);
+    at_->residuals.NextWithResidual(&o);
     return {o.place, {V::Number(values_.ResidualOffset(o)), V::Number(o.final ? 1 : 0)}};
   }
   if (id == kPair) {

@@ -96,6 +96,7 @@ class JobRunner::Outputs {
       : r_(*runner),
         pool_(int(job.words[kJobPool])),
         adds_(kStoreAddEnable.Get(store.data()) != 0),
+        alone_(kStoreAddAlone.Get(store.data()) != 0),
         stores_(stores),
         store_(store),
         residual_bytes_(streams.residual),
@@ -145,7 +146,7 @@ class JobRunner::Outputs {
     const uint32_t none = 0;
     for (int c = 0; c < count; c++) {
       const size_t i = size_t{at} + size_t(c);
-      const uint8_t residual = i < residual_bytes_.size() ? residual_bytes_[i] : 0;
+      const uint8_t residual = !alone_ && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
       Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
     }
@@ -155,7 +156,7 @@ class JobRunner::Outputs {
 
   JobRunner& r_;
   int pool_;
-  bool adds_, stores_, ended_ = false;
+  bool adds_, alone_, stores_, ended_ = false;
   const StoreWordArray& store_;
   const std::vector<uint8_t>& residual_bytes_;
   const Write& write_;

@@ -185,6 +185,8 @@ class Reader {
     store.target.factor_h = int(y);
     if (!adds) return store;
     store.add = FusedAdd{};
+    if (kStoreAddAlone.Get(words.data()) != 0) return store;
+    store.add->residual = 0;
     const uint32_t lines = words[kStoreResLines], pitch = lines > 0 ? words[kStoreResWords] / lines : 0;
     store.pool.kh = int(kStoreWindowRows.Get(words.data())) + 1;
     store.pool.stride_h = int(lines);
@@ -248,7 +250,7 @@ class Reader {
   [[nodiscard]] int64_t ResidualLines(size_t j) const {
     const Job& job = list_.program.jobs[j];
     const Store& store = list_.program.stores[j];
-    if (!store.add) return 0;
+    if (!store.adds_residual()) return 0;
     return int64_t{job.lines.images} *
            (int64_t{job.rows - 1} * list_.stores[j][kStoreResLines] + store.pool.kh);
   }

@@ -77,7 +77,7 @@ bool ListRunner::Ready() const {
   const JobRunner::Streams& s = streams_[size_t(j - first_stream_)];
   const auto bus = size_t(config_.bus_bytes);
   size_t residual = 0;
-  if (store.add) {
+  if (store.adds_residual()) {
     const StoreWordArray& words = list_->stores[size_t(j)];
     residual =
         size_t(job.lines.images) * (size_t(job.rows - 1) * words[kStoreResWords] +

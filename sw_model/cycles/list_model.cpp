@@ -54,7 +54,7 @@ void WriteModel::BeginJob(int job) {
   walk_ = loads_.back() + 1;
   add_load_ = std::max({accepted + 1, add_end_ + 1, add_output_ + 1});
   const Store& store = program_.stores[size_t(job)];
-  if (store.add)
+  if (store.adds_residual())
     residual_box_ = ResidualOf(program_.jobs[size_t(job)], store.pool, store.residual.shape.c, config_);
 }
 
@@ -66,7 +66,8 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (cursors_.back().done()) {
     add_end_ = left;
     stored_.push_back(confirmed_ + 1);
-    if (adds) residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
+    if (program_.stores[size_t(job)].adds_residual())
+      residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
   }
   return left;
 }
@@ -95,13 +96,17 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const OutputCursor& cursor = cursors_.back();
   const ResidualBox& box = residual_box_;
   const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
-  const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
-  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps(), reads->ResidualSeen(lines)});
+  add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps()});
+  if (store.adds_residual()) {
+    const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
+    add_take_ = std::max(add_take_, reads->ResidualSeen(lines));
+  }
   if (add_returns_.size() == kAddDepth) {
     add_take_ = std::max(add_take_, add_returns_.top() + 1);
     add_returns_.pop();
   }
-  if (window_end && cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1) {
+  if (store.adds_residual() && window_end && cursor.group() == job.groups - 1 &&
+      cursor.x() == job.ox0 + job.cols - 1) {
     residual_freed_ += (row == job.rows - 1 ? store.pool.kh : box.step) * box.pitch / config_.bus_bytes;
     residual.Free(add_take_ + 2, residual_freed_);
   }

@@ -57,7 +57,6 @@ using TableI32 = std::array<int32_t, 256>;
 RescaleLayer MakeRescale(float scale_in, int zp_in, float scale_out, int zp_out, int clamp_lo = -128,
                          int clamp_hi = 127);
 TableI8 RescaleTable(const RescaleLayer& layer);
-TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer);
 
 // TFLite's reference_integer_ops::Add (reference/integer_ops/add.h) with the parameters of add.cc's Prepare.
 AddLayer MakeAdd(float scale1, int zp1, float scale2, int zp2, float scale_out, int zp_out,
@@ -77,11 +76,11 @@ TensorI8 Slice(const TensorI8& in, const SliceLayer& layer);
 Shape DepthToSpaceShape(const Shape& in, const DepthToSpaceLayer& layer);
 TensorI8 DepthToSpace(const TensorI8& in, const DepthToSpaceLayer& layer);
 
-// TFLite's reference_ops::Concatenation along the channels; inputs of other scales go through Rescale.
-Shape ConcatShape(const std::vector<Shape>& inputs);
+// TFLite's reference_ops::Concatenation, with inputs of other scales by RescaleTable.
+Shape ConcatShape(const std::vector<Shape>& inputs, int axis);
 TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer);
 
-// TFLite's reference_ops::Pad over y and x.
+// TFLite's reference_ops::Pad and MirrorPad over y and x.
 Shape PadShape(const Shape& in, const PadLayer& layer);
 TensorI8 Pad(const TensorI8& in, const PadLayer& layer);
 

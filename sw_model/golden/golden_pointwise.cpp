@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -87,14 +88,6 @@ TableI8 RescaleTable(const RescaleLayer& layer) {
   return table;
 }
 
-TensorI8 Rescale(const TensorI8& in, const RescaleLayer& layer) {
-  CheckTensor(in);
-  const TableI8 table = RescaleTable(layer);
-  TensorI8 out = in;
-  for (int8_t& x : out.data) x = Lookup(table, x);
-  return out;
-}
-
 // ---- any function -----------------------------------------------------------------------------------------
 
 TensorI8 Table(const TensorI8& in, const TableLayer& layer) {
@@ -176,44 +169,68 @@ TensorI8 Add(const TensorI8& a, const TensorI8& b, const AddLayer& layer) {
 
 // ---- joins and borders ------------------------------------------------------------------------------------
 
-Shape ConcatShape(const std::vector<Shape>& inputs) {
+Shape ConcatShape(const std::vector<Shape>& inputs, int axis) {
   if (inputs.empty()) throw Error("there are 0 inputs: give at least one");
+  CheckRange("the axis", axis, 0, 2);
   const Shape& first = inputs[0];
-  int64_t channels = 0;
+  std::array<int64_t, 3> sizes{first.h, first.w, first.c};
+  int64_t total = 0;
   for (const Shape& s : inputs) {
-    if (s.n != first.n || s.h != first.h || s.w != first.w)
-      throw Error("the shapes {} and {} differ in more than the channels: make the rest equal",
-                  ToString(first), ToString(s));
-    channels += s.c;
+    std::array<int64_t, 3> others{s.h, s.w, s.c};
+    total += std::exchange(others[size_t(axis)], sizes[size_t(axis)]);
+    if (s.n != first.n || others != sizes)
+      throw Error("the shapes {} and {} differ in more than one axis: make the rest equal", ToString(first),
+                  ToString(s));
   }
-  return CheckedOutput(first.n, first.h, first.w, channels);
+  sizes[size_t(axis)] = total;
+  return CheckedOutput(first.n, sizes[0], sizes[1], sizes[2]);
 }
 
 TensorI8 Concat(const std::vector<const TensorI8*>& inputs, const ConcatLayer& layer) {
   if (inputs.size() != layer.inputs.size())
-    throw Error("there are {} inputs and {} rescalings: give as many", inputs.size(), layer.inputs.size());
+    throw Error("there are {} inputs and {} tables: give as many", inputs.size(), layer.inputs.size());
   std::vector<Shape> shapes;
   for (const TensorI8* in : inputs) {
     CheckTensor(*in);
     shapes.push_back(in->shape);
   }
-  TensorI8 out(ConcatShape(shapes));
-  const auto channels = size_t(out.shape.c);
-  int begin = 0;  // the first channel of the input
+  TensorI8 out(ConcatShape(shapes, layer.axis));
+  std::array<int, 3> at{0, 0, 0};  // the input's first element in the output
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const TensorI8 in = Rescale(*inputs[i], layer.inputs[i]);
-    const auto depth = size_t(in.shape.c);
-    for (size_t pixel = 0; pixel < in.data.size() / depth; ++pixel)
-      std::copy_n(&in.data[pixel * depth], depth, &out.data[pixel * channels + size_t(begin)]);
-    begin += in.shape.c;
+    const TensorI8 in = Table(*inputs[i], layer.inputs[i]);
+    const Shape& s = in.shape;
+    for (int n = 0; n < s.n; ++n)
+      for (int y = 0; y < s.h; ++y)
+        for (int x = 0; x < s.w; ++x)
+          std::copy_n(&in.at(n, y, x, 0), s.c, &out.at(n, at[0] + y, at[1] + x, at[2]));
+    at[size_t(layer.axis)] += std::array{s.h, s.w, s.c}[size_t(layer.axis)];
   }
   return out;
 }
 
+namespace {
+
+// The largest border that a map of this size can have.
+int MostPadding(PadMode mode, int size) {
+  if (mode == PadMode::kReflect) return size - 1;
+  return mode == PadMode::kSymmetric ? size : kMaxDimension;
+}
+
+// The pixel of the map that a border's or its own pixel shows, along one axis.
+int Mirrored(PadMode mode, int at, int size) {
+  const int twice = mode == PadMode::kReflect ? 0 : 1;
+  if (mode == PadMode::kEdge) return std::clamp(at, 0, size - 1);
+  if (at < 0) return -at - twice;
+  return at < size ? at : 2 * size - 2 + twice - at;
+}
+
+}  // namespace
+
 Shape PadShape(const Shape& in, const PadLayer& layer) {
   const Padding& p = layer.pad;
   CheckRange("the padding", std::min({p.top, p.bottom, p.left, p.right}), 0, kMaxDimension);
-  CheckRange("the padding", std::max({p.top, p.bottom, p.left, p.right}), 0, kMaxDimension);
+  CheckRange("the padding", std::max(p.top, p.bottom), 0, MostPadding(layer.mode, in.h));
+  CheckRange("the padding", std::max(p.left, p.right), 0, MostPadding(layer.mode, in.w));
   CheckRange("the padding's value", layer.value, -128, 127);
   return CheckedOutput(in.n, int64_t{in.h} + p.top + p.bottom, int64_t{in.w} + p.left + p.right, in.c);
 }
@@ -221,10 +238,19 @@ Shape PadShape(const Shape& in, const PadLayer& layer) {
 TensorI8 Pad(const TensorI8& in, const PadLayer& layer) {
   CheckTensor(in);
   TensorI8 out(PadShape(in.shape, layer), int8_t(layer.value));
-  const Shape& s = in.shape;
-  for (int n = 0; n < s.n; ++n)
-    for (int y = 0; y < s.h; ++y)
-      std::copy_n(&in.at(n, y, 0, 0), s.w * s.c, &out.at(n, y + layer.pad.top, layer.pad.left, 0));
+  const Shape &s = in.shape, &o = out.shape;
+  for (int n = 0; n < o.n; ++n)
+    for (int y = 0; y < o.h; ++y)
+      for (int x = 0; x < o.w; ++x) {
+        int from_y = y - layer.pad.top, from_x = x - layer.pad.left;
+        if (layer.mode != PadMode::kConstant) {
+          from_y = Mirrored(layer.mode, from_y, s.h);
+          from_x = Mirrored(layer.mode, from_x, s.w);
+        } else if (from_y < 0 || from_y >= s.h || from_x < 0 || from_x >= s.w) {
+          continue;
+        }
+        std::copy_n(&in.at(n, from_y, from_x, 0), s.c, &out.at(n, y, x, 0));
+      }
   return out;
 }
 

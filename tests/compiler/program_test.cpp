@@ -107,7 +107,7 @@ TEST(Lower, PoolsAfterAnAddition) {
     graph.outputs = {{.tensor = 4}};
     if (read_twice) {
       graph.tensors.push_back({"rescaled", {1, 4, 4, 8}});
-      graph.nodes.push_back({.name = "rescale", .op = Op::kRescale, .inputs = {3}, .output = 5});
+      graph.nodes.push_back({.name = "rescale", .op = Op::kTable, .inputs = {3}, .output = 5});
     }
     return Lower(graph).at(0).layers;
   };

@@ -63,7 +63,6 @@ void ExpectSound(const Graph& graph) {
     if (node.op == Op::kConv) golden::Check(in.shape, node.conv);
     const TensorI8 one({1, 1, 1, 1});  // the parameters are checked when a layer runs
     if (node.op == Op::kAdd) golden::Add(one, one, node.add);
-    if (node.op == Op::kRescale) golden::Rescale(one, node.rescale);
     if (node.op == Op::kConcat)
       golden::Concat(std::vector<const TensorI8*>(node.inputs.size(), &one), node.concat);
   }

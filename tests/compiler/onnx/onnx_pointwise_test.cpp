@@ -13,6 +13,8 @@
 namespace weft {
 namespace {
 
+const TableI8 kUnchanged = golden::RescaleTable({});
+
 // input [0, c, h, w] -> Q, DQ -> ... ; scale 0.5, zero point 3
 struct Net : OnnxBuilder {
   explicit Net(const Ints& input) {
@@ -122,10 +124,9 @@ TEST(OnnxConcat, RescalesOnlyWhatHasAnotherScale) {
   const Node node = Last(graph, 2, Op::kConcat);
   EXPECT_EQ(OutShape(graph), (Shape{1, 4, 5, 8}));
   ASSERT_EQ(node.concat.inputs.size(), 3U);
-  EXPECT_TRUE(node.concat.inputs[0].IsIdentity());
-  EXPECT_EQ(node.concat.inputs[1], golden::MakeRescale(2.0F, -7, 0.5F, 3));
-  EXPECT_FALSE(node.concat.inputs[1].IsIdentity());
-  EXPECT_TRUE(node.concat.inputs[2].IsIdentity());
+  EXPECT_EQ(node.concat.inputs[0].table, kUnchanged);
+  EXPECT_EQ(node.concat.inputs[1].table, golden::RescaleTable(golden::MakeRescale(2.0F, -7, 0.5F, 3)));
+  EXPECT_EQ(node.concat.inputs[2].table, kUnchanged);
   const TensorI8 a = Ramp({1, 4, 5, 3}), b = Ramp({1, 4, 5, 2}, 91);
   const TensorI8 out = golden::Concat({&a, &b, &a}, node.concat);
   for (int y = 0; y < 4; ++y)
@@ -142,7 +143,7 @@ TEST(OnnxConcat, WithReluClampsEachInput) {
   Set(net.Op("Concat", {net.x, net.x}, "j"), "axis", int64_t{-3});
   net.Op("Relu", {"j"}, "r");
   const Node node = Last(net.Finish(net.Requantise("r", 0.5F, 3)), 1, Op::kConcat);
-  for (const RescaleLayer& input : node.concat.inputs) EXPECT_EQ(input.clamp_lo, 3);
+  for (const TableLayer& input : node.concat.inputs) EXPECT_EQ(std::ranges::min(input.table), 3);
 }
 
 // ---- border and enlargement
@@ -227,10 +228,9 @@ TEST(OnnxRelu, OfAQuantisedTensor) {
   Net net({0, 2, 3, 4});
   net.Op("Relu", {net.x}, "r");
   const Graph graph = net.Finish(net.Requantise("r", 0.25F, -128));
-  const Node node = Last(graph, 1, Op::kRescale);
-  EXPECT_EQ(node.rescale, golden::MakeRescale(0.5F, 3, 0.25F, -128, -128, 127));
-  const TableI8 table = golden::RescaleTable(node.rescale);
-  for (int x = -128; x <= 127; ++x) EXPECT_EQ(table[uint8_t(x)], std::clamp(2 * (x - 3) - 128, -128, 127));
+  const Node node = Last(graph, 1, Op::kTable);
+  for (int x = -128; x <= 127; ++x)
+    EXPECT_EQ(node.table.table[uint8_t(x)], std::clamp(2 * (x - 3) - 128, -128, 127));
 }
 
 TEST(OnnxClip, OfAQuantisedTensor) {
@@ -238,9 +238,8 @@ TEST(OnnxClip, OfAQuantisedTensor) {
   onnx::NodeProto* clip = net.Op("Clip", {net.x}, "r");
   Set(clip, "min", 0.0F);
   Set(clip, "max", 6.0F);
-  const Node node = Last(net.Finish(net.Requantise("r", 0.5F, 3)), 1, Op::kRescale);
-  EXPECT_EQ(node.rescale, golden::MakeRescale(0.5F, 3, 0.5F, 3, 3, 15));
-  EXPECT_FALSE(node.rescale.IsIdentity());
+  const Node node = Last(net.Finish(net.Requantise("r", 0.5F, 3)), 1, Op::kTable);
+  for (int x = -128; x <= 127; ++x) EXPECT_EQ(node.table.table[uint8_t(x)], std::clamp(x, 3, 15));
 }
 
 TEST(OnnxRescale, AfterAPoolOrAFlatten) {
@@ -248,14 +247,15 @@ TEST(OnnxRescale, AfterAPoolOrAFlatten) {
   onnx::NodeProto* pool = net.Op("MaxPool", {net.x}, "p");
   Set(pool, "kernel_shape", Ints{2, 2});
   const Graph graph = net.Finish(net.Requantise("p", 1.0F, 0));
-  EXPECT_EQ(Last(graph, 2, Op::kRescale).rescale, golden::MakeRescale(0.5F, 3, 1.0F, 0));
+  EXPECT_EQ(Last(graph, 2, Op::kTable).table.table,
+            golden::RescaleTable(golden::MakeRescale(0.5F, 3, 1.0F, 0)));
   EXPECT_EQ(Info(graph, graph.output()).scale, 1.0F);
 
   Net flat({0, 2, 4, 4});
   flat.Op("Flatten", {flat.x}, "f");
   flat.Op("MatMul", {flat.Requantise("f", 0.25F, 3), flat.Weights("w", {32, 2}, {0.25F})}, "m");
   const Graph dense = flat.Finish(flat.Requantise("m", 8.0F, 0));
-  EXPECT_EQ(dense.nodes.at(0).op, Op::kRescale);
+  EXPECT_EQ(dense.nodes.at(0).op, Op::kTable);
   EXPECT_EQ(Last(dense, 2, Op::kConv).conv.filters.shape, (Shape{2, 4, 4, 2}));
 }
 

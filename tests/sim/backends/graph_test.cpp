@@ -63,8 +63,8 @@ TEST(RandomGraph, HasEveryOperatorAndEveryFormOfConvolution) {
       ++seen[OpName(node.op)];
       if (node.op == Op::kAveragePool && node.pool == golden::GlobalWindow(in)) ++seen["global"];
       if (node.op == Op::kConcat)
-        for (const RescaleLayer& input : node.concat.inputs)
-          ++seen[input.IsIdentity() ? "joined" : "rescaled"];
+        for (const TableLayer& input : node.concat.inputs)
+          ++seen[input.table == golden::RescaleTable({}) ? "joined" : "rescaled"];
       if (node.op != Op::kConv) continue;
       const ConvLayer& layer = node.conv;
       const Window& w = layer.window;
@@ -79,7 +79,7 @@ TEST(RandomGraph, HasEveryOperatorAndEveryFormOfConvolution) {
     }
   }
   for (const char* what :
-       {"conv",   "max_pool",       "average_pool", "add",       "concat",  "pad", "upsample", "rescale",
+       {"conv",   "max_pool",       "average_pool", "add",       "concat",  "pad", "upsample", "table",
         "global", "joined",         "rescaled",     "depthwise", "grouped", "1x1", "strided",  "dilated",
         "padded", "fused max-pool", "relu",         "relu6"})
     EXPECT_GE(seen[what], 30) << what;

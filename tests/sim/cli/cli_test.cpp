@@ -136,7 +136,7 @@ TEST_F(Cli, FloatsThatSaturateAreTold) {
     }
     return Weft("run " + kModel + " --input " + Array("f.npy", "<f4", {28, 28, 1}, bytes) + kGolden);
   };
-  const std::string says = "saturate: float32 is the network's real input; give pixels of 0 to 255 as uint8";
+  const std::string says = "saturate: floats are the network's real input; give pixels of 0 to 255 as uint8";
   for (const size_t bright : {784, 100}) {  // a black background is no sign that all is well
     const Outcome o = run(1, bright);
     EXPECT_EQ(o.status, 0) << o.err;

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -130,7 +131,7 @@ TEST(Rescale, EqualsTheFormulaForEveryInput) {
     const RescaleLayer layer = golden::MakeRescale(s_in, zp_in, s_out, zp_out, lo, hi);
     TensorI8 in({1, 16, 16, 1});
     for (int i = 0; i < 256; ++i) in.data[size_t(i)] = int8_t(i);
-    const TensorI8 got = golden::Rescale(in, layer);
+    const TensorI8 got = golden::Table(in, {golden::RescaleTable(layer)});
     for (int i = 0; i < 256; ++i) {
       const int x = int8_t(i) - zp_in;
       const int64_t y = reference::Multiply(x, layer.multiplier, layer.shift) + zp_out;
@@ -196,7 +197,7 @@ TEST(Tflite, RescaleIsItsReferenceKernels) {
   for (const TfliteRescale& v : kTfliteRescales) {
     const RescaleLayer layer = golden::MakeRescale(v.in.scale, v.in.zero_point, v.out.scale, v.out.zero_point,
                                                    v.relu ? v.out.zero_point : -128, 127);
-    EXPECT_EQ(Crc(golden::Rescale(in, layer)), v.crc) << "vector " << compared;
+    EXPECT_EQ(Crc(golden::Table(in, {golden::RescaleTable(layer)})), v.crc) << "vector " << compared;
     ++compared;
   }
   EXPECT_EQ(compared, 120);
@@ -207,41 +208,65 @@ TEST(Tflite, RescaleIsItsReferenceKernels) {
 TEST(Concat, RandomMaps) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     Random random(seed);
-    Shape shape = RandomShape(random);
+    const Shape shape = RandomShape(random);
     std::vector<TensorI8> inputs;
-    ConcatLayer layer;
+    ConcatLayer layer{.inputs = {}, .axis = int(random.Int(0, 2))};
     for (int64_t i = random.Int(1, 4); i > 0; --i) {
-      shape.c = int(random.Int(1, 9));
-      inputs.push_back(RandomTensor(random, shape));
-      layer.inputs.push_back(random.Chance(2) ? RescaleLayer{} : golden::MakeRescale(0.7F, 3, 0.9F, -5));
+      std::array<int, 3> sizes{shape.h, shape.w, shape.c};
+      sizes[size_t(layer.axis)] = int(random.Int(1, 9));
+      inputs.push_back(RandomTensor(random, {shape.n, sizes[0], sizes[1], sizes[2]}));
+      for (int8_t& y : layer.inputs.emplace_back().table) y = int8_t(random.Int(-128, 127));
     }
     std::vector<const TensorI8*> pointers;
     for (const TensorI8& in : inputs) pointers.push_back(&in);
     const TensorI8 got = golden::Concat(pointers, layer);
-    size_t i = 0;
-    for (int n = 0; n < shape.n; ++n)
-      for (int y = 0; y < shape.h; ++y)
-        for (int x = 0; x < shape.w; ++x)
-          for (size_t k = 0; k < inputs.size(); ++k)
-            for (int c = 0; c < inputs[k].shape.c; ++c, ++i) {
-              const RescaleLayer& r = layer.inputs[k];
-              const int64_t want =
-                  reference::Multiply(inputs[k].at(n, y, x, c) - r.input_zp, r.multiplier, r.shift) +
-                  r.output_zp;
-              ASSERT_EQ(got.data[i], std::min<int64_t>(std::max<int64_t>(want, -128), 127))
+    size_t compared = 0;
+    std::array<int, 3> first{0, 0, 0};
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Shape& s = inputs[i].shape;
+      for (int n = 0; n < s.n; ++n)
+        for (int y = 0; y < s.h; ++y)
+          for (int x = 0; x < s.w; ++x)
+            for (int c = 0; c < s.c; ++c, ++compared)
+              ASSERT_EQ(got.at(n, first[0] + y, first[1] + x, first[2] + c),
+                        layer.inputs[i].table[uint8_t(inputs[i].at(n, y, x, c))])
                   << "seed " << seed;
-            }
-    ASSERT_EQ(got.data.size(), i);
-    ASSERT_EQ(got.shape.h, shape.h);
+      first[size_t(layer.axis)] += std::array{s.h, s.w, s.c}[size_t(layer.axis)];
+    }
+    ASSERT_EQ(got.data.size(), compared);
   }
 }
 
+// The pixel of a line of `size` pixels that numpy.pad shows at a position; -1: none.
+int PaddedFrom(PadMode mode, int at, int size) {
+  std::vector<int> line(size_t(size), 0);
+  std::iota(line.begin(), line.end(), 0);
+  if (at >= 0 && at < size) return line[size_t(at)];
+  if (mode == PadMode::kConstant) return -1;
+  if (mode == PadMode::kEdge) return at < 0 ? line.front() : line.back();
+  std::vector<int> mirror(line.rbegin(), line.rend());  // before the line, and behind it
+  if (mode == PadMode::kReflect) {
+    if (at < 0) mirror.pop_back();
+    else mirror.erase(mirror.begin());
+  }
+  return at < 0 ? mirror.at(mirror.size() - size_t(-at)) : mirror.at(size_t(at - size));
+}
+
 TEST(Pad, RandomBorders) {
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
     Random random(seed);
     const TensorI8 in = RandomTensor(random, RandomShape(random));
-    const auto border = [&] { return int(random.Int(0, 3)); };
-    const PadLayer layer{{border(), border(), border(), border()}, int(random.Int(-128, 127))};
+    PadLayer layer;
+    layer.value = int(random.Int(-128, 127));
+    layer.mode =
+        random.Pick(std::array{PadMode::kConstant, PadMode::kEdge, PadMode::kReflect, PadMode::kSymmetric});
+    const auto border = [&](int size) {
+      const int most = layer.mode == PadMode::kReflect     ? size - 1
+                       : layer.mode == PadMode::kSymmetric ? size
+                                                           : 3;
+      return int(random.Int(0, std::min(most, 3)));
+    };
+    layer.pad = {border(in.shape.h), border(in.shape.h), border(in.shape.w), border(in.shape.w)};
     const TensorI8 got = golden::Pad(in, layer);
     const Shape& s = got.shape;
     ASSERT_EQ(s, (Shape{in.shape.n, in.shape.h + layer.pad.top + layer.pad.bottom,
@@ -250,9 +275,10 @@ TEST(Pad, RandomBorders) {
       for (int y = 0; y < s.h; ++y)
         for (int x = 0; x < s.w; ++x)
           for (int c = 0; c < s.c; ++c) {
-            const int from_y = y - layer.pad.top, from_x = x - layer.pad.left;
-            const bool inside = from_y >= 0 && from_y < in.shape.h && from_x >= 0 && from_x < in.shape.w;
-            ASSERT_EQ(got.at(n, y, x, c), inside ? in.at(n, from_y, from_x, c) : layer.value)
+            const int from_y = PaddedFrom(layer.mode, y - layer.pad.top, in.shape.h),
+                      from_x = PaddedFrom(layer.mode, x - layer.pad.left, in.shape.w);
+            ASSERT_EQ(got.at(n, y, x, c),
+                      from_y >= 0 && from_x >= 0 ? in.at(n, from_y, from_x, c) : layer.value)
                 << "seed " << seed << " n " << n << " y " << y << " x " << x << " c " << c;
           }
   }
@@ -308,9 +334,20 @@ TEST(PointwiseRefusals, Parameters) {
   ExpectRefusal([&] { golden::AddTable(0, 1, 1); }, {"shift of the multiplier is 1", "-31 to 0"});
   ExpectRefusal([&] { golden::Add(in, in, AddLayer{.clamp_lo = 3, .clamp_hi = 2}); }, {"upper clamp is 2"});
   ExpectRefusal([&] { golden::Add(in, in, AddLayer{.mult_out = -5}); }, {"output multiplier is -5"});
-  ExpectRefusal([&] { golden::Rescale(in, RescaleLayer{.shift = 31}); }, {"shift", "31", "30"});
-  ExpectRefusal([&] { golden::Rescale(in, RescaleLayer{.output_zp = -129}); }, {"output zero point is -129"});
+  ExpectRefusal([&] { golden::RescaleTable({.shift = 31}); }, {"shift", "31", "30"});
+  ExpectRefusal([&] { golden::RescaleTable({.output_zp = -129}); }, {"output zero point is -129"});
   ExpectRefusal([&] { golden::Pad(in, PadLayer{{-1, 0, 0, 0}, 0}); }, {"padding is -1"});
+  ExpectRefusal(
+      [&] {
+        golden::Pad(in, PadLayer{{0, 2, 0, 0}, 0, PadMode::kReflect});
+      },
+      {"padding is 2", "0 to 1"});
+  ExpectRefusal(
+      [&] {
+        golden::Pad(in, PadLayer{{0, 3, 0, 0}, 0, PadMode::kSymmetric});
+      },
+      {"padding is 3", "0 to 2"});
+  ExpectRefusal([&] { golden::Concat({&in}, {.inputs = {{}}, .axis = 3}); }, {"axis is 3", "0 to 2"});
   ExpectRefusal([&] { golden::Pad(in, PadLayer{{}, 200}); }, {"padding's value is 200"});
   ExpectRefusal([&] { golden::Pad(in, PadLayer{{65535, 0, 0, 0}, 0}); }, {"65537", "at most 65536"});
   ExpectRefusal([&] { golden::Upsample(in, UpsampleLayer{0, 1}); }, {"factor is 0"});
@@ -322,13 +359,17 @@ TEST(PointwiseRefusals, Shapes) {
   TensorI8 cut = in;
   cut.data.pop_back();
   ExpectRefusal([&] { golden::Add(in, wide, {}); }, {"1x2x2x2", "1x2x3x2"});
-  ExpectRefusal([&] { golden::Concat({&in, &wide}, {{{}, {}}}); }, {"1x2x2x2", "1x2x3x2", "channels"});
-  ExpectRefusal([&] { golden::Concat({&in}, {{{}, {}}}); }, {"1 inputs and 2 rescalings"});
+  ExpectRefusal(
+      [&] {
+        golden::Concat({&in, &wide}, {.inputs = {{}, {}}});
+      },
+      {"1x2x2x2", "1x2x3x2", "more than one axis"});
+  ExpectRefusal([&] { golden::Concat({&in}, {.inputs = {{}, {}}}); }, {"1 inputs and 2 tables"});
   ExpectRefusal([&] { golden::Concat({}, {}); }, {"0 inputs"});
   const std::vector<std::string> parts = {"7 values", "the 8", "1x2x2x2"};
   ExpectRefusal([&] { golden::Add(in, cut, {}); }, parts);
-  ExpectRefusal([&] { golden::Rescale(cut, {}); }, parts);
-  ExpectRefusal([&] { golden::Concat({&cut}, {{{}}}); }, parts);
+  ExpectRefusal([&] { golden::Table(cut, {}); }, parts);
+  ExpectRefusal([&] { golden::Concat({&cut}, {.inputs = {{}}}); }, parts);
   ExpectRefusal([&] { golden::Pad(cut, {}); }, parts);
   ExpectRefusal([&] { golden::Upsample(cut, {}); }, parts);
 }

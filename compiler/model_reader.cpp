@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/model_reader.hpp"
+
+#include "compiler/onnx/onnx_layers.hpp"
+#include "compiler/onnx/onnx_reader.hpp"
+#include "compiler/tflite/tflite_reader.hpp"
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+Graph ParseTfliteModel(std::string_view contents, const ModelOptions& options) {
+  if (options.rounding == Rounding::kOnnx)
+    throw Error("a TensorFlow Lite model has TensorFlow Lite's rounding: leave --rounding out");
+  Graph graph = ParseTflite(contents);
+  onnx_layers::FuseMaxPools(&graph);
+  return graph;
+}
+
+}  // namespace
+
+Graph ParseModel(std::string_view contents, const ModelOptions& options) {
+  if (IsTflite(contents)) return ParseTfliteModel(contents, options);
+  if (options.rounding == Rounding::kOnnx)
+    throw Error("ONNX models are computed with TensorFlow Lite's rounding only");
+  return ParseOnnx(contents);
+}
+
+Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options) {
+  const std::string contents = ReadModelFile(path);
+  try {
+    if (path.extension() == ".tflite" && !IsTflite(contents))
+      throw Error("not a TensorFlow Lite model (its identifier TFL3 is missing), or damaged");
+    return ParseModel(contents, options);
+  } catch (const Error& error) {
+    throw Error("{}: {}", path.string(), error.what());
+  }
+}
+
+}  // namespace weft
