@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/model_reader.hpp"
 
-#include "compiler/onnx/onnx_layers.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
 #include "compiler/tflite/tflite_reader.hpp"
 #include "sw_model/error.hpp"
@@ -13,17 +12,15 @@ Graph ParseTfliteModel(std::string_view contents, const ModelOptions& options) {
   if (options.rounding == Rounding::kOnnx)
     throw Error("a TensorFlow Lite model has TensorFlow Lite's rounding: leave --rounding out");
   Graph graph = ParseTflite(contents);
-  onnx_layers::FuseMaxPools(&graph);
+  FuseMaxPools(&graph);
   return graph;
 }
 
 }  // namespace
 
-Graph ParseModel(std::string_view contents, const ModelOptions& options) {
+Graph ParseModel(std::string_view contents, const ModelOptions& options, const std::filesystem::path& folder) {
   if (IsTflite(contents)) return ParseTfliteModel(contents, options);
-  if (options.rounding == Rounding::kOnnx)
-    throw Error("ONNX models are computed with TensorFlow Lite's rounding only");
-  return ParseOnnx(contents);
+  return ParseOnnx(contents, options.rounding.value_or(Rounding::kOnnx), folder);
 }
 
 Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options) {
@@ -31,7 +28,7 @@ Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options) 
   try {
     if (path.extension() == ".tflite" && !IsTflite(contents))
       throw Error("not a TensorFlow Lite model (its identifier TFL3 is missing), or damaged");
-    return ParseModel(contents, options);
+    return ParseModel(contents, options, path.has_parent_path() ? path.parent_path() : ".");
   } catch (const Error& error) {
     throw Error("{}: {}", path.string(), error.what());
   }

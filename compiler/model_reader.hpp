@@ -16,8 +16,9 @@ struct ModelOptions {
   std::optional<Rounding> rounding;  // none: that of the file's framework
 };
 
-// Both throw Error, one sentence, for anything that is damaged or not supported.
-Graph ParseModel(std::string_view file_contents, const ModelOptions& options = {});
+// Values that a model keeps in other files are read from `folder`, refused without one. Both throw Error, one sentence, for anything that is damaged or not supported.
+Graph ParseModel(std::string_view file_contents, const ModelOptions& options = {},
+                 const std::filesystem::path& folder = {});
 Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options = {});
 
 }  // namespace weft

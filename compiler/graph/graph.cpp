@@ -79,4 +79,27 @@ Shape OutputShape(const Graph& graph, const Node& node) {
   throw Error("node {}: its operator is not known", node.name);
 }
 
+void FuseMaxPools(Graph* graph) {
+  const auto readers = [&](int tensor) {
+    int count = 0;
+    for (const Node& node : graph->nodes) count += int(std::ranges::count(node.inputs, tensor));
+    return count;
+  };
+  for (Node& pool : graph->nodes) {
+    if (pool.op != Op::kMaxPool || pool.pool.pad != Padding{} || pool.pool.dilation_h != 1 ||
+        pool.pool.dilation_w != 1)
+      continue;
+    const int between = pool.inputs.at(0);
+    if (graph->IsOutput(between) || readers(between) != 1) continue;
+    for (Node& conv : graph->nodes) {
+      if (conv.op != Op::kConv || conv.output != between || conv.conv.max_pool) continue;
+      conv.conv.max_pool = pool.pool;
+      conv.unpooled = between;
+      conv.output = pool.output;
+      pool.inputs.clear();  // marks it as gone
+    }
+  }
+  std::erase_if(graph->nodes, [](const Node& n) { return n.inputs.empty(); });
+}
+
 }  // namespace weft

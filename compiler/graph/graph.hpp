@@ -36,14 +36,15 @@ struct TensorInfo {
   bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
   std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
   bool is_flat = false;       // ... and there all axes but N are one
-  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's
+  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's, a float end's
 };
 
 // What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
 struct HostLayer {
   std::string what;  // the operator, as its framework calls it
   Shape shape;       // of the output, n = 1
-  std::function<TensorI8(const std::vector<const TensorI8*>&)> run;
+  std::function<TensorI8(const std::vector<const TensorI8*>&)> run = {};
+  std::function<std::vector<float>(const std::vector<const TensorI8*>&)> reals = {};  // instead, where is_real
 };
 
 // One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
@@ -93,5 +94,9 @@ const char* OpName(Op op);  // "conv", "max_pool", "average_pool", ...
 
 // The shape of a node's output, from the shapes of its inputs; throws Error where they do not fit.
 Shape OutputShape(const Graph& graph, const Node& node);
+
+// Moves each max-pool into the convolution before it, if that has no other reader and the pooling has no
+// padding and no dilation.
+void FuseMaxPools(Graph* graph);
 
 }  // namespace weft

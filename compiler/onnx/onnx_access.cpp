@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <fstream>
 
 #include "sw_model/error.hpp"
 
@@ -34,7 +36,7 @@ const AttributeProto* FindTyped(const NodeProto& node, std::string_view name,
 
 int64_t Elements(const TensorProto& tensor) {
   int64_t count = 1;
-  for (const int64_t dim : Dims(tensor)) count *= dim;
+  for (const int64_t dim : TensorDims(tensor)) count *= dim;
   return count;
 }
 
@@ -65,12 +67,13 @@ int64_t FreeOrFixed(const onnx::TensorShapeProto::Dimension& dim) {
   return dim.has_dim_value() ? dim.dim_value() : 0;
 }
 
-std::vector<int64_t> Pair(const NodeProto& node, std::string_view name, int64_t lowest) {
-  std::vector<int64_t> pair = IntsAttribute(node, name, {1, 1});
-  if (pair.size() != 2)
-    throw Error("{} has {} numbers; only two-dimensional layers are supported", name, pair.size());
+// Two numbers for y and x; layers of one dimension have that of x alone, and 1 for y.
+std::vector<int64_t> Pair(const NodeProto& node, std::string_view name, int64_t lowest, size_t rank) {
+  std::vector<int64_t> pair = IntsAttribute(node, name, std::vector<int64_t>(rank, 1));
+  if (pair.size() != rank) throw Error("{} has {} numbers instead of {}", name, pair.size(), rank);
   for (const int64_t v : pair)
     if (v < lowest || v > kMaxSpan) throw Error("{} {} is not in {}..{}", name, v, lowest, kMaxSpan);
+  if (rank == 1) pair.insert(pair.begin(), 1);
   return pair;
 }
 
@@ -82,17 +85,18 @@ void SamePadding(int64_t in, int64_t extent, int64_t stride, bool upper, int* be
   *after = int(total) - *before;
 }
 
-Padding ExplicitPadding(const NodeProto& node) {
-  const std::vector<int64_t> pads = IntsAttribute(node, "pads", {0, 0, 0, 0});
-  if (pads.size() != 4) throw Error("pads has {} numbers instead of 4", pads.size());
+Padding ExplicitPadding(const NodeProto& node, size_t rank) {
+  std::vector<int64_t> pads = IntsAttribute(node, "pads", std::vector<int64_t>(2 * rank, 0));
+  if (pads.size() != 2 * rank) throw Error("pads has {} numbers instead of {}", pads.size(), 2 * rank);
   for (const int64_t p : pads)
     if (p < 0 || p > kMaxSpan) throw Error("pad {} is not in 0..{}", p, kMaxSpan);
+  if (rank == 1) pads = {0, pads[0], 0, pads[1]};
   return {.top = int(pads[0]), .bottom = int(pads[2]), .left = int(pads[1]), .right = int(pads[3])};
 }
 
-Padding ReadPadding(const NodeProto& node, const Shape& in, const Window& w) {
+Padding ReadPadding(const NodeProto& node, const Shape& in, const Window& w, size_t rank) {
   const std::string mode = StringAttribute(node, "auto_pad", "NOTSET");
-  if (mode == "NOTSET" || mode.empty()) return ExplicitPadding(node);
+  if (mode == "NOTSET" || mode.empty()) return ExplicitPadding(node, rank);
   if (mode == "VALID") return {};
   if (mode != "SAME_UPPER" && mode != "SAME_LOWER")
     throw Error("auto_pad '{}' is not known", Printable(mode));
@@ -103,10 +107,13 @@ Padding ReadPadding(const NodeProto& node, const Shape& in, const Window& w) {
   return pad;
 }
 
-bool StrideLeavesRemainder(const Shape& in, const Window& w) {
-  const int rest_h = in.h + w.pad.top + w.pad.bottom - w.dilation_h * (w.kh - 1) - 1;
-  const int rest_w = in.w + w.pad.left + w.pad.right - w.dilation_w * (w.kw - 1) - 1;
-  return rest_h % w.stride_h != 0 || rest_w % w.stride_w != 0;
+// With ceil_mode a last window may begin inside of the map, or of the padding before it, and end behind: as if
+// there were more padding.
+void PadForCeil(int in, int extent, int stride, int before, int* after) {
+  const int rest = in + before + *after - extent;
+  if (rest % stride == 0 || rest < 0) return;
+  const int begin = (rest / stride + 1) * stride;
+  if (begin < in + before) *after += begin - rest;
 }
 
 }  // namespace
@@ -155,7 +162,7 @@ std::vector<int64_t> IntsAttribute(const NodeProto& node, std::string_view name,
                               : std::vector<int64_t>(attribute->ints().begin(), attribute->ints().end());
 }
 
-std::vector<int64_t> Dims(const TensorProto& tensor) {
+std::vector<int64_t> TensorDims(const TensorProto& tensor) {
   int64_t count = 1;
   for (const int64_t dim : tensor.dims()) {
     if (dim < 1 || dim > kMaxElements || (count *= dim) > kMaxElements)
@@ -186,31 +193,70 @@ std::vector<int64_t> IntegerValues(const TensorProto& tensor) {
   }
 }
 
-Shape InputShape(const onnx::ValueInfoProto& input, int* rank) {
+std::vector<int64_t> InputDims(const onnx::ValueInfoProto& input, int64_t* batch) {
   const std::string name = Printable(input.name());
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape())
     throw Error("input '{}' has no shape", name);
   const auto& shape = input.type().tensor_type().shape();
-  *rank = shape.dim_size();
-  if (*rank != 4 && *rank != 2)
-    throw Error("input '{}' has {} dimensions; [N, C, H, W] and [N, F] are supported", name, *rank);
-  if (shape.dim(0).has_dim_value() && shape.dim(0).dim_value() != 1)
-    throw Error("input '{}' has a fixed batch of {}; it must be free or 1", name, shape.dim(0).dim_value());
+  const int rank = shape.dim_size();
+  if (rank < 2 || rank > 4)
+    throw Error("input '{}' has {} dimensions; [N, C, H, W], [N, C, W] and [N, F] are supported", name, rank);
+  const int64_t images = FreeOrFixed(shape.dim(0));
+  if (images > kMaxAxis || images < 0) throw Error("input '{}' has a batch of {}", name, images);
+  *batch = std::max<int64_t>(images, 1);
+  std::vector<int64_t> dims{1};
   int64_t elements = 1;
-  for (int i = 1; i < *rank; ++i) {
+  for (int i = 1; i < rank; ++i) {
     const int64_t dim = FreeOrFixed(shape.dim(i));
     if (dim < 1 || dim > kMaxAxis || (elements *= dim) > kMaxElements)
       throw Error("dimension {} of input '{}' is not fixed, zero or too large", i, name);
+    dims.push_back(dim);
   }
-  const auto size = [&](int i) { return int(shape.dim(i).dim_value()); };
-  return *rank == 2 ? Shape{1, 1, 1, size(1)} : Shape{1, size(2), size(3), size(1)};
+  return dims;
 }
 
-Window SlidingWindow(const NodeProto& node, const Shape& in, int64_t kh, int64_t kw) {
+onnx::TensorProto LoadExternal(const TensorProto& tensor, const std::filesystem::path& folder) {
+  const std::string name = Printable(tensor.name());
+  std::string location;
+  int64_t offset = 0, length = -1;
+  for (const auto& entry : tensor.external_data()) {
+    const auto number = [&] {
+      int64_t value = 0;
+      const auto [end, error] =
+          std::from_chars(entry.value().data(), entry.value().data() + entry.value().size(), value);
+      if (error != std::errc{} || value < 0) throw Error("tensor '{}': its {} is no number", name, entry.key());
+      return value;
+    };
+    if (entry.key() == "location") location = entry.value();
+    if (entry.key() == "offset") offset = number();
+    if (entry.key() == "length") length = number();
+  }
+  const std::filesystem::path file = std::filesystem::path(location).lexically_normal();
+  if (folder.empty()) throw Error("tensor '{}' is kept in another file: save the model as one file", name);
+  if (location.empty() || file.is_absolute() || file.begin()->string() == "..")
+    throw Error("tensor '{}' is kept in '{}', which is not in the model's folder", name, Printable(location));
+  std::ifstream stream(folder / file, std::ios::binary);
+  std::error_code failed;
+  const auto size = int64_t(std::filesystem::file_size(folder / file, failed));
+  if (!stream || failed) throw Error("tensor '{}' is kept in '{}', which cannot be read", name, Printable(location));
+  if (offset > size) offset = size;
+  if (length < 0 || length > size - offset) length = size - offset;
+  TensorProto loaded = tensor;
+  loaded.set_data_location(TensorProto::DEFAULT);
+  loaded.clear_external_data();
+  std::string* raw = loaded.mutable_raw_data();
+  raw->resize(size_t(length));
+  stream.seekg(offset);
+  stream.read(raw->data(), length);
+  if (!stream) throw Error("tensor '{}' is kept in '{}', which cannot be read", name, Printable(location));
+  return loaded;
+}
+
+Window SlidingWindow(const NodeProto& node, const Shape& in, int64_t kh, int64_t kw, size_t rank) {
   if (kh < 1 || kw < 1 || kh > UINT16_MAX || kw > UINT16_MAX)
     throw Error("a window of {} x {} is not supported", kh, kw);
-  const std::vector<int64_t> strides = Pair(node, "strides", 1);
-  const std::vector<int64_t> dilations = Pair(node, "dilations", 1);
+  const std::vector<int64_t> strides = Pair(node, "strides", 1, rank);
+  const std::vector<int64_t> dilations = Pair(node, "dilations", 1, rank);
   Window w{.kh = int(kh),
            .kw = int(kw),
            .stride_h = int(strides[0]),
@@ -219,9 +265,11 @@ Window SlidingWindow(const NodeProto& node, const Shape& in, int64_t kh, int64_t
            .dilation_w = int(dilations[1]),
            .pad = {},
            .floor = true};
-  w.pad = ReadPadding(node, in, w);
-  if (IntAttribute(node, "ceil_mode", 0) != 0 && StrideLeavesRemainder(in, w))
-    throw Error("ceil_mode 1 is supported only where the stride leaves no remainder");
+  w.pad = ReadPadding(node, in, w, rank);
+  if (IntAttribute(node, "ceil_mode", 0) != 0) {
+    PadForCeil(in.h, w.dilation_h * (w.kh - 1) + 1, w.stride_h, w.pad.top, &w.pad.bottom);
+    PadForCeil(in.w, w.dilation_w * (w.kw - 1) + 1, w.stride_w, w.pad.left, &w.pad.right);
+  }
   return w;
 }
 

@@ -6,6 +6,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,15 +30,18 @@ std::vector<int64_t> IntsAttribute(const onnx::NodeProto& node, std::string_view
 const onnx::AttributeProto* FindAttribute(const onnx::NodeProto& node, std::string_view name);
 
 // Dimensions and values of a constant tensor.
-std::vector<int64_t> Dims(const onnx::TensorProto& tensor);
+std::vector<int64_t> TensorDims(const onnx::TensorProto& tensor);
 std::vector<float> FloatValues(const onnx::TensorProto& tensor);
 std::vector<int64_t> IntegerValues(const onnx::TensorProto& tensor);  // int8, uint8, int32 or int64
 
-// The shape of a graph input: [N, C, H, W] or [N, F] with N free or 1; `rank` receives 4 or 2.
-Shape InputShape(const onnx::ValueInfoProto& input, int* rank);
+// The dims of a graph's input, [1, ...]; `batch` receives how many images the file fixes, 1 if it does not.
+std::vector<int64_t> InputDims(const onnx::ValueInfoProto& input, int64_t* batch);
+
+// A tensor whose values are in a file of the model's folder, with them.
+onnx::TensorProto LoadExternal(const onnx::TensorProto& tensor, const std::filesystem::path& folder);
 
 // The window of a convolution or a pooling with filters kh x kw over a map h x w: strides, dilations, pads,
-// auto_pad, ceil_mode.
-Window SlidingWindow(const onnx::NodeProto& node, const Shape& in, int64_t kh, int64_t kw);
+// auto_pad, ceil_mode. Of `rank` 1 (kh = 1) the attributes have one number.
+Window SlidingWindow(const onnx::NodeProto& node, const Shape& in, int64_t kh, int64_t kw, size_t rank);
 
 }  // namespace weft::onnx_access

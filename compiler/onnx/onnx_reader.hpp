@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a quantised network from an ONNX file.
+// Reads a quantised network from an ONNX file: with QuantizeLinear and DequantizeLinear around float operators
+// (QDQ), or with operators that have both inside (QLinearConv and its like). Codes are int8 or uint8, which
+// becomes int8 by moving values and zero points down by 128; weights have one scale or one a filter, and any
+// zero points. onnx_operators.cpp lists the operators.
 //
-// Accepted: the QDQ form that ONNX Runtime's static quantiser writes, with int8 weights and int8 or uint8
-// activations (uint8 becomes int8 by moving values and zero points down by 128). Operators: Conv, Gemm,
-// MatMul + Add, Add, Relu, Clip, MaxPool, AveragePool, GlobalAveragePool, Concat (channels), Pad (constant,
-// height and width), Resize and Upsample (nearest, whole factors), Flatten, Reshape, Squeeze, Softmax (last),
-// Identity, Dropout, Constant.
-//
-// How they become a Graph:
-//   Conv, Relu or Clip         one kConv node: multiplier[k] = QuantizeMultiplier(s_in * s_w[k] / s_out), the
-//                              clamp from Relu or Clip
-//   Flatten, Gemm or MatMul    one kConv node: filters as large as the map, weights from CHW to HWC order
-//   MaxPool                    inside the convolution before it if nothing else reads that and it has no
-//                              padding, else one kMaxPool node
-//   AveragePool                one kAveragePool node if its scale does not change, padding does not count
-//                              and no clamp follows, else one kConv node: depthwise, equal weights, the
-//                              division by the area in the multiplier
-//   Add, Relu or Clip          one kAdd node: two maps of one shape
-//   Concat, Relu or Clip       one kConcat node: inputs of other scales are rescaled in it
-//   Pad; Resize, Upsample      one kPad or kUpsample node: the scale stays
-//   Relu or Clip elsewhere,    one kTable node
-//   a change of scale
+// What stands between DequantizeLinear and QuantizeLinear is an expression of real numbers (onnx_expr.hpp). From
+// it become (onnx_emitter.hpp):
+//   Conv, ConvTranspose, Gemm, MatMul       kConv, the clamp from Relu or Clip; filters in the order of memory,
+//                                           so that Flatten and Transpose cost nothing
+//   an average                              kConv where its rounding is proven equal, else kHost
+//   functions of one tensor, a Relu, a      kTable
+//   change of scale
+//   functions of two tensors                kPair, or kAdd with TensorFlow Lite's rounding
+//   selections: Slice, Pad, Resize, ...     kSlice, kPad, kUpsample, kDepthToSpace, or kConv with filters of one 1
+//   everything else                         kHost: in float32, as the file has it
 #pragma once
 
 #include <filesystem>
@@ -31,9 +24,11 @@
 
 namespace weft {
 
-// Throws Error, one sentence that names the operator, for anything that is damaged or not supported.
+// Throws Error, one sentence that names each operator, for anything that is damaged or not supported.
 std::string ReadModelFile(const std::filesystem::path& path);  // its bytes, unread
-Graph ReadOnnx(const std::filesystem::path& path);
-Graph ParseOnnx(std::string_view file_contents);
+// `rounding`: whose bits. Values that the file keeps in other files are read from `folder`, refused without one.
+Graph ReadOnnx(const std::filesystem::path& path, Rounding rounding = Rounding::kOnnx);
+Graph ParseOnnx(std::string_view file_contents, Rounding rounding = Rounding::kOnnx,
+                const std::filesystem::path& folder = {});
 
 }  // namespace weft

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/onnx/onnx_translator.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "compiler/onnx/onnx_access.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -8,215 +11,243 @@
 namespace weft {
 
 using namespace onnx_access;
-using namespace onnx_layers;
+using namespace onnx_expr;
 using onnx::NodeProto;
 using onnx::TensorProto;
 
-Value OnnxTranslator::Translate(const NodeProto& node) {
-  using Handler = Value (OnnxTranslator::*)(const NodeProto&);
-  static const std::unordered_map<std::string, Handler> kHandlers = {
-      {"AveragePool", &OnnxTranslator::AveragePool},
-      {"Add", &OnnxTranslator::Add},
-      {"Clip", &OnnxTranslator::Clip},
-      {"Concat", &OnnxTranslator::Concat},
-      {"Constant", &OnnxTranslator::ReadConstant},
-      {"Conv", &OnnxTranslator::Conv},
-      {"DequantizeLinear", &OnnxTranslator::DequantizeLinear},
-      {"Dropout", &OnnxTranslator::Alias},
-      {"Flatten", &OnnxTranslator::Flatten},
-      {"Gemm", &OnnxTranslator::Gemm},
-      {"GlobalAveragePool", &OnnxTranslator::GlobalAveragePool},
-      {"Identity", &OnnxTranslator::Alias},
-      {"MatMul", &OnnxTranslator::MatMul},
-      {"MaxPool", &OnnxTranslator::MaxPool},
-      {"Pad", &OnnxTranslator::Pad},
-      {"QuantizeLinear", &OnnxTranslator::QuantizeLinear},
-      {"Relu", &OnnxTranslator::Relu},
-      {"Reshape", &OnnxTranslator::Reshape},
-      {"Resize", &OnnxTranslator::Resize},
-      {"Softmax", &OnnxTranslator::Softmax},
-      {"Squeeze", &OnnxTranslator::Squeeze},
-      {"Upsample", &OnnxTranslator::Upsample},
-  };
-  const auto handler = kHandlers.find(node.op_type());
-  if (handler == kHandlers.end())
-    throw Error(
-        "this operator is not supported; supported are Conv, Gemm, MatMul, Add, Relu, Clip, MaxPool, "
-        "AveragePool, GlobalAveragePool, Concat, Pad, Resize, Upsample, Flatten, Reshape, Squeeze and "
-        "Softmax");
-  if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
-  return (this->*handler->second)(node);
+OnnxTranslator::OnnxTranslator(Graph* graph, Rounding rounding, std::filesystem::path folder)
+    : graph_(*graph), rounding_(rounding), folder_(std::move(folder)), emitter_(graph, rounding) {}
+
+const TensorProto& OnnxTranslator::Own(TensorProto tensor) {
+  own_.push_back(std::move(tensor));
+  return own_.back();
 }
 
-void OnnxTranslator::Read(const NodeProto& node) try {
-  Value value = Translate(node);
-  if (!values_.emplace(node.output(0), std::move(value)).second)
-    throw Error("its output '{}' exists already", Printable(node.output(0)));
-} catch (const Error& error) {
-  throw Error("{}: {}", Label(node), error.what());
+// ---- the graph
+
+void OnnxTranslator::Read(const onnx::ModelProto& model) {
+  const onnx::GraphProto& graph = model.graph();
+  for (const auto& opset : model.opset_import())
+    if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = int(opset.version());
+  for (const NodeProto& node : graph.node())
+    for (const std::string& input : node.input()) readers_[input]++;
+  for (const auto& output : graph.output()) readers_[output.name()]++;
+  for (const TensorProto& tensor : graph.initializer()) DefineConstant(tensor);
+  DefineInput(graph);
+  for (const NodeProto& node : graph.node()) ReadNode(node);
+  if (refusals_.size() == 1) throw Error("{}", refusals_[0]);
+  if (!refusals_.empty())
+    throw Error("{} operators are not supported: {}", refusals_.size(), fmt::join(refusals_, "; "));
+  if (graph.output_size() == 0) throw Error("the model has no output");
+  for (const auto& output : graph.output()) DefineOutput(output);
+  if (graph_.nodes.empty()) throw Error("the model has no layer");
 }
 
-void OnnxTranslator::DefineInput(const onnx::ValueInfoProto& input) {
-  int rank = 0;
-  graph_.input = AddTensor(input.name(), InputShape(input, &rank), {});
-  const bool flat = rank == 2;
-  const int type = input.type().tensor_type().elem_type();
-  if (type == TensorProto::FLOAT) values_.emplace(input.name(), FloatInput{flat});
-  else if (type == TensorProto::INT8 || type == TensorProto::UINT8)
-    values_.emplace(input.name(), Quantised{graph_.input, flat, type == TensorProto::UINT8});
-  else throw Error("input '{}' is neither float, int8 nor uint8", Printable(input.name()));
+void OnnxTranslator::DefineConstant(const TensorProto& tensor) {
+  const TensorProto& own = tensor.data_location() == TensorProto::EXTERNAL ? Own(LoadExternal(tensor, folder_)) : tensor;
+  auto constant = std::make_shared<Expr>();
+  constant->name = constant->output = tensor.name();
+  constant->dims.assign(tensor.dims().begin(), tensor.dims().end());
+  constant->detail = Constant{&own};
+  values_.emplace(tensor.name(), constant);
 }
 
-const Value* OnnxTranslator::Find(const std::string& name) const {
+// Whether the first thing that is done to the input moves its channels to the front: its file has them last.
+bool OnnxTranslator::IsTransposedFirst(const onnx::GraphProto& graph, const std::string& input) const {
+  std::string name = input;
+  for (const NodeProto& node : graph.node()) {
+    if (node.input_size() < 1 || node.input(0) != name || node.output_size() < 1) continue;
+    if (node.op_type() == "Transpose") return IntsAttribute(node, "perm", {}) == std::vector<int64_t>{0, 3, 1, 2};
+    if (node.op_type() != "QuantizeLinear" && node.op_type() != "DequantizeLinear" && node.op_type() != "Identity")
+      return false;
+    name = node.output(0);
+  }
+  return false;
+}
+
+void OnnxTranslator::DefineInput(const onnx::GraphProto& graph) {
+  const onnx::ValueInfoProto* input = nullptr;
+  for (const onnx::ValueInfoProto& candidate : graph.input()) {
+    if (values_.contains(candidate.name())) continue;  // old files list initializers as inputs too
+    if (input != nullptr) throw Error("the model has more than one input");
+    input = &candidate;
+  }
+  if (input == nullptr) throw Error("the model has no input");
+  Dims dims = InputDims(*input, &batch_);
+  const int type = input->type().tensor_type().elem_type();
+  if (type != TensorProto::FLOAT && type != TensorProto::INT8 && type != TensorProto::UINT8)
+    throw Error("input '{}' is neither float, int8 nor uint8", Printable(input->name()));
+  graph_.input_type = type == TensorProto::FLOAT  ? ElementType::kFloat32
+                      : type == TensorProto::INT8 ? ElementType::kInt8
+                                                  : ElementType::kUint8;
+  const bool channels_last = dims.size() == 4 && IsTransposedFirst(graph, input->name());
+  const Dims channels_first = channels_last ? Dims{1, dims[3], dims[1], dims[2]} : dims;
+  Quantised value = emitter_.AddTensor(input->name(), channels_first, {.is_unsigned = type == TensorProto::UINT8});
+  graph_.input = value.tensor;
+  if (channels_last) {
+    graph_.tensors[size_t(value.tensor)].axes = "NHWC";
+    std::vector<int32_t> in_memory;
+    for (int32_t i = 0; i < int32_t(Count(dims)); ++i) in_memory.push_back(i);
+    value.dims = dims;
+    value.map = std::make_shared<const std::vector<int32_t>>(std::move(in_memory));
+  }
+  if (type != TensorProto::FLOAT) {
+    values_.emplace(input->name(), value);
+    return;
+  }
+  auto expr = std::make_shared<Expr>();
+  expr->name = expr->output = input->name();
+  expr->dims = dims;
+  expr->detail = FloatInput{value};
+  values_.emplace(input->name(), expr);
+}
+
+void OnnxTranslator::DefineOutput(const onnx::ValueInfoProto& output) {
+  const std::string& name = output.name();
   const auto found = values_.find(name);
-  return found == values_.end() ? nullptr : &found->second;
+  if (found == values_.end()) throw Error("no operator computes the output '{}'", Printable(name));
+  Port port{.name = Printable(name, std::string::npos)};
+  if (const auto* codes = std::get_if<Quantised>(&found->second)) {
+    port.tensor = emitter_.Output(*codes, name);
+    port.type = codes->codes.is_unsigned ? ElementType::kUint8 : ElementType::kInt8;
+  } else {
+    const ExprPtr& expr = std::get<ExprPtr>(found->second);
+    if (expr->IsConstant() || expr->As<FloatInput>() != nullptr)
+      throw Error("the output '{}' is not quantised (QuantizeLinear is missing before it)", Printable(name));
+    const auto tensor = emitter_.Lossless(expr, true);
+    port.tensor = tensor ? emitter_.Output(*tensor, name) : emitter_.Real(expr);
+  }
+  graph_.outputs.push_back(port);
 }
 
-// ---- Inputs of operators
+// ---- operators
 
-const Value& OnnxTranslator::Input(const NodeProto& node, int i) const {
+void OnnxTranslator::Define(const NodeProto& node, int output, OnnxValue value) {
+  if (!values_.emplace(node.output(output), std::move(value)).second)
+    throw Error("its output '{}' exists already", Printable(node.output(output)));
+}
+
+// An operator that reads what a refused one gives says nothing of its own.
+void OnnxTranslator::ReadNode(const NodeProto& node) try {
+  const auto is_failed = [&](const std::string& name) { return failed_.contains(name); };
+  if (std::ranges::any_of(node.input(), is_failed)) {
+    for (const std::string& output : node.output()) failed_[output] = true;
+    if (Handler(node.op_type()) == nullptr && !Uninterpretable(node).empty()) throw Error("{}", Uninterpretable(node));
+    return;
+  }
+  if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
+  if (node.op_type() == "QuantizeLinear") return Define(node, 0, QuantizeLinear(node));
+  if (node.op_type() == "DequantizeLinear") return Define(node, 0, DequantizeLinear(node));
+  if (const auto value = QLinear(node)) return Define(node, 0, *value);
+  if (const std::string why = Uninterpretable(node); !why.empty()) throw Error("{}", why);
+  const OnnxHandler handler = Handler(node.op_type());
+  for (int output = 0; output < node.output_size(); ++output) {
+    if (node.output(output).empty()) continue;
+    std::vector<ExprPtr> in;
+    for (int i = 0; i < node.input_size(); ++i)
+      in.push_back(HasInput(node, i) ? ExprOf(Input(node, i), node.input(i)) : nullptr);
+    const Quantised* codes = node.input_size() > 0 ? std::get_if<Quantised>(&Input(node, 0)) : nullptr;
+    OnnxValue value = Finish(node, handler, std::move(in), output, codes != nullptr);
+    if (codes != nullptr)
+      value = emitter_.Quantise(std::get<ExprPtr>(value), codes->codes, node.output(output));
+    Define(node, output, std::move(value));
+  }
+} catch (const Error& error) {
+  for (const std::string& output : node.output()) failed_[output] = true;
+  const std::string_view what = error.what();
+  const bool named = what.starts_with(Label(node));
+  refusals_.push_back(named ? std::string(what) : fmt::format("{}: {}", Label(node), what));
+}
+
+OnnxHandler OnnxTranslator::Handler(const std::string& op) const {
+  for (const OnnxOperator& known : OnnxOperators())
+    if (op == known.name) return known.handler;
+  return nullptr;
+}
+
+// Why an operator cannot be read whatever its inputs are; empty: it can.
+std::string OnnxTranslator::Uninterpretable(const NodeProto& node) const {
+  if (node.op_type() == "QuantizeLinear" || node.op_type() == "DequantizeLinear" ||
+      node.op_type().starts_with("QLinear") || node.op_type() == "QGemm" || node.op_type() == "ConvInteger" ||
+      node.op_type() == "MatMulInteger")
+    return {};
+  if (node.op_type().starts_with("Dynamic"))
+    return "its scales are chosen at run time: quantise the model statically (quantize_static with images)";
+  if (Handler(node.op_type()) == nullptr)
+    return "this operator is not supported: cut the model before it, or exclude it (docs/onnx.md lists what is)";
+  for (const OnnxOperator& known : OnnxOperators())
+    if (node.op_type() == known.name && !known.takes_codes && node.input_size() > 0 && HasInput(node, 0))
+      if (const auto found = values_.find(node.input(0));
+          found != values_.end() && std::holds_alternative<Quantised>(found->second))
+        return "it computes with integers: put DequantizeLinear before it";
+  return {};
+}
+
+OnnxValue OnnxTranslator::Finish(const NodeProto& node, const OnnxHandler& handler, std::vector<ExprPtr> in,
+                                 int output, bool on_codes) {
+  const OnnxSite site{*this, node, std::move(in), output, on_codes, opset_};
+  return Folded(site, handler(site));
+}
+
+// Constants of constants are computed at once.
+ExprPtr OnnxTranslator::Folded(const OnnxSite& site, ExprPtr expr) {
+  if (expr->IsConstant() || expr->in.empty() ||
+      !std::ranges::all_of(expr->in, [](const ExprPtr& in) { return in->IsConstant(); }))
+    return expr;
+  auto folded = std::make_shared<Expr>(*expr);
+  if (const auto* move = expr->As<MoveOp>())
+    if (const auto* weights = expr->in[0]->As<Weights>())
+      if (const auto moved = MoveWeights(*weights, *move, expr->dims)) {
+        folded->detail = Weights{&Own(moved->first), weights->scale, weights->zero_point, moved->second};
+        return folded;
+      }
+  std::vector<FloatArray> values;
+  for (const ExprPtr& in : expr->in) values.push_back(ConstantValues(*in));
+  std::vector<const FloatArray*> pointers;
+  for (const FloatArray& value : values) pointers.push_back(&value);
+  FloatArray result = expr->eval(pointers);
+  result.is_integer = std::ranges::all_of(values, [](const FloatArray& v) { return v.is_integer; });
+  if (result.is_integer && site.node.op_type() == "Div")
+    for (float& v : result.data) v = std::trunc(v);
+  folded->detail = std::move(result);
+  return folded;
+}
+
+// ---- inputs
+
+const OnnxValue& OnnxTranslator::Input(const NodeProto& node, int i) const {
   if (!HasInput(node, i)) throw Error("input {} is missing", i);
-  const Value* value = Find(node.input(i));
-  if (value == nullptr)
+  const auto found = values_.find(node.input(i));
+  if (found == values_.end())
     throw Error("no operator or initializer before it provides '{}'", Printable(node.input(i)));
-  return *value;
+  return found->second;
 }
 
-const TensorProto& OnnxTranslator::ConstantInput(const NodeProto& node, int i) const {
-  const auto* constant = std::get_if<Constant>(&Input(node, i));
-  if (constant == nullptr) throw Error("its input '{}' must be a constant", Printable(node.input(i)));
-  return *constant->tensor;
+ExprPtr OnnxTranslator::ExprOf(const OnnxValue& value, const std::string& name) {
+  if (const auto* expr = std::get_if<ExprPtr>(&value)) return *expr;
+  auto expr = std::make_shared<Expr>();
+  expr->name = expr->output = name;
+  expr->dims = std::get<Quantised>(value).dims;
+  expr->detail = std::get<Quantised>(value);
+  return expr;
 }
 
-const Weights& OnnxTranslator::WeightsInput(const NodeProto& node, int i) const {
-  const auto* weights = std::get_if<Weights>(&Input(node, i));
-  if (weights == nullptr)
-    throw Error("its weights '{}' must be int8 constants through DequantizeLinear", Printable(node.input(i)));
-  return *weights;
+const TensorProto& OnnxTranslator::ConstantOf(const NodeProto& node, int i) const {
+  const auto* expr = std::get_if<ExprPtr>(&Input(node, i));
+  if (expr == nullptr || !(*expr)->IsConstant())
+    throw Error("its input '{}' must be a constant", Printable(node.input(i)));
+  if (const auto* constant = (*expr)->As<Constant>()) return *constant->tensor;
+  const FloatArray values = ConstantValues(**expr);
+  TensorProto tensor;
+  tensor.set_name(node.input(i));
+  tensor.set_data_type(TensorProto::FLOAT);
+  for (const int64_t dim : values.dims) tensor.add_dims(dim);
+  for (const float v : values.data) tensor.add_float_data(v);
+  return const_cast<OnnxTranslator*>(this)->Own(std::move(tensor));
 }
 
-Real OnnxTranslator::RealInput(const NodeProto& node, int i) const {
-  const auto* real = std::get_if<Real>(&Input(node, i));
-  if (real == nullptr)
-    throw Error("its input '{}' must come from QuantizeLinear and DequantizeLinear",
-                Printable(node.input(i)));
-  return *real;
-}
-
-Real OnnxTranslator::MapInput(const NodeProto& node) const {
-  const Real real = RealInput(node);
-  if (real.flat) throw Error("its input '{}' has 2 dimensions instead of 4", Printable(node.input(0)));
-  return real;
-}
-
-// ---- Quantisation: where nodes of the Graph are made
-
-int OnnxTranslator::AddTensor(const std::string& name, const Shape& shape, const Quantisation& q) {
-  if (shape.size() > size_t(kMaxElements)) throw Error("its output has more than {} values", kMaxElements);
-  graph_.tensors.push_back(
-      {.name = Printable(name), .shape = shape, .scale = q.scale, .zero_point = q.zero_point});
-  return int(graph_.tensors.size()) - 1;
-}
-
-int OnnxTranslator::Emit(Node node) {
-  graph_.nodes.push_back(std::move(node));
-  return graph_.nodes.back().output;
-}
-
-Value OnnxTranslator::EmitMap(const NodeProto& node, const Real& in, Node map) {
-  const TensorInfo info = Info(in.tensor);
-  map.name = LayerName(node);
-  map.inputs = {in.tensor};
-  map.output =
-      AddTensor(node.output(0), OutputShape(graph_, map), {info.scale, info.zero_point, in.is_unsigned});
-  return Real{Emit(std::move(map)), false, in.is_unsigned};
-}
-
-int OnnxTranslator::EmitPointwise(const Pointwise& p, const std::string& output, const Quantisation& q) {
-  Node node = PointwiseNode(p, graph_, q);
-  node.output = AddTensor(output, OutputShape(graph_, node), q);
-  return Emit(std::move(node));
-}
-
-int OnnxTranslator::EmitConv(const Accumulator& sum, const std::string& output, const Quantisation& q) {
-  const Shape& in = Info(sum.input).shape;
-  ConvLayer layer = Requantised(sum, q);
-  golden::Check(in, layer);
-  const int tensor = AddTensor(output, golden::OutputShape(in, layer), q);
-  const std::string name = layer.name;
-  return Emit(
-      {.name = name, .op = Op::kConv, .inputs = {sum.input}, .output = tensor, .conv = std::move(layer)});
-}
-
-int OnnxTranslator::EmitAverage(const Average& average, const std::string& output, const Quantisation& q) {
-  const TensorInfo& in = Info(average.input);
-  const bool same_scale = in.scale == q.scale && in.zero_point == q.zero_point;
-  const bool pads_count = average.count_padding && average.window.pad != Padding{};
-  if (!same_scale || pads_count || !average.clamp.IsOpen())
-    return EmitConv(AsConvolution(average, in), output, q);
-  const int tensor = AddTensor(output, golden::OutputShape(in.shape, average.window, in.shape.c), q);
-  return Emit({.name = average.name,
-               .op = Op::kAveragePool,
-               .inputs = {average.input},
-               .output = tensor,
-               .pool = average.window});
-}
-
-// Tensors have their scale from the start, but the graph's input gets it from its first (De)QuantizeLinear.
-void OnnxTranslator::GiveScale(int tensor, const Quantisation& q) {
-  TensorInfo& info = graph_.tensors[tensor];
-  if (tensor == graph_.input && !input_has_scale_) {
-    info.scale = q.scale;
-    info.zero_point = q.zero_point;
-    input_has_scale_ = true;
-  }
-  if (info.scale != q.scale || info.zero_point != q.zero_point)
-    throw Error("its scale and zero point are not those that '{}' was quantised with: make them equal",
-                info.name);
-}
-
-Value OnnxTranslator::QuantizeLinear(const NodeProto& node) {
-  const Value& in = Input(node, 0);
-  const bool unsigned_by_default =
-      IntAttribute(node, "output_dtype", TensorProto::UINT8) != TensorProto::INT8;
-  const Quantisation q =
-      ActivationQuantisation(ConstantInput(node, 1), OptionalConstant(node, 2), unsigned_by_default);
-  if (const auto* sum = std::get_if<Accumulator>(&in))
-    return Quantised{EmitConv(*sum, node.output(0), q), sum->flat, q.is_unsigned};
-  if (const auto* average = std::get_if<Average>(&in))
-    return Quantised{EmitAverage(*average, node.output(0), q), average->flat, q.is_unsigned};
-  if (const auto* pointwise = std::get_if<Pointwise>(&in))
-    return Quantised{EmitPointwise(*pointwise, node.output(0), q), pointwise->flat, q.is_unsigned};
-  if (const auto* real = std::get_if<Real>(&in)) {
-    const TensorInfo& info = Info(real->tensor);
-    if (info.scale == q.scale && info.zero_point == q.zero_point)
-      return Quantised{real->tensor, real->flat, q.is_unsigned};
-    const Pointwise rescale{Op::kTable, LayerName(node), {real->tensor}, real->flat, {}};
-    return Quantised{EmitPointwise(rescale, node.output(0), q), real->flat, q.is_unsigned};
-  }
-  if (const auto* probabilities = std::get_if<Probabilities>(&in)) {
-    graph_.tensors[probabilities->tensor].is_real = false;
-    graph_.tensors[probabilities->tensor].scale = q.scale;
-    graph_.tensors[probabilities->tensor].zero_point = q.zero_point;
-    return Quantised{probabilities->tensor, true, q.is_unsigned};
-  }
-  const auto* input = std::get_if<FloatInput>(&in);
-  if (input == nullptr) throw Error("only activations can be quantised here; weights must be stored as int8");
-  GiveScale(graph_.input, q);
-  return Quantised{graph_.input, input->flat, q.is_unsigned};
-}
-
-Value OnnxTranslator::DequantizeLinear(const NodeProto& node) {
-  const Value& in = Input(node, 0);
-  const TensorProto* zero_point = OptionalConstant(node, 2);
-  if (const auto* constant = std::get_if<Constant>(&in))
-    return MakeWeights(*constant->tensor, ConstantInput(node, 1), zero_point, IntAttribute(node, "axis", 1));
-  const auto* quantised = std::get_if<Quantised>(&in);
-  if (quantised == nullptr) throw Error("its input '{}' is not quantised", Printable(node.input(0)));
-  const Quantisation q = ActivationQuantisation(ConstantInput(node, 1), zero_point, quantised->is_unsigned);
-  if (q.is_unsigned != quantised->is_unsigned) throw Error("its zero point has another type than its input");
-  GiveScale(quantised->tensor, q);
-  return Real{quantised->tensor, quantised->flat, quantised->is_unsigned};
+const TensorProto* OnnxTranslator::OptionalConstant(const NodeProto& node, int i) const {
+  return HasInput(node, i) ? &ConstantOf(node, i) : nullptr;
 }
 
 }  // namespace weft

@@ -1,113 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators of ONNX, translated: each takes the values of its inputs and makes one more, and
-// QuantizeLinear makes a layer of what came before it.
+// The operators of an ONNX graph, one after the other: most become expressions of real numbers, and
+// QuantizeLinear makes nodes of what came before it.
 #pragma once
 
 #include <onnx/onnx_pb.h>
 
+#include <deque>
+#include <filesystem>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
-#include "compiler/onnx/onnx_layers.hpp"
+#include "compiler/onnx/onnx_emitter.hpp"
+#include "compiler/onnx/onnx_expr.hpp"
 
 namespace weft {
 
-// What a name in the ONNX graph stands for. Each operator, in the file's order, makes one more.
-struct FloatInput {  // the graph's input before its QuantizeLinear
-  bool flat;         // ONNX sees it as [N, C*H*W]
-};
-struct Constant {
-  const onnx::TensorProto* tensor;
-};
-struct Quantised {  // a tensor of the Graph
-  int tensor;
-  bool flat;
-  bool is_unsigned;  // the file's type is uint8
-};
-struct Real {  // the same after DequantizeLinear
-  int tensor;
-  bool flat;
-  bool is_unsigned;
-};
-struct Probabilities {  // of a Softmax, before its QuantizeLinear if it has one
-  int tensor;
-};
-using Value =
-    std::variant<FloatInput, Constant, onnx_layers::Weights, Quantised, Real, onnx_layers::Accumulator,
-                 onnx_layers::Average, onnx_layers::Pointwise, Probabilities>;
+class OnnxTranslator;
 
-// Turns the operators of an ONNX graph, one after the other, into nodes of `graph`.
+// An operator of the file with its inputs, for the functions that translate it. They throw Error without naming
+// the operator.
+struct OnnxSite {
+  OnnxTranslator& translator;
+  const onnx::NodeProto& node;
+  std::vector<onnx_expr::ExprPtr> in;  // nullptr: left out
+  int output = 0;                      // which of its outputs is wanted
+  bool on_codes = false;               // input 0 has no DequantizeLinear
+  int opset = 0;
+
+  [[nodiscard]] bool Has(size_t i) const { return i < in.size() && in[i] != nullptr; }
+  [[nodiscard]] const onnx_expr::ExprPtr& In(size_t i) const;
+  [[nodiscard]] const onnx_expr::Dims& DimsOf(size_t i) const { return In(i)->dims; }
+  [[nodiscard]] const onnx_expr::Expr& ConstantIn(size_t i) const;
+  [[nodiscard]] std::vector<int64_t> IntegersIn(size_t i) const;
+  [[nodiscard]] std::vector<float> FloatsIn(size_t i) const;
+  // The integers of input i, of the attribute of older opsets, or `fallback`.
+  [[nodiscard]] std::vector<int64_t> InputOrAttribute(size_t i, std::string_view name,
+                                                      const std::vector<int64_t>& fallback) const;
+  [[nodiscard]] int64_t Axis(int64_t axis, size_t rank) const;  // from 0 on; throws Error if there is none
+
+  [[nodiscard]] onnx_expr::ExprPtr Make(onnx_expr::Detail detail, std::vector<onnx_expr::ExprPtr> inputs,
+                                        onnx_expr::Dims dims, onnx_expr::Evaluator eval) const;
+  // The elements `from` of the input, -1 for `fill`.
+  [[nodiscard]] onnx_expr::ExprPtr Move(const onnx_expr::ExprPtr& input, onnx_expr::Dims dims,
+                                        std::vector<int32_t> from, float fill = 0) const;
+  [[nodiscard]] onnx_expr::ExprPtr Reshaped(const onnx_expr::ExprPtr& input, onnx_expr::Dims dims) const;
+  [[nodiscard]] onnx_expr::ExprPtr Point(std::vector<onnx_expr::ExprPtr> inputs,
+                                         std::function<float(const float*)> f) const;
+};
+
+using OnnxValue = std::variant<onnx_expr::ExprPtr, onnx_expr::Quantised>;
+using OnnxHandler = onnx_expr::ExprPtr (*)(const OnnxSite&);
+
+// What the reader knows of an operator: the one source for it and for the documentation.
+struct OnnxOperator {
+  const char* name;
+  OnnxHandler handler;
+  bool takes_codes;   // it may stand between integers: it selects among them
+  const char* runs;   // where
+  const char* holds;  // of its attributes and inputs
+};
+const std::vector<OnnxOperator>& OnnxOperators();
+
 class OnnxTranslator {
  public:
-  explicit OnnxTranslator(Graph* graph) : graph_(*graph) {}
+  OnnxTranslator(Graph* graph, Rounding rounding, std::filesystem::path folder);
+  void Read(const onnx::ModelProto& model);  // throws Error that names every operator which is not supported
 
-  void DefineConstant(const onnx::TensorProto& tensor) { values_.emplace(tensor.name(), Constant{&tensor}); }
-  void DefineInput(const onnx::ValueInfoProto& input);
-  void Read(const onnx::NodeProto& node);            // throws Error that begins with the operator
-  const Value* Find(const std::string& name) const;  // nullptr: nothing has this name
+  [[nodiscard]] int64_t batch() const { return batch_; }  // that the file fixes, 1 if it does not
+  const onnx::TensorProto& Own(onnx::TensorProto tensor);  // keeps a constant that is made here
 
  private:
-  Value Translate(const onnx::NodeProto& node);  // by operator; these throw Error without naming it
-  Value ReadConstant(const onnx::NodeProto& node);
-  Value Alias(const onnx::NodeProto& node) { return Input(node, 0); }
-  Value QuantizeLinear(const onnx::NodeProto& node);
-  Value DequantizeLinear(const onnx::NodeProto& node);
-  Value Conv(const onnx::NodeProto& node);
-  Value Gemm(const onnx::NodeProto& node);
-  Value MatMul(const onnx::NodeProto& node) { return Dense(node, false); }
-  Value Add(const onnx::NodeProto& node);
-  Value Relu(const onnx::NodeProto& node) { return Clamped(node, onnx_layers::Clamp{.lo = 0}); }
-  Value Clip(const onnx::NodeProto& node);
-  Value MaxPool(const onnx::NodeProto& node);
-  Value AveragePool(const onnx::NodeProto& node);
-  Value GlobalAveragePool(const onnx::NodeProto& node);
-  Value Concat(const onnx::NodeProto& node);
-  Value Pad(const onnx::NodeProto& node);
-  Value Resize(const onnx::NodeProto& node);
-  Value Upsample(const onnx::NodeProto& node);
-  Value Flatten(const onnx::NodeProto& node);
-  Value Reshape(const onnx::NodeProto& node);
-  Value Squeeze(const onnx::NodeProto& node);
-  Value Softmax(const onnx::NodeProto& node);
+  void DefineConstant(const onnx::TensorProto& tensor);
+  void DefineInput(const onnx::GraphProto& graph);
+  bool IsTransposedFirst(const onnx::GraphProto& graph, const std::string& input) const;
+  void DefineOutput(const onnx::ValueInfoProto& output);
+  void ReadNode(const onnx::NodeProto& node);
+  void Define(const onnx::NodeProto& node, int output, OnnxValue value);
+  std::string Uninterpretable(const onnx::NodeProto& node) const;
 
+  OnnxValue QuantizeLinear(const onnx::NodeProto& node);
+  OnnxValue DequantizeLinear(const onnx::NodeProto& node);
+  std::optional<OnnxValue> QLinear(const onnx::NodeProto& node);  // operators that begin so, QGemm, ConvInteger, ...
+  OnnxValue Finish(const onnx::NodeProto& node, const OnnxHandler& handler, std::vector<onnx_expr::ExprPtr> in,
+                   int output, bool on_codes);
+  onnx_expr::ExprPtr Folded(const OnnxSite& site, onnx_expr::ExprPtr expr);
+  OnnxHandler Handler(const std::string& op) const;
+
+  const OnnxValue& Input(const onnx::NodeProto& node, int i) const;
+  onnx_expr::ExprPtr ExprOf(const OnnxValue& value, const std::string& name);
+  const onnx::TensorProto* OptionalConstant(const onnx::NodeProto& node, int i) const;
+  const onnx::TensorProto& ConstantOf(const onnx::NodeProto& node, int i) const;
+  onnx_expr::ExprPtr Real(const onnx::NodeProto& node, int value, int scale, int zero_point);
+  onnx_expr::ExprPtr IntegerBias(const onnx::NodeProto& node, int i, const onnx_expr::Expr& in,
+                                 const onnx_expr::Expr& weights);
+  onnx_expr::ExprPtr IntegersOf(const onnx::NodeProto& node, int value, int zero_point);
   static bool HasInput(const onnx::NodeProto& node, int i) {
     return i < node.input_size() && !node.input(i).empty();
   }
-  const Value& Input(const onnx::NodeProto& node, int i) const;
-  const onnx::TensorProto& ConstantInput(const onnx::NodeProto& node, int i) const;
-  const onnx::TensorProto* OptionalConstant(const onnx::NodeProto& node, int i) const {
-    return HasInput(node, i) ? &ConstantInput(node, i) : nullptr;
-  }
-  const onnx_layers::Weights& WeightsInput(const onnx::NodeProto& node, int i) const;
-  Real RealInput(const onnx::NodeProto& node, int i = 0) const;
-  Real MapInput(const onnx::NodeProto& node) const;  // a RealInput 0 that is not flat
-  const TensorInfo& Info(int tensor) const { return graph_.tensors[tensor]; }
-
-  Value Dense(const onnx::NodeProto& node, bool filters_first) const;
-  Value Biased(const onnx::NodeProto& node, int sum_input) const;
-  double PadValue(const onnx::NodeProto& node) const;
-  Value Enlarged(const onnx::NodeProto& node, const std::vector<double>& factors);
-  Value Clamped(const onnx::NodeProto& node, const onnx_layers::Clamp& clamp) const;
-  Value Flat(const onnx::NodeProto& node) const;
-  double Bound(const onnx::NodeProto& node, const char* name, int i, double fallback) const;
-  std::vector<int32_t> ReadBias(const onnx::NodeProto& node, int i, const std::vector<double>& factor) const;
-  void GiveScale(int tensor, const onnx_layers::Quantisation& q);
-  int AddTensor(const std::string& name, const Shape& shape, const onnx_layers::Quantisation& q);
-  int Emit(Node node);
-  Value EmitMap(const onnx::NodeProto& node, const Real& in, Node map);  // with the scale of its input
-  int EmitPointwise(const onnx_layers::Pointwise& p, const std::string& output,
-                    const onnx_layers::Quantisation& q);
-  int EmitConv(const onnx_layers::Accumulator& sum, const std::string& output,
-               const onnx_layers::Quantisation& q);
-  int EmitAverage(const onnx_layers::Average& average, const std::string& output,
-                  const onnx_layers::Quantisation& q);
 
   Graph& graph_;
-  std::unordered_map<std::string, Value> values_;
-  bool input_has_scale_ = false;
+  Rounding rounding_;
+  std::filesystem::path folder_;
+  OnnxEmitter emitter_;
+  std::unordered_map<std::string, OnnxValue> values_;
+  std::unordered_map<std::string, int> readers_;
+  std::unordered_map<std::string, bool> failed_;  // outputs of operators that were refused
+  std::deque<onnx::TensorProto> own_;
+  std::vector<std::string> refusals_;
+  int opset_ = 0;
+  int64_t batch_ = 1;  // the file's fixed batch
+
+  friend struct OnnxSite;
 };
+
+// Scales and zero points of a file.
+onnx_expr::Codes ReadCodes(const onnx::TensorProto& scale, const onnx::TensorProto* zero_point,
+                           bool default_is_unsigned);
+onnx_expr::Weights ReadWeights(const onnx::TensorProto& tensor, const onnx::TensorProto& scale,
+                               const onnx::TensorProto* zero_point, int64_t axis);
+
+// Weights of which a selection is made, and the axis of their scales then; nothing if they cannot be.
+std::optional<std::pair<onnx::TensorProto, int64_t>> MoveWeights(const onnx_expr::Weights& weights,
+                                                                 const onnx_expr::MoveOp& move,
+                                                                 const onnx_expr::Dims& dims);
 
 }  // namespace weft

@@ -51,12 +51,12 @@ std::unique_ptr<LayerBackend> MakeUncheckedBackend(const BackendOptions& options
   throw Error("there is no engine '{}'; use rtl, golden or cycles", options.engine);
 }
 
-// The int8 codes of probabilities.
-TensorI8 QuantiseProbabilities(const std::vector<float>& probabilities, const TensorInfo& info,
+// The int8 codes that stand for real numbers.
+TensorI8 QuantiseReals(const std::vector<float>& reals, const TensorInfo& info,
                                const Shape& shape) {
   TensorI8 codes(shape);
   for (size_t i = 0; i < codes.data.size(); ++i) {
-    const double code = std::nearbyint(double(probabilities[i]) / double(info.scale)) + info.zero_point;
+    const double code = std::nearbyint(double(reals[i]) / double(info.scale)) + info.zero_point;
     codes.data[i] = int8_t(std::clamp(code, -128.0, 127.0));
   }
   return codes;
@@ -150,8 +150,13 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
       return golden::Slice(in, node.slice);
     case Op::kDepthToSpace:
       return golden::DepthToSpace(in, node.depth_to_space);
-    case Op::kHost:
-      return node.host.run(InputsOf(node, tensors));
+    case Op::kHost: {
+      if (!node.host.reals) return node.host.run(InputsOf(node, tensors));
+      Shape shape = node.host.shape;
+      shape.n = in.shape.n;
+      result->reals[node.output] = node.host.reals(InputsOf(node, tensors));
+      return QuantiseReals(result->reals[node.output], graph.tensors[node.output], shape);
+    }
     case Op::kConcat:
       return golden::Concat(InputsOf(node, tensors), node.concat);
     case Op::kPad:
@@ -160,7 +165,7 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
       return golden::Upsample(in, node.upsample);
     case Op::kSoftmax:
       result->reals[node.output] = golden::Softmax(in, graph.tensors[node.inputs.at(0)].scale);
-      return QuantiseProbabilities(result->reals[node.output], graph.tensors[node.output], in.shape);
+      return QuantiseReals(result->reals[node.output], graph.tensors[node.output], in.shape);
   }
   throw Error("{}: an operator that nobody knows", node.name);
 }

@@ -74,7 +74,7 @@ struct NetworkResult {
   // them. BackendOptions::all_tensors: all, on the RTL the others from the golden model.
   std::vector<TensorI8> tensors;
   std::vector<Origin> origins;                // one for each tensor
-  std::map<int, std::vector<float>> reals;    // tensor -> the probabilities of a Softmax, unrounded
+  std::map<int, std::vector<float>> reals;    // tensor -> what is real in the file, as probabilities
   std::vector<LayerStats> nodes;              // one for each Graph::nodes
   int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
 };

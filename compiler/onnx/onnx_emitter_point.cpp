@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions of single elements as tables of codes, joins, softmax, and what remains for the host.
+#include <algorithm>
+#include <numeric>
+
+#include "compiler/onnx/onnx_emitter.hpp"
+#include "sw_model/error.hpp"
+#include "sw_model/golden/golden.hpp"
+
+namespace weft {
+
+using namespace onnx_expr;
+
+namespace {
+
+FloatArray AllCodes(const Codes& codes, const Dims& dims) {
+  FloatArray array{.dims = dims, .data = std::vector<float>(256)};
+  for (int x = -128; x <= 127; ++x) array.data[uint8_t(x)] = golden::Dequantise(int8_t(x), codes);
+  return array;
+}
+
+std::vector<int8_t> Quantised8(const FloatArray& reals, const ClampOp& clamp, const Codes& codes) {
+  std::vector<int8_t> result;
+  result.reserve(reals.data.size());
+  for (const float real : reals.data) result.push_back(golden::Quantise(clamp.Of(real), codes));
+  return result;
+}
+
+TableI8 AsTable(const std::vector<int8_t>& codes) {
+  TableI8 table{};
+  std::ranges::copy(codes, table.begin());
+  return table;
+}
+
+bool IsScalar(const Expr& expr) { return expr.IsConstant() && Count(expr.dims) == 1; }
+
+// The code of a constant that was quantised, as ONNX Runtime's integer kernels read it.
+std::optional<std::pair<int8_t, Codes>> ScalarCode(const Expr& expr) {
+  const auto* weights = expr.As<Weights>();
+  if (weights == nullptr || !IsScalar(expr)) return {};
+  const int type = weights->tensor->data_type();
+  if (type != onnx::TensorProto::INT8 && type != onnx::TensorProto::UINT8) return {};
+  const bool is_unsigned = type == onnx::TensorProto::UINT8;
+  const int offset = is_unsigned ? 128 : 0;
+  const Codes codes{weights->scale.at(0), int(weights->zero_point.at(0)) - offset, is_unsigned};
+  return std::pair{int8_t(Integers(Expr{.detail = Constant{weights->tensor}}).at(0) - offset), codes};
+}
+
+}  // namespace
+
+// Whether ONNX Runtime makes one integer kernel of DequantizeLinear, this operator and QuantizeLinear: for that
+// nothing else reads the sum, no Relu stays between, and all types are one.
+bool OnnxEmitter::IsFused(const Order& order) const {
+  const Expr& e = *order.expr;
+  return rounding_ == Rounding::kOnnx && e.readers <= 1 && order.ClampIsVoid() &&
+         std::ranges::all_of(e.in, [&](const ExprPtr& in) {
+           if (const auto* tensor = in->As<Quantised>()) return tensor->codes.is_unsigned == order.codes.is_unsigned;
+           const auto code = ScalarCode(*in);
+           return code && code->second.is_unsigned == order.codes.is_unsigned;
+         });
+}
+
+TableI8 OnnxEmitter::RescaleTable(const Order& order, const Codes& from) const {
+  const Codes& to = order.codes;
+  if (rounding_ == Rounding::kOnnx)
+    return golden::TableOf([&](float x) { return order.clamp.Of(x); }, from, to);
+  return golden::RescaleTable(golden::MakeRescale(from.scale, from.zero_point, to.scale, to.zero_point,
+                                                  order.Lowest(), order.Highest()));
+}
+
+Quantised OnnxEmitter::Rescaled(const Order& order, const Quantised& in) {
+  if (order.ClampIsVoid() && in.codes == order.codes) return in;
+  Node node{.name = order.expr->name, .op = Op::kTable, .inputs = {in.tensor}};
+  node.table.table = RescaleTable(order, in.codes);
+  return EmitLike(std::move(node), in, order.codes, order.output);
+}
+
+// ---- functions of one and of two tensors
+
+bool OnnxEmitter::Operands(const ExprPtr& expr, std::vector<std::pair<ExprPtr, Quantised>>* found) {
+  if (std::ranges::any_of(*found, [&](const auto& known) { return known.first == expr; })) return true;
+  if (expr->IsConstant()) return IsScalar(*expr);
+  if (const auto operand = Operand(expr)) {
+    found->emplace_back(expr, *operand);
+    return found->size() <= 2;
+  }
+  if (expr->As<PointOp>() == nullptr && expr->As<ClampOp>() == nullptr) return false;
+  return std::ranges::all_of(expr->in, [&](const ExprPtr& in) { return Operands(in, found); });
+}
+
+TableI8 OnnxEmitter::OneTable(const Order& order, const Expr* in, const Codes& codes) {
+  const Expr& e = *order.expr;
+  if (IsFused(order) && (e.op == "Add" || e.op == "Mul") && e.in.size() == 2) {
+    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
+    TableI8 table{};
+    for (int x = -128; x <= 127; ++x) {
+      const auto operand = [&](size_t i) {
+        return e.in[i].get() == in ? std::pair{int8_t(x), codes} : *ScalarCode(*e.in[i]);
+      };
+      const auto [a, codes_a] = operand(0);
+      const auto [b, codes_b] = operand(1);
+      table[uint8_t(x)] = rule(a, codes_a, b, codes_b, order.codes);
+    }
+    return table;
+  }
+  Values values{{in, AllCodes(codes, {256})}};
+  return AsTable(Quantised8(Evaluate(e, &values), order.clamp, order.codes));
+}
+
+std::optional<Quantised> OnnxEmitter::PairOf(const Order& order,
+                                             std::vector<std::pair<ExprPtr, Quantised>> operands) {
+  const Expr& e = *order.expr;
+  if (operands[0].second.dims != e.dims) std::swap(operands[0], operands[1]);
+  const auto& [first, a] = operands[0];
+  const auto& [second, b] = operands[1];
+  const bool is_pixel = e.dims.size() == 4 && b.dims == Dims{1, e.dims[1], 1, 1};
+  if (a.dims != e.dims || (b.dims != e.dims && !is_pixel)) return {};
+  Node node{.name = e.name, .op = Op::kPair};
+  const Quantised map_a = Proper(a, e.name), map_b = Proper(b, e.name);
+  node.inputs = {map_a.tensor, map_b.tensor};
+  if (rounding_ == Rounding::kTflite && e.op == "Add" && b.dims == e.dims && e.in.size() == 2 &&
+      operands.size() == 2 && ((e.in[0] == first && e.in[1] == second) || (e.in[0] == second && e.in[1] == first))) {
+    node.op = Op::kAdd;
+    if (e.in[0] == second) std::swap(node.inputs[0], node.inputs[1]);
+    const Codes& c0 = e.in[0] == first ? a.codes : b.codes;
+    const Codes& c1 = e.in[0] == first ? b.codes : a.codes;
+    node.add = golden::MakeAdd(c0.scale, c0.zero_point, c1.scale, c1.zero_point, order.codes.scale,
+                               order.codes.zero_point, order.Lowest(), order.Highest());
+    return Emit(std::move(node), e.dims, order.codes, order.output);
+  }
+  if (IsFused(order) && (e.op == "Add" || e.op == "Mul")) {
+    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
+    const bool in_order = e.in[0] == first;
+    node.pair.table.resize(size_t{256} * 256);
+    for (int x = -128; x <= 127; ++x)
+      for (int y = -128; y <= 127; ++y)
+        node.pair.table[size_t{256} * uint8_t(x) + uint8_t(y)] =
+            in_order ? rule(int8_t(x), a.codes, int8_t(y), b.codes, order.codes)
+                     : rule(int8_t(y), b.codes, int8_t(x), a.codes, order.codes);
+  } else {
+    Values values{{first.get(), AllCodes(a.codes, {256, 1})}, {second.get(), AllCodes(b.codes, {1, 256})}};
+    node.pair.table = Quantised8(Evaluate(e, &values), order.clamp, order.codes);
+  }
+  return Emit(std::move(node), e.dims, order.codes, order.output);
+}
+
+std::optional<Quantised> OnnxEmitter::Table(const Order& order) {
+  const Expr& e = *order.expr;
+  std::vector<std::pair<ExprPtr, Quantised>> operands;
+  for (const ExprPtr& in : e.in)
+    if (!Operands(in, &operands)) return {};
+  if (operands.size() == 2) return PairOf(order, operands);
+  if (operands.size() != 1 || operands[0].second.dims != e.dims) return {};
+  Quantised in = operands[0].second;
+  // x + x: TensorFlow Lite's sum of a map with itself is one of two maps.
+  if (rounding_ == Rounding::kTflite && e.op == "Add" && e.in[0] == e.in[1]) {
+    in = Proper(in, e.name);
+    const Codes& c = in.codes;
+    Node node{.name = e.name, .op = Op::kAdd, .inputs = {in.tensor, in.tensor}};
+    node.add = golden::MakeAdd(c.scale, c.zero_point, c.scale, c.zero_point, order.codes.scale,
+                               order.codes.zero_point, order.Lowest(), order.Highest());
+    return Emit(std::move(node), e.dims, order.codes, order.output);
+  }
+  Node node{.name = e.name, .op = Op::kTable, .inputs = {in.tensor}};
+  node.table.table = OneTable(order, operands[0].first.get(), in.codes);
+  return EmitLike(std::move(node), in, order.codes, order.output);
+}
+
+// ---- joins
+
+// Each input goes through a table; one that is no tensor yet is quantised as the output is.
+Quantised OnnxEmitter::Join(const Order& order) {
+  const Expr& e = *order.expr;
+  const auto axis = size_t(e.As<JoinOp>()->axis);
+  const std::string_view order_of_axes = e.dims.size() == 3 ? "NCW" : "NCHW";
+  const bool is_map = e.dims.size() >= 2 && e.dims.size() <= 4 && e.dims[0] == 1 && axis > 0;
+  if (!is_map || std::ranges::any_of(e.in, [](const ExprPtr& in) { return in->IsConstant(); })) return OnHost(order);
+  Node node{.name = e.name, .op = Op::kConcat};
+  node.concat.axis = int(std::string_view("HWC").find(order_of_axes[axis]));
+  for (const ExprPtr& in : e.in) {
+    const std::optional<Quantised> lossless = Operand(in);
+    const Quantised part = Proper(lossless ? *lossless : Quantise(in, order.codes, in->output, order.clamp), e.name);
+    node.inputs.push_back(part.tensor);
+    TableLayer& table = node.concat.inputs.emplace_back();
+    if (lossless) {
+      table.table = RescaleTable(order, part.codes);
+    } else {
+      for (int x = -128; x <= 127; ++x) table.table[uint8_t(x)] = int8_t(x);
+    }
+  }
+  return Emit(std::move(node), e.dims, order.codes, order.output);
+}
+
+// ---- the host
+
+namespace {
+
+// Runs `f` for each slice along the axes that a softmax is over: `count` elements, `step` apart from `first`.
+template <typename F>
+void ForEachSlice(const Dims& dims, const SoftmaxOp& softmax, const F& f) {
+  const auto axis = size_t(softmax.axis);
+  const std::vector<int64_t> strides = Strides(dims);
+  const int64_t step = softmax.is_flat ? 1 : strides[axis];
+  const int64_t count = softmax.is_flat ? strides[axis] * dims[axis] : dims[axis];
+  const int64_t block = step * count;
+  for (int64_t outer = 0; outer < Count(dims); outer += block)
+    for (int64_t inner = 0; inner < step; ++inner) f(outer + inner, step, count);
+}
+
+}  // namespace
+
+std::optional<Quantised> OnnxEmitter::Softmax(const Order& order) {
+  const auto* in = order.expr->in[0]->As<Quantised>();
+  if (!IsFused(order) || in == nullptr) return {};
+  const SoftmaxOp softmax = *order.expr->As<SoftmaxOp>();
+  const std::vector<int32_t> offsets = Offsets(*in, Info(in->tensor).shape);
+  const Shape shape = PhysicalShape(in->dims);
+  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = in->dims, .map = nullptr, .codes = {}}, shape);
+  Node node{.name = order.expr->name, .op = Op::kHost, .inputs = {in->tensor}};
+  node.host = {.what = "Softmax", .shape = shape, .run = [=, in = *in, out = order.codes](const auto& inputs) {
+                 const TensorI8& x = *inputs.at(0);
+                 TensorI8 y(Shape{x.shape.n, shape.h, shape.w, shape.c});
+                 for (size_t image = 0; image < x.data.size(); image += offsets.size())
+                   ForEachSlice(in.dims, softmax, [&](int64_t first, int64_t step, int64_t count) {
+                     std::vector<int8_t> values;
+                     for (int64_t i = 0; i < count; ++i)
+                       values.push_back(x.data[image + size_t(offsets[size_t(first + i * step)])]);
+                     values = golden::QLinearSoftmax(values, in.codes, out);
+                     for (int64_t i = 0; i < count; ++i)
+                       y.data[image + size_t(to[size_t(first + i * step)])] = values[size_t(i)];
+                   });
+                 return y;
+               }};
+  return Emit(std::move(node), in->dims, order.codes, order.output);
+}
+
+OnnxEmitter::Island OnnxEmitter::MakeIsland(const Expr& root) {
+  Island island;
+  std::vector<const Expr*> seen;
+  const std::function<void(const Expr&)> visit = [&](const Expr& expr) {
+    if (std::ranges::find(seen, &expr) != seen.end()) return;
+    seen.push_back(&expr);
+    for (const ExprPtr& in : expr.in) {
+      if (in->IsConstant() || std::ranges::find(seen, in.get()) != seen.end()) continue;
+      if (in->As<FloatInput>() != nullptr) throw Error("its input '{}' must come from QuantizeLinear", in->output);
+      if (const auto tensor = Lossless(in, true)) {
+        island.leaves.push_back({in.get(), *tensor, Offsets(*tensor, Info(tensor->tensor).shape)});
+        island.inputs.push_back(tensor->tensor);
+        seen.push_back(in.get());
+      } else {
+        visit(*in);
+      }
+    }
+  };
+  visit(root);
+  if (island.inputs.empty()) throw Error("it has no quantised input");
+  return island;
+}
+
+FloatArray OnnxEmitter::Island::Run(const Expr& root, const std::vector<const TensorI8*>& tensors, size_t image) const {
+  Values values;
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    const Leaf& leaf = leaves[i];
+    FloatArray array{.dims = leaf.value.dims, .data = {}};
+    array.data.reserve(leaf.offsets.size());
+    for (const int32_t offset : leaf.offsets)
+      array.data.push_back(
+          golden::Dequantise(tensors[i]->data[image * leaf.offsets.size() + size_t(offset)], leaf.value.codes));
+    values.emplace(leaf.expr, std::move(array));
+  }
+  return Evaluate(root, &values);
+}
+
+Quantised OnnxEmitter::OnHost(const Order& order) {
+  const ExprPtr root = order.expr;
+  const Island island = MakeIsland(*root);
+  const Shape shape = PhysicalShape(root->dims);
+  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
+  const bool is_average = root->As<AverageOp>() != nullptr && root->op != "ReduceMean" && IsFused(order);
+  const auto code = [is_average, clamp = order.clamp, codes = order.codes](float real) {
+    return is_average ? golden::QLinearAverage(real, 1, codes) : golden::Quantise(clamp.Of(real), codes);
+  };
+  Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
+  node.host = {.what = root->op, .shape = shape, .run = [=](const std::vector<const TensorI8*>& inputs) {
+                 const int n = inputs.at(0)->shape.n;
+                 TensorI8 y(Shape{n, shape.h, shape.w, shape.c});
+                 for (size_t image = 0; image < size_t(n); ++image) {
+                   const FloatArray result = island.Run(*root, inputs, image);
+                   for (size_t i = 0; i < to.size(); ++i) y.data[image * to.size() + size_t(to[i])] = code(result.data[i]);
+                 }
+                 return y;
+               }};
+  return Emit(std::move(node), root->dims, order.codes, order.output);
+}
+
+// A softmax over the channels of one pixel has a node of its own; anything else is the host's in float32.
+int OnnxEmitter::Real(const ExprPtr& root) {
+  const auto* softmax = root->As<SoftmaxOp>();
+  const std::optional<Quantised> in = softmax != nullptr ? Lossless(root->in[0], true) : std::nullopt;
+  const Shape shape = PhysicalShape(root->dims);
+  const bool is_pixel = shape.h == 1 && shape.w == 1 && root->dims.size() > 1 && root->dims[0] == 1 &&
+                        root->dims[1] == shape.c;
+  const Codes none{.scale = 1.0F / 256, .zero_point = -128};
+  if (in && is_pixel && (softmax->axis == 1 || (softmax->axis == int64_t(root->dims.size()) - 1 && root->dims.size() == 2))) {
+    const Quantised logits = Proper(*in, root->name);
+    if (Info(logits.tensor).scale == in->codes.scale) {
+      const int tensor = Emit({.name = root->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, root->dims, none, root->output).tensor;
+      graph_.tensors.back().is_real = true;
+      return tensor;
+    }
+  }
+  const Island island = MakeIsland(*root);
+  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
+  Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
+  node.host = {.what = root->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
+                 std::vector<float> reals(size_t(inputs.at(0)->shape.n) * to.size());
+                 for (size_t image = 0; image < size_t(inputs[0]->shape.n); ++image) {
+                   const FloatArray result = island.Run(*root, inputs, image);
+                   for (size_t i = 0; i < to.size(); ++i) reals[image * to.size() + size_t(to[i])] = result.data[i];
+                 }
+                 return reals;
+               }};
+  const int tensor = Emit(std::move(node), root->dims, {.scale = 1, .zero_point = 0}, root->output).tensor;
+  graph_.tensors.back().is_real = true;
+  return tensor;
+}
+
+}  // namespace weft
