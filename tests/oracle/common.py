@@ -61,20 +61,15 @@ class Failed(Exception):
     """weft neither ran nor refused as it should: a crash, a mismatch of its engines, or no sentence."""
 
 
-def channels_last(images: np.ndarray) -> np.ndarray:
-    """NHWC; of one-dimensional maps with H = 1."""
-    if images.ndim == 3:
-        images = images[:, :, np.newaxis, :]
-    return images.transpose(0, 2, 3, 1) if images.ndim == 4 else images
-
-
 def run_weft(weft: str, model: pathlib.Path, images: np.ndarray, *options: str, engine: str = "golden") -> dict[str, np.ndarray]:
     """All outputs by name, as `weft run` writes them."""
     folder = model.parent
-    np.save(folder / "x.npy", np.ascontiguousarray(channels_last(images)))
+    np.save(folder / "x.npy", images)
     output = folder / "y.npz"
     command = [weft, "run", str(model), "--input", str(folder / "x.npy"), "--output", str(output), "--engine", engine, *options]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if images.ndim > 2:
+        command += ["--layout", "chw"]
+    result = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", check=False)
     sentence = result.stderr.strip()
     if result.returncode == 2 and sentence.startswith(f"weft: {model}: "):
         raise Refused(sentence.removeprefix(f"weft: {model}: "))

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import logging
 import pathlib
 from collections.abc import Iterator
@@ -116,8 +118,9 @@ def quantise(model: onnx.ModelProto, setting: Setting, images: np.ndarray, folde
     excluded = {"": [], "first": nodes[:1], "last": nodes[-1:]}[setting.but]
     options = {"quant_format": QDQ, **setting.options}
     batch = setting.batch if isinstance(setting.batch, int) else 1
-    quantize_static(str(prepared), str(result), Images(model.graph.input[0].name, images, batch), nodes_to_exclude=excluded,
-                    extra_options=dict(setting.extra), **options)
+    with contextlib.redirect_stdout(io.StringIO()):  # calibration by histograms talks
+        quantize_static(str(prepared), str(result), Images(model.graph.input[0].name, images, batch), nodes_to_exclude=excluded,
+                        extra_options=dict(setting.extra), **options)
     quantised = onnx.load(result)
     if not any("Linear" in node.op_type for node in quantised.graph.node):
         raise ValueError("nothing is quantised")
