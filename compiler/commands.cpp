@@ -92,11 +92,12 @@ class CommandMaker {
   }
 
   // A job follows its first column groups, so that they load while the jobs before it fill the engine's
-  // queue. The very first one follows the lines of its first tile, too, which load while it is read, but
-  // comes before any residual.
+  // queue. The very first one follows the lines of its first tile, too, which load while it is read; but not
+  // with an addition: it comes before any residual, and behind more reads it would not be in the list's first
+  // block.
   void AddJob(const Transfer& t) {
     const bool adds = LayerOf(t.job).tables_at.has_value();
-    const bool after_groups = t.job == 0 && !LayerOf(t.job).residual;
+    const bool after_groups = t.job == 0 && !adds;
     if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
     commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
     next_job_++;

@@ -144,6 +144,7 @@ void SetLayer(const ConvLayer& layer, const Section& s, Job* job) {
   kJobOutZp.Set(words.data(), layer.requant.output_zp);
   kJobOutClampLo.Set(words.data(), layer.requant.clamp_lo);
   kJobOutClampHi.Set(words.data(), layer.requant.clamp_hi);
+  kJobOutRounding.Set(words.data(), layer.requant.rounding == Rounding::kOnnx);
 }
 
 }  // namespace

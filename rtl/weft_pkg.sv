@@ -20,7 +20,7 @@ package weft_pkg;
   localparam int CHAIN_LATENCY = 2;       // pe: CTL_LAST -> the drain register
   localparam int RECORD_LATENCY = 1;      // output_path: a tile begins to drain -> its record
   localparam int BIAS_LATENCY = 1;
-  localparam int REQUANT_LATENCY = 9;
+  localparam int REQUANT_LATENCY = 11;
   localparam int ACTIVATION_LATENCY = 2;
   localparam int GATHER_LATENCY = 1;
   localparam int POOL_LATENCY = 1;

@@ -24,6 +24,8 @@ ENGINE = {
               "--shift {0}/shifts_s.npy --input-zp -7 --output-zp 3 --clamp -100:90",
     "largest": "--input {0}/largest_in.npy --weights {0}/largest_w.npy --multiplier {0}/largest_m.npy "
                "--shift {0}/largest_s.npy",
+    "floats": "--input {0}/floats_in.npy --weights {0}/floats_w.npy --bias {0}/floats_b.npy --multiplier {0}/floats_m.npy "
+              "--shift {0}/floats_s.npy --rounding onnx",
 }
 
 # Sums with and without a pool behind them, of several column groups, a concatenation; each on memories of several speeds. Jobs that
@@ -63,9 +65,27 @@ def write_arrays(folder):
     write_npy(folder / "largest_w.npy", "b", (5, 3, 3, 50), [-127] * 5 * 450)
     write_npy(folder / "largest_m.npy", "i", (5,), [1 << 30] * 5)
     write_npy(folder / "largest_s.npy", "i", (5,), [-15] * 5)
+    write_floats(folder, numbers)
     write_sums(folder)
     write_wide(folder)
     write_joints(folder)
+
+
+def write_floats(folder, numbers):
+    """Sums of 20 to 31 bits and the multipliers that bring each next to a k + 1/2, where float32's rounding shows."""
+    channels = 96
+    biases, multipliers, shifts = [], [], []
+    for channel in range(channels):
+        bias = numbers.randrange(1 << 19, 1 << 20) << channel % 12 | numbers.randrange(1 << channel % 12)
+        fraction, exponent = math.frexp((numbers.randrange(128) + 0.5) / bias)
+        biases.append(numbers.choice([-1, 1]) * bias)
+        multipliers.append(round(fraction * (1 << 24)) << 7)
+        shifts.append(exponent)
+    write_npy(folder / "floats_in.npy", "b", (1, 2, 2, 1), [0] * 4)
+    write_npy(folder / "floats_w.npy", "b", (channels, 1, 1, 1), [0] * channels)
+    write_npy(folder / "floats_b.npy", "i", (channels,), biases)
+    write_npy(folder / "floats_m.npy", "i", (channels,), [min(m, (1 << 31) - 128) for m in multipliers])
+    write_npy(folder / "floats_s.npy", "i", (channels,), shifts)
 
 
 def write_sums(folder):

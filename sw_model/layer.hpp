@@ -37,9 +37,9 @@ enum class Rounding : uint8_t {
 // acc -> int8, per output channel k:
 //   y = clamp(M(acc, multiplier[k], shift[k]) + output_zp, clamp_lo, clamp_hi)
 //   kTflite: M = MultiplyByQuantizedMultiplier
-//   kOnnx:   M = rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31) a float32: the 7 lowest
-//   bits
-//            of the multiplier are 0
+//   kOnnx:   M = rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31) a float32: the multiplier
+//   is
+//            0, or at least 2^30 with its 7 lowest bits 0
 struct Requant {
   Rounding rounding = Rounding::kTflite;
   std::vector<int32_t> multiplier;      // Q0.31, >= 0, one for each output channel

@@ -142,6 +142,12 @@ inline void LowByteRequant(Requant& requant) {
   requant.clamp_hi = 127;
 }
 
+// ONNX Runtime's rounding, with multipliers that it may have.
+inline void OnnxRequant(Requant& requant) {
+  requant.rounding = Rounding::kOnnx;
+  for (int32_t& m : requant.multiplier) m = m < 1 << 30 ? 0 : m / 128 * 128;
+}
+
 inline void RandomClamp(Random& random, Requant& requant) {
   requant.output_zp =
       int(random.Chance(4) ? random.Pick(std::array{-128, 127, 0, 1}) : random.Int(-128, 127));
@@ -180,9 +186,11 @@ inline RandomLayer MakeRandomLayer(uint64_t seed, const RandomLimits& limits = {
   RandomClamp(random, layer.requant);
   if (extreme) ExtremeRequant(random, layer);
   else SpreadRequant(random, r.input, layer);
-  if (limits.allow_extreme && random.Chance(8)) LowByteRequant(layer.requant);
+  const bool low_byte = limits.allow_extreme && random.Chance(8);
+  if (low_byte) LowByteRequant(layer.requant);
   if (limits.allow_pool && random.Chance(3))
     layer.max_pool = RandomPoolWindow(random, golden::ConvShape(r.in, layer), limits);
+  if (!low_byte && random.Chance(3)) OnnxRequant(layer.requant);
   return r;
 }
 
@@ -195,9 +203,10 @@ inline std::string Describe(const Window& w) {
 }
 inline std::string Describe(const Shape& s) { return fmt::format("{}x{}x{}x{}", s.n, s.h, s.w, s.c); }
 inline std::string Describe(const Shape& in, const ConvLayer& layer) {
-  return fmt::format("layer {}: {} * {} filters {} groups {} zp {} -> {} clamp {}..{}{}", layer.name,
+  return fmt::format("layer {}: {} * {} filters {} groups {} zp {} -> {} clamp {}..{}{}{}", layer.name,
                      Describe(in), layer.filters.shape.n, Describe(layer.window), layer.groups,
                      layer.input_zp, layer.requant.output_zp, layer.requant.clamp_lo, layer.requant.clamp_hi,
+                     layer.requant.rounding == Rounding::kOnnx ? " onnx" : "",
                      layer.max_pool ? " max-pool " + Describe(*layer.max_pool) : "");
 }
 

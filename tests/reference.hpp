@@ -33,8 +33,26 @@ inline int64_t Multiply(int32_t acc, int32_t multiplier, int shift) {
   return int64_t(RoundHalfAway(high, std::max(-shift, 0)));
 }
 
+// a / 2^bits, half to even; a to 24 significant bits, as a float32 has them.
+inline Wide RoundHalfEven(Wide a, int bits) {
+  const Wide floor = FloorShift(a, bits), twice = 2 * (a - (floor << bits)), unit = Wide{1} << bits;
+  return floor + (twice > unit || (twice == unit && floor % 2 != 0) ? 1 : 0);
+}
+inline Wide ToFloat32(Wide a) {
+  int bits = 0;
+  while ((a < 0 ? -a : a) >> bits >= 1 << 24) ++bits;
+  return RoundHalfEven(a, bits) << bits;
+}
+
+// acc * multiplier * 2^(shift - 31), every step in float32.
+inline int64_t MultiplyFloat32(int32_t acc, int32_t multiplier, int shift) {
+  const Wide y = RoundHalfEven(ToFloat32(ToFloat32(acc) * multiplier), 31 - shift);
+  return int64_t(std::min<Wide>(std::max<Wide>(y, INT32_MIN), INT32_MAX));
+}
+
 inline int8_t Requantize(int32_t acc, const Requant& r, int k) {
-  const int64_t y = Multiply(acc, r.multiplier[size_t(k)], r.shift[size_t(k)]) + r.output_zp;
+  const auto multiply = r.rounding == Rounding::kTflite ? Multiply : MultiplyFloat32;
+  const int64_t y = multiply(acc, r.multiplier[size_t(k)], r.shift[size_t(k)]) + r.output_zp;
   return int8_t(std::min<int64_t>(std::max<int64_t>(y, r.clamp_lo), r.clamp_hi));
 }
 

@@ -99,7 +99,7 @@ module conv_engine #(
   );
 
   // ---- Decisions --------------------------------------------------------------------------------------------------------
-  localparam int InfoW = 2 + RowW + COL_W + ParamPtrW + 24 + DimW;
+  localparam int InfoW = 2 + RowW + COL_W + ParamPtrW + 25 + DimW;
   wire logic start, start_new_tile, tile_push;
   wire logic [AddrW-1:0] start_addr;
   wire logic [PosW-1:0] start_x, start_y;

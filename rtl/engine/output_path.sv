@@ -22,7 +22,7 @@ module output_path #(
     localparam int COL_W = $clog2(COLS + 1),
     localparam int PARAM_PTR_W = $clog2(ENTRIES) + 2,
     localparam int DIM_W = weft_list_pkg::DIM_W,
-    localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
+    localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 25 + DIM_W
 ) (
     input  wire logic                   clk_i,
     input  wire logic                   rst_ni,
@@ -100,9 +100,10 @@ module output_path #(
   wire logic [ROW_W-1:0] info_rows;
   wire logic [COL_W-1:0] info_cols;
   wire logic [PARAM_PTR_W-1:0] info_param;
+  wire logic info_onnx;
   wire logic [7:0] info_hi, info_lo, info_zp;
   wire logic [DIM_W-1:0] info_pool;
-  assign {info_final, info_last, info_rows, info_cols, info_param, info_hi, info_lo, info_zp, info_pool} = info_q;
+  assign {info_final, info_last, info_rows, info_cols, info_param, info_onnx, info_hi, info_lo, info_zp, info_pool} = info_q;
   wire logic row_valid = row < info_rows;
   wire logic pixel_last = step == StepW'(N - 1);
 
@@ -126,8 +127,9 @@ module output_path #(
   );
 
   // ---- Sums to int8 ---------------------------------------------------------------------------------------------------------------
+  wire logic onnx;
   wire logic [7:0] zp, clamp_lo, clamp_hi;
-  delay #(.WIDTH(8), .CYCLES(ToRequant), .RESET(0)) u_zp_wait (.clk_i(clk), .rst_ni, .d_i(info_zp), .q_o(zp));
+  delay #(.WIDTH(9), .CYCLES(ToRequant), .RESET(0)) u_zp_wait (.clk_i(clk), .rst_ni, .d_i({info_onnx, info_zp}), .q_o({onnx, zp}));
   delay #(.WIDTH(16), .CYCLES(ToActivation), .RESET(0)) u_clamp_wait (
       .clk_i(clk), .rst_ni, .d_i({info_hi, info_lo}), .q_o({clamp_hi, clamp_lo})
   );
@@ -141,7 +143,8 @@ module output_path #(
           .clk_i(clk), .sum_i(sums[ACC_W*l+:ACC_W]), .bias_i(p_bias[32*l+:32]), .acc_o(acc)
       );
       requantize u_requantize (
-          .clk_i(clk), .rst_ni, .acc_i(acc), .mult_i(p_mult_q[32*l+:32]), .shift_i(p_shift_q[6*l+:6]), .zp_i(zp), .y_o(scaled)
+          .clk_i(clk), .rst_ni, .onnx_i(onnx), .acc_i(acc), .mult_i(p_mult_q[32*l+:32]), .shift_i(p_shift_q[6*l+:6]),
+          .zp_i(zp), .y_o(scaled)
       );
       activation u_activation (.clk_i(clk), .x_i(scaled), .lo_i(clamp_lo), .hi_i(clamp_hi), .y_o(y[8*l+:8]));
     end

@@ -38,7 +38,7 @@ module sequencer #(
     localparam int EDGE_W = $clog2(ROWS * COLS + 1),
     localparam int DIM_W = weft_list_pkg::DIM_W,
     localparam int POS_W = weft_list_pkg::POS_W,
-    localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 24 + DIM_W
+    localparam int INFO_W = 2 + ROW_W + COL_W + PARAM_PTR_W + 25 + DIM_W
 ) (
     input  wire logic                                   clk_i,
     input  wire logic                                   rst_ni,
@@ -61,7 +61,7 @@ module sequencer #(
     input  wire logic [                            1:0] room_i,
     output wire logic                                   tile_push_o,   // a tile that will drain: its record for the output path
     output wire logic [                     INFO_W-1:0] tile_info_o,   // {job's last, job's last of its columns, rows, cols,
-                                                                       //  parameter entry, clamp_hi, clamp_lo, zp, pool}
+                                                                       //  parameter entry, rounding, clamp_hi, clamp_lo, zp, pool}
     // chunk reads: the feeder does ROWS reads from the cycle after start_o on
     output wire logic                                   start_o,
     output wire logic                                   start_new_tile_o,
@@ -153,7 +153,7 @@ module sequencer #(
   assign job_next_o = start_ends_job;
   assign tile_push_o = start_drains;
   assign tile_info_o = {pend_ends_job, pend_last_tile, pend_rows, pend_cols, pend_param,
-                        job_i[32*weft_list_pkg::JOB_OUT+:24], job_i[32*weft_list_pkg::JOB_POOL+:DIM_W]};
+                        job_i[32*weft_list_pkg::JOB_OUT+:weft_list_pkg::JOB_OUT_ROUNDING_BIT+1], job_i[32*weft_list_pkg::JOB_POOL+:DIM_W]};
 
   // ---- Lines: those below a new tile's first are free, and all of the job's once its last reads are done ----------------------
   logic [LINE_PTR_W-1:0] job_end_q;  // bus words of all jobs that have ended

@@ -57,7 +57,7 @@ module add_steps #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [7:0] scaled;
-      requantize u_requantize (.clk_i, .rst_ni, .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
+      requantize u_requantize (.clk_i, .rst_ni, .onnx_i(1'b0), .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
       activation u_activation (.clk_i, .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
     end
   endgenerate

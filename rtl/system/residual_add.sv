@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
 // with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
-// pooling windows' pixels come one after the other. Jobs without an addition pass.
+// pooling windows' pixels come one after the other. STORE_ADD_ALONE: the residual is 0 everywhere, and no lines come. Jobs without an
+// addition pass.
 //   pixel ---------> residual_lines --> add_steps --> max_pool --> fifo -->
 //   residual lines --^         tables --^
 // A pixel is taken when its row's residual lines are there; one every COLS/LANES cycles.
@@ -57,9 +58,10 @@ module residual_add #(
 
   wire logic [31:0] next_add = next[32*weft_list_pkg::STORE_ADD+:32];
   wire logic next_adds = next_add[weft_list_pkg::STORE_ADD_ENABLE_BIT];
+  wire logic next_alone = next_add[weft_list_pkg::STORE_ADD_ALONE_BIT];
   wire logic unused_next = &{1'b0, next, next_add};
   wire logic empty, add_take, lines_there;
-  logic active_q, adds_q;
+  logic active_q, adds_q, alone_q;
   logic [31:0] mult_q;
   logic [weft_list_pkg::STORE_ADD_SHIFT_W-1:0] shift_q;
   logic [7:0] zp_q, lo_q, hi_q;
@@ -87,6 +89,7 @@ module residual_add #(
       slot_q   <= add_take ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
     end
     if (load) begin
+      alone_q <= next_alone;
       mult_q  <= next[32*weft_list_pkg::STORE_ADD_MULT+:32];
       shift_q <= next_add[weft_list_pkg::STORE_ADD_SHIFT_LSB+:weft_list_pkg::STORE_ADD_SHIFT_W];
       hi_q    <= next_add[weft_list_pkg::STORE_ADD_CLAMP_HI_LSB+:weft_list_pkg::STORE_ADD_CLAMP_HI_W];
@@ -100,7 +103,7 @@ module residual_add #(
   wire logic pair_valid, sum_valid;
   wire logic [8*COLS-1:0] pair_pixel, pair_residual, sum;
   residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES)) u_residual (
-      .clk_i, .rst_ni, .load_i(load & next_adds), .store_i(next),
+      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next), .alone_i(alone_q),
       .line_valid_i(residual_valid_i), .line_ready_o(residual_ready_o), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
       .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual)

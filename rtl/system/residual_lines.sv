@@ -2,7 +2,7 @@
 // The residual's lines, and of each pixel that is taken its bytes of them, beside the pixel four cycles later; one a cycle.
 //   take_i: walk -> address --1--> two words of the buffer --2--> rotated --1-->
 // Lines are counted: those that have come, those before the pixel's row of outputs, and those that nobody needs any more. They are freed
-// row by row, by the job's last column group: the others read them again.
+// row by row, by the job's last column group: the others read them again. A job with alone_i has no lines: its residual is 0.
 `default_nettype none
 module residual_lines #(
     parameter int COLS      = 8,      // Requires: at least 2
@@ -13,11 +13,12 @@ module residual_lines #(
     input  wire logic                        rst_ni,
     input  wire logic                        load_i,        // the next job; only behind the last pixel of the one before
     input  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store_i,
+    input  wire logic                        alone_i,       // of the running job
     input  wire logic                        line_valid_i,
     output wire logic                        line_ready_o,
     input  wire logic [     8*BUS_BYTES-1:0] line_data_i,
     input  wire logic                        line_last_i,   // of its line
-    output wire logic                        there_o,       // all lines that the next pixel's row of outputs needs
+    output wire logic                        there_o,       // all lines that the next pixel's row of outputs needs, if any
     input  wire logic                        take_i,        // Requires: there_o
     input  wire logic [          8*COLS-1:0] pixel_i,
     output logic                             valid_o,
@@ -41,6 +42,7 @@ module residual_lines #(
   wire logic [31:0] pooling_window = store_i[32*weft_list_pkg::STORE_WINDOW+:32];
   wire logic [15:0] window_cols = pooling_window[weft_list_pkg::STORE_WINDOW_COLS_LSB+:weft_list_pkg::STORE_WINDOW_COLS_W];
   wire logic [15:0] window_rows = pooling_window[weft_list_pkg::STORE_WINDOW_ROWS_LSB+:weft_list_pkg::STORE_WINDOW_ROWS_W];
+  wire logic walk_take = take_i & ~alone_i;
   wire logic walks, job_end, row_end, image_end, group_last, pass_end;
   wire logic [31:0] offset;
   output_walk u_walk (
@@ -48,7 +50,7 @@ module residual_lines #(
       .offset_i(store_i[32*weft_list_pkg::STORE_RES_OFFSET+:32]), .window_x_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_X+:32]),
       .window_y_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(store_i[32*weft_list_pkg::STORE_RES_X+:32]),
       .y_i(store_i[32*weft_list_pkg::STORE_RES_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_RES_IMAGE+:32]),
-      .take_i, .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .take_i(walk_take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused = &{1'b0, store_i, offset, walks, job_end};
@@ -61,13 +63,13 @@ module residual_lines #(
   wire logic [DimW-1:0] lines;
   wire logic [DimW-1:0] stepped_line = line_q + (image_end ? window_lines_q : row_end ? row_lines_q : '0);
   wire logic [DimW-1:0] missing = line_q + window_lines_q - lines;
-  assign there_o = (missing == '0) | missing[DimW-1];
+  assign there_o = alone_i | (missing == '0) | missing[DimW-1];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       line_q      <= '0;
       pass_line_q <= '0;
       freed_q     <= '0;
-    end else if (take_i) begin
+    end else if (walk_take) begin
       line_q <= pass_end & ~group_last ? pass_line_q : stepped_line;
       if (pass_end & group_last) pass_line_q <= stepped_line;
       if (row_end & group_last) freed_q <= freed_q + (image_end ? last_words_q : row_words_q);
@@ -98,14 +100,15 @@ module residual_lines #(
   end
   wire logic take3;
   wire logic [RotateW-1:0] rotate3;
-  wire logic [8*COLS-1:0] pixel3;
+  wire logic [8*COLS-1:0] pixel3, residual;
   delay #(.WIDTH(1), .CYCLES(2)) u_take3 (.clk_i, .rst_ni, .d_i(take1_q), .q_o(take3));
   delay #(.WIDTH(RotateW + 8 * COLS), .CYCLES(2), .RESET(0)) u_pixel3 (
       .clk_i, .rst_ni, .d_i({addr_q[RotateW-1:0], pixel1_q}), .q_o({rotate3, pixel3})
   );
   rotate #(.BYTES(2 * Word), .OUT(COLS)) u_rotate (
-      .clk_i, .valid_i(take3), .d_i(two_words), .offset_i(rotate3), .q_o(residual_o)
+      .clk_i, .valid_i(take3), .d_i(two_words), .offset_i(rotate3), .q_o(residual)
   );
+  assign residual_o = alone_i ? '0 : residual;
   always_ff @(posedge clk_i) begin
     valid_o <= take3 & rst_ni;
     pixel_o <= pixel3;

@@ -136,6 +136,19 @@ void FillFromFiles(const ConvOptions& o, ConvLayer* layer) {
   layer->requant.output_zp = o.output_zp;
 }
 
+Rounding ParseRounding(const std::string& text) {
+  if (text == "tflite") return Rounding::kTflite;
+  if (text == "onnx") return Rounding::kOnnx;
+  throw Error("--rounding {}: give tflite or onnx", text);
+}
+
+// Random multipliers have more bits than a float32 has.
+void SetRounding(const ConvOptions& o, bool random, Requant* requant) {
+  requant->rounding = ParseRounding(o.rounding);
+  if (random && requant->rounding == Rounding::kOnnx)
+    for (int32_t& multiplier : requant->multiplier) multiplier = multiplier / 128 * 128;
+}
+
 void SetClamp(const ConvOptions& o, Requant* requant) {
   if (!o.clamp.empty()) {
     const auto clamp = ParseNumbers(o.clamp, {"--clamp", ':', {2}, -128, 127, "-128:127"});
@@ -166,6 +179,7 @@ void AddShapeFlags(CLI::App* command, ConvOptions* o) {
   command->add_option("--pool", o->pool,
                       "max-pool FHxFW[:STRIDE] after it; the stride is the window's size by default");
   command->add_flag("--relu", o->relu, "clamp at the output zero point");
+  command->add_option("--rounding", o->rounding, "whose the outputs are: tflite or onnx");
   command->add_flag("--floor", o->floor, "allow a stride that does not fit: drop the remainder");
 }
 
@@ -230,6 +244,7 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   } else {
     FillFromFiles(o, &c.layer);
   }
+  SetRounding(o, random, &c.layer.requant);
   SetClamp(o, &c.layer.requant);
   golden::Check(in, c.layer);
   return c;

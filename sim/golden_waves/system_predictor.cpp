@@ -6,13 +6,15 @@
 #include <optional>
 
 #include "driver/weft.h"
+#include "sw_model/cycles/latency.hpp"
 
 namespace weft {
 namespace {
 
 // Cycles inside residual_add: from a pixel to its residual beside it, from there to the tables' first sum,
 // and beside the pixel's steps to its sum.
-constexpr int64_t kToPair = 4, kPairToTables = 4, kPairToSum = 15;
+constexpr int64_t kToPair = 4, kPairToTables = latency::RAM_LATENCY + 2,
+                  kPairToSum = kPairToTables + latency::SCALE_LATENCY;
 
 SystemValue Words(const uint32_t* words, size_t count, size_t known) {
   return SystemValue::Bytes(words, 4 * count, 4 * known);

@@ -228,7 +228,7 @@ void WavePredictor::ExpandChunk(const ChunkEvent& c, bool fine) {
                           job.ChannelsOf(c.group))
                              << 11 |
                          param;
-    Put(c.start, kTileInfo, 0, info << 41 | job.word(kJobOut) << 17 | job.word(kJobPool), place);
+    Put(c.start, kTileInfo, 0, info << 42 | job.word(kJobOut) << 17 | job.word(kJobPool), place);
   }
   const int64_t idle_pes = IdlePes(c);
   for (int64_t i = 0; i < c.beats; i++) {
@@ -376,7 +376,7 @@ void WavePredictor::ExpandOutputs(const ChunkEvent& last, int64_t ahead) {
                       shift = real ? q.shift[k] : 0;
         const int64_t sum = sums_[size_t(r * config_.cols + place.col)];
         const auto acc = int32_t(uint32_t(sum) + uint32_t(bias));
-        const int8_t scaled = golden::Requantize(acc, mult, shift, q.output_zp, -128, 127);
+        const int8_t scaled = golden::Requantize(acc, mult, shift, q.output_zp, -128, 127, q.rounding);
         const auto clamped = int8_t(std::clamp<int>(scaled, q.clamp_lo, q.clamp_hi));
         pixel[size_t(place.col)] = clamped;
         Put(time + latency::kSum, kSum, lane, sum, place);

@@ -22,7 +22,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
   const int weight_bus = weight_ptr + Clog2(c.Cpad()) - Clog2(c.bus_bytes);  // counts bus words
   const int row = Clog2(c.rows + 1), col = Clog2(c.cols + 1), len = Clog2(c.Word() + 1),
             step = Clog2(c.Steps());
-  const int info = 2 + row + col + param_ptr + 24 + kDim;
+  const int info = 2 + row + col + param_ptr + 25 + kDim;
   const int edge = Clog2(c.rows * c.cols + 1);
   const int space = Clog2(c.OutDepth() + 1), pes = c.rows * c.cols;
   const std::string top = "conv_engine", jobs = top + ".u_jobs", walker = top + ".u_walker",

@@ -5,6 +5,7 @@
 #include "sim/systemc/job_runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "compiler/schedule.hpp"
@@ -75,6 +76,21 @@ template <int kL>
     const int32_t threshold = (mask >> 1) + (y[l] < 0 ? 1 : 0);
     const int32_t rounded = (y[l] >> right[l]) + ((y[l] & mask) > threshold ? 1 : 0);
     const int32_t saturated = std::min(std::max(rounded, least), most) + zp;
+    y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
+  }
+  for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
+}
+
+// The same for JOB_OUT_ROUNDING: float32, rounded half to even.
+template <int kL>
+[[gnu::noinline]] void RequantizeOnnx(const uint32_t* acc, const uint32_t* bias, const float* scale,
+                                      Code code, int8_t* out) {
+  const auto most = float(127 - code.zp), least = float(-128 - code.zp);
+  const int lo = code.lo, hi = code.hi, zp = code.zp;
+  int32_t y[kL];
+  for (int l = 0; l < kL; l++) {
+    const float product = float(int32_t(acc[l] + bias[l])) * scale[l];
+    const int32_t saturated = int32_t(std::nearbyint(std::min(std::max(product, least), most))) + zp;
     y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
   }
   for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
@@ -184,6 +200,7 @@ void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
   params_.mult.assign(width, 0);
   params_.left.assign(width, 0);
   params_.right.assign(width, 0);
+  params_.scale.assign(width, 0);
   if (!job.drains()) return;
   const size_t steps = size_t(config_.Steps()), lanes = size_t(config_.lanes),
                entry_bytes = size_t(config_.ParamBeats()) * size_t(config_.bus_bytes);
@@ -196,6 +213,8 @@ void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
       params_.mult[to] = int32_t(Word(entry + 4 * (lanes + lane)) & 0x7fffffff);
       params_.left[to] = shift < 32 ? shift : 0;
       params_.right[to] = shift < 32 ? 0 : (64 - shift) & 31;
+      params_.scale[to] =
+          std::ldexp(float(params_.mult[to]), int(params_.left[to]) - int(params_.right[to]) - 31);
     }
 }
 
@@ -289,17 +308,22 @@ void JobRunner::RequantizeSums(const Job& job, size_t pixels) {
   const auto width = size_t(width_);
   const Code code = {int(kJobOutZp.Get(job.words.data())), int(kJobOutClampLo.Get(job.words.data())),
                      int(kJobOutClampHi.Get(job.words.data()))};
+  const bool onnx = kJobOutRounding.Get(job.words.data()) != 0;
   // The last lanes of a pixel are computed with the first ones of the next, which then come right.
   for (size_t p = 0; p < pixels; p++)
     for (size_t l = 0; l < width;) {
       const size_t i = p * width + l;
-      const auto step = [&](const auto requantize, size_t lanes) {
-        requantize(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l], code,
-                   &outputs_[i]);
-        l += lanes;
+      const auto step = [&]<int kL>(std::integral_constant<int, kL> /*lanes*/) {
+        if (onnx) {
+          RequantizeOnnx<kL>(&sums_[i], &params_.bias[l], &params_.scale[l], code, &outputs_[i]);
+        } else {
+          Requantize<kL>(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l],
+                         code, &outputs_[i]);
+        }
+        l += kL;
       };
-      if (width - l > 8) step(Requantize<16>, 16);
-      else step(Requantize<8>, 8);
+      if (width - l > 8) step(std::integral_constant<int, 16>());
+      else step(std::integral_constant<int, 8>());
     }
 }
 

@@ -70,6 +70,7 @@ class JobRunner {
   struct Parameters {
     std::vector<uint32_t> bias, left, right;
     std::vector<int32_t> mult;
+    std::vector<float> scale;
   } params_;
   std::vector<uint32_t> sums_;   // [pixel][width_]
   std::vector<int8_t> outputs_;  // the same

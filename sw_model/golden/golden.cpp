@@ -59,6 +59,11 @@ void CheckPool(const Window& w) {
                 w.kw, pad_h, pad_w);
 }
 
+// As FloatMultiplier gives them: the leading bit in its place, and no more than 24.
+bool IsFloatMultiplier(int32_t multiplier) {
+  return multiplier == 0 || (multiplier >= 1 << 30 && multiplier % 128 == 0);
+}
+
 void CheckRequant(const Requant& r, int channels) {
   CheckLength("multipliers", r.multiplier.size(), channels);
   CheckLength("shifts", r.shift.size(), channels);
@@ -67,6 +72,11 @@ void CheckRequant(const Requant& r, int channels) {
     if (r.multiplier[i] < 0)
       throw Error("the multiplier of channel {} is {}: choose one from 0 to {}", k, r.multiplier[i],
                   std::numeric_limits<int32_t>::max());
+    if (r.rounding == Rounding::kOnnx && !IsFloatMultiplier(r.multiplier[i]))
+      throw Error(
+          "the multiplier of channel {} is {}: ONNX Runtime's rounding takes a float32's, 0 or a multiple of "
+          "128 from {} on",
+          k, r.multiplier[i], 1 << 30);
     if (r.shift[i] < -31 || r.shift[i] > 30)
       throw Error("the shift of channel {} is {}: choose one from -31 to 30", k, r.shift[i]);
   }
@@ -261,11 +271,6 @@ int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier, int shift
   return RoundingDivideByPot(high, right);
 }
 
-int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi) {
-  const int64_t y = int64_t{MultiplyByQuantizedMultiplier(acc, multiplier, shift)} + zp;
-  return int8_t(std::clamp<int64_t>(y, lo, hi));
-}
-
 int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift) {
   const float scale = std::ldexp(float(multiplier), shift - 31);  // exact: 24 bits
   const float product = float(acc) * scale;
@@ -274,11 +279,14 @@ int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift) {
   return product < -kLimit ? INT32_MIN : int32_t(std::nearbyint(product));
 }
 
+int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi, Rounding rounding) {
+  const int64_t y = rounding == Rounding::kTflite ? MultiplyByQuantizedMultiplier(acc, multiplier, shift)
+                                                  : MultiplyByFloatScale(acc, multiplier, shift);
+  return int8_t(std::clamp<int64_t>(y + zp, lo, hi));
+}
+
 int8_t Requantize(int32_t acc, const Requant& r, size_t k) {
-  if (r.rounding == Rounding::kTflite)
-    return Requantize(acc, r.multiplier[k], r.shift[k], r.output_zp, r.clamp_lo, r.clamp_hi);
-  const int64_t y = int64_t{MultiplyByFloatScale(acc, r.multiplier[k], r.shift[k])} + r.output_zp;
-  return int8_t(std::clamp<int64_t>(y, r.clamp_lo, r.clamp_hi));
+  return Requantize(acc, r.multiplier[k], r.shift[k], r.output_zp, r.clamp_lo, r.clamp_hi, r.rounding);
 }
 
 TensorI8 Conv(const TensorI8& in, const ConvLayer& layer) {

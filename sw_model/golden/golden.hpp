@@ -32,11 +32,12 @@ void Check(const TensorI8& in, const ConvLayer& layer);  // and that the tensor 
 TensorI32 Accumulate(const TensorI8& in, const ConvLayer& layer);  // conv + bias, modulo 2^32
 int32_t MultiplyByQuantizedMultiplier(int32_t acc, int32_t multiplier,
                                       int shift);  // TFLite reference, double rounding
-int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi);
 // ONNX Runtime's MlasRequantizeOutput: rint(f32(f32(acc) * scale)), scale = multiplier * 2^(shift - 31),
 // saturated to int32.
 int32_t MultiplyByFloatScale(int32_t acc, int32_t multiplier, int shift);
-int8_t Requantize(int32_t acc, const Requant& requant, size_t channel);  // as requant.rounding says
+int8_t Requantize(int32_t acc, int32_t multiplier, int shift, int zp, int lo, int hi,
+                  Rounding rounding = Rounding::kTflite);
+int8_t Requantize(int32_t acc, const Requant& requant, size_t channel);
 // A float32 scale as a multiplier and a shift, for MultiplyByFloatScale. Throws Error for one that is
 // negative, not finite or 2^30 and above; one that no accumulator can show becomes 0.
 void FloatMultiplier(float scale, int32_t* multiplier, int* shift);

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct Block {
   alignas(64) std::array<uint32_t, kLanes> bias{};
   alignas(64) std::array<int32_t, kLanes> multiplier{};
   alignas(64) std::array<uint32_t, kLanes> left{}, right{};
+  alignas(64) std::array<float, kLanes> scale{};
 };
 
 // ---- the inner loops --------------------------------------------------------------------------------------
@@ -95,6 +97,19 @@ void Accumulate(const Bases& base, std::span<const int> offset, const Block& blo
   for (int k = 0; k < kLanes; ++k) out[k] = int8_t(y[k]);
 }
 
+// The same as ONNX Runtime rounds it. The bounds are whole numbers: clamping before rounding is as good.
+[[gnu::noinline]] void RequantizeOnnx(const std::array<uint32_t, kLanes>& acc, const Block& block,
+                                      const Requant& r, std::array<int8_t, kLanes>& out) {
+  const int zp = r.output_zp;
+  const auto lo = float(r.clamp_lo - zp), hi = float(r.clamp_hi - zp);
+  alignas(64) std::array<int32_t, kLanes> y;
+  for (int k = 0; k < kLanes; ++k) {
+    const float product = float(int32_t(acc[k])) * block.scale[k];
+    y[k] = int32_t(std::nearbyint(std::min(std::max(product, lo), hi))) + zp;
+  }
+  for (int k = 0; k < kLanes; ++k) out[k] = int8_t(y[k]);
+}
+
 // ---- layouts ----------------------------------------------------------------------------------------------
 
 struct Map {
@@ -131,7 +146,7 @@ std::vector<int> TapOffsets(const ConvLayer& layer, const Map& m) {
 
 Block MakeBlock(const ConvLayer& layer, int first_k, int count, int first_c) {
   const size_t taps = layer.filters.data.size() / size_t(layer.filters.shape.n);
-  Block block{first_k, count, first_c, std::vector<float>(taps * kLanes), {}, {}, {}, {}};
+  Block block{first_k, count, first_c, std::vector<float>(taps * kLanes), {}, {}, {}, {}, {}};
   const int8_t* filters = &layer.filters.data[size_t(first_k) * taps];
   for (size_t t = 0; t < taps; ++t)
     for (size_t lane = 0; lane < size_t(count); ++lane)
@@ -142,6 +157,7 @@ Block MakeBlock(const ConvLayer& layer, int first_k, int count, int first_c) {
     block.multiplier[lane] = layer.requant.multiplier[k];
     block.left[lane] = uint32_t(std::max(layer.requant.shift[k], 0));
     block.right[lane] = uint32_t(std::max(-layer.requant.shift[k], 0));
+    block.scale[lane] = std::ldexp(float(layer.requant.multiplier[k]), layer.requant.shift[k] - 31);
   }
   return block;
 }
@@ -161,7 +177,8 @@ void ConvBlock(std::span<const float* const> pixels, std::span<const int> offset
     Accumulate<kDepthwise>(base, offset, block, acc);
     for (size_t p = 0; p < count; ++p) {
       alignas(64) std::array<int8_t, kLanes> y;
-      Requantize(acc[p], block, requant, y);
+      if (requant.rounding == Rounding::kTflite) Requantize(acc[p], block, requant, y);
+      else RequantizeOnnx(acc[p], block, requant, y);
       std::copy_n(y.data(), block.count, out + (first + p) * size_t(channels));
     }
   }

@@ -23,7 +23,7 @@ struct Channel {
 };
 // A tile: its record and its sums. Groups of a job take turns, tile by tile.
 struct Tile {
-  bool ends_job = false, last = false;
+  bool ends_job = false, last = false, onnx = false;
   int rows = 0, cols = 0, zp = 0, lo = 0, hi = 0;
   int64_t pool = 1, param = 0;  // param: entry, since the reset
   std::vector<int64_t> sums;
@@ -52,9 +52,11 @@ struct Work {
     const int64_t pool = random.Chance(2) ? 1 : random.Int(1, groups > 1 ? P::ROWS : 2 * P::ROWS);
     const int64_t all =
         groups > 1 ? count * (P::ROWS / pool * pool) : std::max<int64_t>(1, count * P::ROWS / pool) * pool;
+    const bool onnx = random.Chance(2);
     const int64_t first_param = int64_t(channels.size()) / P::LANES;
     for (int i = 0; i < groups * P::COLS; i++) {
-      channels.push_back({int32_t(random.Int(-100000, 100000)), int32_t(random.Int(1 << 30, INT32_MAX)),
+      channels.push_back({int32_t(random.Int(-100000, 100000)),
+                          int32_t(random.Int(1 << 30, INT32_MAX) & (onnx ? -128 : -1)),
                           int(random.Int(-14, 2))});
     }
     const int zp = int(random.Int(-128, 127)), lo = int(random.Int(-128, 0)), hi = int(random.Int(1, 127));
@@ -68,7 +70,7 @@ struct Work {
         tile.ends_job = tile.last && g + 1 == groups;
         tile.rows = int(rows);
         tile.cols = int(random.Int(1, P::COLS));
-        tile.zp = zp, tile.lo = lo, tile.hi = hi, tile.pool = pool;
+        tile.onnx = onnx, tile.zp = zp, tile.lo = lo, tile.hi = hi, tile.pool = pool;
         tile.param = first_param + int64_t{g} * kSteps;
         for (int i = 0; i < P::ROWS * P::COLS; i++)
           tile.sums.push_back(SignExtend(uint64_t(random.Int(0, INT64_MAX)), std::min<int>(P::ACC_W, 24)));
@@ -84,7 +86,8 @@ struct Work {
       for (int c = 0; c < P::COLS; c++) {
         const Channel& ch = channels[first_channel + size_t(c)];
         const auto acc = int32_t(uint32_t(tile.sums[size_t(r * P::COLS + c)]) + uint32_t(ch.bias));
-        const int8_t y = golden::Requantize(acc, ch.mult, ch.shift, tile.zp, tile.lo, tile.hi);
+        const int8_t y = golden::Requantize(acc, ch.mult, ch.shift, tile.zp, tile.lo, tile.hi,
+                                            tile.onnx ? Rounding::kOnnx : Rounding::kTflite);
         pixel.bytes[size_t(c)] = std::max(pixel.bytes[size_t(c)], y);
       }
       window_ = window_ + 1 == tile.pool ? 0 : window_ + 1;
@@ -127,6 +130,7 @@ void PutRecord(Model* m, const Tile& tile) {
   field(8, tile.zp);
   field(8, tile.lo);
   field(8, tile.hi);
+  field(1, tile.onnx);
   field(kPtrW, tile.param);
   field(kColW, tile.cols);
   field(kRowW, tile.rows);

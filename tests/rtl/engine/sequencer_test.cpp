@@ -196,14 +196,14 @@ void Run<P>::operator()() {
         constexpr int kRowW = std::bit_width(unsigned{P::ROWS}), kColW = std::bit_width(unsigned{P::COLS}),
                       kDimW = weft_list_pkg::DIM_W;
         ASSERT_EQ(Get(m->tile_info_o, 0, kDimW), j.words[kJobPool]) << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW, 24), j.words[kJobOut]) << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24, P::PARAM_PTR_W),
+        ASSERT_EQ(Get(m->tile_info_o, kDimW, 25), j.words[kJobOut]) << where;
+        ASSERT_EQ(Get(m->tile_info_o, kDimW + 25, P::PARAM_PTR_W),
                   uint64_t(head.param) & Mask(P::PARAM_PTR_W))
             << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W, kColW), unsigned(head.cols)) << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W + kColW, kRowW), unsigned(head.rows))
+        ASSERT_EQ(Get(m->tile_info_o, kDimW + 25 + P::PARAM_PTR_W, kColW), unsigned(head.cols)) << where;
+        ASSERT_EQ(Get(m->tile_info_o, kDimW + 25 + P::PARAM_PTR_W + kColW, kRowW), unsigned(head.rows))
             << where;
-        ASSERT_EQ(Get(m->tile_info_o, kDimW + 24 + P::PARAM_PTR_W + kColW + kRowW, 2),
+        ASSERT_EQ(Get(m->tile_info_o, kDimW + 25 + P::PARAM_PTR_W + kColW + kRowW, 2),
                   unsigned(head.end_job) << 1 | unsigned(head.last_tile))
             << where;
       }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // residual_add: random jobs, each with tables and a residual of its own, whose sums and pooled maxima are
-// computed by the golden model from where each pixel is; jobs without an addition, that pass; lines that are
-// freed, so that a small buffer holds many; runs that are cut short.
+// computed by the golden model from where each pixel is; jobs without a residual, which is 0 then; jobs
+// without an addition, that pass; lines that are freed, so that a small buffer holds many; runs that are cut
+// short.
 #include "models/residual_add.hpp"
 
 #include <bit>
@@ -25,6 +26,7 @@ struct AddJob {
   int groups, per_group, last_group, pass;
   int mult, shift, zp, lo, hi;
   int before, behind;  // bytes of a line that are not the job's
+  bool alone = false;  // without a residual
   [[nodiscard]] int windows() const { return images * rows * cols; }
   [[nodiscard]] int channels() const { return (groups - 1) * per_group + last_group; }
   [[nodiscard]] int step() const {
@@ -43,7 +45,10 @@ std::string Show(const AddJob& j) {
   return fmt::format(
       "{} images of {}x{} windows of {}x{} by {}x{}, {} groups of {} (the last of {}), passes of {}{}",
       j.images, j.rows, j.cols, j.kh, j.kw, j.stride_h, j.stride_w, j.groups, j.per_group, j.last_group,
-      j.pass, j.adds ? "" : ", no addition");
+      j.pass,
+      !j.adds   ? ", no addition"
+      : j.alone ? ", no residual"
+                : "");
 }
 
 struct Pixel {
@@ -89,7 +94,7 @@ class Bench {
       tables = tables_of_;
     }
     const int pitch = j.pitch(kBus);
-    std::vector<std::vector<uint8_t>> residual(size_t(j.adds ? j.images * j.lines() : 0));
+    std::vector<std::vector<uint8_t>> residual(size_t(j.adds && !j.alone ? j.images * j.lines() : 0));
     for (auto& line : residual) {
       line.resize(size_t(pitch));
       for (uint8_t& byte : line) byte = uint8_t(random.Int(0, 255));
@@ -98,11 +103,15 @@ class Bench {
     }
     std::array<uint32_t, list::STORE_WORDS> s{};
     for (uint32_t& word : s) word = uint32_t(random.Int(0, UINT32_MAX));
-    s[list::STORE_ADD] = uint32_t{j.adds} << 31 | (uint32_t(j.shift) & 0x3f) << 25 |
-                         (uint32_t(j.hi) & 0xff) << 16 | (uint32_t(j.lo) & 0xff) << 8 |
-                         (uint32_t(j.zp) & 0xff);
+    s[list::STORE_ADD] = uint32_t{j.adds} << 31 | uint32_t{j.alone} << list::STORE_ADD_ALONE_BIT |
+                         (uint32_t(j.shift) & 0x3f) << 25 | (uint32_t(j.hi) & 0xff) << 16 |
+                         (uint32_t(j.lo) & 0xff) << 8 | (uint32_t(j.zp) & 0xff);
     s[list::STORE_ADD_MULT] = uint32_t(j.mult);
     if (j.adds) {
+      s[list::STORE_WINDOW] = uint32_t(j.kh - 1) << 16 | uint32_t(j.kw - 1);
+      s[list::STORE_POOL] = uint32_t(j.kh * j.kw);
+    }
+    if (j.adds && !j.alone) {
       const int across = ((j.cols - 1) * j.stride_w + j.kw - 1) * j.channels(), down = (j.kh - 1) * pitch;
       const int right = (j.kw - 1) * j.channels();
       s[list::STORE_GROUP] = uint32_t(j.per_group);
@@ -120,8 +129,6 @@ class Bench {
       s[list::STORE_RES_LINES] = uint32_t(j.step());
       s[list::STORE_RES_WORDS] = uint32_t(j.step() * pitch / kBus);
       s[list::STORE_RES_LAST_WORDS] = uint32_t(j.kh * pitch / kBus);
-      s[list::STORE_WINDOW] = uint32_t(j.kh - 1) << 16 | uint32_t(j.kw - 1);
-      s[list::STORE_POOL] = uint32_t(j.kh * j.kw);
     }
     stores_.push_back(s);
     for (int first = 0; first < j.windows(); first += j.pass)
@@ -138,10 +145,12 @@ class Bench {
             if (!j.adds) {
               want_.push_back(pixel);
             } else {
-              const auto& line = residual[size_t(image * j.lines() + y * j.step() + wy)];
+              const uint8_t* line =
+                  j.alone ? nullptr : residual[size_t(image * j.lines() + y * j.step() + wy)].data();
               const int at = j.before + (x * j.stride_w + wx) * j.channels() + g * j.per_group;
               for (int c = 0; c < cols; c++) {
-                const uint32_t sum = tables[0][pixel.data[size_t(c)]] + tables[1][line[size_t(at + c)]];
+                const uint8_t r = j.alone ? 0 : line[at + c];
+                const uint32_t sum = tables[0][pixel.data[size_t(c)]] + tables[1][r];
                 best[size_t(c)] = std::max(
                     best[size_t(c)], golden::Requantize(int32_t(sum), j.mult, j.shift, j.zp, j.lo, j.hi));
               }
@@ -246,6 +255,7 @@ AddJob Draw(Random& random) {
   for (;;) {
     AddJob j{};
     j.adds = !random.Chance(4);
+    j.alone = random.Chance(4);
     j.images = random.Chance(2) ? 1 : int(random.Int(1, 3));
     j.rows = int(random.Int(1, 5)), j.cols = int(random.Int(1, 5));
     const bool pools = random.Chance(2);
@@ -262,7 +272,7 @@ AddJob Draw(Random& random) {
     j.lo = random.Chance(2) ? -128 : int(random.Int(-128, 127));
     j.hi = random.Chance(2) ? 127 : int(random.Int(j.lo, 127));
     j.before = int(random.Int(0, 2 * P::COLS)), j.behind = int(random.Int(0, 9));
-    if (!j.adds || j.rows_at_once() * j.kh * j.pitch(P::BUS_BYTES) <= P::BYTES) return j;
+    if (!j.adds || j.alone || j.rows_at_once() * j.kh * j.pitch(P::BUS_BYTES) <= P::BYTES) return j;
   }
 }
 template <class P>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // residual_lines: the bytes of each pixel's residual in the order of the walk, with pooling windows, column
 // groups and passes over several rows; a pixel waits for the lines of its row, and lines make room as rows
-// are done.
+// are done. Jobs without lines are between them.
 #include "models/residual_lines.hpp"
 
 #include "tests/rtl/testbench.hpp"
@@ -17,7 +17,8 @@ struct AddJob {
   int images, rows, cols, pass;
   int window_rows, window_cols, stride_y, stride_x;
   int channels, pitch;  // bytes of a pixel, of a line
-  [[nodiscard]] int ImageLines() const { return (rows - 1) * stride_y + window_rows; }
+  bool alone;           // without lines
+  [[nodiscard]] int ImageLines() const { return alone ? 0 : (rows - 1) * stride_y + window_rows; }
 };
 
 template <class P>
@@ -28,6 +29,7 @@ AddJob Draw(Random& random) {
     j.window_rows = int(random.Int(1, 3)), j.window_cols = int(random.Int(1, 3));
     j.stride_y = int(random.Int(1, j.window_rows)), j.stride_x = int(random.Int(1, j.window_cols));
     j.channels = int(random.Int(1, 3 * P::COLS));
+    j.alone = random.Chance(4);
     j.pass = int(random.Int(1, j.cols));
     const int width = (j.cols - 1) * j.stride_x + j.window_cols;
     j.pitch = (width * j.channels + P::BUS_BYTES - 1) / P::BUS_BYTES * P::BUS_BYTES;
@@ -78,7 +80,7 @@ std::vector<Residual> Walk(const AddJob& j) {
         const int line = image * j.ImageLines() + y * j.stride_y;
         for (int wy = 0; wy < j.window_rows; wy++)
           for (int wx = 0; wx < j.window_cols; wx++)
-            walk.push_back({line + j.window_rows,
+            walk.push_back({j.alone ? 0 : line + j.window_rows,
                             int64_t{line + wy} * j.pitch + (x * j.stride_x + wx) * j.channels + c,
                             std::min(P::COLS, j.channels - c)});
       }
@@ -111,12 +113,13 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
     size_t job = 0, sent_job = 0, next = 0, sent = 0;  // the job that is walked, the one whose lines are sent
     int64_t lines_before = 0, lines_sent = 0;          // of earlier jobs; of all jobs, whole ones
     std::vector<Residual> walk;
-    bool active = false;
-    m->load_i = m->take_i = m->line_valid_i = 0;
+    bool active = false, next_alone = false;
+    m->load_i = m->take_i = m->line_valid_i = m->alone_i = 0;
     m.Reset();
     for (int64_t t = 0; job < kJobs || !want.empty(); t++) {
       ASSERT_LT(t, 20'000'000) << "no progress: job " << job << ", pixel " << next;
       // The lines of all jobs, one after the other.
+      while (sent_job < kJobs && lines[sent_job].empty()) sent_job++;
       const bool line = sent_job < kJobs && Active(random, pattern.source);
       m->line_valid_i = line;
       if (line) {
@@ -124,9 +127,13 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
         PutBytes(m->line_data_i, std::vector<uint8_t>(begin, begin + P::BUS_BYTES));
         m->line_last_i = (sent + P::BUS_BYTES) % size_t(jobs[sent_job].pitch) == 0;
       }
-      m->load_i = !active && job < kJobs && random.Chance(3);
-      if (m->load_i) {
+      // Where jobs with and without lines meet, no pixel is on its way.
+      const bool load =
+          !active && job < kJobs && (want.empty() || jobs[job].alone == bool(m->alone_i)) && random.Chance(3);
+      m->load_i = load && !jobs[job].alone;
+      if (load) {
         PutStore(m, jobs[job]);
+        next_alone = jobs[job].alone;
         walk = Walk<P>(jobs[job]);
         next = 0;
       }
@@ -139,7 +146,8 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
         Pair pair{std::vector<uint8_t>(P::COLS), {}};
         for (uint8_t& b : pair.pixel) b = uint8_t(random.Int(0, 255));
         PutBytes(m->pixel_i, pair.pixel);
-        pair.residual.assign(lines[job].begin() + r.at, lines[job].begin() + r.at + r.bytes);
+        if (jobs[job].alone) pair.residual.resize(P::COLS);
+        else pair.residual.assign(lines[job].begin() + r.at, lines[job].begin() + r.at + r.bytes);
         want.emplace_back(t + kLatency, pair);
         next++;
       }
@@ -150,13 +158,14 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
         lines_sent += m->line_last_i;
         if (sent == lines[sent_job].size()) sent = 0, sent_job++;
       }
-      if (m->load_i) active = true;
-      if (active && !m->load_i && next == walk.size()) {
+      if (load) active = true;
+      if (active && !load && next == walk.size()) {
         active = false;
         lines_before += jobs[job].images * jobs[job].ImageLines();
         job++;
       }
       m.Clock();
+      if (load) m->alone_i = next_alone;
       const bool due = !want.empty() && want.front().first == t + 1;
       ASSERT_EQ(m->valid_o, due) << "cycle " << t;
       if (!due) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A convolution, an addition and a max-pool as one layer on weft_top: bit for bit the golden model's, cycle
 // for cycle the cycle model's. Windows may overlap here and leave pixels out, which the compiler does not
-// choose.
+// choose. Additions without a residual, too.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,8 @@ class AddThenPool : public testing::TestWithParam<const char*> {
     const RandomLayer r = MakeRandomLayer(seed, limits);
     const TensorI8 conv = golden::Conv(r.input, r.layer);
     TensorI8 residual(conv.shape);
-    random.Fill(residual.data, false);
+    const bool alone = random.Chance(4);  // the residual is 0, and nobody reads it
+    if (!alone) random.Fill(residual.data, false);
     const AddLayer add = golden::MakeAdd(float(random.Real(0.01, 0.1)), r.layer.requant.output_zp,
                                          float(random.Real(0.01, 0.1)), int(random.Int(-128, 127)),
                                          float(random.Real(0.01, 0.2)), int(random.Int(-128, 127)));
@@ -48,10 +49,11 @@ class AddThenPool : public testing::TestWithParam<const char*> {
                    {.name = "add", .op = Op::kAdd, .inputs = {kConv, kResidual}, .output = kSum},
                    {.name = "pool", .op = Op::kMaxPool, .inputs = {kSum}, .output = kOut, .pool = pool}};
     graph.outputs = {{.tensor = kOut}};
-    LoweredLayer layer{0, r.layer, kIn, {.tensor = kOut}, FusedAdd{add, outputs_first, kResidual}};
+    const std::optional<int> added = alone ? std::nullopt : std::optional<int>(kResidual);
+    LoweredLayer layer{0, r.layer, kIn, {.tensor = kOut}, FusedAdd{add, outputs_first, added}};
     layer.conv.max_pool = pool;
     const Memory memory = RandomMemory(random, config_);
-    SCOPED_TRACE(fmt::format("seed {}, {}, {} -> {}, memory {}:{}, stalls {}", seed,
+    SCOPED_TRACE(fmt::format("seed {}{}, {}, {} -> {}, memory {}:{}, stalls {}", seed, alone ? " alone" : "",
                              Describe(r.in, layer.conv), Describe(sum.shape), Describe(expected.shape),
                              memory.width, memory.latency, stalls));
     const SegmentProgram p = CompileSegment(graph, {0, 3, {layer}}, r.in.n, config_);
