@@ -234,6 +234,20 @@ std::optional<Quantised> OnnxEmitter::Softmax(const Order& order) {
   return Emit(std::move(node), in->dims, order.codes, order.output);
 }
 
+namespace {
+
+// The expression down to such leaves, independent of the file: its constants are copied.
+ExprPtr Frozen(const ExprPtr& expr, const std::vector<const Expr*>& leaves, std::unordered_map<const Expr*, ExprPtr>* made) {
+  if (std::ranges::find(leaves, expr.get()) != leaves.end()) return expr;
+  if (const auto known = made->find(expr.get()); known != made->end()) return known->second;
+  const auto frozen = std::make_shared<Expr>(*expr);
+  if (expr->IsConstant()) frozen->detail = ConstantValues(*expr);
+  for (ExprPtr& in : frozen->in) in = Frozen(in, leaves, made);
+  return made->emplace(expr.get(), frozen).first->second;
+}
+
+}  // namespace
+
 OnnxEmitter::Island OnnxEmitter::MakeIsland(const Expr& root) {
   Island island;
   std::vector<const Expr*> seen;
@@ -272,8 +286,11 @@ FloatArray OnnxEmitter::Island::Run(const Expr& root, const std::vector<const Te
 }
 
 Quantised OnnxEmitter::OnHost(const Order& order) {
-  const ExprPtr root = order.expr;
-  const Island island = MakeIsland(*root);
+  const Island island = MakeIsland(*order.expr);
+  std::vector<const Expr*> leaves;
+  for (const Island::Leaf& leaf : island.leaves) leaves.push_back(leaf.expr);
+  std::unordered_map<const Expr*, ExprPtr> made;
+  const ExprPtr root = Frozen(order.expr, leaves, &made);
   const Shape shape = PhysicalShape(root->dims);
   const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
   const bool is_average = root->As<AverageOp>() != nullptr && root->op != "ReduceMean" && IsFused(order);
@@ -294,25 +311,29 @@ Quantised OnnxEmitter::OnHost(const Order& order) {
 }
 
 // A softmax over the channels of one pixel has a node of its own; anything else is the host's in float32.
-int OnnxEmitter::Real(const ExprPtr& root) {
-  const auto* softmax = root->As<SoftmaxOp>();
-  const std::optional<Quantised> in = softmax != nullptr ? Lossless(root->in[0], true) : std::nullopt;
-  const Shape shape = PhysicalShape(root->dims);
-  const bool is_pixel = shape.h == 1 && shape.w == 1 && root->dims.size() > 1 && root->dims[0] == 1 &&
-                        root->dims[1] == shape.c;
+int OnnxEmitter::Real(const ExprPtr& expr) {
+  const auto* softmax = expr->As<SoftmaxOp>();
+  const std::optional<Quantised> in = softmax != nullptr ? Lossless(expr->in[0], true) : std::nullopt;
+  const Shape shape = PhysicalShape(expr->dims);
+  const bool is_pixel = shape.h == 1 && shape.w == 1 && expr->dims.size() > 1 && expr->dims[0] == 1 &&
+                        expr->dims[1] == shape.c;
   const Codes none{.scale = 1.0F / 256, .zero_point = -128};
-  if (in && is_pixel && (softmax->axis == 1 || (softmax->axis == int64_t(root->dims.size()) - 1 && root->dims.size() == 2))) {
-    const Quantised logits = Proper(*in, root->name);
+  if (in && is_pixel && (softmax->axis == 1 || (softmax->axis == int64_t(expr->dims.size()) - 1 && expr->dims.size() == 2))) {
+    const Quantised logits = Proper(*in, expr->name);
     if (Info(logits.tensor).scale == in->codes.scale) {
-      const int tensor = Emit({.name = root->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, root->dims, none, root->output).tensor;
+      const int tensor = Emit({.name = expr->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, expr->dims, none, expr->output).tensor;
       graph_.tensors.back().is_real = true;
       return tensor;
     }
   }
-  const Island island = MakeIsland(*root);
-  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
-  Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
-  node.host = {.what = root->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
+  const Island island = MakeIsland(*expr);
+  std::vector<const Expr*> leaves;
+  for (const Island::Leaf& leaf : island.leaves) leaves.push_back(leaf.expr);
+  std::unordered_map<const Expr*, ExprPtr> made;
+  const ExprPtr root = Frozen(expr, leaves, &made);
+  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = expr->dims, .map = nullptr, .codes = {}}, shape);
+  Node node{.name = expr->name, .op = Op::kHost, .inputs = island.inputs};
+  node.host = {.what = expr->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
                  std::vector<float> reals(size_t(inputs.at(0)->shape.n) * to.size());
                  for (size_t image = 0; image < size_t(inputs[0]->shape.n); ++image) {
                    const FloatArray result = island.Run(*root, inputs, image);
@@ -320,7 +341,7 @@ int OnnxEmitter::Real(const ExprPtr& root) {
                  }
                  return reals;
                }};
-  const int tensor = Emit(std::move(node), root->dims, {.scale = 1, .zero_point = 0}, root->output).tensor;
+  const int tensor = Emit(std::move(node), expr->dims, {.scale = 1, .zero_point = 0}, expr->output).tensor;
   graph_.tensors.back().is_real = true;
   return tensor;
 }

@@ -193,15 +193,16 @@ std::optional<Quantised> OnnxEmitter::Transposed(const Order& order) {
   const std::optional<std::vector<int32_t>> bias = Bias(e, in, given.scale);
   if (!bias) return {};
   const int out_h = int(e.dims[2]), out_w = int(e.dims[3]);
-  const int rows = (out_h + s - 1) / s, columns = (out_w + s - 1) / s;
+  const int bottom = std::max((out_h + s - 1) / s - 1 + most_h - back_h - shape.h, 0);
+  const int right = std::max((out_w + s - 1) / s - 1 + most_w - back_w - shape.w, 0);
+  const int rows = shape.h + back_h + bottom - most_h + 1, columns = shape.w + back_w + right - most_w + 1;
   const int parts = onnx_filters::Parts(filters);
   const Quantised repeated = Repeated(in, parts, e.name);
   ConvLayer layer = Layer(order, in, onnx_filters::Split(filters, parts), filters.scale);
   for (int i = 0; i < s * s; ++i) layer.bias.insert(layer.bias.end(), bias->begin(), bias->end());
   layer.window.kh = most_h;
   layer.window.kw = most_w;
-  layer.window.pad = {.top = back_h, .bottom = rows - 1 + most_h - back_h - shape.h, .left = back_w,
-                      .right = columns - 1 + most_w - back_w - shape.w};
+  layer.window.pad = {.top = back_h, .bottom = bottom, .left = back_w, .right = right};
   Node node{.name = e.name, .op = Op::kConv, .inputs = {repeated.tensor}};
   node.conv = std::move(layer);
   const Dims phases{1, int64_t{f.n} * s * s, rows, columns}, whole{1, f.n, int64_t{rows} * s, int64_t{columns} * s};
