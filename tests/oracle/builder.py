@@ -13,7 +13,7 @@ IR_VERSION = 8
 class Net:
     """A model under construction. Every method that adds a node returns the name of its (first) result."""
 
-    def __init__(self, shape: list[int], opset: int = 17, seed: int = 0, dtype: int = TensorProto.FLOAT, scope: str = "") -> None:
+    def __init__(self, shape: list, opset: int = 17, seed: int = 0, dtype: int = TensorProto.FLOAT, scope: str = "") -> None:
         """`scope`: what the names of nodes and tensors begin with."""
         self.shape, self.opset, self.dtype = list(shape), opset, dtype
         self.random = np.random.default_rng(seed)

@@ -39,10 +39,12 @@ def session(model: str | bytes) -> onnxruntime.InferenceSession:
 
 
 def run_onnxruntime(model: str | bytes, images: np.ndarray) -> dict[str, np.ndarray]:
-    """All outputs by name. The images go through one at a time, as the model's batch may be fixed."""
+    """All outputs by name. The images go through as many at a time as the model says, or one by one."""
     runner = session(model)
     names = [output.name for output in runner.get_outputs()]
-    results = [runner.run(names, {runner.get_inputs()[0].name: image[np.newaxis]}) for image in images]
+    source = runner.get_inputs()[0]
+    batch = source.shape[0] if isinstance(source.shape[0], int) else 1
+    results = [runner.run(names, {source.name: images[first:first + batch]}) for first in range(0, len(images), batch)]
     return {name: np.concatenate([result[i] for result in results]) for i, name in enumerate(names)}
 
 
@@ -59,20 +61,15 @@ class Failed(Exception):
     """weft neither ran nor refused as it should: a crash, a mismatch of its engines, or no sentence."""
 
 
-def channels_last(images: np.ndarray) -> np.ndarray:
-    """NHWC; of one-dimensional maps with H = 1."""
-    if images.ndim == 3:
-        images = images[:, :, np.newaxis, :]
-    return images.transpose(0, 2, 3, 1) if images.ndim == 4 else images
-
-
 def run_weft(weft: str, model: pathlib.Path, images: np.ndarray, *options: str, engine: str = "golden") -> dict[str, np.ndarray]:
     """All outputs by name, as `weft run` writes them."""
     folder = model.parent
-    np.save(folder / "x.npy", np.ascontiguousarray(channels_last(images)))
+    np.save(folder / "x.npy", images)
     output = folder / "y.npz"
     command = [weft, "run", str(model), "--input", str(folder / "x.npy"), "--output", str(output), "--engine", engine, *options]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if images.ndim > 2:
+        command += ["--layout", "chw"]
+    result = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", check=False)
     sentence = result.stderr.strip()
     if result.returncode == 2 and sentence.startswith(f"weft: {model}: "):
         raise Refused(sentence.removeprefix(f"weft: {model}: "))

@@ -39,9 +39,10 @@ class FloatNet:
     def __init__(self, body: Body, shape: list[int] | None = None, last: bool = False, starts: bool = False) -> None:
         self.body, self.shape, self.last, self.starts = body, shape or [1, 3, SIZE, SIZE], last, starts
 
-    def build(self, opset: int) -> onnx.ModelProto:
+    def build(self, opset: int, batch: int | str = 1) -> onnx.ModelProto:
+        """`batch`: the images that the file takes at once, or a name for any number."""
         def grow(with_probe: list[int] | None):
-            net = Net(self.shape, opset, seed=7)
+            net = Net([batch, *self.shape[1:]], opset, seed=7)
             result = self.body(net, net.x if self.starts else stem(net))
             outputs = [result] if isinstance(result, str) else list(result)
             if with_probe:
@@ -97,7 +98,7 @@ def batch_norm(net: Net, x: str) -> str:
 
 def flatten_gemm(net: Net, x: str, reshape: bool = False, **more) -> str:
     x = net.op("MaxPool", x, kernel_shape=[4, 4], strides=[4, 4])
-    x = net.reshape(x, [1, -1]) if reshape else net.op("Flatten", x)
+    x = net.reshape(x, [0, -1]) if reshape else net.op("Flatten", x)
     return net.gemm(x, CHANNELS * (SIZE // 4)**2, 10, **more)
 
 
@@ -130,8 +131,8 @@ def squeeze_excite(net: Net, x: str, hard: bool = False) -> str:
 
 
 def channel_shuffle(net: Net, x: str) -> str:
-    x = net.op("Transpose", net.reshape(x, [1, 2, CHANNELS // 2, SIZE, SIZE]), perm=[0, 2, 1, 3, 4])
-    return net.reshape(x, [1, CHANNELS, SIZE, SIZE])
+    x = net.op("Transpose", net.reshape(x, [0, 2, CHANNELS // 2, SIZE, SIZE]), perm=[0, 2, 1, 3, 4])
+    return net.reshape(x, [0, CHANNELS, SIZE, SIZE])
 
 
 def reduce_mean(net: Net, x: str, keep: bool, kind: str = "ReduceMean") -> str:

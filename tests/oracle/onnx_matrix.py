@@ -56,7 +56,7 @@ def try_case(case: tuple[str, str, str, int, str]) -> Outcome:
         folder = pathlib.Path(keep or temporary) / f"{net}.{setting}".replace(" ", "_").replace(",", "")
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            model = quantise(NETS[net].build(SETTINGS[setting].opset), SETTINGS[setting], calibration, folder)
+            model = quantise(NETS[net].build(SETTINGS[setting].opset, SETTINGS[setting].batch), SETTINGS[setting], calibration, folder)
             theirs = common.run_onnxruntime(str(model), images)
         except Exception as error:  # the quantiser's own limits, of any type
             return Outcome(net, setting, "unmade", sentence=f"{type(error).__name__}: {error}".splitlines()[0][:160])

@@ -78,7 +78,7 @@ def compare_network(name: str, setting: str, options: argparse.Namespace, folder
 
 def check_rtl(file: pathlib.Path, options: argparse.Namespace) -> str:
     """One image through the RTL: all operators equal to the golden model and the cycle model."""
-    command = [options.weft, "run", str(file), "--input", str(file.parent / "x.npy"), "--limit", "1", "--engine", "rtl", "--check", "--config", options.config,
+    command = [options.weft, "run", str(file), "--input", str(file.parent / "x.npy"), "--layout", "chw", "--limit", "1", "--engine", "rtl", "--check", "--config", options.config,
                "--json", "-"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:

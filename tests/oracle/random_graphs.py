@@ -205,7 +205,37 @@ def add_resize(graph: Graph) -> None:
                  coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
-STEPS = [add_binary] * 4 + [add_constant] * 2 + [add_concat] * 2 + [add_pool] * 4 + [add_global] + [add_activation] * 4 + [add_rescale, add_resize]
+def add_conv(graph: Graph) -> None:
+    """1x1 or 3x3, depthwise or not, with a Relu or without; the map keeps its size."""
+    random, m = graph.random, graph.any_map()
+    channels_in = m.shape[0]
+    kernel, depthwise, relu = int(random.choice([1, 3])), bool(random.random() < 0.3), bool(random.random() < 0.5)
+    channels = channels_in if depthwise else int(random.integers(1, 9))
+    products = kernel * kernel * (1 if depthwise else channels_in)
+    weights = random.integers(-127, 128, [channels, products // kernel**2, kernel, kernel])
+    scale = np.float32(2.0**random.uniform(-9, -6, channels if random.random() < 0.5 else []))
+    zero = np.zeros(scale.shape, np.int8)
+    grid = [graph.net.const(scale), graph.net.const(zero, np.int8)]
+    bias_scale = (np.float32(m.scale) * scale).astype(np.float32)
+    bias = random.normal(0, 3000 * np.sqrt(products), channels).astype(np.int32)
+    spread = 8000 * np.sqrt(products) * float(np.max(bias_scale)) * 2
+    constants = [graph.net.const(weights, np.int8), graph.net.const(bias, np.int32)]
+    attributes = {"kernel_shape": [kernel] * 2, "pads": [kernel // 2] * 4, "group": channels_in if depthwise else 1}
+    shape = (channels, *m.shape[1:])
+    low = 0.0 if relu else -spread
+    graph.kinds.append("Conv")
+    if graph.is_qdq:
+        axis = {"axis": 0} if scale.ndim else {}
+        real_bias = graph.net.op("DequantizeLinear", constants[1], graph.net.const(bias_scale), graph.net.const(np.zeros(scale.shape), np.int32), **axis)
+        value = graph.net.op("Conv", graph.real(m), graph.net.op("DequantizeLinear", constants[0], *grid, **axis), real_bias, **attributes)
+        graph.finish(graph.net.op("Relu", value) if relu else value, shape, low, spread)
+    else:
+        result = graph.map("", shape, *graph.grid_for(low, spread))
+        name = graph.net.op("QLinearConv", m.name, *m.grid, constants[0], *grid, *result.grid, constants[1], **attributes)
+        graph.maps.append(dataclasses.replace(result, name=name))
+
+
+STEPS = [add_conv] * 4 + [add_binary] * 4 + [add_constant] * 2 + [add_concat] * 2 + [add_pool] * 4 + [add_global] + [add_activation] * 4 + [add_rescale, add_resize]
 
 
 def random_graph(random: np.random.Generator, images: int) -> tuple[onnx.ModelProto, np.ndarray, list[str]]:
