@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed systemc synth train clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed integrate systemc synth train clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -33,7 +33,7 @@ engine: configure  ## build the RTL model of one more configuration: make engine
 	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) --target weft_engines
 
-test: build  ## all tests
+test: build bootstrap-python  ## all tests
 	ctest --preset release -j $(JOBS)
 
 asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers
@@ -86,6 +86,13 @@ bench: build bootstrap-python  ## utilisation of seven networks on four arrays, 
 
 speed: build  ## simulation speed beside the bare array's; golden model's speed
 	build/weft_throughput
+
+integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Icarus: SystemVerilog bench, cocotb bench
+	build/weft compile $(MODEL) -o build/integrate.weft --config 4x4
+	build/weft export build/integrate.weft --format mem --input $(IMAGES) -o build/integrate/mem
+	integration/systemverilog/run.sh build/integrate/mem
+	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
+	.venv/bin/python integration/cocotb/run.py build/integrate/bin
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines
