@@ -7,7 +7,7 @@
 #   Yosys       the same: elaboration, processes, check -assert (Debian's, and YoWASP's newer one if it is installed)
 #   clang-format  all C++
 #   clang-tidy    libraries and programs
-#   structure.py  folders, names instead of numbers, tests and faults of every module
+#   structure.py  folders, names instead of numbers, file lists, tests and faults of every module
 #   reuse       every file names its licence
 #   check_paths every file that the documentation or a comment names is there
 set -u

@@ -70,6 +70,21 @@ def check_lists(files: list[pathlib.PurePath], findings: list[str]) -> None:
             findings.append(f"rtl/{name} stands for no file of rtl/prim/")
 
 
+def check_packages(findings: list[str]) -> None:
+    """weft.core and Bender.yml have the files of engine.f and system.f in that order, and the cells of prim/ and of each family behind them."""
+    listed = [line for name in ("engine.f", "system.f") for line in read(pathlib.PurePath("rtl") / name).splitlines() if line.endswith(".sv")]
+    cells = [name for name in listed if name.startswith("prim/")]
+    families = sorted({path.parent.name for path in tracked("rtl/prim/*/*.sv")})
+    expected = [name for name in listed if name not in cells] + cells
+    expected += [name.replace("prim/", f"prim/{family}/") for family in families for name in cells]
+    for package in ("weft.core", "Bender.yml"):
+        files = re.findall(r"^ +- rtl/(\S+\.sv)$", read(pathlib.PurePath(package)), re.MULTILINE)
+        for name in sorted(set(expected) ^ set(files)):
+            findings.append(f"{package} {'lacks' if name in expected else 'has'} rtl/{name}, unlike engine.f and system.f")
+        if set(files) == set(expected) and files != expected:
+            findings.append(f"{package} has the files in another order than engine.f and system.f, or one of them twice")
+
+
 def check_modules(files: list[pathlib.PurePath], findings: list[str]) -> str:
     """Each module has a test or a proof, a planted fault, and a row in the table of docs/architecture.md."""
     names = [path.stem for path in files if not re.match(r"rtl/prim/[^/]+/", str(path))]
@@ -101,11 +116,12 @@ def main() -> int:
     if not files or not tracked("*.cpp"):
         findings.append("there is no source file to look at")
     check_lists(files, findings)
+    check_packages(findings)
     modules = check_modules(files, findings)
     for finding in findings:
         print(f"  {finding}")
     verdict = f"{len(findings)} findings above" if findings else "no findings"
-    print(f"structure: includes of {folders}, words by name, tests, faults and rows of {modules}: {verdict}")
+    print(f"structure: includes of {folders}, words by name, file lists, tests, faults and rows of {modules}: {verdict}")
     return 1 if findings else 0
 
 
