@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc build-install install deb synth train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -110,6 +110,19 @@ systemc: configure  ## Weft in a virtual platform: whole networks loosely timed 
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines
 	@SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1 build/platform_table 8x8 models/fashion_cnn.onnx models/resnet8.onnx models/mobilenet_tiny.onnx
 
+PREFIX := /usr/local
+build-install: bootstrap-debian
+	@cmake --preset install -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset install -j $(JOBS) --target weft weft_engines weft_installed
+
+install: build-install  ## build for every machine of this kind of processor, and install: make install [PREFIX=/usr/local] [DESTDIR=...]
+	@cmake --install build-install > build.log || { cat build.log; exit 1; }
+	@echo "installed into $(DESTDIR)$(PREFIX): bin/weft"
+
+deb: build-install  ## the same as a Debian package, build-install/weft_*.deb
+	@cd build-install && cpack > ../build.log || { cat ../build.log; exit 1; }
+	@ls build-install/weft_*.deb
+
 FPGA := ecp5
 synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine)
@@ -122,7 +135,7 @@ screenshots: weft bootstrap-docs  ## take the pictures of docs/report.md anew
 	scripts/screenshots.sh
 
 clean:  ## remove what was built
-	rm -rf build build-asan build-clang build-coverage build-mutants build.log
+	rm -rf build build-asan build-clang build-coverage build-install build-mutants build.log
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14

@@ -12,6 +12,7 @@
 #include "driver/weft_regs.h"
 #include "rtl/weft_pkg.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/folders.hpp"
 
 namespace weft {
 namespace {
@@ -33,7 +34,7 @@ void RequirePowerOfTwo(const Config& c, const char* key, int value, int lo, int 
 std::string ShippedNames() {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator(WEFT_CONFIG_DIR, ignored))
+  for (const auto& file : std::filesystem::directory_iterator(FindFolder(WEFT_CONFIG_DIRS), ignored))
     if (file.path().extension() == ".json") names.push_back(file.path().stem().string());
   std::sort(names.begin(), names.end());
   return fmt::format("{}", fmt::join(names, ", "));
@@ -56,7 +57,7 @@ void Config::Check() const {
 
 Config Config::Load(const std::string& name_or_file) {
   namespace fs = std::filesystem;
-  fs::path path = fs::path(WEFT_CONFIG_DIR) / (name_or_file + ".json");
+  fs::path path = FindFolder(WEFT_CONFIG_DIRS) / (name_or_file + ".json");
   if (name_or_file.find('/') != std::string::npos || !fs::is_regular_file(path)) path = name_or_file;
   if (!fs::is_regular_file(path))
     throw Error("there is no configuration '{}': name one of {}, or a JSON file", name_or_file,

@@ -145,8 +145,8 @@ Function2 SumOrDifference(const Quantisation& a, const Quantisation& b, const Qu
                           int sign) {
   const AddLayer layer = golden::MakeAdd(a.scale, a.zero_point, b.scale, b.zero_point, out.scale,
                                          out.zero_point, clamp.lo, clamp.hi);
-  const golden::TableI32 first = golden::AddTable(layer.zp1, layer.mult1, layer.shift1);
-  const golden::TableI32 second = golden::AddTable(layer.zp2, layer.mult2, layer.shift2);
+  const TableI32 first = golden::AddTable(layer.zp1, layer.mult1, layer.shift1);
+  const TableI32 second = golden::AddTable(layer.zp2, layer.mult2, layer.shift2);
   return [=](int8_t x, int8_t y) -> int {
     return golden::Requantize(first[uint8_t(x)] + sign * second[uint8_t(y)], layer.mult_out, layer.shift_out,
                               layer.zp_out, clamp.lo, clamp.hi);

@@ -7,6 +7,7 @@
 
 #include "sim/harness/system_model.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/folders.hpp"
 
 namespace weft {
 
@@ -17,7 +18,8 @@ template <typename Model>
 std::unique_ptr<Model, void (*)(Model*)> Load(const Config& config, const std::string& name,
                                               const char* make_name, const char* delete_name) {
   const char* other = std::getenv("WEFT_ENGINE_DIR");  // models of changed sources, for tests of the tests
-  const std::string file = std::string(other != nullptr ? other : WEFT_ENGINE_DIR) + "/" + name;
+  const std::filesystem::path folder = other != nullptr ? other : FindFolder(WEFT_ENGINE_DIRS);
+  const std::string file = folder / name;
   if (!std::filesystem::exists(file))
     throw Error("the RTL model of configuration {} is not built yet: run `make engine CONFIG={}`",
                 config.name, config.name);
