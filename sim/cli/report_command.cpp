@@ -169,8 +169,8 @@ int Report(const Options& options) {
   }
   WriteBytes(options.output, ReportPage(report, report.at("model"), NetworkSvg(network.graph, stages, true)));
   WriteJson(options.json, report);
-  fmt::print(TableStream(options.json), "{}: {} images, {} operators{}\n", options.output, images.shape.n,
-             results.layers.size(),
+  fmt::print(TableStream(options.json), "{}: {} image{}, {} operators{}\n", options.output, images.shape.n,
+             images.shape.n == 1 ? "" : "s", results.layers.size(),
              results.total.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
                                                     results.total.outputs_compared, *results.total.mismatches)
                                       : "");

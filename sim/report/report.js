@@ -85,7 +85,8 @@ function header() {
   const engines = {rtl: 'the RTL', golden: 'the golden model', cycles: 'the cycle model'};
   document.getElementById('header').append(
     h('h1', {}, R.model),
-    h('p', {class: 'sub'}, `${whole(R.images)} image${R.images > 1 ? 's' : ''} on ${engines[R.engine]} of ${R.config.name} (${R.config.key}), memory of ${R.memory.width} bytes a cycle and ${R.memory.latency} cycles; Weft ${R.weft}`),
+    h('p', {class: 'sub'}, `${whole(R.images)} image${R.images > 1 ? 's' : ''} on ${engines[R.engine]}${R.engine === 'golden' ? '; what runs together is as on' : ' of'} ${R.config.name} (${R.config.key})`,
+      R.engine === 'golden' ? '' : `, memory of ${R.memory.width} bytes a cycle and ${R.memory.latency} cycles`, `; Weft ${R.weft}`),
     h('dl', {class: 'tiles'}, tiles));
 }
 
