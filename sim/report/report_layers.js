@@ -43,7 +43,8 @@ function maps(number, caption) {
     style: `${style};max-width:100%${m.vector ? ';background:none' : ''}`, alt: m.vector ? `${channels} values of ${tensorName(number)}` : `channel ${c} of ${tensorName(number)}`,
     title: m.vector ? '' : `channel ${c}`});
   const tiles = h('div', {class: 'maps'}, m.pictures.map(picture));
-  if (isInput && channels === 3) tiles.prepend(h('img', {src: R.inputs[0].png, width: width * times, height: t.shape[0] * times, style: 'max-width:100%', alt: `${tensorName(number)} in colour`}));
+  const inColour = isInput && channels === 3 && R.inputs.find((p) => p.image === m.image);
+  if (inColour) tiles.prepend(h('img', {src: inColour.png, width: width * times, height: t.shape[0] * times, style: 'max-width:100%', alt: `${tensorName(number)} in colour`}));
   tiles.addEventListener('pointermove', (event) => {
     const found = event.target.dataset.channel && codeAt(event.target, event);
     output.textContent = !found ? '' : `${m.vector ? `channel ${found.y * m.pictures[0].width + found.x}` : `channel ${event.target.dataset.channel}, y ${found.y}, x ${found.x}`}: code ${found.code} = ${real(t.scale * (found.code - t.zero_point))}`;
