@@ -6,6 +6,7 @@
 #include <climits>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -116,19 +117,35 @@ Json HeaderJson(const Options& options, const Config& config, const Memory& memo
           {"batch", options.batch}};
 }
 
-void AddClasses(const Options& options, const Graph& graph, const Results& results, int images,
-                Json* report) {
-  results.predictions.AddTo(report, kTop);
-  if (const auto names = graph.metadata.find("labels"); names != graph.metadata.end())
-    (*report)["class_names"] = names->second;
-  if (options.labels.empty()) return;
+std::vector<int> LoadMatchingLabels(const Options& options, int images) {
+  if (options.labels.empty()) return {};
   std::vector<int> labels = LoadLabels(options.labels);
   if (int(labels.size()) < images)
     throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
   labels.resize(size_t(images));
-  if (results.predictions.empty()) throw Error("--labels: the network's output is no list of classes");
+  return labels;
+}
+
+void AddClasses(const std::vector<int>& labels, const Graph& graph, const Predictions& predictions,
+                Json* report) {
+  predictions.AddTo(report, kTop);
+  if (const auto names = graph.metadata.find("labels"); names != graph.metadata.end())
+    (*report)["class_names"] = names->second;
+  if (labels.empty()) return;
+  if (predictions.empty()) throw Error("--labels needs a network that ends in one pixel of class scores");
   (*report)["labels"] = labels;
-  (*report)["accuracy"] = results.predictions.Accuracy(labels);
+  (*report)["accuracy"] = predictions.Accuracy(labels);
+}
+
+// Those that are shown: misclassified ones first, each kind in the images' order.
+std::vector<int> ChooseImages(const std::vector<int>& labels, const Predictions& predictions, int images) {
+  std::vector<int> numbers(static_cast<size_t>(images));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  if (!labels.empty())
+    std::ranges::stable_partition(
+        numbers, [&](int i) { return predictions.Best(i, 1).at(0).label != labels[size_t(i)]; });
+  numbers.resize(size_t(std::min(images, kImagesShown)));
+  return numbers;
 }
 
 int Report(const Options& options) {
@@ -145,6 +162,7 @@ int Report(const Options& options) {
   const Memory memory = Memory::Parse(backend.memory, config);
   Graph graph = ReadOnnx(options.model);
   const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
+  const std::vector<int> labels = LoadMatchingLabels(options, images.shape.n);
   CompiledNetwork network = CompileNetwork(std::move(graph), std::min(options.batch, images.shape.n), config,
                                            {.keep_all = has_data, .with_data = has_data});
   const std::vector<Stage> stages = StagesOf(network);
@@ -164,13 +182,13 @@ int Report(const Options& options) {
   report["tensors"] = results.tensors.ToJson();
   report["segments"] = std::move(segments);
   if (has_data) {
-    report["inputs"] = ImagesJson(images, kImagesShown);
-    AddClasses(options, network.graph, results, images.shape.n, &report);
+    AddClasses(labels, network.graph, results.predictions, &report);
+    report["inputs"] = ImagesJson(images, ChooseImages(labels, results.predictions, images.shape.n));
   }
   WriteBytes(options.output, ReportPage(report, report.at("model"), NetworkSvg(network.graph, stages, true)));
   WriteJson(options.json, report);
-  fmt::print(TableStream(options.json), "{}: {} images, {} operators{}\n", options.output, images.shape.n,
-             results.layers.size(),
+  fmt::print(TableStream(options.json), "{}: {} image{}, {} operators{}\n", options.output, images.shape.n,
+             images.shape.n == 1 ? "" : "s", results.layers.size(),
              results.total.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
                                                     results.total.outputs_compared, *results.total.mismatches)
                                       : "");

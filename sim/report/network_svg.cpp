@@ -152,7 +152,7 @@ class Drawing {
         "y=\"{}\">{}</text><text class=\"shape\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{}</text></g>",
         kind, Escape(name), Escape(what), shape, on_host ? ", on the host" : "", Volume(out.shape, y),
         kVolume, y, kBlock, kRow, kVolume + 4, y + 5, kRow - 10, kVolume + 14, y + 14,
-        Escape(number < 0 ? Cut(name, 26) : fmt::format("{}  {}", number + 1, Cut(name, 26))), kVolume + 14,
+        Escape(number < 0 ? Cut(name, 26) : fmt::format("{}  {}", number + 1, Cut(name, 25))), kVolume + 14,
         y + 28, Escape(CutEnd(on_host ? what + ", host" : what, 27)), kVolume + kBlock - 8, y + 28, shape);
     if (links_)
       text =

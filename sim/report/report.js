@@ -85,7 +85,8 @@ function header() {
   const engines = {rtl: 'the RTL', golden: 'the golden model', cycles: 'the cycle model'};
   document.getElementById('header').append(
     h('h1', {}, R.model),
-    h('p', {class: 'sub'}, `${whole(R.images)} image${R.images > 1 ? 's' : ''} on ${engines[R.engine]} of ${R.config.name} (${R.config.key}), memory of ${R.memory.width} bytes a cycle and ${R.memory.latency} cycles; Weft ${R.weft}`),
+    h('p', {class: 'sub'}, `${whole(R.images)} image${R.images > 1 ? 's' : ''} on ${engines[R.engine]}${R.engine === 'golden' ? '; what runs together is as on' : ' of'} ${R.config.name} (${R.config.key})`,
+      R.engine === 'golden' ? '' : `, memory of ${R.memory.width} bytes a cycle and ${R.memory.latency} cycles`, `; Weft ${R.weft}`),
     h('dl', {class: 'tiles'}, tiles));
 }
 
@@ -94,11 +95,10 @@ function header() {
 function predictions() {
   if (!R.top || !R.top.length) return null;
   const labels = R.labels, wrong = (i) => labels && R.top[i][0].class !== labels[i];
-  const order = R.inputs.map((_, i) => i).sort((a, b) => wrong(b) - wrong(a) || a - b);
   const missed = labels ? R.top.filter((_, i) => wrong(i)).length : 0;
   const most = (i) => Math.max(...R.top[i].map((t) => t.score)), least = (i) => Math.min(0, ...R.top[i].map((t) => t.score));
-  const card = (i) => h('li', {class: wrong(i) ? 'wrong' : ''},
-    h('img', {class: 'shot', src: R.inputs[i].png, width: 72, height: 72,
+  const card = ({image: i, png}) => h('li', {class: wrong(i) ? 'wrong' : ''},
+    h('img', {class: 'shot', src: png, width: 72, height: 72,
       alt: `image ${i}${labels ? `, ${className(labels[i])}` : ''}, as the network gets it`}),
     h('div', {class: 'best'}, h('div', {class: 'head'}, `image ${i}`, wrong(i) ? h('b', {class: 'bad'}, `: is ${className(labels[i])}`) : ''),
       h('ol', {'aria-label': `best classes of image ${i}`}, R.top[i].map((t) =>
@@ -108,8 +108,8 @@ function predictions() {
   return h('section', {id: 'predictions'}, h('h2', {}, 'What it sees'),
     h('p', {class: 'note'}, labels ? `Misclassified: ${whole(missed)} of ${whole(R.images)} images${missed ? ', which come first' : ''}. An image\u2019s own class is bold.` : 'The best five classes of each image.',
       R.scores === undefined ? ' The figures are the network\u2019s outputs, no probabilities.' : '',
-      R.inputs.length < R.images ? ` The first ${R.inputs.length} images are shown.` : ''),
-    h('ul', {class: 'images'}, order.map(card)), confusion());
+      R.inputs.length < R.images ? ` ${R.inputs.length} images are shown.` : ''),
+    h('ul', {class: 'images'}, R.inputs.map(card)), confusion());
 }
 function confusion() {
   if (!R.labels || R.images < 2) return null;

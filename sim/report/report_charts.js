@@ -92,7 +92,7 @@ function memoryMap(segment) {
       s('text', {class: 'dim', x: left - 6, y: height + 4, 'text-anchor': 'end'}, bytes(m.window_bytes)),
       timeAxis(left, span, height + 4, height + 8, m.cycles))),
     h('p', {class: 'note'}, 'Addresses from top to bottom, as weft compile lays them out; a tensor keeps its place from its first writer to its last reader.',
-      R.engine === 'rtl' ? ' The run for this report kept every tensor to the end, to be compared and shown.' : ''));
+      R.engine === 'rtl' ? ` The run for this report kept every tensor to the end, to be compared and shown: ${whole(segment.cycles)} cycles${m.cycles === segment.cycles ? ', as many as' : `, ${whole(m.cycles)}`} with this layout.` : ''));
 }
 function time() {
   const starts = R.segments.filter((g) => !g.on_host);

@@ -59,10 +59,12 @@ Json NetworkJson(const Graph& graph, const std::vector<Stage>& stages) {
   return {{"layers", std::move(layers)}, {"stages", std::move(stages_json)}};
 }
 
-Json ImagesJson(const TensorI8& images, int most) {
+Json ImagesJson(const TensorI8& images, const std::vector<int>& numbers) {
   Json json = Json::array();
-  for (int i = 0; i < std::min(images.shape.n, most); i++)
-    json.push_back(PictureJson(ImagePicture(images, i)));
+  for (const int number : numbers) {
+    json.push_back({{"image", number}});
+    json.back().update(PictureJson(ImagePicture(images, number)));
+  }
   return json;
 }
 

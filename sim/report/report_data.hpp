@@ -14,8 +14,8 @@ namespace weft {
 // as a picture, and the number of its stage. "stages": what runs together.
 nlohmann::ordered_json NetworkJson(const Graph& graph, const std::vector<Stage>& stages);
 
-// Images as they go into the network, the first `most` of them: their codes as pictures.
-nlohmann::ordered_json ImagesJson(const TensorI8& images, int most);
+// Images as they go into the network: their numbers, and their codes as pictures.
+nlohmann::ordered_json ImagesJson(const TensorI8& images, const std::vector<int>& numbers);
 
 // What has to be moved at least for `starts` starts and `images` images: parameters once a start, the
 // network's inputs and outputs.

@@ -43,8 +43,10 @@ function maps(number, caption) {
     style: `${style};max-width:100%${m.vector ? ';background:none' : ''}`, alt: m.vector ? `${channels} values of ${tensorName(number)}` : `channel ${c} of ${tensorName(number)}`,
     title: m.vector ? '' : `channel ${c}`});
   const tiles = h('div', {class: 'maps'}, m.pictures.map(picture));
+  const inColour = isInput && channels === 3 && R.inputs.find((p) => p.image === m.image);
+  if (inColour) tiles.prepend(h('img', {src: inColour.png, width: width * times, height: t.shape[0] * times, style: 'max-width:100%', alt: `${tensorName(number)} in colour`}));
   tiles.addEventListener('pointermove', (event) => {
-    const found = event.target.tagName === 'IMG' && codeAt(event.target, event);
+    const found = event.target.dataset.channel && codeAt(event.target, event);
     output.textContent = !found ? '' : `${m.vector ? `channel ${found.y * m.pictures[0].width + found.x}` : `channel ${event.target.dataset.channel}, y ${found.y}, x ${found.x}`}: code ${found.code} = ${real(t.scale * (found.code - t.zero_point))}`;
   });
   tiles.addEventListener('pointerleave', () => { output.textContent = ''; });
@@ -52,7 +54,7 @@ function maps(number, caption) {
   return h('div', {}, h('h4', {}, `${caption} ${shape(t.shape)}, image ${m.image}: ${from}`), tiles,
     h('div', {class: 'scale'}, `${real(t.scale * (m.lo - t.zero_point))}`, h('i', {style: gradient(colours)}), `${real(t.scale * (hi - t.zero_point))}`,
       m.highest > hi ? ` and above, to ${real(t.scale * (m.highest - t.zero_point))}` : '',
-      m.shown < channels ? ` Shown: the first ${m.shown} of ${channels} channels.` : '', output));
+      m.shown < channels ? h('span', {}, `the first ${m.shown} of ${channels} channels are shown`) : '', output));
 }
 function filters(layer, number) {
   const f = layer.filters, [count, kh, kw, c] = f.shape;

@@ -76,8 +76,7 @@ class Recorder : public SystemObserver, public CycleObserver {
 
   void Happens(SystemEvent event, int64_t time, int64_t /*offered*/) override {
     switch (event) {
-      case SystemEvent::kList:
-        return Read(&JobTimes::weights, time);
+      case SystemEvent::kList:  // whose reads have no job
       case SystemEvent::kParams:
       case SystemEvent::kWeights:
         return Read(&JobTimes::weights, time);

@@ -143,6 +143,24 @@ TEST_F(Report, TimelineAddsUpToTheCounters) {
     }
 }
 
+// Of many images those that are misclassified are shown, and first.
+TEST_F(Report, MisclassifiedImagesComeFirst) {
+  const std::string run = kFashion + " --engine golden --input " + Images(70);
+  std::string labels;
+  const Json first = Data(run);
+  for (int i = 0; i < 70; i++) {
+    const int said = first["predictions"][size_t(i)].get<int>();
+    labels += std::to_string(i == 3 || i == 69 ? (said + 1) % 10 : said) + "\n";
+  }
+  const Json report = Data(run + " --labels " + Write("labels.txt", labels));
+  EXPECT_DOUBLE_EQ(report["accuracy"].get<double>(), 68.0 / 70);
+  ASSERT_EQ(report["inputs"].size(), 64U);
+  EXPECT_EQ(report["inputs"][0]["image"], 3);
+  EXPECT_EQ(report["inputs"][1]["image"], 69);
+  EXPECT_EQ(report["inputs"][2]["image"], 0);
+  EXPECT_EQ(report["inputs"][63]["image"], 62);
+}
+
 TEST_F(Report, NamesOfAModelAreText) {
   const std::string evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&<!--";
   OnnxBuilder b;
