@@ -18,7 +18,8 @@ Graph ParseTfliteModel(std::string_view contents, const ModelOptions& options) {
 
 }  // namespace
 
-Graph ParseModel(std::string_view contents, const ModelOptions& options, const std::filesystem::path& folder) {
+Graph ParseModel(std::string_view contents, const ModelOptions& options,
+                 const std::filesystem::path& folder) {
   if (IsTflite(contents)) return ParseTfliteModel(contents, options);
   return ParseOnnx(contents, options.rounding.value_or(Rounding::kOnnx), folder);
 }

@@ -16,7 +16,8 @@ struct ModelOptions {
   std::optional<Rounding> rounding;  // none: that of the file's framework
 };
 
-// Values that a model keeps in other files are read from `folder`, refused without one. Both throw Error, one sentence, for anything that is damaged or not supported.
+// Values that a model keeps in other files are read from `folder`, refused without one. Both throw Error, one
+// sentence, for anything that is damaged or not supported.
 Graph ParseModel(std::string_view file_contents, const ModelOptions& options = {},
                  const std::filesystem::path& folder = {});
 Graph ReadModel(const std::filesystem::path& path, const ModelOptions& options = {});
