@@ -178,8 +178,7 @@ std::string OnnxTranslator::Uninterpretable(const NodeProto& node) const {
   if (node.op_type().starts_with("Dynamic"))
     return "its scales are chosen at run time: quantise the model statically (quantize_static with images)";
   if (Handler(node.op_type()) == nullptr)
-    return "this operator is not supported: cut the model before it, or exclude it (docs/onnx.md lists what "
-           "is)";
+    return "this operator is not supported: cut the model before it, or exclude it";
   for (const OnnxOperator& known : OnnxOperators())
     if (node.op_type() == known.name && !known.takes_codes && node.input_size() > 0 && HasInput(node, 0))
       if (const auto found = values_.find(node.input(0));

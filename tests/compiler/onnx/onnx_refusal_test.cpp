@@ -278,8 +278,7 @@ const std::vector<Refusal> kRefusals = {
        n.Then("LRN", "l");
      },
      "2 operators are not supported: NonMaxSuppression 's': this operator is not supported: cut the model "
-     "before it, or "
-     "exclude it; LRN 'l'"},
+     "before it, or exclude it; LRN 'l'"},
     {"DynamicQuantisation", [](Sound& n) { n.Then("DynamicQuantizeLinear", "d"); },
      "DynamicQuantizeLinear 'd': its scales are chosen at run time"},
     {"OutsideOfItsFolder",
