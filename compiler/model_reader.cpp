@@ -27,7 +27,8 @@ std::optional<Rounding> RoundingOfName(std::string_view name) {
   return std::nullopt;
 }
 
-Graph ParseModel(std::string_view contents, const ModelOptions& options, const std::filesystem::path& folder) {
+Graph ParseModel(std::string_view contents, const ModelOptions& options,
+                 const std::filesystem::path& folder) {
   if (IsTflite(contents)) return ParseTfliteModel(contents, options);
   return ParseOnnx(contents, options.rounding.value_or(Rounding::kOnnx), folder);
 }

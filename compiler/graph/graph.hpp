@@ -36,7 +36,7 @@ struct TensorInfo {
   bool is_unsigned = false;   // the file's codes are uint8: by 128 larger
   std::string axes = "NCHW";  // the file's order; axes that it does not have are left out
   bool is_flat = false;       // ... and there all axes but N are one
-  bool is_real = false;       // float32 in the file, its codes stand for it only here: a Softmax's, a float end's
+  bool is_real = false;  // float32 in the file, its codes stand for it only here: a Softmax's, a float end's
 };
 
 // What the host computes, always: `run` gets the tensors of Node::inputs in their order, with n images.
@@ -44,7 +44,8 @@ struct HostLayer {
   std::string what;  // the operator, as its framework calls it
   Shape shape;       // of the output, n = 1
   std::function<TensorI8(const std::vector<const TensorI8*>&)> run = {};
-  std::function<std::vector<float>(const std::vector<const TensorI8*>&)> reals = {};  // instead, where is_real
+  std::function<std::vector<float>(const std::vector<const TensorI8*>&)> reals =
+      {};  // instead, where is_real
 };
 
 // One operator. Pure re-orderings (flatten, reshape) do not appear: the reader folds them into the weights'
@@ -82,8 +83,9 @@ struct Graph {
   std::vector<Node> nodes;
   int input = 0;
   ElementType input_type = ElementType::kFloat32;
-  Rounding input_rounding = Rounding::kOnnx;  // of a float32 input: half to even; kTflite: half away from zero
-  std::vector<Port> outputs;                    // at least one
+  Rounding input_rounding =
+      Rounding::kOnnx;        // of a float32 input: half to even; kTflite: half away from zero
+  std::vector<Port> outputs;  // at least one
   std::map<std::string, std::string> metadata;  // what the model file says of itself
 
   [[nodiscard]] int output() const { return outputs.at(0).tensor; }  // the first one

@@ -107,8 +107,8 @@ Padding ReadPadding(const NodeProto& node, const Shape& in, const Window& w, siz
   return pad;
 }
 
-// With ceil_mode a last window may begin inside of the map, or of the padding before it, and end behind: as if
-// there were more padding.
+// With ceil_mode a last window may begin inside of the map, or of the padding before it, and end behind: as
+// if there were more padding.
 void PadForCeil(int in, int extent, int stride, int before, int* after) {
   const int rest = in + before + *after - extent;
   if (rest % stride == 0 || rest < 0) return;
@@ -224,7 +224,8 @@ onnx::TensorProto LoadExternal(const TensorProto& tensor, const std::filesystem:
       int64_t value = 0;
       const auto [end, error] =
           std::from_chars(entry.value().data(), entry.value().data() + entry.value().size(), value);
-      if (error != std::errc{} || value < 0) throw Error("tensor '{}': its {} is no number", name, entry.key());
+      if (error != std::errc{} || value < 0)
+        throw Error("tensor '{}': its {} is no number", name, entry.key());
       return value;
     };
     if (entry.key() == "location") location = entry.value();
@@ -238,7 +239,8 @@ onnx::TensorProto LoadExternal(const TensorProto& tensor, const std::filesystem:
   std::ifstream stream(folder / file, std::ios::binary);
   std::error_code failed;
   const auto size = int64_t(std::filesystem::file_size(folder / file, failed));
-  if (!stream || failed) throw Error("tensor '{}' is kept in '{}', which cannot be read", name, Printable(location));
+  if (!stream || failed)
+    throw Error("tensor '{}' is kept in '{}', which cannot be read", name, Printable(location));
   if (offset > size) offset = size;
   if (length < 0 || length > size - offset) length = size - offset;
   TensorProto loaded = tensor;

@@ -56,7 +56,8 @@ Quantised OnnxEmitter::Emit(Node node, const Dims& dims, const Codes& codes, con
   return value;
 }
 
-Quantised OnnxEmitter::EmitLike(Node node, const Quantised& in, const Codes& codes, const std::string& output) {
+Quantised OnnxEmitter::EmitLike(Node node, const Quantised& in, const Codes& codes,
+                                const std::string& output) {
   TensorInfo info = Info(in.tensor);
   info.name = onnx_access::Printable(output, std::string::npos);
   info.scale = codes.scale;
@@ -77,14 +78,16 @@ void OnnxEmitter::GiveScale(const Codes& codes) {
     info.is_unsigned = codes.is_unsigned;
     input_has_scale_ = true;
   }
-  if (info.scale != codes.scale || info.zero_point != codes.zero_point || info.is_unsigned != codes.is_unsigned)
-    throw Error("its scale and zero point are not those that '{}' was quantised with: make them equal", info.name);
+  if (info.scale != codes.scale || info.zero_point != codes.zero_point ||
+      info.is_unsigned != codes.is_unsigned)
+    throw Error("its scale and zero point are not those that '{}' was quantised with: make them equal",
+                info.name);
 }
 
 // ---- selections
 
-Quantised OnnxEmitter::Selection(const Quantised& in, const std::vector<int32_t>& from, const Dims& dims, int fill,
-                                 const std::string& name, const std::string& output) {
+Quantised OnnxEmitter::Selection(const Quantised& in, const std::vector<int32_t>& from, const Dims& dims,
+                                 int fill, const std::string& name, const std::string& output) {
   const Shape shape = Info(in.tensor).shape, wanted = PhysicalShape(dims);
   if (onnx_selection::IsIdentity(shape, from, wanted)) return {in.tensor, dims, nullptr, in.codes};
   Node node = onnx_selection::MakeNode(shape, from, wanted, fill);
@@ -114,8 +117,8 @@ Quantised OnnxEmitter::Proper(const Quantised& value, const std::string& name) {
                    info.name + ".ordered");
 }
 
-Quantised OnnxEmitter::Select(const Quantised& in, const MoveOp& move, const Dims& dims, const std::string& name,
-                              const std::string& output) {
+Quantised OnnxEmitter::Select(const Quantised& in, const MoveOp& move, const Dims& dims,
+                              const std::string& name, const std::string& output) {
   const Shape shape = Info(in.tensor).shape, wanted = PhysicalShape(dims);
   if (!move.from) return {in.tensor, dims, in.map, in.codes};
   const std::vector<int32_t> offsets = Offsets(in, shape);
@@ -181,14 +184,16 @@ std::optional<Quantised> OnnxEmitter::Lossless(const ExprPtr& expr, bool with_cl
 
 Quantised OnnxEmitter::Pooled(const Quantised& in, const Expr& pool, const std::string& output) {
   const Quantised map = Proper(in, pool.name);
-  return Emit({.name = pool.name, .op = Op::kMaxPool, .inputs = {map.tensor}, .pool = pool.As<MaxPoolOp>()->window},
-              pool.dims, in.codes, output);
+  return Emit(
+      {.name = pool.name, .op = Op::kMaxPool, .inputs = {map.tensor}, .pool = pool.As<MaxPoolOp>()->window},
+      pool.dims, in.codes, output);
 }
 
 Quantised OnnxEmitter::Quantise(const ExprPtr& expr, const Codes& codes, const std::string& output,
                                 const ClampOp& clamp) try {
   const Order order{expr, codes, clamp, output};
-  if (const auto* inner = expr->As<ClampOp>()) return Quantise(expr->in[0], codes, output, inner->Then(clamp));
+  if (const auto* inner = expr->As<ClampOp>())
+    return Quantise(expr->in[0], codes, output, inner->Then(clamp));
   if (const auto* input = expr->As<FloatInput>()) {
     if (!clamp.IsOpen()) throw Error("the model's input needs QuantizeLinear before anything else");
     GiveScale(codes);
@@ -200,7 +205,8 @@ Quantised OnnxEmitter::Quantise(const ExprPtr& expr, const Codes& codes, const s
   if (const auto* move = expr->As<MoveOp>()) {
     MoveOp moved = *move;
     moved.fill = clamp.Of(move->fill);
-    return Select(Quantise(expr->in[0], codes, expr->in[0]->output, clamp), moved, expr->dims, expr->name, output);
+    return Select(Quantise(expr->in[0], codes, expr->in[0]->output, clamp), moved, expr->dims, expr->name,
+                  output);
   }
   if (expr->As<MaxPoolOp>() != nullptr)
     return Pooled(Quantise(expr->in[0], codes, expr->in[0]->output, clamp), *expr, output);
@@ -211,10 +217,11 @@ Quantised OnnxEmitter::Quantise(const ExprPtr& expr, const Codes& codes, const s
   else if (expr->As<SoftmaxOp>() != nullptr) made = Softmax(order);
   else if (expr->As<PointOp>() != nullptr) made = Table(order);
   return made ? *made : OnHost(order);
+} catch (const NamedError&) {
+  throw;
 } catch (const Error& error) {
-  const std::string_view what = error.what();
-  if (expr->As<Quantised>() != nullptr || what.starts_with(expr->op) || expr->op.empty()) throw;
-  throw Error("{} '{}': {}", expr->op, expr->name, what);
+  if (expr->op.empty()) throw;
+  throw NamedError("{} '{}': {}", expr->op, expr->name, error.what());
 }
 
 }  // namespace weft

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes nodes of a Graph from expressions: what of them the accelerator can do, with the bits of ONNX Runtime's
-// kernels or of TensorFlow Lite's, and the rest as work of the host.
+// Makes nodes of a Graph from expressions: what of them the accelerator can do, with the bits of ONNX
+// Runtime's kernels or of TensorFlow Lite's, and the rest as work of the host.
 #pragma once
 
 #include <optional>
@@ -94,7 +94,8 @@ class OnnxEmitter {
   TableI8 OneTable(const Order& order, const Expr* in, const Codes& codes);
   std::optional<Quantised> PairOf(const Order& order, std::vector<std::pair<ExprPtr, Quantised>> operands);
   bool IsFused(const Order& order) const;
-  ConvLayer Layer(const Order& order, const Quantised& in, TensorI8 filters, const std::vector<float>& scales);
+  ConvLayer Layer(const Order& order, const Quantised& in, TensorI8 filters,
+                  const std::vector<float>& scales);
   Quantised Repeated(const Quantised& in, int times, const std::string& name);
   std::optional<std::vector<int32_t>> Bias(const Expr& expr, const Quantised& in,
                                            const std::vector<float>& scales);

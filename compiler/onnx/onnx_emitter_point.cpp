@@ -48,13 +48,14 @@ std::optional<std::pair<int8_t, Codes>> ScalarCode(const Expr& expr) {
 
 }  // namespace
 
-// Whether ONNX Runtime makes one integer kernel of DequantizeLinear, this operator and QuantizeLinear: for that
-// nothing else reads the sum, no Relu stays between, and all types are one.
+// Whether ONNX Runtime makes one integer kernel of DequantizeLinear, this operator and QuantizeLinear: for
+// that nothing else reads the sum, no Relu stays between, and all types are one.
 bool OnnxEmitter::IsFused(const Order& order) const {
   const Expr& e = *order.expr;
   return rounding_ == Rounding::kOnnx && e.readers <= 1 && order.ClampIsVoid() &&
          std::ranges::all_of(e.in, [&](const ExprPtr& in) {
-           if (const auto* tensor = in->As<Quantised>()) return tensor->codes.is_unsigned == order.codes.is_unsigned;
+           if (const auto* tensor = in->As<Quantised>())
+             return tensor->codes.is_unsigned == order.codes.is_unsigned;
            const auto code = ScalarCode(*in);
            return code && code->second.is_unsigned == order.codes.is_unsigned;
          });
@@ -119,7 +120,8 @@ std::optional<Quantised> OnnxEmitter::PairOf(const Order& order,
   const Quantised map_a = Proper(a, e.name), map_b = Proper(b, e.name);
   node.inputs = {map_a.tensor, map_b.tensor};
   if (rounding_ == Rounding::kTflite && e.op == "Add" && b.dims == e.dims && e.in.size() == 2 &&
-      operands.size() == 2 && ((e.in[0] == first && e.in[1] == second) || (e.in[0] == second && e.in[1] == first))) {
+      operands.size() == 2 &&
+      ((e.in[0] == first && e.in[1] == second) || (e.in[0] == second && e.in[1] == first))) {
     node.op = Op::kAdd;
     if (e.in[0] == second) std::swap(node.inputs[0], node.inputs[1]);
     const Codes& c0 = e.in[0] == first ? a.codes : b.codes;
@@ -174,12 +176,14 @@ Quantised OnnxEmitter::Join(const Order& order) {
   const auto axis = size_t(e.As<JoinOp>()->axis);
   const std::string_view order_of_axes = e.dims.size() == 3 ? "NCW" : "NCHW";
   const bool is_map = e.dims.size() >= 2 && e.dims.size() <= 4 && e.dims[0] == 1 && axis > 0;
-  if (!is_map || std::ranges::any_of(e.in, [](const ExprPtr& in) { return in->IsConstant(); })) return OnHost(order);
+  if (!is_map || std::ranges::any_of(e.in, [](const ExprPtr& in) { return in->IsConstant(); }))
+    return OnHost(order);
   Node node{.name = e.name, .op = Op::kConcat};
   node.concat.axis = int(std::string_view("HWC").find(order_of_axes[axis]));
   for (const ExprPtr& in : e.in) {
     const std::optional<Quantised> lossless = Operand(in);
-    const Quantised part = Proper(lossless ? *lossless : Quantise(in, order.codes, in->output, order.clamp), e.name);
+    const Quantised part =
+        Proper(lossless ? *lossless : Quantise(in, order.codes, in->output, order.clamp), e.name);
     node.inputs.push_back(part.tensor);
     TableLayer& table = node.concat.inputs.emplace_back();
     if (lossless) {
@@ -215,29 +219,32 @@ std::optional<Quantised> OnnxEmitter::Softmax(const Order& order) {
   const SoftmaxOp softmax = *order.expr->As<SoftmaxOp>();
   const std::vector<int32_t> offsets = Offsets(*in, Info(in->tensor).shape);
   const Shape shape = PhysicalShape(in->dims);
-  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = in->dims, .map = nullptr, .codes = {}}, shape);
+  const std::vector<int32_t> to =
+      Offsets({.tensor = 0, .dims = in->dims, .map = nullptr, .codes = {}}, shape);
   Node node{.name = order.expr->name, .op = Op::kHost, .inputs = {in->tensor}};
-  node.host = {.what = "Softmax", .shape = shape, .run = [=, in = *in, out = order.codes](const auto& inputs) {
-                 const TensorI8& x = *inputs.at(0);
-                 TensorI8 y(Shape{x.shape.n, shape.h, shape.w, shape.c});
-                 for (size_t image = 0; image < x.data.size(); image += offsets.size())
-                   ForEachSlice(in.dims, softmax, [&](int64_t first, int64_t step, int64_t count) {
-                     std::vector<int8_t> values;
-                     for (int64_t i = 0; i < count; ++i)
-                       values.push_back(x.data[image + size_t(offsets[size_t(first + i * step)])]);
-                     values = golden::QLinearSoftmax(values, in.codes, out);
-                     for (int64_t i = 0; i < count; ++i)
-                       y.data[image + size_t(to[size_t(first + i * step)])] = values[size_t(i)];
-                   });
-                 return y;
-               }};
+  node.host = {
+      .what = "Softmax", .shape = shape, .run = [=, in = *in, out = order.codes](const auto& inputs) {
+        const TensorI8& x = *inputs.at(0);
+        TensorI8 y(Shape{x.shape.n, shape.h, shape.w, shape.c});
+        for (size_t image = 0; image < x.data.size(); image += offsets.size())
+          ForEachSlice(in.dims, softmax, [&](int64_t first, int64_t step, int64_t count) {
+            std::vector<int8_t> values;
+            for (int64_t i = 0; i < count; ++i)
+              values.push_back(x.data[image + size_t(offsets[size_t(first + i * step)])]);
+            values = golden::QLinearSoftmax(values, in.codes, out);
+            for (int64_t i = 0; i < count; ++i)
+              y.data[image + size_t(to[size_t(first + i * step)])] = values[size_t(i)];
+          });
+        return y;
+      }};
   return Emit(std::move(node), in->dims, order.codes, order.output);
 }
 
 namespace {
 
 // The expression down to such leaves, independent of the file: its constants are copied.
-ExprPtr Frozen(const ExprPtr& expr, const std::vector<const Expr*>& leaves, std::unordered_map<const Expr*, ExprPtr>* made) {
+ExprPtr Frozen(const ExprPtr& expr, const std::vector<const Expr*>& leaves,
+               std::unordered_map<const Expr*, ExprPtr>* made) {
   if (std::ranges::find(leaves, expr.get()) != leaves.end()) return expr;
   if (const auto known = made->find(expr.get()); known != made->end()) return known->second;
   const auto frozen = std::make_shared<Expr>(*expr);
@@ -256,7 +263,8 @@ OnnxEmitter::Island OnnxEmitter::MakeIsland(const Expr& root) {
     seen.push_back(&expr);
     for (const ExprPtr& in : expr.in) {
       if (in->IsConstant() || std::ranges::find(seen, in.get()) != seen.end()) continue;
-      if (in->As<FloatInput>() != nullptr) throw Error("its input '{}' must come from QuantizeLinear", in->output);
+      if (in->As<FloatInput>() != nullptr)
+        throw Error("its input '{}' must come from QuantizeLinear", in->output);
       if (const auto tensor = Lossless(in, true)) {
         island.leaves.push_back({in.get(), *tensor, Offsets(*tensor, Info(tensor->tensor).shape)});
         island.inputs.push_back(tensor->tensor);
@@ -271,15 +279,16 @@ OnnxEmitter::Island OnnxEmitter::MakeIsland(const Expr& root) {
   return island;
 }
 
-FloatArray OnnxEmitter::Island::Run(const Expr& root, const std::vector<const TensorI8*>& tensors, size_t image) const {
+FloatArray OnnxEmitter::Island::Run(const Expr& root, const std::vector<const TensorI8*>& tensors,
+                                    size_t image) const {
   Values values;
   for (size_t i = 0; i < leaves.size(); ++i) {
     const Leaf& leaf = leaves[i];
     FloatArray array{.dims = leaf.value.dims, .data = {}};
     array.data.reserve(leaf.offsets.size());
     for (const int32_t offset : leaf.offsets)
-      array.data.push_back(
-          golden::Dequantise(tensors[i]->data[image * leaf.offsets.size() + size_t(offset)], leaf.value.codes));
+      array.data.push_back(golden::Dequantise(tensors[i]->data[image * leaf.offsets.size() + size_t(offset)],
+                                              leaf.value.codes));
     values.emplace(leaf.expr, std::move(array));
   }
   return Evaluate(root, &values);
@@ -292,7 +301,8 @@ Quantised OnnxEmitter::OnHost(const Order& order) {
   std::unordered_map<const Expr*, ExprPtr> made;
   const ExprPtr root = Frozen(order.expr, leaves, &made);
   const Shape shape = PhysicalShape(root->dims);
-  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
+  const std::vector<int32_t> to =
+      Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
   const bool is_average = root->As<AverageOp>() != nullptr && root->op != "ReduceMean" && IsFused(order);
   const auto code = [is_average, clamp = order.clamp, codes = order.codes](float real) {
     return is_average ? golden::QLinearAverage(real, 1, codes) : golden::Quantise(clamp.Of(real), codes);
@@ -303,7 +313,8 @@ Quantised OnnxEmitter::OnHost(const Order& order) {
                  TensorI8 y(Shape{n, shape.h, shape.w, shape.c});
                  for (size_t image = 0; image < size_t(n); ++image) {
                    const FloatArray result = island.Run(*root, inputs, image);
-                   for (size_t i = 0; i < to.size(); ++i) y.data[image * to.size() + size_t(to[i])] = code(result.data[i]);
+                   for (size_t i = 0; i < to.size(); ++i)
+                     y.data[image * to.size() + size_t(to[i])] = code(result.data[i]);
                  }
                  return y;
                }};
@@ -315,13 +326,16 @@ int OnnxEmitter::Real(const ExprPtr& expr) {
   const auto* softmax = expr->As<SoftmaxOp>();
   const std::optional<Quantised> in = softmax != nullptr ? Lossless(expr->in[0], true) : std::nullopt;
   const Shape shape = PhysicalShape(expr->dims);
-  const bool is_pixel = shape.h == 1 && shape.w == 1 && expr->dims.size() > 1 && expr->dims[0] == 1 &&
-                        expr->dims[1] == shape.c;
+  const bool is_pixel =
+      shape.h == 1 && shape.w == 1 && expr->dims.size() > 1 && expr->dims[0] == 1 && expr->dims[1] == shape.c;
   const Codes none{.scale = 1.0F / 256, .zero_point = -128};
-  if (in && is_pixel && (softmax->axis == 1 || (softmax->axis == int64_t(expr->dims.size()) - 1 && expr->dims.size() == 2))) {
+  if (in && is_pixel &&
+      (softmax->axis == 1 || (softmax->axis == int64_t(expr->dims.size()) - 1 && expr->dims.size() == 2))) {
     const Quantised logits = Proper(*in, expr->name);
     if (Info(logits.tensor).scale == in->codes.scale) {
-      const int tensor = Emit({.name = expr->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, expr->dims, none, expr->output).tensor;
+      const int tensor = Emit({.name = expr->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, expr->dims,
+                              none, expr->output)
+                             .tensor;
       graph_.tensors.back().is_real = true;
       return tensor;
     }
@@ -331,13 +345,15 @@ int OnnxEmitter::Real(const ExprPtr& expr) {
   for (const Island::Leaf& leaf : island.leaves) leaves.push_back(leaf.expr);
   std::unordered_map<const Expr*, ExprPtr> made;
   const ExprPtr root = Frozen(expr, leaves, &made);
-  const std::vector<int32_t> to = Offsets({.tensor = 0, .dims = expr->dims, .map = nullptr, .codes = {}}, shape);
+  const std::vector<int32_t> to =
+      Offsets({.tensor = 0, .dims = expr->dims, .map = nullptr, .codes = {}}, shape);
   Node node{.name = expr->name, .op = Op::kHost, .inputs = island.inputs};
   node.host = {.what = expr->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
                  std::vector<float> reals(size_t(inputs.at(0)->shape.n) * to.size());
                  for (size_t image = 0; image < size_t(inputs[0]->shape.n); ++image) {
                    const FloatArray result = island.Run(*root, inputs, image);
-                   for (size_t i = 0; i < to.size(); ++i) reals[image * to.size() + size_t(to[i])] = result.data[i];
+                   for (size_t i = 0; i < to.size(); ++i)
+                     reals[image * to.size() + size_t(to[i])] = result.data[i];
                  }
                  return reals;
                }};

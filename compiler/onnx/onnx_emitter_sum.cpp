@@ -30,8 +30,8 @@ int32_t BiasOf(double real, double unit) {
 
 }  // namespace
 
-// The bias in units of the accumulator; int32 of just these units is taken as it is, and ONNX Runtime takes any
-// int32 so. Nothing if it is no constant.
+// The bias in units of the accumulator; int32 of just these units is taken as it is, and ONNX Runtime takes
+// any int32 so. Nothing if it is no constant.
 std::optional<std::vector<int32_t>> OnnxEmitter::Bias(const Expr& expr, const Quantised& in,
                                                       const std::vector<float>& scales) {
   std::vector<int32_t> bias(scales.size(), 0);
@@ -43,10 +43,12 @@ std::optional<std::vector<int32_t>> OnnxEmitter::Bias(const Expr& expr, const Qu
   if (reals.size() != scales.size() && reals.size() != 1)
     throw Error("its bias has {} values for {} output channels", reals.size(), scales.size());
   const bool is_int32 = quantised != nullptr && quantised->tensor->data_type() == onnx::TensorProto::INT32;
-  const std::vector<int64_t> codes = is_int32 ? onnx_access::IntegerValues(*quantised->tensor) : std::vector<int64_t>{};
+  const std::vector<int64_t> codes =
+      is_int32 ? onnx_access::IntegerValues(*quantised->tensor) : std::vector<int64_t>{};
   for (size_t k = 0; k < bias.size(); ++k) {
     const size_t i = reals.size() == 1 ? 0 : k;
-    const double unit = rounding_ == Rounding::kOnnx ? double(in.codes.scale * scales[k]) : Unit(in.codes.scale, scales[k]);
+    const double unit =
+        rounding_ == Rounding::kOnnx ? double(in.codes.scale * scales[k]) : Unit(in.codes.scale, scales[k]);
     bool same_units = false;  // float's rounding of the product
     if (is_int32) {
       const double own = double(quantised->scale.at(quantised->scale.size() == 1 ? 0 : i));
@@ -72,7 +74,8 @@ ConvLayer OnnxEmitter::Layer(const Order& order, const Quantised& in, TensorI8 f
     if (rounding_ == Rounding::kOnnx)
       golden::FloatMultiplier(in.codes.scale * scale / order.codes.scale, &multiplier, &shift);
     else
-      golden::QuantizeMultiplier(Unit(in.codes.scale, scale) / double(order.codes.scale), &multiplier, &shift);
+      golden::QuantizeMultiplier(Unit(in.codes.scale, scale) / double(order.codes.scale), &multiplier,
+                                 &shift);
     r.multiplier.push_back(multiplier);
     r.shift.push_back(shift);
   }
@@ -129,14 +132,18 @@ std::optional<Quantised> OnnxEmitter::Sum(const Order& order) {
     const Shape shape = Info(in.tensor).shape;
     const std::vector<int32_t> offsets = Offsets(in, shape);
     if (shape.c != features || !std::ranges::equal(offsets, std::views::iota(0, int(offsets.size())))) {
-      in = Proper({in.tensor, {1, rows, features}, std::make_shared<const std::vector<int32_t>>(offsets), in.codes}, e.name);
+      in = Proper(
+          {in.tensor, {1, rows, features}, std::make_shared<const std::vector<int32_t>>(offsets), in.codes},
+          e.name);
       const auto rows_first = std::make_shared<std::vector<int32_t>>();
       for (int64_t f = 0; f < features; ++f)
         for (int64_t r = 0; r < rows; ++r) rows_first->push_back(int32_t(r * features + f));
       in = Proper(Select(in, {rows_first}, {1, features, rows}, e.name, e.name + ".columns"), e.name);
     }
     const Shape one{1, 1, 1, int(features)};
-    filters = onnx_filters::OfDense(*weights, e.As<DenseOp>()->filters_first, one, Offsets({.tensor = 0, .dims = {1, features}, .map = nullptr, .codes = {}}, one));
+    filters = onnx_filters::OfDense(
+        *weights, e.As<DenseOp>()->filters_first, one,
+        Offsets({.tensor = 0, .dims = {1, features}, .map = nullptr, .codes = {}}, one));
   }
   const std::optional<std::vector<int32_t>> bias = Bias(e, in, filters.scale);
   if (!bias) return {};
@@ -165,18 +172,22 @@ std::optional<Quantised> OnnxEmitter::Transposed(const Order& order) {
   const Expr& e = *order.expr;
   const ConvOp& op = *e.As<ConvOp>();
   const Window& w = op.window;
-  if (op.groups != 1 || w.stride_h != w.stride_w || w.dilation_h != 1 || w.dilation_w != 1 || e.dims.size() != 4)
+  if (op.groups != 1 || w.stride_h != w.stride_w || w.dilation_h != 1 || w.dilation_w != 1 ||
+      e.dims.size() != 4)
     return {};
   const int s = w.stride_h;
   const Quantised in = Proper(*Lossless(e.in[0], true), e.name);
   const Shape shape = Info(in.tensor).shape;
   const onnx_filters::Filters given = onnx_filters::OfTransposedConv(*e.in[1]->As<Weights>());
   const Shape f = given.values.shape;  // KRSC
-  // Output y is the sum of filter row ky and input row i with i * s + ky = y + top. Of phase dy, y = q * s + dy,
-  // these are the rows ky = (dy + top) mod s + s * j and i = q + floor((dy + top) / s) - j.
-  const int most_h = (f.h + s - 1) / s + (s + w.pad.top) / s + 1, most_w = (f.w + s - 1) / s + (s + w.pad.left) / s + 1;
-  onnx_filters::Filters filters{.values = Tensor<int32_t>(Shape{f.n * s * s, most_h, most_w, f.c}), .scale = {}};
-  const int first_h = (s - 1 + w.pad.top) / s, first_w = (s - 1 + w.pad.left) / s;  // rows above the furthest one down
+  // Output y is the sum of filter row ky and input row i with i * s + ky = y + top. Of phase dy, y = q * s +
+  // dy, these are the rows ky = (dy + top) mod s + s * j and i = q + floor((dy + top) / s) - j.
+  const int most_h = (f.h + s - 1) / s + (s + w.pad.top) / s + 1,
+            most_w = (f.w + s - 1) / s + (s + w.pad.left) / s + 1;
+  onnx_filters::Filters filters{.values = Tensor<int32_t>(Shape{f.n * s * s, most_h, most_w, f.c}),
+                                .scale = {}};
+  const int first_h = (s - 1 + w.pad.top) / s,
+            first_w = (s - 1 + w.pad.left) / s;  // rows above the furthest one down
   const int back_h = most_h - 1 - first_h, back_w = most_w - 1 - first_w;
   for (int dy = 0; dy < s; ++dy)
     for (int dx = 0; dx < s; ++dx)
@@ -185,7 +196,8 @@ std::optional<Quantised> OnnxEmitter::Transposed(const Order& order) {
         for (int ky = (dy + w.pad.top) % s; ky < f.h; ky += s)
           for (int kx = (dx + w.pad.left) % s; kx < f.w; kx += s) {
             const int row = (dy + w.pad.top - ky) / s + back_h, column = (dx + w.pad.left - kx) / s + back_w;
-            if (row < 0 || column < 0 || row >= most_h || column >= most_w) throw Error("its window does not fit");
+            if (row < 0 || column < 0 || row >= most_h || column >= most_w)
+              throw Error("its window does not fit");
             for (int c = 0; c < f.c; ++c)
               filters.values.at((dy * s + dx) * f.n + k, row, column, c) = given.values.at(k, ky, kx, c);
           }
@@ -205,7 +217,8 @@ std::optional<Quantised> OnnxEmitter::Transposed(const Order& order) {
   layer.window.pad = {.top = back_h, .bottom = bottom, .left = back_w, .right = right};
   Node node{.name = e.name, .op = Op::kConv, .inputs = {repeated.tensor}};
   node.conv = std::move(layer);
-  const Dims phases{1, int64_t{f.n} * s * s, rows, columns}, whole{1, f.n, int64_t{rows} * s, int64_t{columns} * s};
+  const Dims phases{1, int64_t{f.n} * s * s, rows, columns},
+      whole{1, f.n, int64_t{rows} * s, int64_t{columns} * s};
   const bool cut = whole != e.dims;
   if (s == 1 && !cut) return Emit(std::move(node), e.dims, order.codes, order.output);
   Quantised value = Emit(std::move(node), phases, order.codes, order.output + ".phases");
@@ -222,22 +235,27 @@ std::optional<Quantised> OnnxEmitter::Transposed(const Order& order) {
 
 namespace {
 
-// Whether a convolution with weights of 1 gives the code of every average, however its float32 sum is rounded on
-// the way. `most` is the largest value that a pixel adds to the sum.
+// Whether a convolution with weights of 1 gives the code of every average, however its float32 sum is rounded
+// on the way. `most` is the largest value that a pixel adds to the sum.
 bool IsProven(const ConvLayer& layer, const Codes& in, const Codes& out, int count) {
   constexpr double kRound = 1.0 / (1 << 24);  // half a unit in the last place of 1
-  const int64_t lowest = int64_t{count} * (-128 - in.zero_point), highest = int64_t{count} * (127 - in.zero_point);
+  const int64_t lowest = int64_t{count} * (-128 - in.zero_point),
+                highest = int64_t{count} * (127 - in.zero_point);
   const double ratio = double(in.scale) / (double(count) * double(out.scale));
   const double zero = out.zero_point + out.Offset();
   const double most = double(std::max(-lowest, highest)) * ratio;
   if (highest - lowest > (1 << 24)) return false;
   for (int64_t sum = lowest; sum <= highest; ++sum) {
     const double exact = double(sum) * ratio;
-    const double reach = lowest == 0 || highest == 0 ? std::abs(exact) : most;  // of one sign: no partial sum is larger
+    const double reach =
+        lowest == 0 || highest == 0 ? std::abs(exact) : most;  // of one sign: no partial sum is larger
     const double error = kRound * ((count + 3) * reach + 2 * (std::abs(exact) + std::abs(zero)) + 2) * 1.01;
-    const auto code = [&](double steps) { return std::clamp(std::nearbyint(steps + zero) - zero, -128.0 - out.zero_point, 127.0 - out.zero_point); };
+    const auto code = [&](double steps) {
+      return std::clamp(std::nearbyint(steps + zero) - zero, -128.0 - out.zero_point, 127.0 - out.zero_point);
+    };
     if (code(exact - error) != code(exact + error)) return false;
-    const double made = golden::MultiplyByFloatScale(int32_t(sum), layer.requant.multiplier[0], layer.requant.shift[0]);
+    const double made =
+        golden::MultiplyByFloatScale(int32_t(sum), layer.requant.multiplier[0], layer.requant.shift[0]);
     if (std::clamp(made, -128.0 - out.zero_point, 127.0 - out.zero_point) != code(exact)) return false;
   }
   return true;
@@ -269,8 +287,8 @@ std::optional<Quantised> OnnxEmitter::Average(const Order& order) {
                       std::vector<float>(size_t(info.shape.c), 1));
     int32_t multiplier = 0;
     int shift = 0;
-    golden::QuantizeMultiplier(double(in.codes.scale) / (double(area) * weight) / double(order.codes.scale), &multiplier,
-                               &shift);
+    golden::QuantizeMultiplier(double(in.codes.scale) / (double(area) * weight) / double(order.codes.scale),
+                               &multiplier, &shift);
     node.conv.requant.multiplier.assign(size_t(info.shape.c), multiplier);
     node.conv.requant.shift.assign(size_t(info.shape.c), shift);
   } else {
@@ -279,7 +297,8 @@ std::optional<Quantised> OnnxEmitter::Average(const Order& order) {
                       std::vector<float>(size_t(info.shape.c), 1));
     int32_t multiplier = 0;
     int shift = 0;
-    golden::FloatMultiplier(golden::GlobalAverageScale(in.codes.scale, order.codes.scale, int(area)), &multiplier, &shift);
+    golden::FloatMultiplier(golden::GlobalAverageScale(in.codes.scale, order.codes.scale, int(area)),
+                            &multiplier, &shift);
     node.conv.requant.multiplier.assign(size_t(info.shape.c), multiplier);
     node.conv.requant.shift.assign(size_t(info.shape.c), shift);
     if (!op.global && !IsProven(node.conv, in.codes, order.codes, int(area))) return {};

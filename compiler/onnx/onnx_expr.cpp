@@ -36,7 +36,9 @@ std::vector<int64_t> Strides(const Dims& dims) {
 Dims Broadcast(const Dims& a, const Dims& b) {
   Dims dims(std::max(a.size(), b.size()), 1);
   for (size_t i = 0; i < dims.size(); ++i) {
-    const auto at = [&](const Dims& d) { return i < dims.size() - d.size() ? 1 : d[i - (dims.size() - d.size())]; };
+    const auto at = [&](const Dims& d) {
+      return i < dims.size() - d.size() ? 1 : d[i - (dims.size() - d.size())];
+    };
     if (at(a) != at(b) && at(a) != 1 && at(b) != 1)
       throw Error("its inputs are {} and {}: these do not fit", ToString(a), ToString(b));
     dims[i] = std::max(at(a), at(b));

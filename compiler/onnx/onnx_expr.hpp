@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "sw_model/error.hpp"
 #include "sw_model/golden/onnx_tables.hpp"
 #include "sw_model/layer.hpp"
 
@@ -24,6 +25,11 @@ namespace weft::onnx_expr {
 
 using golden::Codes;
 using Dims = std::vector<int64_t>;  // of activations the first one is the image, 1
+
+// An error that names its operator already.
+struct NamedError : Error {
+  using Error::Error;
+};
 
 int64_t Count(const Dims& dims);  // throws Error where they are too many
 std::string ToString(const Dims& dims);
@@ -64,10 +70,10 @@ struct Weights {  // integers through DequantizeLinear: real = scale[k] * (value
 struct ConvOp {  // Conv; inputs: map, weights [K, C/groups, ...] and bias, if it has one
   Window window;
   int groups = 1;
-  bool transposed = false;     // ConvTranspose: weights [C, K/groups, ...]
+  bool transposed = false;  // ConvTranspose: weights [C, K/groups, ...]
   std::array<int64_t, 2> output_padding{0, 0};
 };
-struct DenseOp {  // Gemm, MatMul; inputs: [.., F], weights [F, K] and bias, if it has one
+struct DenseOp {               // Gemm, MatMul; inputs: [.., F], weights [F, K] and bias, if it has one
   bool filters_first = false;  // weights [K, F]
 };
 struct MaxPoolOp {
@@ -101,8 +107,8 @@ struct SoftmaxOp {
 };
 struct HostOp {};  // anything else
 
-using Detail = std::variant<HostOp, Quantised, FloatInput, Constant, FloatArray, Weights, ConvOp, DenseOp, MaxPoolOp,
-                            AverageOp, MoveOp, ClampOp, PointOp, JoinOp, SoftmaxOp>;
+using Detail = std::variant<HostOp, Quantised, FloatInput, Constant, FloatArray, Weights, ConvOp, DenseOp,
+                            MaxPoolOp, AverageOp, MoveOp, ClampOp, PointOp, JoinOp, SoftmaxOp>;
 using Evaluator = std::function<FloatArray(const std::vector<const FloatArray*>&)>;
 
 struct Expr {
@@ -111,8 +117,8 @@ struct Expr {
   std::vector<ExprPtr> in = {};
   Dims dims = {};
   Detail detail = {};
-  Evaluator eval = {};  // of what has inputs
-  int readers = 0;      // in the file
+  Evaluator eval = {};                          // of what has inputs
+  int readers = 0;                              // in the file
   mutable std::optional<Quantised> codes = {};  // once it has become a tensor of the Graph without loss
 
   template <typename T>

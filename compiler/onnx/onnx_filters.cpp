@@ -51,7 +51,8 @@ Filters OfMaps(const Weights& weights, bool channels_first) {
   const auto pixels = size_t(s.h) * size_t(s.w);
   for (int k = 0; k < s.n; ++k)
     for (int c = 0; c < s.c; ++c) {
-      size_t from = pixels * (channels_first ? size_t(c) * size_t(s.n) + size_t(k) : size_t(k) * size_t(s.c) + size_t(c));
+      size_t from = pixels * (channels_first ? size_t(c) * size_t(s.n) + size_t(k)
+                                             : size_t(k) * size_t(s.c) + size_t(c));
       for (int y = 0; y < s.h; ++y)
         for (int x = 0; x < s.w; ++x) result.values.at(k, y, x, c) = values[from++];
     }
@@ -63,7 +64,8 @@ Filters OfMaps(const Weights& weights, bool channels_first) {
 Filters OfConv(const Weights& weights) { return OfMaps(weights, false); }
 Filters OfTransposedConv(const Weights& weights) { return OfMaps(weights, true); }
 
-Filters OfDense(const Weights& weights, bool filters_first, const Shape& map, const std::vector<int32_t>& offsets) {
+Filters OfDense(const Weights& weights, bool filters_first, const Shape& map,
+                const std::vector<int32_t>& offsets) {
   const Dims dims = onnx_access::TensorDims(*weights.tensor);
   if (dims.size() != 2) throw Error("its weights have {} dimensions instead of 2", dims.size());
   const auto filters = size_t(dims[filters_first ? 0 : 1]), features = size_t(dims[filters_first ? 1 : 0]);
@@ -74,7 +76,8 @@ Filters OfDense(const Weights& weights, bool filters_first, const Shape& map, co
                  .scale = Scales(weights, filters_first ? 0 : 1, int64_t(filters))};
   for (size_t k = 0; k < filters; ++k)
     for (size_t i = 0; i < features; ++i)
-      result.values.data[k * features + size_t(offsets[i])] = values[filters_first ? k * features + i : i * filters + k];
+      result.values.data[k * features + size_t(offsets[i])] =
+          values[filters_first ? k * features + i : i * filters + k];
   return result;
 }
 
@@ -101,7 +104,8 @@ TensorI8 Split(const Filters& filters, int parts) {
   TensorI8 split(shape);
   for (size_t i = 0; i < filters.values.data.size(); ++i)
     for (int part = 0; part < parts; ++part)
-      split.data[i * size_t(parts) + size_t(part)] = int8_t(std::clamp(Rest(filters.values.data[i], part), -128, 127));
+      split.data[i * size_t(parts) + size_t(part)] =
+          int8_t(std::clamp(Rest(filters.values.data[i], part), -128, 127));
   return split;
 }
 

@@ -15,8 +15,8 @@ using namespace onnx_expr;
 
 namespace {
 
-// The selection for which element `place` of the output is the input's at source(place), or the fill where that
-// is negative.
+// The selection for which element `place` of the output is the input's at source(place), or the fill where
+// that is negative.
 ExprPtr Selected(const OnnxSite& site, const Dims& dims, const std::function<int64_t(const Dims&)>& source,
                  float fill = 0) {
   std::vector<int32_t> from;
@@ -31,7 +31,8 @@ ExprPtr Selected(const OnnxSite& site, const Dims& dims, const std::function<int
 }
 
 int64_t Product(const Dims& dims, size_t from, size_t to) {
-  return std::accumulate(dims.begin() + int64_t(from), dims.begin() + int64_t(to), int64_t{1}, std::multiplies<>());
+  return std::accumulate(dims.begin() + int64_t(from), dims.begin() + int64_t(to), int64_t{1},
+                         std::multiplies<>());
 }
 
 // One axis cut to `size` elements from `begin` on.
@@ -45,7 +46,8 @@ ExprPtr Cut(const OnnxSite& site, size_t axis, int64_t begin, int64_t size) {
 }
 
 weft::Shape MapOf(const OnnxSite& site) {
-  if (site.DimsOf(0).size() != 4) throw Error("its input has {} dimensions instead of 4", site.DimsOf(0).size());
+  if (site.DimsOf(0).size() != 4)
+    throw Error("its input has {} dimensions instead of 4", site.DimsOf(0).size());
   return MapShape(site.DimsOf(0));
 }
 
@@ -76,10 +78,13 @@ ExprPtr Concat(const OnnxSite& site) {
   dims[axis] = 0;
   for (size_t i = 0; i < site.in.size(); ++i) {
     Dims part = site.DimsOf(i);
-    if (part.size() != dims.size()) throw Error("its inputs are {} and {}: these do not fit", ToString(site.DimsOf(0)), ToString(part));
+    if (part.size() != dims.size())
+      throw Error("its inputs are {} and {}: these do not fit", ToString(site.DimsOf(0)), ToString(part));
     dims[axis] += part[axis];
     part[axis] = dims[axis];
-    if (part != dims) throw Error("its inputs are {} and {}: these do not fit", ToString(site.DimsOf(0)), ToString(site.DimsOf(i)));
+    if (part != dims)
+      throw Error("its inputs are {} and {}: these do not fit", ToString(site.DimsOf(0)),
+                  ToString(site.DimsOf(i)));
     in.push_back(site.In(i));
   }
   return site.Make(JoinOp{int64_t(axis)}, in, dims, [=](const std::vector<const FloatArray*>& parts) {
@@ -87,7 +92,8 @@ ExprPtr Concat(const OnnxSite& site) {
     for (int64_t outer = 0; outer < Product(dims, 0, axis); ++outer)
       for (const FloatArray* part : parts) {
         const int64_t size = Product(part->dims, axis, part->dims.size());
-        out.data.insert(out.data.end(), part->data.begin() + outer * size, part->data.begin() + (outer + 1) * size);
+        out.data.insert(out.data.end(), part->data.begin() + outer * size,
+                        part->data.begin() + (outer + 1) * size);
       }
     return out;
   });
@@ -96,7 +102,8 @@ ExprPtr Concat(const OnnxSite& site) {
 ExprPtr ConstantValue(const OnnxSite& site) {
   auto constant = std::make_shared<Expr>();
   constant->name = constant->output = site.node.output(0);
-  if (const onnx::AttributeProto* value = FindAttribute(site.node, "value"); value != nullptr && value->has_t()) {
+  if (const onnx::AttributeProto* value = FindAttribute(site.node, "value");
+      value != nullptr && value->has_t()) {
     constant->dims.assign(value->t().dims().begin(), value->t().dims().end());
     constant->detail = Constant{&value->t()};
     return constant;
@@ -125,7 +132,8 @@ ExprPtr ConstantValue(const OnnxSite& site) {
 ExprPtr ConstantOfShape(const OnnxSite& site) {
   FloatArray array{.dims = site.IntegersIn(0), .data = {}};
   float fill = 0;
-  if (const onnx::AttributeProto* value = FindAttribute(site.node, "value"); value != nullptr && value->has_t()) {
+  if (const onnx::AttributeProto* value = FindAttribute(site.node, "value");
+      value != nullptr && value->has_t()) {
     const Expr constant{.detail = Constant{&value->t()}};
     const FloatArray one = ConstantValues(constant);
     if (one.data.size() != 1) throw Error("its value has {} numbers: give one", one.data.size());
@@ -258,14 +266,16 @@ ExprPtr Pad(const OnnxSite& site) {
   std::vector<int64_t> axes(in.size());
   std::iota(axes.begin(), axes.end(), 0);
   if (site.Has(3)) axes = site.IntegersIn(3);
-  if (pads.size() != 2 * axes.size()) throw Error("pads has {} numbers instead of {}", pads.size(), 2 * axes.size());
+  if (pads.size() != 2 * axes.size())
+    throw Error("pads has {} numbers instead of {}", pads.size(), 2 * axes.size());
   Dims dims = in, before(in.size(), 0);
   for (size_t i = 0; i < axes.size(); ++i) {
     const auto axis = size_t(site.Axis(axes[i], in.size()));
     const int64_t after = pads[i + axes.size()];
     before[axis] = pads[i];
     for (const int64_t pad : {before[axis], after})
-      if (pad < -UINT16_MAX || pad > UINT16_MAX) throw Error("pad {} is not in {}..{}", pad, -UINT16_MAX, UINT16_MAX);
+      if (pad < -UINT16_MAX || pad > UINT16_MAX)
+        throw Error("pad {} is not in {}..{}", pad, -UINT16_MAX, UINT16_MAX);
     dims[axis] += before[axis] + after;
     if (axis == 0 && (before[0] != 0 || after != 0) && in[0] == 1 && !site.In(0)->IsConstant())
       throw Error("it pads images: only channels, height and width can be padded");
@@ -331,11 +341,13 @@ ExprPtr Shape(const OnnxSite& site) {
 
 ExprPtr Slice(const OnnxSite& site) {
   const Dims in = site.DimsOf(0);
-  const std::vector<int64_t> starts = site.InputOrAttribute(1, "starts", {}), ends = site.InputOrAttribute(2, "ends", {});
+  const std::vector<int64_t> starts = site.InputOrAttribute(1, "starts", {}),
+                             ends = site.InputOrAttribute(2, "ends", {});
   std::vector<int64_t> axes(starts.size());
   std::iota(axes.begin(), axes.end(), 0);
   axes = site.InputOrAttribute(3, "axes", axes);
-  const std::vector<int64_t> steps = site.Has(4) ? site.IntegersIn(4) : std::vector<int64_t>(starts.size(), 1);
+  const std::vector<int64_t> steps =
+      site.Has(4) ? site.IntegersIn(4) : std::vector<int64_t>(starts.size(), 1);
   if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
     throw Error("its starts, ends, axes and steps are not as many");
   Dims dims = in, begin(in.size(), 0), step(in.size(), 1);
@@ -371,7 +383,8 @@ ExprPtr Split(const OnnxSite& site) {
     sizes.assign(size_t(parts), each);
     sizes.back() = in[axis] - each * (parts - 1);
   }
-  if (int64_t(sizes.size()) != parts || std::ranges::any_of(sizes, [&](int64_t s) { return s < 1 || s > in[axis]; }) ||
+  if (int64_t(sizes.size()) != parts ||
+      std::ranges::any_of(sizes, [&](int64_t s) { return s < 1 || s > in[axis]; }) ||
       std::accumulate(sizes.begin(), sizes.end(), int64_t{0}) != in[axis])
     throw Error("its {} parts do not fit {}", parts, in[axis]);
   const int64_t begin = std::accumulate(sizes.begin(), sizes.begin() + site.output, int64_t{0});
@@ -411,7 +424,8 @@ ExprPtr Transpose(const OnnxSite& site) {
   std::vector<int64_t> sorted = order;
   std::ranges::sort(sorted);
   for (size_t i = 0; i < sorted.size(); ++i)
-    if (sorted.size() != in.size() || sorted[i] != int64_t(i)) throw Error("its perm is no order of {} axes", in.size());
+    if (sorted.size() != in.size() || sorted[i] != int64_t(i))
+      throw Error("its perm is no order of {} axes", in.size());
   if (order.size() != in.size()) throw Error("its perm is no order of {} axes", in.size());
   const std::vector<int64_t> strides = Strides(in);
   Dims dims, steps;

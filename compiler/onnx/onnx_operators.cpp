@@ -21,7 +21,8 @@ const std::vector<OnnxOperator>& OnnxOperators() {
   static const std::vector<OnnxOperator> kOperators = {
       {"Abs", Elementwise, false, kTable, "any"},
       {"Add", Add, false, kTable, "any broadcasting; a constant behind a convolution becomes its bias"},
-      {"AveragePool", AveragePool, false, "hardware where its rounding is proven equal, else host", "any window"},
+      {"AveragePool", AveragePool, false, "hardware where its rounding is proven equal, else host",
+       "any window"},
       {"BatchNormalization", BatchNormalization, false, kHost, "of constants"},
       {"Cast", Alias, false, kNothing, "of constants, or of sums of integers to float"},
       {"Ceil", Elementwise, false, kTable, "any"},
@@ -31,8 +32,8 @@ const std::vector<OnnxOperator>& OnnxOperators() {
       {"Constant", ConstantValue, false, kNothing, "numbers"},
       {"ConstantOfShape", ConstantOfShape, false, kNothing, "any"},
       {"Conv", Conv, false, "hardware; host with float weights", "one or two dimensions, any attributes"},
-      {"ConvTranspose", ConvTranspose, false, "hardware with one stride for both axes, one group, no dilation; else host",
-       "no output_shape"},
+      {"ConvTranspose", ConvTranspose, false,
+       "hardware with one stride for both axes, one group, no dilation; else host", "no output_shape"},
       {"DepthToSpace", DepthToSpace, true, kCopy, "both modes"},
       {"Div", Elementwise, false, kTable, "any broadcasting"},
       {"Dropout", Alias, true, kNothing, "any"},
@@ -71,7 +72,8 @@ const std::vector<OnnxOperator>& OnnxOperators() {
       {"ReduceSum", ReduceSum, false, kHost, "constant axes"},
       {"Relu", Relu, false, kTable, "any; behind a convolution or a sum its clamp"},
       {"Reshape", Reshape, true, kView, "a constant shape, or one that follows from the input's"},
-      {"Resize", Resize, true, "hardware: copies, for nearest with whole factors; else host", "nearest and linear"},
+      {"Resize", Resize, true, "hardware: copies, for nearest with whole factors; else host",
+       "nearest and linear"},
       {"Round", Elementwise, false, kTable, "any"},
       {"Selu", Elementwise, false, kTable, "any"},
       {"Shape", onnx_handlers::Shape, true, kNothing, "any"},
@@ -92,7 +94,8 @@ const std::vector<OnnxOperator>& OnnxOperators() {
       {"Tile", Tile, true, kCopy, "constant repeats"},
       {"Transpose", Transpose, true, kView, "any order"},
       {"Unsqueeze", Unsqueeze, true, kView, "constant axes"},
-      {"Upsample", Upsample, true, "hardware: copies, for nearest with whole factors; else host", "nearest and linear"},
+      {"Upsample", Upsample, true, "hardware: copies, for nearest with whole factors; else host",
+       "nearest and linear"},
   };
   return kOperators;
 }

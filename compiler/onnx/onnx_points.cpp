@@ -23,12 +23,15 @@ Function UnaryFunction(const std::string& op, float alpha, float beta, float gam
   if (op == "Sigmoid") return [](const float* x) { return golden::Sigmoid(*x); };
   if (op == "Tanh") return [](const float* x) { return golden::Tanh(*x); };
   if (op == "LeakyRelu") return [=](const float* x) { return *x >= 0 ? *x : alpha * *x; };
-  if (op == "HardSigmoid") return [=](const float* x) { return std::max(std::min(alpha * *x + beta, 1.0F), 0.0F); };
+  if (op == "HardSigmoid")
+    return [=](const float* x) { return std::max(std::min(alpha * *x + beta, 1.0F), 0.0F); };
   if (op == "HardSwish")
     return [](const float* x) { return *x * std::max(std::min(1.0F / 6 * *x + 0.5F, 1.0F), 0.0F); };
   if (op == "Elu") return [=](const float* x) { return *x >= 0 ? *x : alpha * (std::exp(*x) - 1); };
   if (op == "Celu")
-    return [=](const float* x) { return std::max(*x, 0.0F) + std::min(alpha * (std::exp(*x / alpha) - 1), 0.0F); };
+    return [=](const float* x) {
+      return std::max(*x, 0.0F) + std::min(alpha * (std::exp(*x / alpha) - 1), 0.0F);
+    };
   if (op == "Selu")
     return [=](const float* x) { return gamma * (*x > 0 ? *x : alpha * std::exp(*x) - alpha); };
   if (op == "ThresholdedRelu") return [=](const float* x) { return *x > alpha ? *x : 0; };
@@ -36,9 +39,10 @@ Function UnaryFunction(const std::string& op, float alpha, float beta, float gam
     return [](const float* x) { return *x > 0 ? *x + std::log1p(std::exp(-*x)) : std::log1p(std::exp(*x)); };
   if (op == "Softsign") return [](const float* x) { return *x / (1 + std::abs(*x)); };
   if (op == "Mish")
-    return [](const float* x) { return *x * std::tanh(*x > 0 ? *x + std::log1p(std::exp(-*x)) : std::log1p(std::exp(*x))); };
-  if (op == "Gelu")
-    return [](const float* x) { return 0.5F * *x * (1 + std::erf(*x * float(M_SQRT1_2))); };
+    return [](const float* x) {
+      return *x * std::tanh(*x > 0 ? *x + std::log1p(std::exp(-*x)) : std::log1p(std::exp(*x)));
+    };
+  if (op == "Gelu") return [](const float* x) { return 0.5F * *x * (1 + std::erf(*x * float(M_SQRT1_2))); };
   if (op == "QuickGelu") return [=](const float* x) { return *x * golden::Sigmoid(alpha * *x); };
   if (op == "Abs") return [](const float* x) { return std::abs(*x); };
   if (op == "Neg") return [](const float* x) { return -*x; };
@@ -61,7 +65,9 @@ Function BinaryFunction(const std::string& op) {
   if (op == "Div") return [](const float* x) { return x[0] / x[1]; };
   if (op == "PRelu") return [](const float* x) { return x[0] >= 0 ? x[0] : x[0] * x[1]; };
   if (op == "Pow")
-    return [](const float* x) { return x[1] == 2 ? x[0] * x[0] : x[1] == 3 ? x[0] * x[0] * x[0] : std::pow(x[0], x[1]); };
+    return [](const float* x) {
+      return x[1] == 2 ? x[0] * x[0] : x[1] == 3 ? x[0] * x[0] * x[0] : std::pow(x[0], x[1]);
+    };
   return {};
 }
 
@@ -149,7 +155,8 @@ ExprPtr BatchNormalization(const OnnxSite& site) {
   const float epsilon = FloatAttribute(site.node, "epsilon", 1e-5F);
   if (dims.size() < 2) throw Error("its input has {} dimensions", dims.size());
   for (const auto* values : {&scale, &bias, &mean, &variance})
-    if (int64_t(values->size()) != dims[1]) throw Error("it has {} values for {} channels", values->size(), dims[1]);
+    if (int64_t(values->size()) != dims[1])
+      throw Error("it has {} values for {} channels", values->size(), dims[1]);
   Dims along(dims.size() - 1, 1);
   along[0] = dims[1];
   FloatArray factor{.dims = along, .data = {}}, offset{.dims = along, .data = {}};
@@ -163,7 +170,8 @@ ExprPtr BatchNormalization(const OnnxSite& site) {
     expr->detail = std::move(array);
     return expr;
   };
-  return site.Point({site.In(0), constant(factor), constant(offset)}, [](const float* x) { return x[0] * x[1] + x[2]; });
+  return site.Point({site.In(0), constant(factor), constant(offset)},
+                    [](const float* x) { return x[0] * x[1] + x[2]; });
 }
 
 }  // namespace weft::onnx_handlers

@@ -23,7 +23,8 @@ Window PoolWindow(const OnnxSite& site, const weft::Shape& in, size_t rank) {
   if (kernel.size() != rank) throw Error("kernel_shape has {} numbers instead of {}", kernel.size(), rank);
   if (rank == 1) kernel.insert(kernel.begin(), 1);
   const Window w = SlidingWindow(site.node, in, kernel[0], kernel[1], rank);
-  if (std::max(w.pad.top, w.pad.bottom) >= w.kh * w.dilation_h || std::max(w.pad.left, w.pad.right) >= w.kw * w.dilation_w)
+  if (std::max(w.pad.top, w.pad.bottom) >= w.kh * w.dilation_h ||
+      std::max(w.pad.left, w.pad.right) >= w.kw * w.dilation_w)
     throw Error("its padding is as large as its window");
   golden::OutputShape(in, w, in.c);  // throws when the window does not fit
   return w;
@@ -89,7 +90,8 @@ struct Reduction {
 Reduction ReadReduction(const OnnxSite& site) {
   const Dims& in = site.DimsOf(0);
   std::vector<int64_t> axes = site.InputOrAttribute(1, "axes", {});
-  if (axes.empty() && IntAttribute(site.node, "noop_with_empty_axes", 0) != 0) throw Error("it reduces nothing");
+  if (axes.empty() && IntAttribute(site.node, "noop_with_empty_axes", 0) != 0)
+    throw Error("it reduces nothing");
   Reduction r{.reduced = std::vector<bool>(in.size(), axes.empty()), .kept = {}, .dims = {}};
   for (const int64_t axis : axes) r.reduced[size_t(site.Axis(axis, in.size()))] = true;
   const bool keeps = IntAttribute(site.node, "keepdims", 1) != 0;
@@ -153,7 +155,9 @@ ExprPtr GlobalMaxPool(const OnnxSite& site) { return MakeMaxPool(site, WholeMap(
 
 ExprPtr ReduceMean(const OnnxSite& site) {
   const Reduction r = ReadReduction(site);
-  if (!r.is_spatial) return Reduce(site, 0, [](float a, float b) { return a + b; }, true);
+  if (!r.is_spatial)
+    return Reduce(
+        site, 0, [](float a, float b) { return a + b; }, true);
   const ExprPtr mean = MakeAverage(site, {WholeMap(site), false});
   return r.dims == mean->dims ? mean : site.Reshaped(mean, r.dims);
 }
@@ -161,17 +165,21 @@ ExprPtr ReduceMean(const OnnxSite& site) {
 ExprPtr ReduceMax(const OnnxSite& site) {
   const Reduction r = ReadReduction(site);
   if (!r.is_spatial)
-    return Reduce(site, -std::numeric_limits<float>::infinity(), [](float a, float b) { return std::max(a, b); }, false);
+    return Reduce(
+        site, -std::numeric_limits<float>::infinity(), [](float a, float b) { return std::max(a, b); },
+        false);
   const ExprPtr largest = MakeMaxPool(site, WholeMap(site));
   return r.dims == largest->dims ? largest : site.Reshaped(largest, r.dims);
 }
 
 ExprPtr ReduceMin(const OnnxSite& site) {
-  return Reduce(site, std::numeric_limits<float>::infinity(), [](float a, float b) { return std::min(a, b); }, false);
+  return Reduce(
+      site, std::numeric_limits<float>::infinity(), [](float a, float b) { return std::min(a, b); }, false);
 }
 
 ExprPtr ReduceSum(const OnnxSite& site) {
-  return Reduce(site, 0, [](float a, float b) { return a + b; }, false);
+  return Reduce(
+      site, 0, [](float a, float b) { return a + b; }, false);
 }
 
 ExprPtr Softmax(const OnnxSite& site) {

@@ -26,7 +26,8 @@ Codes ReadCodes(const TensorProto& scale, const TensorProto* zero_point, bool de
   const std::vector<float> scales = FloatValues(scale);
   if (scales.size() != 1)
     throw Error("activations have {} scales; one for the whole tensor is supported", scales.size());
-  if (!std::isfinite(scales[0]) || !(scales[0] > 0)) throw Error("scale {} is not a positive number", scales[0]);
+  if (!std::isfinite(scales[0]) || !(scales[0] > 0))
+    throw Error("scale {} is not a positive number", scales[0]);
   Codes codes{.scale = scales[0], .zero_point = 0, .is_unsigned = default_is_unsigned};
   if (zero_point != nullptr) {
     if (!IsInteger8(zero_point->data_type())) throw Error("only int8 and uint8 activations are supported");
@@ -39,7 +40,8 @@ Codes ReadCodes(const TensorProto& scale, const TensorProto* zero_point, bool de
   return codes;
 }
 
-Weights ReadWeights(const TensorProto& tensor, const TensorProto& scale, const TensorProto* zero_point, int64_t axis) {
+Weights ReadWeights(const TensorProto& tensor, const TensorProto& scale, const TensorProto* zero_point,
+                    int64_t axis) {
   const std::string name = Printable(tensor.name());
   Weights weights{.tensor = &tensor, .scale = FloatValues(scale), .zero_point = {0}, .axis = axis};
   for (const float s : weights.scale)  // 0 is that of filters which are all 0
@@ -53,7 +55,8 @@ Weights ReadWeights(const TensorProto& tensor, const TensorProto& scale, const T
   for (const size_t count : {weights.scale.size(), weights.zero_point.size()})
     if (count != 1 && (weights.axis < 0 || weights.axis >= int64_t(dims.size()) ||
                        int64_t(count) != dims[size_t(weights.axis)]))
-      throw Error("'{}' has {} scales or zero points along axis {}, which does not fit its shape", name, count, axis);
+      throw Error("'{}' has {} scales or zero points along axis {}, which does not fit its shape", name,
+                  count, axis);
   return weights;
 }
 
@@ -62,11 +65,13 @@ Weights ReadWeights(const TensorProto& tensor, const TensorProto& scale, const T
 OnnxValue OnnxTranslator::QuantizeLinear(const NodeProto& node) {
   const ExprPtr in = ExprOf(Input(node, 0), node.input(0));
   const TensorProto* zero_point = OptionalConstant(node, 2);
-  const int type = zero_point != nullptr ? zero_point->data_type() : int(IntAttribute(node, "output_dtype", TensorProto::UINT8));
+  const int type = zero_point != nullptr ? zero_point->data_type()
+                                         : int(IntAttribute(node, "output_dtype", TensorProto::UINT8));
   if (in->IsConstant()) {
     const std::vector<float> scale = FloatValues(ConstantOf(node, 1));
     const FloatArray reals = ConstantValues(*in);
-    const std::vector<int64_t> zero = zero_point != nullptr ? IntegerValues(*zero_point) : std::vector<int64_t>{0};
+    const std::vector<int64_t> zero =
+        zero_point != nullptr ? IntegerValues(*zero_point) : std::vector<int64_t>{0};
     int64_t axis = IntAttribute(node, "axis", 1);
     if (axis < 0) axis += int64_t(reals.dims.size());
     const bool along = scale.size() > 1 || zero.size() > 1;
@@ -113,13 +118,15 @@ OnnxValue OnnxTranslator::DequantizeLinear(const NodeProto& node) {
   const bool is_unsigned = value.codes.is_unsigned;
   value.codes = ReadCodes(ConstantOf(node, 1), zero_point, is_unsigned);
   if (value.codes.is_unsigned != is_unsigned) throw Error("its zero point has another type than its input");
-  if (value.tensor == graph_.input && graph_.input_type != ElementType::kFloat32) emitter_.GiveScale(value.codes);
+  if (value.tensor == graph_.input && graph_.input_type != ElementType::kFloat32)
+    emitter_.GiveScale(value.codes);
   expr->dims = value.dims;
   expr->detail = value;
   return expr;
 }
 
-std::optional<std::pair<TensorProto, int64_t>> MoveWeights(const Weights& weights, const MoveOp& move, const Dims& dims) {
+std::optional<std::pair<TensorProto, int64_t>> MoveWeights(const Weights& weights, const MoveOp& move,
+                                                           const Dims& dims) {
   const std::vector<int64_t> values = IntegerValues(*weights.tensor), old_dims = TensorDims(*weights.tensor);
   const auto source = [&](size_t i) { return move.from ? (*move.from)[i] : int32_t(i); };
   TensorProto tensor;
@@ -149,6 +156,8 @@ std::optional<std::pair<TensorProto, int64_t>> MoveWeights(const Weights& weight
 
 // A tensor or a constant with the scale and zero point that an operator gives for it.
 ExprPtr OnnxTranslator::Real(const NodeProto& node, int value, int scale, int zero_point) {
+  Input(node, value);  // throws if it is missing
+  Input(node, scale);
   NodeProto dequantise;
   dequantise.set_name(LayerName(node));
   dequantise.add_input(node.input(value));
@@ -205,8 +214,10 @@ ExprPtr OnnxTranslator::IntegerBias(const NodeProto& node, int i, const Expr& in
     throw Error("its bias '{}' must be a constant", Printable(node.input(i)));
   expr->dims = (*constant)->dims;
   Weights bias{(*constant)->As<Constant>()->tensor, {}, {0}, int64_t(expr->dims.size()) - 1};
-  if (bias.tensor->data_type() != TensorProto::INT32) throw Error("its bias '{}' must be int32", Printable(node.input(i)));
-  for (const float scale : weights.As<Weights>()->scale) bias.scale.push_back(in.As<Quantised>()->codes.scale * scale);
+  if (bias.tensor->data_type() != TensorProto::INT32)
+    throw Error("its bias '{}' must be int32", Printable(node.input(i)));
+  for (const float scale : weights.As<Weights>()->scale)
+    bias.scale.push_back(in.As<Quantised>()->codes.scale * scale);
   if (bias.scale.size() != 1 && int64_t(bias.scale.size()) != Count(expr->dims))
     throw Error("its bias has {} values for {} scales", Count(expr->dims), bias.scale.size());
   expr->detail = std::move(bias);
@@ -230,6 +241,8 @@ std::optional<OnnxValue> OnnxTranslator::QLinear(const NodeProto& node) {
     }
     if (IntAttribute(node, "channels_last", 0) != 0) throw Error("channels_last 1 is not supported");
   } else if (op == "QLinearConcat") {
+    if (node.input_size() < 5 || node.input_size() % 3 != 2)
+      throw Error("its inputs are not one scale and zero point for each");
     real.set_op_type("Concat");
     output = 0;
     for (int i = 2; i + 2 < node.input_size(); i += 3) in.push_back(Real(node, i, i + 1, i + 2));
@@ -242,15 +255,16 @@ std::optional<OnnxValue> OnnxTranslator::QLinear(const NodeProto& node) {
   ExprPtr expr = std::get<ExprPtr>(Finish(real, Handler(real.op_type()), in, 0, false));
   if (output < 0 || !HasInput(node, output)) return expr;
   const bool is_unsigned = in.at(0)->As<Quantised>() == nullptr || in[0]->As<Quantised>()->codes.is_unsigned;
-  return emitter_.Quantise(expr, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
-                           node.output(0));
+  return emitter_.Quantise(
+      expr, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
+      node.output(0));
 }
 
 // The input of a ConvInteger or MatMulInteger as real numbers of scale 1.
 ExprPtr OnnxTranslator::IntegersOf(const NodeProto& node, int value, int zero_point) {
+  const OnnxValue& in = Input(node, value);
   auto expr = std::make_shared<Expr>();
   expr->name = expr->output = node.input(value);
-  const OnnxValue& in = Input(node, value);
   const TensorProto* zero = OptionalConstant(node, zero_point);
   TensorProto one;
   one.set_data_type(TensorProto::FLOAT);

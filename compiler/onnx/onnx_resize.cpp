@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resize and Upsample: which pixels they read, as ONNX Runtime finds them (providers/cpu/tensor/upsamplebase.h).
+// Resize and Upsample: which pixels they read, as ONNX Runtime finds them
+// (providers/cpu/tensor/upsamplebase.h).
 #include <algorithm>
 #include <cmath>
 
@@ -23,8 +24,7 @@ struct Axis {
 float Source(float x, const Axis& axis, const std::string& mode) {
   if (axis.in == axis.out && axis.scale == 1) return x;
   if (mode == "asymmetric") return x / axis.scale;
-  if (mode == "align_corners")
-    return axis.out == 1 ? 0 : x * float(axis.in - 1) / float(axis.out - 1);
+  if (mode == "align_corners") return axis.out == 1 ? 0 : x * float(axis.in - 1) / float(axis.out - 1);
   if (mode == "pytorch_half_pixel") return axis.out > 1 ? (x + 0.5F) / axis.scale - 0.5F : 0.0F;
   if (mode == "tf_half_pixel_for_nn") return (x + 0.5F) / axis.scale;
   if (mode == "half_pixel") return (x + 0.5F) / axis.scale - 0.5F;
@@ -50,7 +50,8 @@ ExprPtr NearestResize(const OnnxSite& site, const std::vector<Axis>& axes, const
     dims.push_back(axis.out);
     std::vector<int64_t>& places = sources.emplace_back();
     for (int64_t x = 0; x < axis.out; ++x)
-      places.push_back(std::clamp<int64_t>(Nearest(Source(float(x), axis, coordinates), nearest, axis.scale < 1), 0, axis.in - 1));
+      places.push_back(std::clamp<int64_t>(
+          Nearest(Source(float(x), axis, coordinates), nearest, axis.scale < 1), 0, axis.in - 1));
   }
   std::vector<int32_t> from;
   from.reserve(size_t(Count(dims)));
@@ -72,7 +73,8 @@ std::vector<Between> Betweens(const Axis& axis, const std::string& coordinates) 
   std::vector<Between> result;
   for (int64_t x = 0; x < axis.out; ++x) {
     const float at = std::clamp(Source(float(x), axis, coordinates), 0.0F, float(axis.in - 1));
-    const int64_t first = std::min<int64_t>(int64_t(at), axis.in - 1), second = std::min(first + 1, axis.in - 1);
+    const int64_t first = std::min<int64_t>(int64_t(at), axis.in - 1),
+                  second = std::min(first + 1, axis.in - 1);
     Between between{first, second, std::abs(at - float(first)), std::abs(at - float(second))};
     if (first == second) between.to_first = between.to_second = 0.5F;
     result.push_back(between);
@@ -84,7 +86,8 @@ ExprPtr LinearResize(const OnnxSite& site, const std::vector<Axis>& axes, const 
   const weft::Shape in = MapShape(site.DimsOf(0));
   const size_t rank = axes.size();
   const Axis unchanged;
-  const std::vector<Between> ys = Betweens(rank == 4 ? axes[2] : unchanged, coordinates), xs = Betweens(axes.back(), coordinates);
+  const std::vector<Between> ys = Betweens(rank == 4 ? axes[2] : unchanged, coordinates),
+                             xs = Betweens(axes.back(), coordinates);
   Dims dims;
   for (const Axis& axis : axes) dims.push_back(axis.out);
   if (dims[1] != in.c) throw Error("it scales channels: only height and width can be scaled linearly");
@@ -141,14 +144,16 @@ ExprPtr Resize(const OnnxSite& site) {
   const bool old = site.opset == 10 || site.node.input_size() == 2;
   const std::string coordinates =
       StringAttribute(site.node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-  const std::string nearest = StringAttribute(site.node, "nearest_mode", old ? "simple" : "round_prefer_floor");
+  const std::string nearest =
+      StringAttribute(site.node, "nearest_mode", old ? "simple" : "round_prefer_floor");
   if (IntAttribute(site.node, "antialias", 0) != 0) throw Error("antialias 1 is not supported");
   std::vector<int64_t> which = IntsAttribute(site.node, "axes", {});
   for (int64_t& axis : which) axis = site.Axis(axis, in.size());
   if (!site.Has(3)) {
     std::vector<float> scales = site.FloatsIn(old ? 1 : 2);
     if (!which.empty()) {
-      if (scales.size() != which.size()) throw Error("it has {} scales for {} axes", scales.size(), which.size());
+      if (scales.size() != which.size())
+        throw Error("it has {} scales for {} axes", scales.size(), which.size());
       std::vector<float> all(in.size(), 1);
       for (size_t i = 0; i < which.size(); ++i) all[size_t(which[i])] = scales[i];
       scales = all;

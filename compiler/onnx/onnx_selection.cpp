@@ -25,7 +25,8 @@ Place PlaceOf(int32_t offset, const Shape& s) {
 int32_t OffsetOf(const Place& p, const Shape& s) { return (p.y * s.w + p.x) * s.c + p.c; }
 
 // Whether every element of the output comes from where `source` says.
-bool Fits(const Shape& in, const From& from, const Shape& out, const std::function<Place(const Place&)>& source) {
+bool Fits(const Shape& in, const From& from, const Shape& out,
+          const std::function<Place(const Place&)>& source) {
   for (size_t i = 0; i < from.size(); ++i) {
     const Place p = source(PlaceOf(int32_t(i), out));
     const bool inside = p.y >= 0 && p.x >= 0 && p.c >= 0 && p.y < in.h && p.x < in.w && p.c < in.c;
@@ -56,8 +57,9 @@ std::optional<Node> Border(const Shape& in, const From& from, const Shape& out, 
   const auto first = std::ranges::find(from, 0);
   if (first == from.end() || in.c != out.c) return {};
   const Place at = PlaceOf(int32_t(first - from.begin()), out);
-  PadLayer pad{.pad = {.top = at.y, .bottom = out.h - in.h - at.y, .left = at.x, .right = out.w - in.w - at.x},
-               .value = fill};
+  PadLayer pad{
+      .pad = {.top = at.y, .bottom = out.h - in.h - at.y, .left = at.x, .right = out.w - in.w - at.x},
+      .value = fill};
   if (pad.pad.bottom < 0 || pad.pad.right < 0) return {};
   if (!Fits(in, from, out, [&](const Place& p) -> Place { return {p.y - at.y, p.x - at.x, p.c}; })) return {};
   return Node{.op = Op::kPad, .pad = pad};
@@ -66,7 +68,9 @@ std::optional<Node> Border(const Shape& in, const From& from, const Shape& out, 
 std::optional<Node> Enlargement(const Shape& in, const From& from, const Shape& out) {
   if (in.c != out.c || out.h % in.h != 0 || out.w % in.w != 0) return {};
   const UpsampleLayer up{out.h / in.h, out.w / in.w};
-  if (!Fits(in, from, out, [&](const Place& p) -> Place { return {p.y / up.factor_h, p.x / up.factor_w, p.c}; }))
+  if (!Fits(in, from, out, [&](const Place& p) -> Place {
+        return {p.y / up.factor_h, p.x / up.factor_w, p.c};
+      }))
     return {};
   return Node{.op = Op::kUpsample, .upsample = up};
 }
@@ -103,7 +107,8 @@ std::optional<Node> OneHot(const Shape& in, const From& from, const Shape& out) 
     return {};
   Node node{.op = Op::kConv};
   node.conv.filters = TensorI8(Shape{out.c, stride, stride, in.c});
-  for (int k = 0; k < out.c; ++k) node.conv.filters.at(k, place[size_t(k)].y, place[size_t(k)].x, place[size_t(k)].c) = 1;
+  for (int k = 0; k < out.c; ++k)
+    node.conv.filters.at(k, place[size_t(k)].y, place[size_t(k)].x, place[size_t(k)].c) = 1;
   node.conv.window = {.kh = stride, .kw = stride, .stride_h = stride, .stride_w = stride, .pad = {}};
   node.conv.bias.assign(size_t(out.c), 0);
   node.conv.requant.multiplier.assign(size_t(out.c), 1 << 30);  // with shift 1 the factor 1
@@ -113,24 +118,26 @@ std::optional<Node> OneHot(const Shape& in, const From& from, const Shape& out) 
 
 Node OnHost(const From& from, const Shape& out, int fill) {
   Node node{.op = Op::kHost};
-  node.host = {.what = "Gather", .shape = out, .run = [from, out, fill](const std::vector<const TensorI8*>& inputs) {
-                 const TensorI8& in = *inputs.at(0);
-                 Shape shape = out;
-                 shape.n = in.shape.n;
-                 TensorI8 result(shape, int8_t(fill));
-                 const size_t image = in.data.size() / size_t(in.shape.n);
-                 for (size_t n = 0; n < size_t(shape.n); ++n)
-                   for (size_t i = 0; i < from.size(); ++i)
-                     if (from[i] >= 0) result.data[n * from.size() + i] = in.data[n * image + size_t(from[i])];
-                 return result;
-               }};
+  node.host = {
+      .what = "Gather", .shape = out, .run = [from, out, fill](const std::vector<const TensorI8*>& inputs) {
+        const TensorI8& in = *inputs.at(0);
+        Shape shape = out;
+        shape.n = in.shape.n;
+        TensorI8 result(shape, int8_t(fill));
+        const size_t image = in.data.size() / size_t(in.shape.n);
+        for (size_t n = 0; n < size_t(shape.n); ++n)
+          for (size_t i = 0; i < from.size(); ++i)
+            if (from[i] >= 0) result.data[n * from.size() + i] = in.data[n * image + size_t(from[i])];
+        return result;
+      }};
   return node;
 }
 
 }  // namespace
 
 bool IsIdentity(const Shape& in, const From& from, const Shape& out) {
-  return in == out && from.size() == in.size() && std::ranges::equal(from, std::views::iota(0, int(from.size())));
+  return in == out && from.size() == in.size() &&
+         std::ranges::equal(from, std::views::iota(0, int(from.size())));
 }
 
 bool IsPermutation(const From& from, size_t size) {

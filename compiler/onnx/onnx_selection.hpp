@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes that select: element i of the output, in memory's order, is element from[i] of the input, or `fill`
-// where that is -1. Slices, borders, enlargements, channel shuffles and the like are told by what they select.
+// where that is -1. Slices, borders, enlargements, channel shuffles and the like are told by what they
+// select.
 #pragma once
 
 #include <cstdint>

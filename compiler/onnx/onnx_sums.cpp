@@ -38,7 +38,8 @@ FloatArray Convolve(const Inputs& in, const ConvOp& op, const Dims& dims) {
               const int ix = ox * w.stride_w - w.pad.left + kx * w.dilation_w;
               if (iy < 0 || ix < 0 || iy >= x.h || ix >= x.w) continue;
               const int from = (k / filters * channels + c) * x.h * x.w + iy * x.w + ix;
-              sum += in[0]->data[size_t(from)] * in[1]->data[size_t(((k * channels + c) * w.kh + ky) * w.kw + kx)];
+              sum += in[0]->data[size_t(from)] *
+                     in[1]->data[size_t(((k * channels + c) * w.kh + ky) * w.kw + kx)];
             }
         out.data[i++] = sum + BiasAt(in, size_t(k));
       }
@@ -97,7 +98,8 @@ FloatArray MultiplyStacks(const Inputs& in, const Dims& dims) {
   ForEachPlace(dims, [&](const Dims& place) {
     float sum = 0;
     for (int64_t i = 0; i < inner; ++i)
-      sum += in[0]->data[offset(a, place, place[place.size() - 2], i)] * in[1]->data[offset(b, place, i, place.back())];
+      sum += in[0]->data[offset(a, place, place[place.size() - 2], i)] *
+             in[1]->data[offset(b, place, i, place.back())];
     out.data.push_back(sum);
   });
   (void)columns;
@@ -105,7 +107,8 @@ FloatArray MultiplyStacks(const Inputs& in, const Dims& dims) {
 }
 
 ConvOp ReadConv(const OnnxSite& site, const Dims& x, const Dims& w) {
-  if (x.size() < 3 || x.size() > 4) throw Error("its input '{}' has {} dimensions instead of 4", Printable(site.node.input(0)), x.size());
+  if (x.size() < 3 || x.size() > 4)
+    throw Error("its input '{}' has {} dimensions instead of 4", Printable(site.node.input(0)), x.size());
   if (w.size() != x.size()) throw Error("its weights have {} dimensions instead of {}", w.size(), x.size());
   const std::vector<int64_t> kernel(w.begin() + 2, w.end());
   if (IntsAttribute(site.node, "kernel_shape", kernel) != kernel)
@@ -121,7 +124,8 @@ ExprPtr Dense(const OnnxSite& site, bool filters_first) {
   const Dims &x = site.DimsOf(0), &w = site.DimsOf(1);
   if (w.size() != 2) throw Error("its weights have {} dimensions instead of 2", w.size());
   const int64_t features = w[filters_first ? 1 : 0], filters = w[filters_first ? 0 : 1];
-  if (x.back() != features) throw Error("its weights take {} values and its input has {}", features, x.back());
+  if (x.back() != features)
+    throw Error("its weights take {} values and its input has {}", features, x.back());
   Dims dims = x;
   dims.back() = filters;
   std::vector<ExprPtr> in{site.In(0), site.In(1)};
@@ -143,9 +147,11 @@ ExprPtr Conv(const OnnxSite& site) {
   const ConvOp op = ReadConv(site, x, w);
   const weft::Shape shape = MapShape(x);
   if (op.groups < 1 || w[0] % op.groups != 0 || op.groups * w[1] != shape.c)
-    throw Error("{} groups of {} input channels and {} filters do not fit {} channels", op.groups, w[1], w[0], shape.c);
+    throw Error("{} groups of {} input channels and {} filters do not fit {} channels", op.groups, w[1], w[0],
+                shape.c);
   if (w[0] > kMaxElements) throw Error("it has {} filters", w[0]);
-  const weft::Shape out = golden::OutputShape(shape, op.window, int(w[0]));  // throws when the window does not fit
+  const weft::Shape out =
+      golden::OutputShape(shape, op.window, int(w[0]));  // throws when the window does not fit
   Dims dims{1, out.c, out.h, out.w};
   if (x.size() == 3) dims.erase(dims.begin() + 2);
   std::vector<ExprPtr> in{site.In(0), site.In(1)};
@@ -174,10 +180,12 @@ ExprPtr ConvTranspose(const OnnxSite& site) {
     if (m < 0 || m > 4096) throw Error("output_padding {} is not in 0..4096", m);
   if (rank == 1) more.insert(more.begin(), 0);
   const Window& v = op.window;
-  const auto length = [](int64_t in, int64_t stride, int64_t k, int64_t dilation, int before, int after, int64_t add) {
+  const auto length = [](int64_t in, int64_t stride, int64_t k, int64_t dilation, int before, int after,
+                         int64_t add) {
     return (in - 1) * stride + dilation * (k - 1) + 1 - before - after + add;
   };
-  Dims dims{1, w[1] * op.groups, length(shape.h, v.stride_h, v.kh, v.dilation_h, v.pad.top, v.pad.bottom, more[0]),
+  Dims dims{1, w[1] * op.groups,
+            length(shape.h, v.stride_h, v.kh, v.dilation_h, v.pad.top, v.pad.bottom, more[0]),
             length(shape.w, v.stride_w, v.kw, v.dilation_w, v.pad.left, v.pad.right, more[1])};
   if (rank == 1) dims.erase(dims.begin() + 2);
   std::vector<ExprPtr> in{site.In(0), site.In(1)};
@@ -194,7 +202,8 @@ ExprPtr Gemm(const OnnxSite& site) {
   if (FloatAttribute(site.node, "alpha", 1) != 1 || FloatAttribute(site.node, "beta", 1) != 1)
     throw Error("only alpha 1 and beta 1 are supported");
   if (site.DimsOf(0).size() != 2)
-    throw Error("its input '{}' has {} dimensions instead of 2", Printable(site.node.input(0)), site.DimsOf(0).size());
+    throw Error("its input '{}' has {} dimensions instead of 2", Printable(site.node.input(0)),
+                site.DimsOf(0).size());
   const ExprPtr dense = Dense(site, IntAttribute(site.node, "transB", 0) != 0);
   if (site.Has(2) && Count(site.DimsOf(2)) != dense->dims.back() && Count(site.DimsOf(2)) != 1)
     throw Error("its bias has {} values for {} output channels", Count(site.DimsOf(2)), dense->dims.back());
@@ -203,13 +212,16 @@ ExprPtr Gemm(const OnnxSite& site) {
 
 ExprPtr MatMul(const OnnxSite& site) {
   const Dims &a = site.DimsOf(0), &b = site.DimsOf(1);
-  if (a.size() < 2 || b.size() < 2) throw Error("its inputs are {} and {}: vectors are not supported", ToString(a), ToString(b));
+  if (a.size() < 2 || b.size() < 2)
+    throw Error("its inputs are {} and {}: vectors are not supported", ToString(a), ToString(b));
   if (b.size() == 2) return Dense(site, false);
-  if (a.back() != b[b.size() - 2]) throw Error("its inputs are {} and {}: these do not fit", ToString(a), ToString(b));
+  if (a.back() != b[b.size() - 2])
+    throw Error("its inputs are {} and {}: these do not fit", ToString(a), ToString(b));
   Dims dims = Broadcast(Dims(a.begin(), a.end() - 2), Dims(b.begin(), b.end() - 2));
   dims.push_back(a[a.size() - 2]);
   dims.push_back(b.back());
-  return site.Make(HostOp{}, {site.In(0), site.In(1)}, dims, [=](const Inputs& i) { return MultiplyStacks(i, dims); });
+  return site.Make(HostOp{}, {site.In(0), site.In(1)}, dims,
+                   [=](const Inputs& i) { return MultiplyStacks(i, dims); });
 }
 
 namespace {

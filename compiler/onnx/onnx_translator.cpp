@@ -44,7 +44,8 @@ void OnnxTranslator::Read(const onnx::ModelProto& model) {
 }
 
 void OnnxTranslator::DefineConstant(const TensorProto& tensor) {
-  const TensorProto& own = tensor.data_location() == TensorProto::EXTERNAL ? Own(LoadExternal(tensor, folder_)) : tensor;
+  const TensorProto& own =
+      tensor.data_location() == TensorProto::EXTERNAL ? Own(LoadExternal(tensor, folder_)) : tensor;
   auto constant = std::make_shared<Expr>();
   constant->name = constant->output = tensor.name();
   constant->dims.assign(tensor.dims().begin(), tensor.dims().end());
@@ -57,8 +58,10 @@ bool OnnxTranslator::IsTransposedFirst(const onnx::GraphProto& graph, const std:
   std::string name = input;
   for (const NodeProto& node : graph.node()) {
     if (node.input_size() < 1 || node.input(0) != name || node.output_size() < 1) continue;
-    if (node.op_type() == "Transpose") return IntsAttribute(node, "perm", {}) == std::vector<int64_t>{0, 3, 1, 2};
-    if (node.op_type() != "QuantizeLinear" && node.op_type() != "DequantizeLinear" && node.op_type() != "Identity")
+    if (node.op_type() == "Transpose")
+      return IntsAttribute(node, "perm", {}) == std::vector<int64_t>{0, 3, 1, 2};
+    if (node.op_type() != "QuantizeLinear" && node.op_type() != "DequantizeLinear" &&
+        node.op_type() != "Identity")
       return false;
     name = node.output(0);
   }
@@ -82,7 +85,8 @@ void OnnxTranslator::DefineInput(const onnx::GraphProto& graph) {
                                                   : ElementType::kUint8;
   const bool channels_last = dims.size() == 4 && IsTransposedFirst(graph, input->name());
   const Dims channels_first = channels_last ? Dims{1, dims[3], dims[1], dims[2]} : dims;
-  Quantised value = emitter_.AddTensor(input->name(), channels_first, {.is_unsigned = type == TensorProto::UINT8});
+  Quantised value =
+      emitter_.AddTensor(input->name(), channels_first, {.is_unsigned = type == TensorProto::UINT8});
   graph_.input = value.tensor;
   if (channels_last) {
     graph_.tensors[size_t(value.tensor)].axes = "NHWC";
@@ -132,7 +136,8 @@ void OnnxTranslator::ReadNode(const NodeProto& node) try {
   const auto is_failed = [&](const std::string& name) { return failed_.contains(name); };
   if (std::ranges::any_of(node.input(), is_failed)) {
     for (const std::string& output : node.output()) failed_[output] = true;
-    if (Handler(node.op_type()) == nullptr && !Uninterpretable(node).empty()) throw Error("{}", Uninterpretable(node));
+    if (Handler(node.op_type()) == nullptr && !Uninterpretable(node).empty())
+      throw Error("{}", Uninterpretable(node));
     return;
   }
   if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
@@ -154,9 +159,8 @@ void OnnxTranslator::ReadNode(const NodeProto& node) try {
   }
 } catch (const Error& error) {
   for (const std::string& output : node.output()) failed_[output] = true;
-  const std::string_view what = error.what();
-  const bool named = what.starts_with(Label(node));
-  refusals_.push_back(named ? std::string(what) : fmt::format("{}: {}", Label(node), what));
+  const bool is_named = dynamic_cast<const NamedError*>(&error) != nullptr;
+  refusals_.push_back(is_named ? error.what() : fmt::format("{}: {}", Label(node), error.what()));
 }
 
 OnnxHandler OnnxTranslator::Handler(const std::string& op) const {
@@ -174,7 +178,7 @@ std::string OnnxTranslator::Uninterpretable(const NodeProto& node) const {
   if (node.op_type().starts_with("Dynamic"))
     return "its scales are chosen at run time: quantise the model statically (quantize_static with images)";
   if (Handler(node.op_type()) == nullptr)
-    return "this operator is not supported: cut the model before it, or exclude it (docs/onnx.md lists what is)";
+    return "this operator is not supported: cut the model before it, or exclude it";
   for (const OnnxOperator& known : OnnxOperators())
     if (node.op_type() == known.name && !known.takes_codes && node.input_size() > 0 && HasInput(node, 0))
       if (const auto found = values_.find(node.input(0));

@@ -20,8 +20,8 @@ namespace weft {
 
 class OnnxTranslator;
 
-// An operator of the file with its inputs, for the functions that translate it. They throw Error without naming
-// the operator.
+// An operator of the file with its inputs, for the functions that translate it. They throw Error without
+// naming the operator.
 struct OnnxSite {
   OnnxTranslator& translator;
   const onnx::NodeProto& node;
@@ -69,7 +69,7 @@ class OnnxTranslator {
   OnnxTranslator(Graph* graph, Rounding rounding, std::filesystem::path folder);
   void Read(const onnx::ModelProto& model);  // throws Error that names every operator which is not supported
 
-  [[nodiscard]] int64_t batch() const { return batch_; }  // that the file fixes, 1 if it does not
+  [[nodiscard]] int64_t batch() const { return batch_; }   // that the file fixes, 1 if it does not
   const onnx::TensorProto& Own(onnx::TensorProto tensor);  // keeps a constant that is made here
 
  private:
@@ -83,9 +83,10 @@ class OnnxTranslator {
 
   OnnxValue QuantizeLinear(const onnx::NodeProto& node);
   OnnxValue DequantizeLinear(const onnx::NodeProto& node);
-  std::optional<OnnxValue> QLinear(const onnx::NodeProto& node);  // operators that begin so, QGemm, ConvInteger, ...
-  OnnxValue Finish(const onnx::NodeProto& node, const OnnxHandler& handler, std::vector<onnx_expr::ExprPtr> in,
-                   int output, bool on_codes);
+  std::optional<OnnxValue> QLinear(
+      const onnx::NodeProto& node);  // operators that begin so, QGemm, ConvInteger, ...
+  OnnxValue Finish(const onnx::NodeProto& node, const OnnxHandler& handler,
+                   std::vector<onnx_expr::ExprPtr> in, int output, bool on_codes);
   onnx_expr::ExprPtr Folded(const OnnxSite& site, onnx_expr::ExprPtr expr);
   OnnxHandler Handler(const std::string& op) const;
 

@@ -11,8 +11,8 @@
 
 namespace weft::golden {
 
-// real = scale * (q - zero_point). Codes are int8 here; a file's uint8 codes and zero points are by 128 larger,
-// and some rules below round differently for them.
+// real = scale * (q - zero_point). Codes are int8 here; a file's uint8 codes and zero points are by 128
+// larger, and some rules below round differently for them.
 struct Codes {
   float scale = 1.0F;
   int zero_point = 0;

@@ -29,7 +29,7 @@ struct Net : OnnxBuilder {
   }
   Graph Finish(const std::string& output) {
     Output(output);
-    return ParseOnnx(Bytes());
+    return ParseOnnx(Bytes(), Rounding::kTflite);
   }
   std::string x;
 };
@@ -92,6 +92,7 @@ TEST(OnnxMaxPool, StaysApartWhenTheConvolutionHasAnotherReader) {
   Net net({0, 1, 8, 8});
   const std::string c = net.Conv(net.x, "c", {1, 1, 1, 1});
   net.MaxPool(c, "p", 2, 2);
+  net.Output("p");
   const Graph graph = net.Finish(net.Conv(c, "d", {1, 1, 1, 1}));
   ASSERT_EQ(graph.nodes.size(), 3U);
   EXPECT_FALSE(graph.nodes[0].conv.max_pool);
@@ -101,6 +102,7 @@ TEST(OnnxMaxPool, StaysApartWhenTheConvolutionIsTheOutput) {
   Net net({0, 1, 8, 8});
   const std::string c = net.Conv(net.x, "c", {1, 1, 1, 1});
   net.MaxPool(c, "p", 2, 2);
+  net.Output("p");
   const Graph graph = net.Finish(c);
   ASSERT_EQ(graph.nodes.size(), 2U);
   EXPECT_FALSE(graph.nodes[0].conv.max_pool);

@@ -26,7 +26,7 @@ struct Net : OnnxBuilder {
   }
   Graph Finish(const std::string& last, float scale = kOut, int zero_point = kOutZp) {
     Output(Requantise(last, scale, zero_point));
-    return ParseOnnx(Bytes());
+    return ParseOnnx(Bytes(), Rounding::kTflite);
   }
   std::string x;
 };
