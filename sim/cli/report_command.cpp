@@ -142,8 +142,8 @@ std::vector<int> ChooseImages(const std::vector<int>& labels, const Predictions&
   std::vector<int> numbers(static_cast<size_t>(images));
   std::iota(numbers.begin(), numbers.end(), 0);
   if (!labels.empty())
-    std::ranges::stable_partition(
-        numbers, [&](int i) { return predictions.Best(i, 1).at(0).label != labels[size_t(i)]; });
+    std::stable_partition(numbers.begin(), numbers.end(),
+                          [&](int i) { return predictions.Best(i, 1).at(0).label != labels[size_t(i)]; });
   numbers.resize(size_t(std::min(images, kImagesShown)));
   return numbers;
 }
