@@ -23,7 +23,7 @@ from onnx import helper
 from quantisers import SETTINGS, quantise
 
 CHOSEN = ["QDQ s8s8 per channel", "QDQ u8u8", "QOperator u8s8 per channel"]
-FEWEST_TENSORS = 30
+FEWEST = 0.85  # of the tensors; the others are inside a layer of weft (before a Relu or a pool that it takes in), or none of its own
 GIVES_CODES = ("QuantizeLinear", "QLinear", "QGemm")
 
 
@@ -67,7 +67,7 @@ def compare_network(name: str, setting: str, options: argparse.Namespace, folder
     inner, count, first = compare_tensors(names, folder / "dump", theirs)
     if inner.differing:
         raise common.Failed(f"{inner.differing} of {inner.elements} elements of {count} tensors differ, by up to {inner.steps} steps, first in {first}: {inner.where}")
-    if count < FEWEST_TENSORS:
+    if count < FEWEST * len(names):
         raise common.Failed(f"only {count} of onnxruntime's {len(names)} tensors are among weft's, under their names")
     outer = common.compare(model, ours, alone)
     ends_in_softmax = any("Softmax" in node.op_type for node in model.graph.node)

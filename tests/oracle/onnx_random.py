@@ -79,7 +79,7 @@ def report(outcomes: list[Outcome], asked: dict[str, int]) -> bool:
     """Whether as many layers and graphs as were asked for are equal, and no other was seen."""
     for verdict in ("differs", "failed", "refused", "unmade"):
         chosen = [outcome for outcome in outcomes if outcome.verdict == verdict]
-        for sentence, count in collections.Counter(o.sentence for o in chosen).most_common(12 if chosen else 0):
+        for sentence, count in collections.Counter(o.sentence for o in chosen).most_common(12):
             example = next(o for o in chosen if o.sentence == sentence)
             print(f"{verdict} {count}x, as {example.case.kind} of seed {example.case.seed} ({', '.join(example.operators)}): {sentence}")
     good = True
