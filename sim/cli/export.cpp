@@ -13,6 +13,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/export_files.hpp"
 #include "sim/cli/io.hpp"
+#include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/error.hpp"
 
@@ -23,7 +24,7 @@ constexpr uint64_t kMostBase = UINT64_MAX - UINT32_MAX - WEFT_ALIGN;
 
 struct Options {
   std::string network, format = "hex", output;
-  std::vector<std::filesystem::path> inputs;
+  InputFlags input;
   uint64_t base = 0x80000000;
   uint32_t watchdog = 1'000'000;
 };
@@ -51,9 +52,8 @@ class Exporter {
     if (std::all_of(network.segments.begin(), network.segments.end(),
                     [](const Segment& s) { return s.on_host(); }))
       throw Error("{}: nothing of it runs on the hardware", options.network);
-    if (options.inputs.empty()) return;
-    const TensorInfo& input = network.graph.tensors[size_t(network.graph.input)];
-    TensorI8 images = LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, network.batch);
+    if (options.input.files.empty()) return;
+    TensorI8 images = LoadInputs(options.input, network.graph, network.batch);
     if (images.shape.n != network.batch)
       throw Error("{}: it takes {} images at once, --input has {}", options.network, network.batch,
                   images.shape.n);
@@ -78,7 +78,7 @@ class Exporter {
   }
 
  private:
-  [[nodiscard]] bool has_data() const { return !options_.inputs.empty(); }
+  [[nodiscard]] bool has_data() const { return !options_.input.files.empty(); }
 
   // Runs the segment on the golden model.
   void Run(const Segment& segment) {
@@ -249,7 +249,7 @@ void Export(const Options& options) {
                  start.at("outputs").size(), start.at("window_bytes").get<int64_t>());
   }
   fmt::print("{}/network.json says what lies where{}\n", options.output,
-             options.inputs.empty() ? "; without --input there are no tensors" : "");
+             options.input.files.empty() ? "; without --input there are no tensors" : "");
 }
 
 }  // namespace
@@ -262,7 +262,7 @@ void AddExportCommand(CLI::App* app, int* status) {
   command->add_option("--format", options->format, "hex, mem, bin, c or npy")
       ->capture_default_str()
       ->check(CLI::IsMember(std::vector<std::string>(kExportFormats.begin(), kExportFormats.end())));
-  command->add_option("--input", options->inputs, "images of one batch: IDX, PNG or .npy files");
+  AddInputFlags(command, &options->input);
   command->add_option("--base", options->base, "address of the memory window")->capture_default_str();
   command->add_option("--watchdog", options->watchdog, "cycles without progress that end a start; 0: never")
       ->capture_default_str();

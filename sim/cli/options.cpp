@@ -101,6 +101,15 @@ TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit) {
                      .limit = limit});
 }
 
+TensorI8 ImagesToRun(const InputFlags& flags, const Graph& graph, int limit, int zeros) {
+  if (!flags.files.empty() || zeros == 0) return LoadInputs(flags, graph, limit);
+  if (limit > 0) throw Error("--limit needs --input; without it one batch is counted");
+  if (flags.HasFormat()) throw Error("--layout, --scale, --mean, --std and --resize need --input");
+  Shape shape = graph.tensors[size_t(graph.input)].shape;
+  shape.n = zeros;
+  return TensorI8(shape);
+}
+
 void AddBackendFlags(CLI::App* command, BackendFlags* flags) {
   BackendOptions& o = flags->options;
   command->add_option("--engine", o.engine, "rtl, golden or cycles")->required();

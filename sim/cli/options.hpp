@@ -48,6 +48,9 @@ struct InputFlags {
 void AddInputFlags(CLI::App* command, InputFlags* flags);
 // At most `limit` images (0: all).
 TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit);
+// The same; without --input a batch of `zeros` images, for what looks at no values (0: --input has to be
+// there).
+TensorI8 ImagesToRun(const InputFlags& flags, const Graph& graph, int limit, int zeros);
 
 // --engine, --config, --memory, --stalls, --seed and --check; `ParsedBackend` checks their values.
 struct BackendFlags {

@@ -10,8 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "compiler/onnx/onnx_reader.hpp"
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/figures.hpp"
@@ -33,7 +33,8 @@ constexpr int kImagesShown = 64, kTop = 5;
 
 struct Options {
   std::string model, labels, json, output;
-  std::vector<std::filesystem::path> inputs;
+  InputFlags input;
+  ModelFlags model_flags;
   int limit = 0, batch = 1;
   BackendFlags backend;
   FigureFlags figures;
@@ -48,16 +49,6 @@ struct Results {
   LayerStats total;
   int64_t starts = 0;
 };
-
-TensorI8 LoadInputs(const Options& options, const TensorInfo& input) {
-  if (options.inputs.empty() && options.backend.options.engine == "cycles") {
-    Shape shape = input.shape;
-    shape.n = options.batch;
-    return TensorI8(shape);
-  }
-  if (options.inputs.empty()) throw Error("--input is missing: name the files of the images");
-  return LoadImages(options.inputs, {input.shape, input.scale, input.zero_point}, options.limit);
-}
 
 TensorI8 Slice(const TensorI8& images, int first, int count) {
   Shape shape = images.shape;
@@ -160,8 +151,8 @@ int Report(const Options& options) {
   backend.all_tensors = true;
   const Config config = Config::Load(backend.config);
   const Memory memory = Memory::Parse(backend.memory, config);
-  Graph graph = ReadOnnx(options.model);
-  const TensorI8 images = LoadInputs(options, graph.tensors[size_t(graph.input)]);
+  Graph graph = ReadModel(options.model, options.model_flags.Parsed());
+  const TensorI8 images = ImagesToRun(options.input, graph, options.limit, has_data ? 0 : options.batch);
   const std::vector<int> labels = LoadMatchingLabels(options, images.shape.n);
   CompiledNetwork network = CompileNetwork(std::move(graph), std::min(options.batch, images.shape.n), config,
                                            {.keep_all = has_data, .with_data = has_data});
@@ -202,8 +193,9 @@ void AddReportCommand(CLI::App* app, int* status) {
   options->backend.options.engine = "rtl";
   CLI::App* command = app->add_subcommand(
       "report", "Show a network on images as one HTML page: pictures, cycles, what was compared");
-  command->add_option("MODEL", options->model, "quantised network (.onnx)")->required();
-  command->add_option("--input", options->inputs, "images: IDX, PNG or .npy files");
+  command->add_option("MODEL", options->model, "quantised network (.onnx or .tflite)")->required();
+  AddInputFlags(command, &options->input);
+  AddModelFlags(command, &options->model_flags);
   command->add_option("--limit", options->limit, "use only the first N images")
       ->check(CLI::Range(1, INT_MAX));
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")

@@ -106,16 +106,6 @@ struct RunTotals {
   LayerStats all;
 };
 
-TensorI8 ImagesToRun(const RunOptions& options, const Graph& graph, int batch) {
-  if (!options.input.files.empty() || options.backend.options.engine != "cycles")
-    return LoadInputs(options.input, graph, options.limit);
-  if (options.limit > 0) throw Error("--limit needs --input; without it one batch is counted");
-  if (options.input.HasFormat()) throw Error("--layout, --scale, --mean, --std and --resize need --input");
-  Shape shape = graph.tensors[size_t(graph.input)].shape;
-  shape.n = batch;
-  return TensorI8(shape);
-}
-
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
   if (options.backend.options.engine == "cycles")
@@ -282,7 +272,9 @@ int Run(const RunOptions& options) {
   backend.all_tensors = !options.dump.empty();
   Network network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
-  const TensorI8 images = ImagesToRun(options, graph, network.compiled.batch);
+  const TensorI8 images =
+      ImagesToRun(options.input, graph, options.limit,
+                  options.backend.options.engine == "cycles" ? network.compiled.batch : 0);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
   const CycleLimit limit = LimitCycles(options, backend, network);
   backend.most_cycles = limit.cycles;
