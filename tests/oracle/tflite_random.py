@@ -86,6 +86,8 @@ def run_weft(weft: str, folder: pathlib.Path, model: bytes, images: np.ndarray, 
     (folder / "model.tflite").write_bytes(model)
     np.save(folder / "x.npy", images)
     command = [weft, "run", str(folder / "model.tflite"), "--input", str(folder / "x.npy"), "--output", str(folder / "y.npz"), *engine]
+    if images.ndim > 2:
+        command += ["--layout", "hwc"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeError(f"exit status {result.returncode}: {(result.stderr + result.stdout).strip()[:300]}")

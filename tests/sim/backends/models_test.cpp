@@ -29,7 +29,7 @@ void PrintTo(const Model& model, std::ostream* os) { *os << model.name; }
 
 class Models : public testing::TestWithParam<Model> {
  protected:
-  const Graph graph_ = ReadOnnx(fmt::format("{}/{}.onnx", WEFT_MODELS, GetParam().name));
+  const Graph graph_ = ReadOnnx(fmt::format("{}/{}.onnx", WEFT_MODELS, GetParam().name), Rounding::kTflite);
 };
 
 TEST_P(Models, HaveTheirLayers) {
@@ -49,7 +49,7 @@ TEST_P(Models, EqualTheirReference) {
   if (!std::filesystem::exists(kImages)) GTEST_SKIP() << "install dataset-fashion-mnist";
   constexpr int kBatch = 500;
   const TensorInfo& info = graph_.tensors[size_t(graph_.input)];
-  const TensorI8 images = LoadImages({kImages}, {info.shape, info.scale, info.zero_point}, 0);
+  const TensorI8 images = LoadImages({kImages}, {info.shape, info.scale, info.zero_point}, {});
   const std::vector<int> labels = LoadLabels(kLabels);
   BackendOptions options;
   options.engine = "golden";

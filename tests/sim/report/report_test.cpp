@@ -224,8 +224,9 @@ TEST_F(Report, FiguresOfRunAndBench) {
 
 TEST_F(Report, ProgramTellsWhatItHas) {
   EXPECT_TRUE(Weft("--version").out.starts_with("weft "));
-  ExpectRefused("foo", "info, compile, run, report");
-  const std::string names[] = {"info", "compile", "run", "report", "conv", "bench", "waves", "wavediff"};
+  ExpectRefused("foo", "info, compile, export, run, report");
+  const std::string names[] = {"info",     "compile", "export", "run",   "report",
+                               "quantize", "conv",    "bench",  "waves", "wavediff"};
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = Weft("completion " + shell).out;
     for (const std::string& name : names)
