@@ -52,8 +52,7 @@ std::unique_ptr<LayerBackend> MakeUncheckedBackend(const BackendOptions& options
 }
 
 // The int8 codes that stand for real numbers.
-TensorI8 QuantiseReals(const std::vector<float>& reals, const TensorInfo& info,
-                               const Shape& shape) {
+TensorI8 QuantiseReals(const std::vector<float>& reals, const TensorInfo& info, const Shape& shape) {
   TensorI8 codes(shape);
   for (size_t i = 0; i < codes.data.size(); ++i) {
     const double code = std::nearbyint(double(reals[i]) / double(info.scale)) + info.zero_point;

@@ -214,9 +214,10 @@ void SaveNpz(const std::filesystem::path& path, const std::vector<std::pair<std:
     data.append(array.bytes.begin(), array.bytes.end());
     const auto checksum = uint32_t(crc32_z(0, reinterpret_cast<const Bytef*>(data.data()), data.size()));
     const std::string fields = ZipFields(checksum, data.size(), entry.size());
-    directory += LittleEndian({{0x02014b50, 4}, {20, 2}}) + fields +
-                 LittleEndian({{0, 2}, {0, 2}, {0, 2}, {0, 4}, {file.size(), 4}}) + entry;
-    file += LittleEndian({{0x04034b50, 4}}) + fields + entry + data;
+    for (const std::string& part : {LittleEndian({{0x02014b50, 4}, {20, 2}}), fields,
+                                    LittleEndian({{0, 2}, {0, 2}, {0, 2}, {0, 4}, {file.size(), 4}}), entry})
+      directory += part;
+    for (const std::string& part : {LittleEndian({{0x04034b50, 4}}), fields, entry, data}) file += part;
     if (file.size() > UINT32_MAX || entry.size() > UINT16_MAX)
       throw Error("{}: a .npz holds at most 4 GiB; write one .npy an output, as in out-{{name}}.npy",
                   path.string());

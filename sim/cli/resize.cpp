@@ -16,12 +16,15 @@ struct Taps {
   std::vector<int32_t> weights;  // they add up to about 2^22
 };
 
+// Half rounds up; positive values only.
+int Rounded(double value) { return int(std::floor(value + 0.5)); }
+
 std::vector<Taps> MakeTaps(int from, int to) {
   const double scale = double(from) / to, width = std::max(scale, 1.0);
   std::vector<Taps> taps(static_cast<size_t>(to));
   for (int i = 0; i < to; i++) {
     const double centre = (i + 0.5) * scale;
-    const int first = std::max(int(centre - width + 0.5), 0), end = std::min(int(centre + width + 0.5), from);
+    const int first = std::max(Rounded(centre - width), 0), end = std::min(Rounded(centre + width), from);
     std::vector<double> weights;
     double sum = 0;
     for (int x = first; x < end; x++) {
@@ -30,7 +33,7 @@ std::vector<Taps> MakeTaps(int from, int to) {
     }
     taps[size_t(i)].first = size_t(first);
     for (const double weight : weights)
-      taps[size_t(i)].weights.push_back(int32_t(0.5 + weight / sum * (1 << kFraction)));
+      taps[size_t(i)].weights.push_back(Rounded(weight / sum * (1 << kFraction)));
   }
   return taps;
 }
