@@ -82,7 +82,6 @@ struct MaxPoolOp {
 struct AverageOp {
   Window window;
   bool count_padding = false;
-  bool global = false;
 };
 // Any selection: element i is element from[i] of the input, or `fill` where that is -1. Without `from`: as it
 // is, with other dims.

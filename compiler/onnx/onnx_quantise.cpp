@@ -254,9 +254,11 @@ std::optional<OnnxValue> OnnxTranslator::QLinear(const NodeProto& node) {
   }
   ExprPtr expr = std::get<ExprPtr>(Finish(real, Handler(real.op_type()), in, 0, false));
   if (output < 0 || !HasInput(node, output)) return expr;
+  const auto inner = std::make_shared<Expr>(*expr);
+  inner->readers = 1;  // the file's readers get the codes
   const bool is_unsigned = in.at(0)->As<Quantised>() == nullptr || in[0]->As<Quantised>()->codes.is_unsigned;
   return emitter_.Quantise(
-      expr, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
+      inner, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
       node.output(0));
 }
 
