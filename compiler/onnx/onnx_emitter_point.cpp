@@ -92,7 +92,7 @@ bool OnnxEmitter::Operands(const ExprPtr& expr, std::vector<std::pair<ExprPtr, Q
 TableI8 OnnxEmitter::OneTable(const Order& order, const Expr* in, const Codes& codes) {
   const Expr& e = *order.expr;
   if (IsFused(order) && (e.op == "Add" || e.op == "Mul") && e.in.size() == 2) {
-    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
+    const bool first_is_scalar = e.in[0].get() != in;
     TableI8 table{};
     for (int x = -128; x <= 127; ++x) {
       const auto operand = [&](size_t i) {
@@ -100,7 +100,9 @@ TableI8 OnnxEmitter::OneTable(const Order& order, const Expr* in, const Codes& c
       };
       const auto [a, codes_a] = operand(0);
       const auto [b, codes_b] = operand(1);
-      table[uint8_t(x)] = rule(a, codes_a, b, codes_b, order.codes);
+      table[uint8_t(x)] = e.op == "Mul"
+                              ? golden::QLinearMul(a, codes_a, b, codes_b, order.codes)
+                              : golden::QLinearAdd(a, codes_a, b, codes_b, order.codes, first_is_scalar);
     }
     return table;
   }
@@ -131,14 +133,17 @@ std::optional<Quantised> OnnxEmitter::PairOf(const Order& order,
     return Emit(std::move(node), e.dims, order.codes, order.output);
   }
   if (IsFused(order) && (e.op == "Add" || e.op == "Mul")) {
-    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
-    const bool in_order = e.in[0] == first;
+    const bool in_order = e.in[0] == first, first_is_scalar = !in_order && b.dims != e.dims;
+    const auto rule = [&](int8_t p, const Codes& codes_p, int8_t q, const Codes& codes_q) {
+      return e.op == "Mul" ? golden::QLinearMul(p, codes_p, q, codes_q, order.codes)
+                           : golden::QLinearAdd(p, codes_p, q, codes_q, order.codes, first_is_scalar);
+    };
     node.pair.table.resize(size_t{256} * 256);
     for (int x = -128; x <= 127; ++x)
       for (int y = -128; y <= 127; ++y)
         node.pair.table[size_t{256} * uint8_t(x) + uint8_t(y)] =
-            in_order ? rule(int8_t(x), a.codes, int8_t(y), b.codes, order.codes)
-                     : rule(int8_t(y), b.codes, int8_t(x), a.codes, order.codes);
+            in_order ? rule(int8_t(x), a.codes, int8_t(y), b.codes)
+                     : rule(int8_t(y), b.codes, int8_t(x), a.codes);
   } else {
     Values values{{first.get(), AllCodes(a.codes, {256, 1})}, {second.get(), AllCodes(b.codes, {1, 256})}};
     node.pair.table = Quantised8(Evaluate(e, &values), order.clamp, order.codes);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX Runtime's integer kernels of two values on all 65,536 pairs of codes: QLinearAdd and QLinearMul, as nodes and as QDQ groups.
+"""ONNX Runtime's integer kernels of two values on all 65,536 pairs of codes: QLinearAdd and QLinearMul, as nodes and as QDQ groups. Where one
+operand is a constant or a single pixel, which ONNX Runtime adds first, all codes of the other one.
 
 Scales are random, or by powers of two apart: then every other sum is a tie, and the parity of the zero point decides it.
 """
@@ -20,6 +21,7 @@ from random_graphs import MICROSOFT
 from random_layers import Codes
 
 KINDS = ("Add", "Mul")
+FORMS = ("two maps", "two maps", "constant second", "constant first", "pixel second", "pixel first")
 PAIRS = 65536
 
 
@@ -44,6 +46,7 @@ def make(random: np.random.Generator, operators: int) -> tuple[onnx.ModelProto, 
     info = np.iinfo(codes.dtype)
     net = Net([1, 2, 256, 256], dtype=codes.proto)
     maps = [net.slice(net.x, [i], [i + 1], [1]) for i in range(2)]
+    places = random.integers(0, 256, operators)
     outputs, kinds = [], []
     for i in range(operators):
         kind = KINDS[i % len(KINDS)]
@@ -51,13 +54,21 @@ def make(random: np.random.Generator, operators: int) -> tuple[onnx.ModelProto, 
         unit = a * b if kind == "Mul" else max(a, b)
         grids = [Grid(net, codes, np.float32(scale), int(random.integers(info.min, info.max + 1))) for scale in (a, b, unit * relative * (64 if kind == "Mul" else 1))]
         x, y, out = grids
-        is_qdq = i // len(KINDS) % 2 == 1
+        is_qdq, form = i // len(KINDS) % 2 == 1, FORMS[i // (2 * len(KINDS)) % len(FORMS)]
+        place = int(places[i])
+        operands = list(maps)
+        if "constant" in form:
+            operands[1] = net.const(place + info.min, codes.dtype)
+        if "pixel" in form:
+            operands[1] = net.slice(net.x, [1, place, place], [2, place + 1, place + 1], [1, 2, 3])
+        if "first" in form:
+            operands.reverse()
         if is_qdq:
-            reals = [net.op("DequantizeLinear", name, *grid.names) for name, grid in zip(maps, (x, y))]
+            reals = [net.op("DequantizeLinear", name, *grid.names) for name, grid in zip(operands, (x, y))]
             outputs.append(net.op("QuantizeLinear", net.op(kind, *reals), *out.names))
         else:
-            outputs.append(net.op(f"QLinear{kind}", maps[0], *x.names, maps[1], *y.names, *out.names, domain=MICROSOFT))
-        kinds.append(f"{kind}, {'QDQ' if is_qdq else 'QOperator'}, {codes.dtype.__name__}, scales {x.scale} {y.scale} {out.scale}")
+            outputs.append(net.op(f"QLinear{kind}", operands[0], *x.names, operands[1], *y.names, *out.names, domain=MICROSOFT))
+        kinds.append(f"{kind}, {form}, {'QDQ' if is_qdq else 'QOperator'}, {codes.dtype.__name__}, scales {x.scale} {y.scale} {out.scale}")
     values = np.arange(info.min, info.max + 1)
     return net.model(*outputs, types=codes.proto), np.stack(np.meshgrid(values, values, indexing="ij")).astype(codes.dtype)[np.newaxis], kinds
 
@@ -65,8 +76,8 @@ def make(random: np.random.Generator, operators: int) -> tuple[onnx.ModelProto, 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weft", default=str(common.ROOT / "build" / "weft"))
-    parser.add_argument("--sets", type=int, default=400, help="of scales and zero points")
-    parser.add_argument("--operators", type=int, default=20, help="in a model")
+    parser.add_argument("--sets", type=int, default=480, help="of scales and zero points")
+    parser.add_argument("--operators", type=int, default=24, help="in a model")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     common.require_file(options.weft)
