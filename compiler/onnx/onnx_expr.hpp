@@ -92,6 +92,7 @@ struct MoveOp {
 struct ClampOp {
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();
+  bool operator==(const ClampOp&) const = default;
   [[nodiscard]] bool IsOpen() const { return lo == ClampOp{}.lo && hi == ClampOp{}.hi; }
   [[nodiscard]] ClampOp Then(const ClampOp& next) const;  // this one first
   [[nodiscard]] float Of(float x) const;

@@ -193,12 +193,50 @@ OnnxValue OnnxTranslator::Finish(const NodeProto& node, const OnnxHandler& handl
   return Folded(site, handler(site));
 }
 
+namespace {
+
+// The integers of a constant that are selected or clamped, exactly and with their type; nothing for other
+// operators.
+std::optional<TensorProto> FoldedIntegers(const TensorProto& tensor, const Expr& expr) {
+  const auto* move = expr.As<MoveOp>();
+  const auto* clamp = expr.As<ClampOp>();
+  if ((move == nullptr && clamp == nullptr) || tensor.data_type() == TensorProto::FLOAT) return {};
+  const std::vector<int64_t> values = IntegerValues(tensor);
+  TensorProto folded;
+  folded.set_name(tensor.name());
+  folded.set_data_type(tensor.data_type());
+  for (const int64_t dim : expr.dims) folded.add_dims(dim);
+  const auto whole = [](float real) { return int64_t(std::clamp(real, -9e15F, 9e15F)); };
+  const auto count = size_t(Count(expr.dims));
+  for (size_t i = 0; i < count; ++i) {
+    int64_t value = 0;
+    if (move != nullptr) {
+      const int64_t from = move->from ? (*move->from)[i] : int64_t(i);
+      value = from < 0 ? whole(move->fill) : values.at(size_t(from));
+    } else {
+      value = values.at(i);
+      if (double(value) < double(clamp->lo)) value = whole(clamp->lo);
+      if (double(value) > double(clamp->hi)) value = whole(clamp->hi);
+    }
+    if (tensor.data_type() == TensorProto::INT64) folded.add_int64_data(value);
+    else folded.add_int32_data(int32_t(value));
+  }
+  return folded;
+}
+
+}  // namespace
+
 // Constants of constants are computed at once.
 ExprPtr OnnxTranslator::Folded(const OnnxSite& site, ExprPtr expr) {
   if (expr->IsConstant() || expr->in.empty() ||
       !std::ranges::all_of(expr->in, [](const ExprPtr& in) { return in->IsConstant(); }))
     return expr;
   auto folded = std::make_shared<Expr>(*expr);
+  if (const auto* constant = expr->in[0]->As<Constant>())
+    if (auto integers = FoldedIntegers(*constant->tensor, *expr)) {
+      folded->detail = Constant{&Own(std::move(*integers))};
+      return folded;
+    }
   if (const auto* move = expr->As<MoveOp>())
     if (const auto* weights = expr->in[0]->As<Weights>())
       if (const auto moved = MoveWeights(*weights, *move, expr->dims)) {
