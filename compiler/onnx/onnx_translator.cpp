@@ -131,6 +131,16 @@ void OnnxTranslator::Define(const NodeProto& node, int output, OnnxValue value) 
     throw Error("its output '{}' exists already", Printable(node.output(output)));
 }
 
+// ONNX Runtime moves the channels of integer convolutions to the end, and they stay there for what follows.
+void OnnxTranslator::NoteChannelsLast(const NodeProto& node) {
+  static const std::unordered_set<std::string> kOthers = {
+      "DequantizeLinear", "QuantizeLinear", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"};
+  const auto is_last = [&](const std::string& name) { return channels_last_.contains(name); };
+  if (node.op_type() == "QLinearConv" ||
+      (!kOthers.contains(node.op_type()) && std::ranges::any_of(node.input(), is_last)))
+    channels_last_.insert(node.output().begin(), node.output().end());
+}
+
 // An operator that reads what a refused one gives says nothing of its own.
 void OnnxTranslator::ReadNode(const NodeProto& node) try {
   const auto is_failed = [&](const std::string& name) { return failed_.contains(name); };
@@ -141,6 +151,7 @@ void OnnxTranslator::ReadNode(const NodeProto& node) try {
     return;
   }
   if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
+  NoteChannelsLast(node);
   if (node.op_type() == "QuantizeLinear") return Define(node, 0, QuantizeLinear(node));
   if (node.op_type() == "DequantizeLinear") return Define(node, 0, DequantizeLinear(node));
   if (const auto value = QLinear(node)) return Define(node, 0, *value);
