@@ -205,6 +205,13 @@ const std::vector<Form>& Forms() {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> OnnxIntegerOperators() {
+  std::vector<std::pair<std::string, std::string>> operators = {
+      {"ConvInteger", "Conv"}, {"MatMulInteger", "MatMul"}, {"QLinearConcat", "Concat"}};
+  for (const Form& form : Forms()) operators.emplace_back(form.name, form.op);
+  return operators;
+}
+
 // Int32 that counts in units of s_in * s_w[k].
 ExprPtr OnnxTranslator::IntegerBias(const NodeProto& node, int i, const Expr& in, const Expr& weights) {
   auto expr = std::make_shared<Expr>();

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -65,6 +66,8 @@ struct OnnxOperator {
   const char* holds;  // of its attributes and inputs
 };
 const std::vector<OnnxOperator>& OnnxOperators();
+// Operators with integers inside, and those on real numbers that they are.
+std::vector<std::pair<std::string, std::string>> OnnxIntegerOperators();
 
 class OnnxTranslator {
  public:
