@@ -94,6 +94,7 @@ oracle: weft bootstrap-python  ## networks, settings and 12,000 random layers an
 	.venv/bin/python tests/oracle/onnx_networks.py
 	.venv/bin/python tests/oracle/onnx_models.py --images 1000
 	.venv/bin/python tests/oracle/onnx_node_data.py
+	.venv/bin/python tests/oracle/onnx_exhaustive.py
 	.venv/bin/python tests/oracle/tflite_random.py --count 6000
 	.venv/bin/python tests/oracle/tflite_random.py --count 360 --engine rtl
 	.venv/bin/python tests/oracle/tflite_exhaustive.py

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,10 +79,18 @@ struct Port {
   std::string name = {};  // the file's, whole; it may differ from the tensor's
 };
 
+// A float32 input that the first operators of a file take as it is: the host computes codes of each image.
+struct RealInput {
+  TensorInfo info;                                                         // as a user of the file has it
+  std::string what;                                                        // the last of these operators
+  std::function<std::vector<int8_t>(const std::vector<float>&)> run = {};  // of one image, both are HWC
+};
+
 struct Graph {
   std::vector<TensorInfo> tensors;
   std::vector<Node> nodes;
   int input = 0;
+  std::optional<RealInput> real_input;  // what the codes of `input` are made from, if that is not they
   ElementType input_type = ElementType::kFloat32;
   Rounding input_rounding =
       Rounding::kOnnx;        // of a float32 input: half to even; kTflite: half away from zero

@@ -192,10 +192,11 @@ Quantised OnnxEmitter::Pooled(const Quantised& in, const Expr& pool, const std::
 Quantised OnnxEmitter::Quantise(const ExprPtr& expr, const Codes& codes, const std::string& output,
                                 const ClampOp& clamp) try {
   const Order order{expr, codes, clamp, output};
-  if (const auto* inner = expr->As<ClampOp>())
-    return Quantise(expr->in[0], codes, output, inner->Then(clamp));
+  const auto* inner = expr->As<ClampOp>();
+  if (inner != nullptr && expr->in[0]->As<FloatInput>() != nullptr) return OnHost(order);
+  if (inner != nullptr) return Quantise(expr->in[0], codes, output, inner->Then(clamp));
   if (const auto* input = expr->As<FloatInput>()) {
-    if (!clamp.IsOpen()) throw Error("the model's input needs QuantizeLinear before anything else");
+    if (of_real_input_) return OfRealInput(order, *expr);
     GiveScale(codes);
     Quantised value = input->input;
     value.codes = codes;

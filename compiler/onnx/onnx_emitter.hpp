@@ -83,11 +83,13 @@ class OnnxEmitter {
       std::vector<int32_t> offsets;
     };
     std::vector<Leaf> leaves;
-    std::vector<int> inputs;  // the tensor of each
+    std::vector<int> inputs;           // the tensor of each
+    const Expr* real_input = nullptr;  // instead of tensors: the graph's input before its QuantizeLinear
     [[nodiscard]] onnx_expr::FloatArray Run(const Expr& root, const std::vector<const TensorI8*>& tensors,
                                             size_t image) const;
   };
   Island MakeIsland(const Expr& root);
+  Quantised OfRealInput(const Order& order, const Expr& real_input);
 
   std::optional<Quantised> Operand(const ExprPtr& expr) { return Lossless(expr, false); }
   bool Operands(const ExprPtr& expr, std::vector<std::pair<ExprPtr, Quantised>>* found);
@@ -103,6 +105,7 @@ class OnnxEmitter {
   Graph& graph_;
   Rounding rounding_;
   bool input_has_scale_ = false;
+  std::optional<Order> of_real_input_;  // whose codes Graph::input has then
 };
 
 Shape PhysicalShape(const onnx_expr::Dims& dims);

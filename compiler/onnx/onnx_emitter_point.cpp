@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of single elements as tables of codes, joins, softmax, and what remains for the host.
+// Functions of single elements as tables of codes, and joins.
 #include <algorithm>
 #include <numeric>
 
@@ -92,7 +92,7 @@ bool OnnxEmitter::Operands(const ExprPtr& expr, std::vector<std::pair<ExprPtr, Q
 TableI8 OnnxEmitter::OneTable(const Order& order, const Expr* in, const Codes& codes) {
   const Expr& e = *order.expr;
   if (IsFused(order) && (e.op == "Add" || e.op == "Mul") && e.in.size() == 2) {
-    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
+    const bool first_is_scalar = e.in[0].get() != in;
     TableI8 table{};
     for (int x = -128; x <= 127; ++x) {
       const auto operand = [&](size_t i) {
@@ -100,7 +100,9 @@ TableI8 OnnxEmitter::OneTable(const Order& order, const Expr* in, const Codes& c
       };
       const auto [a, codes_a] = operand(0);
       const auto [b, codes_b] = operand(1);
-      table[uint8_t(x)] = rule(a, codes_a, b, codes_b, order.codes);
+      table[uint8_t(x)] = e.op == "Mul"
+                              ? golden::QLinearMul(a, codes_a, b, codes_b, order.codes)
+                              : golden::QLinearAdd(a, codes_a, b, codes_b, order.codes, first_is_scalar);
     }
     return table;
   }
@@ -131,14 +133,17 @@ std::optional<Quantised> OnnxEmitter::PairOf(const Order& order,
     return Emit(std::move(node), e.dims, order.codes, order.output);
   }
   if (IsFused(order) && (e.op == "Add" || e.op == "Mul")) {
-    const auto rule = e.op == "Add" ? golden::QLinearAdd : golden::QLinearMul;
-    const bool in_order = e.in[0] == first;
+    const bool in_order = e.in[0] == first, first_is_scalar = !in_order && b.dims != e.dims;
+    const auto rule = [&](int8_t p, const Codes& codes_p, int8_t q, const Codes& codes_q) {
+      return e.op == "Mul" ? golden::QLinearMul(p, codes_p, q, codes_q, order.codes)
+                           : golden::QLinearAdd(p, codes_p, q, codes_q, order.codes, first_is_scalar);
+    };
     node.pair.table.resize(size_t{256} * 256);
     for (int x = -128; x <= 127; ++x)
       for (int y = -128; y <= 127; ++y)
         node.pair.table[size_t{256} * uint8_t(x) + uint8_t(y)] =
-            in_order ? rule(int8_t(x), a.codes, int8_t(y), b.codes, order.codes)
-                     : rule(int8_t(y), b.codes, int8_t(x), a.codes, order.codes);
+            in_order ? rule(int8_t(x), a.codes, int8_t(y), b.codes)
+                     : rule(int8_t(y), b.codes, int8_t(x), a.codes);
   } else {
     Values values{{first.get(), AllCodes(a.codes, {256, 1})}, {second.get(), AllCodes(b.codes, {1, 256})}};
     node.pair.table = Quantised8(Evaluate(e, &values), order.clamp, order.codes);
@@ -193,173 +198,6 @@ Quantised OnnxEmitter::Join(const Order& order) {
     }
   }
   return Emit(std::move(node), e.dims, order.codes, order.output);
-}
-
-// ---- the host
-
-namespace {
-
-// Runs `f` for each slice along the axes that a softmax is over: `count` elements, `step` apart from `first`.
-template <typename F>
-void ForEachSlice(const Dims& dims, const SoftmaxOp& softmax, const F& f) {
-  const auto axis = size_t(softmax.axis);
-  const std::vector<int64_t> strides = Strides(dims);
-  const int64_t step = softmax.is_flat ? 1 : strides[axis];
-  const int64_t count = softmax.is_flat ? strides[axis] * dims[axis] : dims[axis];
-  const int64_t block = step * count;
-  for (int64_t outer = 0; outer < Count(dims); outer += block)
-    for (int64_t inner = 0; inner < step; ++inner) f(outer + inner, step, count);
-}
-
-}  // namespace
-
-std::optional<Quantised> OnnxEmitter::Softmax(const Order& order) {
-  const auto* in = order.expr->in[0]->As<Quantised>();
-  if (!IsFused(order) || in == nullptr) return {};
-  const SoftmaxOp softmax = *order.expr->As<SoftmaxOp>();
-  const std::vector<int32_t> offsets = Offsets(*in, Info(in->tensor).shape);
-  const Shape shape = PhysicalShape(in->dims);
-  const std::vector<int32_t> to =
-      Offsets({.tensor = 0, .dims = in->dims, .map = nullptr, .codes = {}}, shape);
-  Node node{.name = order.expr->name, .op = Op::kHost, .inputs = {in->tensor}};
-  node.host = {
-      .what = "Softmax", .shape = shape, .run = [=, in = *in, out = order.codes](const auto& inputs) {
-        const TensorI8& x = *inputs.at(0);
-        TensorI8 y(Shape{x.shape.n, shape.h, shape.w, shape.c});
-        for (size_t image = 0; image < x.data.size(); image += offsets.size())
-          ForEachSlice(in.dims, softmax, [&](int64_t first, int64_t step, int64_t count) {
-            std::vector<int8_t> values;
-            for (int64_t i = 0; i < count; ++i)
-              values.push_back(x.data[image + size_t(offsets[size_t(first + i * step)])]);
-            values = golden::QLinearSoftmax(values, in.codes, out);
-            for (int64_t i = 0; i < count; ++i)
-              y.data[image + size_t(to[size_t(first + i * step)])] = values[size_t(i)];
-          });
-        return y;
-      }};
-  return Emit(std::move(node), in->dims, order.codes, order.output);
-}
-
-namespace {
-
-// The expression down to such leaves, independent of the file: its constants are copied.
-ExprPtr Frozen(const ExprPtr& expr, const std::vector<const Expr*>& leaves,
-               std::unordered_map<const Expr*, ExprPtr>* made) {
-  if (std::ranges::find(leaves, expr.get()) != leaves.end()) return expr;
-  if (const auto known = made->find(expr.get()); known != made->end()) return known->second;
-  const auto frozen = std::make_shared<Expr>(*expr);
-  if (expr->IsConstant()) frozen->detail = ConstantValues(*expr);
-  for (ExprPtr& in : frozen->in) in = Frozen(in, leaves, made);
-  return made->emplace(expr.get(), frozen).first->second;
-}
-
-}  // namespace
-
-OnnxEmitter::Island OnnxEmitter::MakeIsland(const Expr& root) {
-  Island island;
-  std::vector<const Expr*> seen;
-  const std::function<void(const Expr&)> visit = [&](const Expr& expr) {
-    if (std::ranges::find(seen, &expr) != seen.end()) return;
-    seen.push_back(&expr);
-    for (const ExprPtr& in : expr.in) {
-      if (in->IsConstant() || std::ranges::find(seen, in.get()) != seen.end()) continue;
-      if (in->As<FloatInput>() != nullptr)
-        throw Error("its input '{}' must come from QuantizeLinear", in->output);
-      if (const auto tensor = Lossless(in, true)) {
-        island.leaves.push_back({in.get(), *tensor, Offsets(*tensor, Info(tensor->tensor).shape)});
-        island.inputs.push_back(tensor->tensor);
-        seen.push_back(in.get());
-      } else {
-        visit(*in);
-      }
-    }
-  };
-  visit(root);
-  if (island.inputs.empty()) throw Error("it has no quantised input");
-  return island;
-}
-
-FloatArray OnnxEmitter::Island::Run(const Expr& root, const std::vector<const TensorI8*>& tensors,
-                                    size_t image) const {
-  Values values;
-  for (size_t i = 0; i < leaves.size(); ++i) {
-    const Leaf& leaf = leaves[i];
-    FloatArray array{.dims = leaf.value.dims, .data = {}};
-    array.data.reserve(leaf.offsets.size());
-    for (const int32_t offset : leaf.offsets)
-      array.data.push_back(golden::Dequantise(tensors[i]->data[image * leaf.offsets.size() + size_t(offset)],
-                                              leaf.value.codes));
-    values.emplace(leaf.expr, std::move(array));
-  }
-  return Evaluate(root, &values);
-}
-
-Quantised OnnxEmitter::OnHost(const Order& order) {
-  const Island island = MakeIsland(*order.expr);
-  std::vector<const Expr*> leaves;
-  for (const Island::Leaf& leaf : island.leaves) leaves.push_back(leaf.expr);
-  std::unordered_map<const Expr*, ExprPtr> made;
-  const ExprPtr root = Frozen(order.expr, leaves, &made);
-  const Shape shape = PhysicalShape(root->dims);
-  const std::vector<int32_t> to =
-      Offsets({.tensor = 0, .dims = root->dims, .map = nullptr, .codes = {}}, shape);
-  const bool is_average = root->As<AverageOp>() != nullptr && root->op != "ReduceMean" && IsFused(order);
-  const auto code = [is_average, clamp = order.clamp, codes = order.codes](float real) {
-    return is_average ? golden::QLinearAverage(real, 1, codes) : golden::Quantise(clamp.Of(real), codes);
-  };
-  Node node{.name = root->name, .op = Op::kHost, .inputs = island.inputs};
-  node.host = {.what = root->op, .shape = shape, .run = [=](const std::vector<const TensorI8*>& inputs) {
-                 const int n = inputs.at(0)->shape.n;
-                 TensorI8 y(Shape{n, shape.h, shape.w, shape.c});
-                 for (size_t image = 0; image < size_t(n); ++image) {
-                   const FloatArray result = island.Run(*root, inputs, image);
-                   for (size_t i = 0; i < to.size(); ++i)
-                     y.data[image * to.size() + size_t(to[i])] = code(result.data[i]);
-                 }
-                 return y;
-               }};
-  return Emit(std::move(node), root->dims, order.codes, order.output);
-}
-
-// A softmax over the channels of one pixel has a node of its own; anything else is the host's in float32.
-int OnnxEmitter::Real(const ExprPtr& expr) {
-  const auto* softmax = expr->As<SoftmaxOp>();
-  const std::optional<Quantised> in = softmax != nullptr ? Lossless(expr->in[0], true) : std::nullopt;
-  const Shape shape = PhysicalShape(expr->dims);
-  const bool is_pixel =
-      shape.h == 1 && shape.w == 1 && expr->dims.size() > 1 && expr->dims[0] == 1 && expr->dims[1] == shape.c;
-  const Codes none{.scale = 1.0F / 256, .zero_point = -128};
-  if (in && is_pixel &&
-      (softmax->axis == 1 || (softmax->axis == int64_t(expr->dims.size()) - 1 && expr->dims.size() == 2))) {
-    const Quantised logits = Proper(*in, expr->name);
-    if (Info(logits.tensor).scale == in->codes.scale) {
-      const int tensor = Emit({.name = expr->name, .op = Op::kSoftmax, .inputs = {logits.tensor}}, expr->dims,
-                              none, expr->output)
-                             .tensor;
-      graph_.tensors.back().is_real = true;
-      return tensor;
-    }
-  }
-  const Island island = MakeIsland(*expr);
-  std::vector<const Expr*> leaves;
-  for (const Island::Leaf& leaf : island.leaves) leaves.push_back(leaf.expr);
-  std::unordered_map<const Expr*, ExprPtr> made;
-  const ExprPtr root = Frozen(expr, leaves, &made);
-  const std::vector<int32_t> to =
-      Offsets({.tensor = 0, .dims = expr->dims, .map = nullptr, .codes = {}}, shape);
-  Node node{.name = expr->name, .op = Op::kHost, .inputs = island.inputs};
-  node.host = {.what = expr->op, .shape = shape, .reals = [=](const std::vector<const TensorI8*>& inputs) {
-                 std::vector<float> reals(size_t(inputs.at(0)->shape.n) * to.size());
-                 for (size_t image = 0; image < size_t(inputs[0]->shape.n); ++image) {
-                   const FloatArray result = island.Run(*root, inputs, image);
-                   for (size_t i = 0; i < to.size(); ++i)
-                     reals[image * to.size() + size_t(to[i])] = result.data[i];
-                 }
-                 return reals;
-               }};
-  const int tensor = Emit(std::move(node), expr->dims, {.scale = 1, .zero_point = 0}, expr->output).tensor;
-  graph_.tensors.back().is_real = true;
-  return tensor;
 }
 
 }  // namespace weft

@@ -272,6 +272,11 @@ std::optional<Quantised> OnnxEmitter::Average(const Order& order) {
   const TensorInfo info = Info(in.tensor);
   const int64_t area = int64_t{op.window.kh} * op.window.kw;
   const bool pads = op.window.pad != Padding{};
+  // ONNX Runtime's integer kernel takes a window that is the map as a global average. Without one the sum is
+  // one of float32.
+  const bool has_kernel = IsFused(order) && e.op != "ReduceMean";
+  const bool sums_integers =
+      has_kernel && !pads && op.window.kh == info.shape.h && op.window.kw == info.shape.w;
   Node node{.name = e.name, .op = Op::kConv, .inputs = {in.tensor}};
   if (rounding_ == Rounding::kTflite) {
     if (in.codes == order.codes && !(op.count_padding && pads) && order.ClampIsVoid()) {
@@ -301,7 +306,7 @@ std::optional<Quantised> OnnxEmitter::Average(const Order& order) {
                             &multiplier, &shift);
     node.conv.requant.multiplier.assign(size_t(info.shape.c), multiplier);
     node.conv.requant.shift.assign(size_t(info.shape.c), shift);
-    if (!op.global && !IsProven(node.conv, in.codes, order.codes, int(area))) return {};
+    if (!sums_integers && !IsProven(node.conv, in.codes, order.codes, int(area))) return {};
   }
   node.conv.window = op.window;
   node.conv.groups = info.shape.c;

@@ -82,7 +82,6 @@ struct MaxPoolOp {
 struct AverageOp {
   Window window;
   bool count_padding = false;
-  bool global = false;
 };
 // Any selection: element i is element from[i] of the input, or `fill` where that is -1. Without `from`: as it
 // is, with other dims.
@@ -93,6 +92,7 @@ struct MoveOp {
 struct ClampOp {
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();
+  bool operator==(const ClampOp&) const = default;
   [[nodiscard]] bool IsOpen() const { return lo == ClampOp{}.lo && hi == ClampOp{}.hi; }
   [[nodiscard]] ClampOp Then(const ClampOp& next) const;  // this one first
   [[nodiscard]] float Of(float x) const;

@@ -47,7 +47,6 @@ ExprPtr DepthToSpace(const OnnxSite& site);
 ExprPtr Expand(const OnnxSite& site);
 ExprPtr Flatten(const OnnxSite& site);
 ExprPtr Gather(const OnnxSite& site);
-ExprPtr Pad(const OnnxSite& site);
 ExprPtr Reshape(const OnnxSite& site);
 ExprPtr Shape(const OnnxSite& site);
 ExprPtr Slice(const OnnxSite& site);
@@ -57,6 +56,13 @@ ExprPtr Squeeze(const OnnxSite& site);
 ExprPtr Tile(const OnnxSite& site);
 ExprPtr Transpose(const OnnxSite& site);
 ExprPtr Unsqueeze(const OnnxSite& site);
+
+// onnx_pad.cpp
+ExprPtr Pad(const OnnxSite& site);
+// The selection for which element `place` of the output is the input's at source(place), or the fill where
+// that is negative.
+ExprPtr Selected(const OnnxSite& site, const Dims& dims, const std::function<int64_t(const Dims&)>& source,
+                 float fill = 0);
 
 // onnx_resize.cpp
 ExprPtr Resize(const OnnxSite& site);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operator that the reader knows, where it runs, and what it may be.
+#include <algorithm>
+
 #include "compiler/onnx/onnx_handlers.hpp"
+#include "compiler/onnx/onnx_reader.hpp"
 
 namespace weft {
 
@@ -8,9 +11,12 @@ using namespace onnx_handlers;
 
 namespace {
 
-constexpr const char* kTable = "hardware: a table of 256 codes; of two maps by the adder or the host";
+constexpr const char* kTable = "hardware: a table of 256 codes";
+constexpr const char* kTwo =
+    "hardware: a table of 256 codes, of two maps by the adder where it is a sum; else host";
 constexpr const char* kCopy = "hardware: a copy, where it is one of rows, columns or channels; else host";
-constexpr const char* kView = "nowhere: the order of weights or of memory follows it";
+constexpr const char* kView =
+    "nowhere where the order of weights or of memory follows it; else a copy, or host";
 constexpr const char* kPool = "hardware; host with dilation";
 constexpr const char* kHost = "host";
 constexpr const char* kNothing = "-";
@@ -20,22 +26,22 @@ constexpr const char* kNothing = "-";
 const std::vector<OnnxOperator>& OnnxOperators() {
   static const std::vector<OnnxOperator> kOperators = {
       {"Abs", Elementwise, false, kTable, "any"},
-      {"Add", Add, false, kTable, "any broadcasting; a constant behind a convolution becomes its bias"},
-      {"AveragePool", AveragePool, false, "hardware where its rounding is proven equal, else host",
-       "any window"},
+      {"Add", Add, false, kTwo, "any broadcasting; a constant behind a convolution becomes its bias"},
+      {"AveragePool", AveragePool, false,
+       "hardware without clipped windows and where its rounding is proven equal; else host", "any window"},
       {"BatchNormalization", BatchNormalization, false, kHost, "of constants"},
       {"Cast", Alias, false, kNothing, "of constants, or of sums of integers to float"},
       {"Ceil", Elementwise, false, kTable, "any"},
       {"Celu", Elementwise, false, kTable, "any"},
       {"Clip", Clip, true, kTable, "constant bounds; behind a convolution or a sum its clamp"},
-      {"Concat", Concat, true, "hardware along the channels, else host", "any axis"},
+      {"Concat", Concat, true, "hardware: copies; host with constants", "any axis"},
       {"Constant", ConstantValue, false, kNothing, "numbers"},
       {"ConstantOfShape", ConstantOfShape, false, kNothing, "any"},
       {"Conv", Conv, false, "hardware; host with float weights", "one or two dimensions, any attributes"},
       {"ConvTranspose", ConvTranspose, false,
        "hardware with one stride for both axes, one group, no dilation; else host", "no output_shape"},
       {"DepthToSpace", DepthToSpace, true, kCopy, "both modes"},
-      {"Div", Elementwise, false, kTable, "any broadcasting"},
+      {"Div", Elementwise, false, kTwo, "any broadcasting"},
       {"Dropout", Alias, true, kNothing, "any"},
       {"Elu", Elementwise, false, kTable, "any"},
       {"Erf", Elementwise, false, kTable, "any"},
@@ -54,20 +60,20 @@ const std::vector<OnnxOperator>& OnnxOperators() {
       {"LeakyRelu", Elementwise, false, kTable, "any"},
       {"Log", Elementwise, false, kTable, "any"},
       {"MatMul", MatMul, false, "hardware with constant weights of two dimensions; else host", "matrices"},
-      {"Max", Elementwise, false, kTable, "any broadcasting"},
+      {"Max", Elementwise, false, kTwo, "any broadcasting"},
       {"MaxPool", MaxPool, true, kPool, "any window; no indices"},
-      {"Mean", Elementwise, false, kTable, "any broadcasting"},
-      {"Min", Elementwise, false, kTable, "any broadcasting"},
+      {"Mean", Elementwise, false, kTwo, "any broadcasting"},
+      {"Min", Elementwise, false, kTwo, "any broadcasting"},
       {"Mish", Elementwise, false, kTable, "any"},
-      {"Mul", Mul, false, kTable, "any broadcasting"},
+      {"Mul", Mul, false, kTwo, "any broadcasting"},
       {"Neg", Elementwise, false, kTable, "any"},
       {"PRelu", Elementwise, false, "hardware with one slope: a table of 256 codes; else host", "any"},
       {"Pad", Pad, true, kCopy, "any mode, constant pads"},
-      {"Pow", Elementwise, false, kTable, "any broadcasting"},
+      {"Pow", Elementwise, false, kTwo, "any broadcasting"},
       {"QuickGelu", Elementwise, false, kTable, "any"},
       {"Reciprocal", Elementwise, false, kTable, "any"},
-      {"ReduceMax", ReduceMax, true, "hardware over height and width, else host", "constant axes"},
-      {"ReduceMean", ReduceMean, false, "as AveragePool over height and width, else host", "constant axes"},
+      {"ReduceMax", ReduceMax, true, "hardware over height and width; else host", "constant axes"},
+      {"ReduceMean", ReduceMean, false, "as AveragePool over height and width; else host", "constant axes"},
       {"ReduceMin", ReduceMin, true, kHost, "constant axes"},
       {"ReduceSum", ReduceSum, false, kHost, "constant axes"},
       {"Relu", Relu, false, kTable, "any; behind a convolution or a sum its clamp"},
@@ -87,8 +93,8 @@ const std::vector<OnnxOperator>& OnnxOperators() {
       {"Split", Split, true, kCopy, "constant sizes"},
       {"Sqrt", Elementwise, false, kTable, "any"},
       {"Squeeze", Squeeze, true, kView, "constant axes"},
-      {"Sub", Elementwise, false, kTable, "any broadcasting"},
-      {"Sum", Elementwise, false, kTable, "any broadcasting"},
+      {"Sub", Elementwise, false, kTwo, "any broadcasting"},
+      {"Sum", Elementwise, false, kTwo, "any broadcasting"},
       {"Tanh", Elementwise, false, kTable, "any"},
       {"ThresholdedRelu", Elementwise, false, kTable, "any"},
       {"Tile", Tile, true, kCopy, "constant repeats"},
@@ -98,6 +104,18 @@ const std::vector<OnnxOperator>& OnnxOperators() {
        "nearest and linear"},
   };
   return kOperators;
+}
+
+std::vector<OperatorRow> OnnxOperatorRows() {
+  std::vector<OperatorRow> rows = {
+      {"DequantizeLinear", kNothing, "int8, uint8; of weights also int32, along any axis"},
+      {"QuantizeLinear", "a table of 256 codes behind another code, else part of what computes its input",
+       "int8 and uint8, one scale"}};
+  for (const OnnxOperator& known : OnnxOperators()) rows.push_back({known.name, known.runs, known.holds});
+  for (const auto& [name, op] : OnnxIntegerOperators())
+    rows.push_back({name, fmt::format("as {}", op), "as that"});
+  std::ranges::sort(rows, {}, &OperatorRow::name);
+  return rows;
 }
 
 }  // namespace weft

@@ -150,7 +150,7 @@ ExprPtr AveragePool(const OnnxSite& site) {
   return MakeAverage(site, {w, IntAttribute(site.node, "count_include_pad", 0) != 0});
 }
 
-ExprPtr GlobalAveragePool(const OnnxSite& site) { return MakeAverage(site, {WholeMap(site), false, true}); }
+ExprPtr GlobalAveragePool(const OnnxSite& site) { return MakeAverage(site, {WholeMap(site), false}); }
 ExprPtr GlobalMaxPool(const OnnxSite& site) { return MakeMaxPool(site, WholeMap(site)); }
 
 ExprPtr ReduceMean(const OnnxSite& site) {

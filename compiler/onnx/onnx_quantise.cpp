@@ -205,6 +205,13 @@ const std::vector<Form>& Forms() {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> OnnxIntegerOperators() {
+  std::vector<std::pair<std::string, std::string>> operators = {
+      {"ConvInteger", "Conv"}, {"MatMulInteger", "MatMul"}, {"QLinearConcat", "Concat"}};
+  for (const Form& form : Forms()) operators.emplace_back(form.name, form.op);
+  return operators;
+}
+
 // Int32 that counts in units of s_in * s_w[k].
 ExprPtr OnnxTranslator::IntegerBias(const NodeProto& node, int i, const Expr& in, const Expr& weights) {
   auto expr = std::make_shared<Expr>();
@@ -254,9 +261,11 @@ std::optional<OnnxValue> OnnxTranslator::QLinear(const NodeProto& node) {
   }
   ExprPtr expr = std::get<ExprPtr>(Finish(real, Handler(real.op_type()), in, 0, false));
   if (output < 0 || !HasInput(node, output)) return expr;
+  const auto inner = std::make_shared<Expr>(*expr);
+  inner->readers = 1;  // the file's readers get the codes
   const bool is_unsigned = in.at(0)->As<Quantised>() == nullptr || in[0]->As<Quantised>()->codes.is_unsigned;
   return emitter_.Quantise(
-      expr, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
+      inner, ReadCodes(ConstantOf(node, output), OptionalConstant(node, output + 1), is_unsigned),
       node.output(0));
 }
 

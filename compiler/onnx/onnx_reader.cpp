@@ -17,8 +17,9 @@ using onnx_access::Printable;
 
 void CheckIsQuantised(const GraphProto& graph) {
   for (const onnx::NodeProto& node : graph.node())
-    if (node.op_type() == "DequantizeLinear" || node.op_type().starts_with("QLinear") ||
-        node.op_type() == "QGemm" || node.op_type() == "ConvInteger" || node.op_type() == "MatMulInteger")
+    if (node.op_type() == "QuantizeLinear" || node.op_type() == "DequantizeLinear" ||
+        node.op_type().starts_with("QLinear") || node.op_type() == "QGemm" ||
+        node.op_type() == "ConvInteger" || node.op_type() == "MatMulInteger")
       return;
   throw Error(
       "the model is not quantised: quantise it to int8 first (onnxruntime.quantization.quantize_static)");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resize and Upsample: which pixels they read, as ONNX Runtime finds them
-// (providers/cpu/tensor/upsamplebase.h).
+// (core/providers/cpu/tensor/upsamplebase.h), and how it weighs them (upsample.cc and upsample.h).
 #include <algorithm>
 #include <cmath>
 
@@ -67,6 +67,7 @@ ExprPtr NearestResize(const OnnxSite& site, const std::vector<Axis>& axes, const
 struct Between {
   int64_t first, second;
   float to_first, to_second;  // distances
+  float at;
 };
 
 std::vector<Between> Betweens(const Axis& axis, const std::string& coordinates) {
@@ -75,11 +76,27 @@ std::vector<Between> Betweens(const Axis& axis, const std::string& coordinates) 
     const float at = std::clamp(Source(float(x), axis, coordinates), 0.0F, float(axis.in - 1));
     const int64_t first = std::min<int64_t>(int64_t(at), axis.in - 1),
                   second = std::min(first + 1, axis.in - 1);
-    Between between{first, second, std::abs(at - float(first)), std::abs(at - float(second))};
+    Between between{first, second, std::abs(at - float(first)), std::abs(at - float(second)), at};
     if (first == second) between.to_first = between.to_second = 0.5F;
     result.push_back(between);
   }
   return result;
+}
+
+// Distances in 1024ths, as ONNX Runtime weighs codes whose channels are last.
+float InIntegers(const float* map, int width, const Between& y, const Between& x) {
+  constexpr int64_t kOne = 1024;
+  const auto weights = [](const Between& b) {
+    if (b.first == b.second) return std::pair{kOne / 2, kOne / 2};
+    const auto to_first = int64_t(b.at * float(kOne)) - b.first * kOne;
+    return std::pair{kOne - to_first, to_first};
+  };
+  const auto [y1, y2] = weights(y);
+  const auto [x1, x2] = weights(x);
+  const auto code = [&](int64_t row, int64_t column) { return int64_t(map[row * width + column]); };
+  const int64_t sum = y1 * (x1 * code(y.first, x.first) + x2 * code(y.first, x.second)) +
+                      y2 * (x1 * code(y.second, x.first) + x2 * code(y.second, x.second));
+  return float(sum / (kOne * kOne));
 }
 
 ExprPtr LinearResize(const OnnxSite& site, const std::vector<Axis>& axes, const std::string& coordinates) {
@@ -95,12 +112,18 @@ ExprPtr LinearResize(const OnnxSite& site, const std::vector<Axis>& axes, const 
   const bool on_codes = site.on_codes && tensor != nullptr;
   const Codes codes = on_codes ? tensor->codes : Codes{};
   const auto zero = float(codes.zero_point + codes.Offset());
+  const bool in_integers = on_codes && site.IsChannelsLast();
   return site.Make(HostOp{}, {site.In(0)}, dims, [=](const std::vector<const FloatArray*>& inputs) {
     FloatArray out{.dims = dims, .data = {}}, values = *inputs[0];
     if (on_codes)  // ONNX Runtime weighs the codes, and cuts off what is behind the point
       for (float& v : values.data) v = std::nearbyint(v / codes.scale) + zero;
     for (int64_t c = 0; c < in.c; ++c) {
       const float* map = &values.data[size_t(c * in.h * in.w)];
+      if (in_integers) {
+        for (const Between& y : ys)
+          for (const Between& x : xs) out.data.push_back(InIntegers(map, in.w, y, x));
+        continue;
+      }
       for (const Between& y : ys)
         for (const Between& x : xs)
           out.data.push_back(x.to_second * y.to_second * map[y.first * in.w + x.first] +

@@ -16,6 +16,8 @@ const ExprPtr& OnnxSite::In(size_t i) const {
   return in[i];
 }
 
+bool OnnxSite::IsChannelsLast() const { return translator.channels_last_.contains(node.input(0)); }
+
 const Expr& OnnxSite::ConstantIn(size_t i) const {
   if (!In(i)->IsConstant()) throw Error("its input '{}' must be a constant", Printable(node.input(int(i))));
   return *in[i];

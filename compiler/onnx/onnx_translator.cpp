@@ -131,6 +131,16 @@ void OnnxTranslator::Define(const NodeProto& node, int output, OnnxValue value) 
     throw Error("its output '{}' exists already", Printable(node.output(output)));
 }
 
+// ONNX Runtime moves the channels of integer convolutions to the end, and they stay there for what follows.
+void OnnxTranslator::NoteChannelsLast(const NodeProto& node) {
+  static const std::unordered_set<std::string> kOthers = {
+      "DequantizeLinear", "QuantizeLinear", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"};
+  const auto is_last = [&](const std::string& name) { return channels_last_.contains(name); };
+  if (node.op_type() == "QLinearConv" ||
+      (!kOthers.contains(node.op_type()) && std::ranges::any_of(node.input(), is_last)))
+    channels_last_.insert(node.output().begin(), node.output().end());
+}
+
 // An operator that reads what a refused one gives says nothing of its own.
 void OnnxTranslator::ReadNode(const NodeProto& node) try {
   const auto is_failed = [&](const std::string& name) { return failed_.contains(name); };
@@ -141,6 +151,7 @@ void OnnxTranslator::ReadNode(const NodeProto& node) try {
     return;
   }
   if (node.output_size() < 1 || node.output(0).empty()) throw Error("it has no output");
+  NoteChannelsLast(node);
   if (node.op_type() == "QuantizeLinear") return Define(node, 0, QuantizeLinear(node));
   if (node.op_type() == "DequantizeLinear") return Define(node, 0, DequantizeLinear(node));
   if (const auto value = QLinear(node)) return Define(node, 0, *value);
@@ -193,12 +204,50 @@ OnnxValue OnnxTranslator::Finish(const NodeProto& node, const OnnxHandler& handl
   return Folded(site, handler(site));
 }
 
+namespace {
+
+// The integers of a constant that are selected or clamped, exactly and with their type; nothing for other
+// operators.
+std::optional<TensorProto> FoldedIntegers(const TensorProto& tensor, const Expr& expr) {
+  const auto* move = expr.As<MoveOp>();
+  const auto* clamp = expr.As<ClampOp>();
+  if ((move == nullptr && clamp == nullptr) || tensor.data_type() == TensorProto::FLOAT) return {};
+  const std::vector<int64_t> values = IntegerValues(tensor);
+  TensorProto folded;
+  folded.set_name(tensor.name());
+  folded.set_data_type(tensor.data_type());
+  for (const int64_t dim : expr.dims) folded.add_dims(dim);
+  const auto whole = [](float real) { return int64_t(std::clamp(real, -9e15F, 9e15F)); };
+  const auto count = size_t(Count(expr.dims));
+  for (size_t i = 0; i < count; ++i) {
+    int64_t value = 0;
+    if (move != nullptr) {
+      const int64_t from = move->from ? (*move->from)[i] : int64_t(i);
+      value = from < 0 ? whole(move->fill) : values.at(size_t(from));
+    } else {
+      value = values.at(i);
+      if (double(value) < double(clamp->lo)) value = whole(clamp->lo);
+      if (double(value) > double(clamp->hi)) value = whole(clamp->hi);
+    }
+    if (tensor.data_type() == TensorProto::INT64) folded.add_int64_data(value);
+    else folded.add_int32_data(int32_t(value));
+  }
+  return folded;
+}
+
+}  // namespace
+
 // Constants of constants are computed at once.
 ExprPtr OnnxTranslator::Folded(const OnnxSite& site, ExprPtr expr) {
   if (expr->IsConstant() || expr->in.empty() ||
       !std::ranges::all_of(expr->in, [](const ExprPtr& in) { return in->IsConstant(); }))
     return expr;
   auto folded = std::make_shared<Expr>(*expr);
+  if (const auto* constant = expr->in[0]->As<Constant>())
+    if (auto integers = FoldedIntegers(*constant->tensor, *expr)) {
+      folded->detail = Constant{&Own(std::move(*integers))};
+      return folded;
+    }
   if (const auto* move = expr->As<MoveOp>())
     if (const auto* weights = expr->in[0]->As<Weights>())
       if (const auto moved = MoveWeights(*weights, *move, expr->dims)) {

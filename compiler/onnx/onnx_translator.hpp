@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct OnnxSite {
   int opset = 0;
 
   [[nodiscard]] bool Has(size_t i) const { return i < in.size() && in[i] != nullptr; }
+  [[nodiscard]] bool IsChannelsLast() const;  // input 0 is, in ONNX Runtime
   [[nodiscard]] const onnx_expr::ExprPtr& In(size_t i) const;
   [[nodiscard]] const onnx_expr::Dims& DimsOf(size_t i) const { return In(i)->dims; }
   [[nodiscard]] const onnx_expr::Expr& ConstantIn(size_t i) const;
@@ -63,6 +66,8 @@ struct OnnxOperator {
   const char* holds;  // of its attributes and inputs
 };
 const std::vector<OnnxOperator>& OnnxOperators();
+// Operators with integers inside, and those on real numbers that they are.
+std::vector<std::pair<std::string, std::string>> OnnxIntegerOperators();
 
 class OnnxTranslator {
  public:
@@ -79,6 +84,7 @@ class OnnxTranslator {
   void DefineOutput(const onnx::ValueInfoProto& output);
   void ReadNode(const onnx::NodeProto& node);
   void Define(const onnx::NodeProto& node, int output, OnnxValue value);
+  void NoteChannelsLast(const onnx::NodeProto& node);
   std::string Uninterpretable(const onnx::NodeProto& node) const;
 
   OnnxValue QuantizeLinear(const onnx::NodeProto& node);
@@ -108,7 +114,8 @@ class OnnxTranslator {
   OnnxEmitter emitter_;
   std::unordered_map<std::string, OnnxValue> values_;
   std::unordered_map<std::string, int> readers_;
-  std::unordered_map<std::string, bool> failed_;  // outputs of operators that were refused
+  std::unordered_map<std::string, bool> failed_;   // outputs of operators that were refused
+  std::unordered_set<std::string> channels_last_;  // codes that ONNX Runtime has in this order
   std::deque<onnx::TensorProto> own_;
   std::vector<std::string> refusals_;
   int opset_ = 0;

@@ -35,4 +35,6 @@ Graph ParseTflite(std::string_view file_contents) {
   return graph;
 }
 
+std::vector<OperatorRow> TfliteOperatorRows() { return TfliteTranslator::Operators(); }
+
 }  // namespace weft

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
+#include "compiler/operator_row.hpp"
 #include "compiler/tflite/tflite_access.hpp"
 
 namespace weft {
@@ -27,6 +28,7 @@ class TfliteTranslator {
   void Read(const TfliteOperator& op);  // throws Error that begins with the operator
   void Finish();                        // the outputs
   static bool Supports(schema::BuiltinOperator code);
+  static std::vector<OperatorRow> Operators();
 
  private:
   using Operator = TfliteOperator;
@@ -41,6 +43,13 @@ class TfliteTranslator {
   };
 
   using Method = void (TfliteTranslator::*)(const Operator&);
+  struct Known {
+    schema::BuiltinOperator code;
+    Method method;
+    const char* runs;   // where
+    const char* holds;  // of its options and inputs
+  };
+  static const std::vector<Known>& KnownOperators();
   static Method Find(schema::BuiltinOperator code);  // nullptr: not supported
 
   // With filters or windows: tflite_layers.cpp

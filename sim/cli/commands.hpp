@@ -13,6 +13,7 @@ void AddExportCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
 void AddReportCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
+void AddOperatorsCommand(CLI::App* app, int* status);
 void AddQuantizeCommand(CLI::App* app, int* status);
 void AddBenchCommand(CLI::App* app, int* status);
 void AddWavesCommand(CLI::App* app, int* status);

@@ -85,8 +85,11 @@ void ModelInfo(const std::string& model, const ModelOptions& options, const std:
   rows.push_back({"total", "", "", "", "", std::to_string(parameters), std::to_string(macs)});
 
   std::FILE* stream = TableStream(json_option);
-  fmt::print(stream, "{}: input {} (height x width x channels), scale {}, zero point {}\n", model,
-             ShapeText(input.shape), input.scale, input.zero_point);
+  if (graph.real_input)
+    fmt::print(stream, "{}: input {} (height x width x channels), float32 up to its {} on the host\n", model,
+               ShapeText(graph.real_input->info.shape), graph.real_input->what);
+  fmt::print(stream, "{}: {} {} (height x width x channels), scale {}, zero point {}\n", model,
+             graph.real_input ? "its codes" : "input", ShapeText(input.shape), input.scale, input.zero_point);
   for (const auto& [key, value] : graph.metadata) fmt::print(stream, "{}: {}\n", key, value);
   PrintTable(stream, rows);
   WriteJson(json_option,

@@ -70,6 +70,7 @@ class ImageBatch {
   struct Code {
     int8_t q = 0;
     bool is_beyond = false;
+    float real = 0;
   };
 
   void AddPixels(int64_t count, bool chw, const uint8_t* pixels, const std::string& path);
@@ -89,15 +90,20 @@ class ImageBatch {
     batch_.data.reserve(batch_.data.size() + size_t(count) * pixels * c);
     for (size_t n = 0; n < size_t(count); ++n)
       for (size_t p = 0; p < pixels; ++p)
-        for (size_t k = 0; k < c; ++k)
-          batch_.data.push_back(value(n * pixels * c + (chw ? k * pixels + p : p * c + k), k));
+        for (size_t k = 0; k < c; ++k) Push(value(n * pixels * c + (chw ? k * pixels + p : p * c + k), k));
     batch_.shape.n += int(count);
+  }
+
+  void Push(const Code& code) {
+    if (format_.real_input != nullptr) reals_.push_back(code.real);
+    else batch_.data.push_back(code.q);
   }
 
   InputFormat format_;
   InputOptions options_;
   std::vector<std::array<Code, 256>> of_pixel_;  // one a channel
   TensorI8 batch_;
+  std::vector<float> reals_;  // of images whose codes RealInput makes
   std::string warning_;
   int more_warnings_ = 0;
 };
@@ -116,7 +122,7 @@ ImageBatch::ImageBatch(const InputFormat& format, const InputOptions& options)
     for (int pixel = 0; pixel < 256; ++pixel) {
       const auto value = float(pixel);
       of_pixel_[k][size_t(pixel)] =
-          are_codes ? Code{int8_t(pixel - 128), false}
+          are_codes ? Code{int8_t(pixel - 128)}
                     : Quantised(Real(options.scale ? value * *options.scale : value / 255.0F, k));
     }
   batch_.shape = format.shape;
@@ -133,6 +139,7 @@ float ImageBatch::Real(float scaled, size_t channel) const {
 
 // In float32, as the frameworks' own operators.
 ImageBatch::Code ImageBatch::Quantised(float real) const {
+  if (format_.real_input != nullptr) return {.real = real};
   const float steps = real / format_.scale;
   const float rounded = format_.rounding == Rounding::kTflite ? std::round(steps) : std::nearbyint(steps);
   const float q = rounded + float(format_.zero_point);
@@ -162,7 +169,7 @@ void ImageBatch::AddPixels(int64_t count, bool chw, const uint8_t* pixels, const
     saturation.values++;
     saturation.zeros += pixels[i] == 0 && !code.is_beyond ? 1 : 0;
     saturation.beyond += code.is_beyond ? 1 : 0;
-    return code.q;
+    return code;
   });
   Note(saturation, "--scale, --mean and --std say what pixels stand for", path);
 }
@@ -188,7 +195,7 @@ void ImageBatch::AddReals(const NpyArray& array, const ArrayForm& form, const st
     saturation.values++;
     saturation.zeros += value == 0 && !code.is_beyond ? 1 : 0;
     saturation.beyond += code.is_beyond ? 1 : 0;
-    return code.q;
+    return code;
   });
   Note(saturation,
        "floats are the network's real input; give pixels of 0 to 255 as uint8, or scale them (--scale, "
@@ -207,7 +214,10 @@ void ImageBatch::AddNpy(const NpyArray& array, const std::string& path) {
                 array.dtype);
   if (options_.Scales())
     throw Error("{}: int8 arrays are the input's codes: leave --scale, --mean and --std out", path);
-  Append(form.images, form.chw, [&](size_t i, size_t) { return int8_t(array.bytes[i]); });
+  if (format_.real_input != nullptr)
+    throw Error("{}: int8 arrays are codes, and the network's input is float32 up to its {}", path,
+                format_.real_input->what);
+  Append(form.images, form.chw, [&](size_t i, size_t) { return Code{int8_t(array.bytes[i])}; });
 }
 
 void ImageBatch::Add(const std::filesystem::path& path) {
@@ -226,7 +236,17 @@ TensorI8 ImageBatch::Take() {
   if (!warning_.empty())
     fmt::print(stderr, "{}{}\n", warning_,
                more_warnings_ > 0 ? fmt::format("; so do {} more files", more_warnings_) : "");
-  return std::move(batch_);
+  if (format_.real_input == nullptr) return std::move(batch_);
+  TensorI8 codes(format_.codes);
+  codes.shape.n = batch_.shape.n;
+  codes.data.clear();
+  const size_t size = format_.shape.size();
+  for (size_t first = 0; first < reals_.size(); first += size) {
+    const std::vector<int8_t> image =
+        format_.real_input->run({reals_.begin() + long(first), reals_.begin() + long(first + size)});
+    codes.data.insert(codes.data.end(), image.begin(), image.end());
+  }
+  return codes;
 }
 
 // ---- Folders and lists
@@ -293,14 +313,17 @@ std::vector<int> ParseTextLabels(const Bytes& file, const std::string& path) {
 }  // namespace
 
 InputFormat FormatOf(const Graph& graph) {
-  const TensorInfo& input = graph.tensors[size_t(graph.input)];
+  const TensorInfo& codes = graph.tensors[size_t(graph.input)];
+  const TensorInfo& input = graph.real_input ? graph.real_input->info : codes;
   return {.shape = input.shape,
           .scale = input.scale,
           .zero_point = input.zero_point,
           .type = graph.input_type,
           .axes = input.axes,
           .is_flat = input.is_flat,
-          .rounding = graph.input_rounding};
+          .rounding = graph.input_rounding,
+          .real_input = graph.real_input ? &*graph.real_input : nullptr,
+          .codes = codes.shape};
 }
 
 TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format,

@@ -41,6 +41,7 @@ int Run(int argc, char** argv) {
   weft::cli::AddRunCommand(&app, &status);
   weft::cli::AddReportCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
+  weft::cli::AddOperatorsCommand(&app, &status);
   weft::cli::AddQuantizeCommand(&app, &status);
   weft::cli::AddBenchCommand(&app, &status);
   weft::cli::AddWavesCommand(&app, &status);

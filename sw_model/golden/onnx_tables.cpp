@@ -39,12 +39,14 @@ TableI8 TableOf(const std::function<float(float)>& f, const Codes& in, const Cod
   return table;
 }
 
-int8_t QLinearAdd(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out) {
+int8_t QLinearAdd(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out,
+                  bool first_is_scalar) {
   const float ra = ca.scale / out.scale, rb = cb.scale / out.scale;
-  const float za = ra * float(ca.zero_point + ca.Offset()), zb = rb * float(cb.zero_point + cb.Offset());
-  const float fixed = float(out.zero_point + out.Offset()) - (za + zb);
-  const float second = std::fma(float(b + cb.Offset()), rb, fixed);
-  return Saturated(std::fma(float(a + ca.Offset()), ra, second), out);
+  const auto file = [](int code, const Codes& codes) { return float(code + codes.Offset()); };
+  const float zeros = std::fma(file(ca.zero_point, ca), ra, file(cb.zero_point, cb) * rb);
+  const float fixed = file(out.zero_point, out) - zeros;
+  if (first_is_scalar) return Saturated(std::fma(file(b, cb), rb, std::fma(file(a, ca), ra, fixed)), out);
+  return Saturated(std::fma(file(a, ca), ra, std::fma(file(b, cb), rb, fixed)), out);
 }
 
 int8_t QLinearMul(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out) {

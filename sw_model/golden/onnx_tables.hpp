@@ -28,9 +28,11 @@ int8_t Quantise(float real, const Codes& codes);
 // Between DequantizeLinear and QuantizeLinear an operator without an integer kernel works on float32.
 TableI8 TableOf(const std::function<float(float)>& f, const Codes& in, const Codes& out);
 
-// core/mlas/lib/qladd.cpp: rint(a * ra + (b * rb + fx)), both sums fused multiply-adds, with ra = sa / sy,
-// rb = sb / sy, fx = zy - (ra * za + rb * zb) and the file's codes.
-int8_t QLinearAdd(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out);
+// core/mlas/lib/intrinsics/avx2/qladd_avx2.cpp: rint(a * ra + (b * rb + fx)) of the file's codes, both sums
+// fused multiply-adds, with ra = sa / sy, rb = sb / sy, fx = zy - (za * ra + zb * rb), this sum fused too, as
+// compilers make it. An `a` that is one number for all of b is added before b.
+int8_t QLinearAdd(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out,
+                  bool first_is_scalar = false);
 
 // core/mlas/lib/qlmul.cpp: rint((a - za) * (b - zb) * (sa * sb / sy) + zy).
 int8_t QLinearMul(int8_t a, const Codes& ca, int8_t b, const Codes& cb, const Codes& out);

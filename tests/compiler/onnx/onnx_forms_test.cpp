@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/onnx/onnx_reader.hpp"
+#include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "sw_model/golden/onnx_tables.hpp"
 #include "tests/compiler/onnx/onnx_builder.hpp"
@@ -83,6 +84,61 @@ TEST(OnnxForms, FloatWeightsBehindQuantizeLinear) {
   const Graph graph = ParseOnnx(net.Bytes());
   ASSERT_EQ(graph.nodes.size(), 1U);
   EXPECT_EQ(graph.nodes[0].conv.filters.data, (std::vector<int8_t>{1, -2}));
+}
+
+// As Brevitas writes them: codes of -128 do not occur.
+TEST(OnnxForms, ClippedCodesOfConstantsStayCodes) {
+  OnnxBuilder net;
+  net.Input("x", {0, 1, 4, 4});
+  const std::string x = net.Requantise("x", 0.5F, 3);
+  net.Floats("w", {2, 1, 1, 1}, {-32, 0.5F});  // -128 steps
+  net.Floats("s", {}, {0.25F});
+  net.Integers("z", TensorProto::INT8, {}, {0});
+  net.Op("QuantizeLinear", {"w", "s", "z"}, "q");
+  net.Op("Clip",
+         {"q", net.Integers("lo", TensorProto::INT8, {}, {-127}),
+          net.Integers("hi", TensorProto::INT8, {}, {127})},
+         "clipped");
+  net.Op("DequantizeLinear", {"clipped", "s", "z"}, "d");
+  net.Op("Conv", {x, "d"}, "c");
+  net.Output(net.Requantise("c", 1.0F, 0));
+  const Graph graph = ParseOnnx(net.Bytes());
+  ASSERT_EQ(graph.nodes.size(), 1U);
+  EXPECT_EQ(graph.nodes[0].op, Op::kConv);
+  EXPECT_EQ(graph.nodes[0].conv.filters.data, (std::vector<int8_t>{-127, 2}));
+}
+
+TEST(OnnxForms, TheHostComputesFloatOperatorsBeforeTheFirstCodes) {
+  OnnxBuilder net;
+  net.Input("x", {0, 2, 1, 2});
+  net.Op("Conv", {"x", net.Floats("w", {1, 2, 1, 1}, {2, -1})}, "c");
+  net.Op("Relu", {"c"}, "r");
+  const std::string r = net.Requantise("r", 0.5F, -128);
+  net.Op("Conv", {r, net.Weights("v", {1, 1, 1, 1}, {0.25F})}, "d");
+  net.Output(net.Requantise("d", 1.0F, 0));
+  const Graph graph = ParseOnnx(net.Bytes());
+  ASSERT_TRUE(graph.real_input.has_value());
+  EXPECT_EQ(graph.real_input->info.shape, (Shape{1, 1, 2, 2}));
+  EXPECT_EQ(graph.real_input->info.name, "x");
+  EXPECT_EQ(graph.tensors.at(size_t(graph.input)).shape, (Shape{1, 1, 2, 1}));
+  EXPECT_EQ(graph.nodes.size(), 1U);
+  // Two pixels: 2 * 3 - 1.25 = 4.75 is 9.5 steps, half to even 10; 2 * 1 - 7 is below 0.
+  EXPECT_EQ(graph.real_input->run({3, 1.25F, 1, 7}), (std::vector<int8_t>{10 - 128, -128}));
+}
+
+TEST(OnnxForms, CodesAndAFloatInputDoNotMix) {
+  OnnxBuilder net;
+  net.Input("x", {0, 1, 2, 2});
+  net.Op("Conv", {"x", net.Floats("w", {1, 1, 1, 1}, {2})}, "c");
+  net.Op("Add", {"c", net.Requantise("x", 0.5F, 0)}, "a");
+  net.Output(net.Requantise("a", 1.0F, 0));
+  try {
+    ParseOnnx(net.Bytes());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "Add 'a': its inputs are codes and the float32 input 'x': put QuantizeLinear behind that");
+  }
 }
 
 TEST(OnnxForms, ATransposedInputKeepsItsAxes) {

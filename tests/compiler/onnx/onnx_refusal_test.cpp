@@ -110,7 +110,7 @@ const std::vector<Refusal> kRefusals = {
      "Resize 'u': a tensor of 1 x 4 x 300000 x 300000 values has none, or more than 268435456"},
     {"UpsampleWithoutScales", [](Sound& n) { n.Then("Upsample", "u"); }, "Upsample 'u': it has no scales"},
     {"ConvOnFloat", [](Sound& n) { n.conv->set_input(0, "x"); },
-     "Conv 'c': its input 'x' must come from QuantizeLinear"},
+     "Conv 'c': the float32 input 'x' has codes in two places: put one QuantizeLinear behind it"},
     {"PoolOfALateRelu",
      [](Sound& n) {
        n.Op("Relu", {"p"}, "r");
