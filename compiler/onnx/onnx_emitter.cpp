@@ -2,7 +2,6 @@
 #include "compiler/onnx/onnx_emitter.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "compiler/onnx/onnx_access.hpp"
 #include "compiler/onnx/onnx_selection.hpp"
@@ -141,8 +140,7 @@ int OnnxEmitter::Output(const Quantised& value, const std::string& name) {
       info.is_flat = true;
       return value.tensor;
     }
-  } else if (value.tensor != graph_.input && value.dims.size() == 4 &&
-             std::ranges::equal(*value.map, std::views::iota(0, int(value.map->size()))) &&
+  } else if (value.tensor != graph_.input && value.dims.size() == 4 && CountsUp(*value.map) &&
              value.dims == Dims{1, info.shape.h, info.shape.w, info.shape.c}) {
     info.axes = "NHWC";
     return value.tensor;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <ranges>
 
 #include "compiler/onnx/onnx_access.hpp"
 #include "compiler/onnx/onnx_emitter.hpp"
@@ -131,7 +130,7 @@ std::optional<Quantised> OnnxEmitter::Sum(const Order& order) {
     const int64_t features = in.dims.back(), rows = Count(in.dims) / features;
     const Shape shape = Info(in.tensor).shape;
     const std::vector<int32_t> offsets = Offsets(in, shape);
-    if (shape.c != features || !std::ranges::equal(offsets, std::views::iota(0, int(offsets.size())))) {
+    if (shape.c != features || !CountsUp(offsets)) {
       in = Proper(
           {in.tensor, {1, rows, features}, std::make_shared<const std::vector<int32_t>>(offsets), in.codes},
           e.name);

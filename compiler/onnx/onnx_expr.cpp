@@ -11,6 +11,12 @@ namespace weft::onnx_expr {
 
 using namespace onnx_access;
 
+bool CountsUp(const std::vector<int32_t>& numbers) {
+  for (size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i] != int32_t(i)) return false;
+  return true;
+}
+
 int64_t Count(const Dims& dims) {
   int64_t count = 1;
   for (const int64_t dim : dims)

@@ -33,6 +33,7 @@ struct NamedError : Error {
 
 int64_t Count(const Dims& dims);  // throws Error where they are too many
 std::string ToString(const Dims& dims);
+bool CountsUp(const std::vector<int32_t>& numbers);  // 0, 1, 2, ...
 
 struct FloatArray {
   Dims dims;

@@ -5,8 +5,8 @@
 #include <functional>
 #include <numeric>
 #include <optional>
-#include <ranges>
 
+#include "compiler/onnx/onnx_expr.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::onnx_selection {
@@ -136,8 +136,7 @@ Node OnHost(const From& from, const Shape& out, int fill) {
 }  // namespace
 
 bool IsIdentity(const Shape& in, const From& from, const Shape& out) {
-  return in == out && from.size() == in.size() &&
-         std::ranges::equal(from, std::views::iota(0, int(from.size())));
+  return in == out && from.size() == in.size() && onnx_expr::CountsUp(from);
 }
 
 bool IsPermutation(const From& from, size_t size) {

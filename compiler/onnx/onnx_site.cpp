@@ -54,22 +54,24 @@ ExprPtr OnnxSite::Make(Detail detail, std::vector<ExprPtr> inputs, Dims dims, Ev
 
 ExprPtr OnnxSite::Move(const ExprPtr& input, Dims dims, std::vector<int32_t> from, float fill) const {
   const auto map = std::make_shared<const std::vector<int32_t>>(std::move(from));
-  return Make(MoveOp{map, fill}, {input}, dims, [=](const std::vector<const FloatArray*>& x) {
+  const auto evaluate = [=](const std::vector<const FloatArray*>& x) {
     FloatArray y{.dims = dims, .data = {}};
     y.data.reserve(map->size());
     for (const int32_t i : *map) y.data.push_back(i < 0 ? fill : x[0]->data[size_t(i)]);
     return y;
-  });
+  };
+  return Make(MoveOp{map, fill}, {input}, std::move(dims), evaluate);
 }
 
 ExprPtr OnnxSite::Reshaped(const ExprPtr& input, Dims dims) const {
   if (Count(dims) != Count(input->dims))
     throw Error("its input is {} and cannot become {}", ToString(input->dims), ToString(dims));
-  return Make(MoveOp{}, {input}, dims, [dims](const std::vector<const FloatArray*>& x) {
+  const auto evaluate = [dims](const std::vector<const FloatArray*>& x) {
     FloatArray y = *x[0];
     y.dims = dims;
     return y;
-  });
+  };
+  return Make(MoveOp{}, {input}, std::move(dims), evaluate);
 }
 
 ExprPtr OnnxSite::Point(std::vector<ExprPtr> inputs, std::function<float(const float*)> f) const {
