@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
-#include "compiler/operator_row.hpp"
+#include "compiler/graph/operator_row.hpp"
 
 namespace weft {
 

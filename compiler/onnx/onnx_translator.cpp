@@ -131,13 +131,22 @@ void OnnxTranslator::Define(const NodeProto& node, int output, OnnxValue value) 
     throw Error("its output '{}' exists already", Printable(node.output(output)));
 }
 
-// ONNX Runtime moves the channels of integer convolutions to the end, and they stay there for what follows.
+// ONNX Runtime moves the channels of integer convolutions to the end. Its optimiser keeps them there where
+// that saves a transposition: behind these operators if all of their maps are so.
 void OnnxTranslator::NoteChannelsLast(const NodeProto& node) {
-  static const std::unordered_set<std::string> kOthers = {
-      "DequantizeLinear", "QuantizeLinear", "Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze"};
+  static const std::unordered_set<std::string> kKeep = {"Concat",     "Identity",      "MaxPool",
+                                                        "QLinearAdd", "QLinearConcat", "QLinearMul"};
+  const std::string& op = node.op_type();
+  const bool keeps =
+      kKeep.contains(op) || (op == "Resize" && StringAttribute(node, "mode", "nearest") == "linear");
+  const auto is_first = [&](const std::string& name) {
+    const auto found = values_.find(name);
+    return found != values_.end() && std::holds_alternative<Quantised>(found->second) &&
+           !channels_last_.contains(name);
+  };
   const auto is_last = [&](const std::string& name) { return channels_last_.contains(name); };
-  if (node.op_type() == "QLinearConv" ||
-      (!kOthers.contains(node.op_type()) && std::ranges::any_of(node.input(), is_last)))
+  if (op == "QLinearConv" ||
+      (keeps && std::ranges::any_of(node.input(), is_last) && std::ranges::none_of(node.input(), is_first)))
     channels_last_.insert(node.output().begin(), node.output().end());
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.hpp"
-#include "compiler/operator_row.hpp"
+#include "compiler/graph/operator_row.hpp"
 #include "compiler/tflite/tflite_access.hpp"
 
 namespace weft {

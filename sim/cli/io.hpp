@@ -24,7 +24,7 @@ struct InputFormat {
   bool is_flat = false;                      // the file has one axis for height, width and channels
   Rounding rounding = Rounding::kOnnx;  // of real / scale: half to even, or with kTflite half away from zero
   const RealInput* real_input = nullptr;  // instead of scale and zero point
-  Shape codes;                            // what it makes
+  Shape codes = {};                       // what it makes
 };
 InputFormat FormatOf(const Graph& graph);
 

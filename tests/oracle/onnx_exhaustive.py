@@ -51,9 +51,8 @@ def make(random: np.random.Generator, operators: int) -> tuple[onnx.ModelProto, 
     for i in range(operators):
         kind = KINDS[i % len(KINDS)]
         a, b, relative = scales_of(random)
-        unit = a * b if kind == "Mul" else max(a, b)
-        grids = [Grid(net, codes, np.float32(scale), int(random.integers(info.min, info.max + 1))) for scale in (a, b, unit * relative * (64 if kind == "Mul" else 1))]
-        x, y, out = grids
+        unit = a * b * 64 if kind == "Mul" else max(a, b)
+        x, y, out = (Grid(net, codes, np.float32(scale), int(random.integers(info.min, info.max + 1))) for scale in (a, b, unit * relative))
         is_qdq, form = i // len(KINDS) % 2 == 1, FORMS[i // (2 * len(KINDS)) % len(FORMS)]
         place = int(places[i])
         operands = list(maps)

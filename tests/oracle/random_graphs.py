@@ -201,8 +201,11 @@ def add_resize(graph: Graph) -> None:
     if max(m.shape[1:]) > 8:
         return
     graph.kinds.append("Resize")
-    graph.direct("Resize", m, [m.shape[0], 2 * m.shape[1], 2 * m.shape[2]], "", graph.net.const([1, 1, 2, 2]), mode="nearest",
-                 coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    if graph.random.random() < 0.5:
+        attributes = {"mode": "linear", "coordinate_transformation_mode": str(graph.random.choice(["align_corners", "half_pixel"]))}
+    else:
+        attributes = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    graph.direct("Resize", m, [m.shape[0], 2 * m.shape[1], 2 * m.shape[2]], "", graph.net.const([1, 1, 2, 2]), **attributes)
 
 
 def add_conv(graph: Graph) -> None:

@@ -349,5 +349,35 @@ TEST_F(Files, WrongImagesAreRefused) {
             std::string::npos);
 }
 
+// ---- a float32 input before the first codes
+
+TEST_F(Files, TheHostMakesCodesOfRealImages) {
+  RealInput sums;
+  sums.what = "Conv";
+  sums.run = [](const std::vector<float>& image) {
+    float sum = 0;
+    for (const float x : image) sum += x;
+    return std::vector<int8_t>{int8_t(sum), int8_t(image.back())};
+  };
+  InputFormat format{.shape = {1, 2, 3, 1}};
+  format.real_input = &sums;
+  format.codes = {1, 1, 1, 2};
+  const std::string floats("\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40\0\0\x80\x40\0\0\xA0\x40\0\0\xC0\x40",
+                           24);  // 1 to 6
+  const TensorI8 codes = LoadImages({WriteNpy("<f4", "(2, 2, 3, 1)", floats + floats)}, format, {});
+  EXPECT_EQ(codes.shape, (Shape{2, 1, 1, 2}));
+  EXPECT_EQ(codes.data, (std::vector<int8_t>{21, 6, 21, 6}));
+  const TensorI8 pixels = LoadImages({WriteNpy("|u1", "(2, 3)", kSix)}, format, {.scale = 0.125F});
+  EXPECT_EQ(pixels.data, (std::vector<int8_t>{int8_t(513 / 8), 31}));
+  try {
+    LoadImages({WriteNpy("|i1", "(2, 3)", kSix)}, format, {});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what())
+                  .find("int8 arrays are codes, and the network's input is float32 up to its Conv"),
+              std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace weft
