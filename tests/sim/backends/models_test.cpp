@@ -48,8 +48,7 @@ TEST_P(Models, HaveTheirLayers) {
 TEST_P(Models, EqualTheirReference) {
   if (!std::filesystem::exists(kImages)) GTEST_SKIP() << "install dataset-fashion-mnist";
   constexpr int kBatch = 500;
-  const TensorInfo& info = graph_.tensors[size_t(graph_.input)];
-  const TensorI8 images = LoadImages({kImages}, {info.shape, info.scale, info.zero_point}, {});
+  const TensorI8 images = LoadImages({kImages}, FormatOf(graph_), {});
   const std::vector<int> labels = LoadLabels(kLabels);
   BackendOptions options;
   options.engine = "golden";
@@ -57,7 +56,7 @@ TEST_P(Models, EqualTheirReference) {
   uLong crc = crc32(0, nullptr, 0);
   int right = 0;
   for (int first = 0; first < images.shape.n; first += kBatch) {
-    TensorI8 batch(Shape{kBatch, info.shape.h, info.shape.w, info.shape.c});
+    TensorI8 batch(Shape{kBatch, images.shape.h, images.shape.w, images.shape.c});
     std::copy_n(images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0)), batch.data.size(),
                 batch.data.begin());
     const NetworkResult result = RunNetwork(graph_, batch, engine.get());

@@ -20,8 +20,7 @@ const char* const kImages = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-
 struct Network {
   Graph graph = ReadOnnx(WEFT_MODELS "/fashion_cnn.onnx", Rounding::kTflite);
   TensorI8 images(int count) const {
-    const TensorInfo& info = graph.tensors[size_t(graph.input)];
-    return LoadImages({kImages}, {info.shape, info.scale, info.zero_point}, {.limit = count});
+    return LoadImages({kImages}, FormatOf(graph), {.limit = count});
   }
 };
 
