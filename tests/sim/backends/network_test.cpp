@@ -19,9 +19,7 @@ const char* const kImages = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-
 
 struct Network {
   Graph graph = ReadOnnx(WEFT_MODELS "/fashion_cnn.onnx", Rounding::kTflite);
-  TensorI8 images(int count) const {
-    return LoadImages({kImages}, FormatOf(graph), {.limit = count});
-  }
+  TensorI8 images(int count) const { return LoadImages({kImages}, FormatOf(graph), {.limit = count}); }
 };
 
 std::vector<int> Predictions(const NetworkResult& result, int images) {
