@@ -13,11 +13,18 @@
 namespace weft {
 
 struct ModelOptions {
-  std::optional<Rounding> rounding;  // none: that of the file's framework
+  struct Size {
+    int height, width;
+  };
+  std::optional<Rounding> rounding = {};  // none: that of the file's framework
+  std::optional<Size> size = {};          // of images, for an ONNX model that leaves it free
 };
 
 const char* RoundingName(Rounding rounding);  // "tflite", "onnx"
 std::optional<Rounding> RoundingOfName(std::string_view name);
+
+// The model as it is with options.size, which is none then.
+std::string WithOptionalSize(std::string contents, ModelOptions* options);
 
 // Values that a model keeps in other files are read from `folder`, refused without one. Both throw Error, one
 // sentence, for anything that is damaged or not supported.

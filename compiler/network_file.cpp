@@ -226,8 +226,8 @@ CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, con
   return network;
 }
 
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config,
-                             const ModelOptions& options) {
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options) {
+  model = WithOptionalSize(std::move(model), &options);
   CompiledNetwork network = CompileNetwork(ParseModel(model, options), batch, config);
   network.model = std::move(model);
   network.model_options = options;

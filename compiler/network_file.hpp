@@ -32,8 +32,7 @@ struct CompiledNetwork {
 CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config,
                                const CompileOptions& options = {});
 // An ONNX file, for NetworkFile. Throws Error for one that is damaged, not supported or too large.
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config,
-                             const ModelOptions& options = {});
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options = {});
 
 [[nodiscard]] bool IsNetworkFile(std::string_view contents);
 std::string NetworkFile(const CompiledNetwork& network);

@@ -209,7 +209,9 @@ std::vector<int64_t> InputDims(const onnx::ValueInfoProto& input, int64_t* batch
   for (int i = 1; i < rank; ++i) {
     const int64_t dim = FreeOrFixed(shape.dim(i));
     if (dim < 1 || dim > kMaxAxis || (elements *= dim) > kMaxElements)
-      throw Error("dimension {} of input '{}' is not fixed, zero or too large", i, name);
+      throw Error(
+          "dimension {} of input '{}' is not fixed (--size HxW fixes height and width), zero or too large", i,
+          name);
     dims.push_back(dim);
   }
   return dims;

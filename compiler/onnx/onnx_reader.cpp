@@ -45,16 +45,36 @@ Graph Translate(const onnx::ModelProto& model, Rounding rounding, const std::fil
   return graph;
 }
 
-}  // namespace
-
-Graph ParseOnnx(std::string_view file_contents, Rounding rounding, const std::filesystem::path& folder) {
+onnx::ModelProto ParseModelProto(std::string_view file_contents) {
   onnx::ModelProto model;
   if (file_contents.empty()) throw Error("the file is empty");
   if (file_contents.size() > size_t(INT32_MAX)) throw Error("the file is larger than 2 GiB");
   if (!model.ParseFromArray(file_contents.data(), int(file_contents.size())) ||
       model.graph().node_size() == 0)
     throw Error("not an ONNX model, or damaged");
-  return Translate(model, rounding, folder);
+  return model;
+}
+
+}  // namespace
+
+Graph ParseOnnx(std::string_view file_contents, Rounding rounding, const std::filesystem::path& folder) {
+  return Translate(ParseModelProto(file_contents), rounding, folder);
+}
+
+std::string WithInputSize(std::string_view file_contents, int height, int width) {
+  onnx::ModelProto model = ParseModelProto(file_contents);
+  std::vector<onnx::TensorShapeProto::Dimension*> free;
+  for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
+    auto* shape = input.mutable_type()->mutable_tensor_type()->mutable_shape();
+    for (int i = 1; i < shape->dim_size(); ++i)
+      if (shape->dim(i).dim_value() <= 0) free.push_back(shape->mutable_dim(i));
+  }
+  if (free.size() != 2)
+    throw Error("its input has {} free dimensions besides the batch, and a size is two: leave --size out",
+                free.size());
+  free[0]->set_dim_value(height);
+  free[1]->set_dim_value(width);
+  return model.SerializeAsString();
 }
 
 std::string ReadModelFile(const std::filesystem::path& path) try {

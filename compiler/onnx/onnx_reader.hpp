@@ -22,6 +22,9 @@ namespace weft {
 std::string ReadModelFile(const std::filesystem::path& path);  // its bytes, unread
 // `rounding`: whose bits. Values that the file keeps in other files are read from `folder`, refused without
 // one.
+// The same model with inputs of this height and width, its two free dimensions besides the batch. Throws
+// Error if it has not just these.
+std::string WithInputSize(std::string_view file_contents, int height, int width);
 Graph ReadOnnx(const std::filesystem::path& path, Rounding rounding = Rounding::kOnnx);
 Graph ParseOnnx(std::string_view file_contents, Rounding rounding = Rounding::kOnnx,
                 const std::filesystem::path& folder = {});

@@ -62,20 +62,29 @@ Layout ParseLayout(const std::string& layout) {
 }  // namespace
 
 ModelOptions ModelFlags::Parsed() const {
-  if (rounding.empty()) return {};
-  const std::optional<Rounding> known = RoundingOfName(rounding);
-  if (!known) throw Error("--rounding '{}': use tflite or onnx", rounding);
-  return {.rounding = known};
+  ModelOptions options;
+  if (!rounding.empty()) {
+    options.rounding = RoundingOfName(rounding);
+    if (!options.rounding) throw Error("--rounding '{}': use tflite or onnx", rounding);
+  }
+  if (!size.empty()) {
+    const std::vector<int64_t> numbers = ParseNumbers(size, {"--size", 'x', {2}, 1, 65536, "224x224"});
+    options.size = {.height = int(numbers[0]), .width = int(numbers[1])};
+  }
+  return options;
 }
 
 void ModelFlags::RefuseFor(const std::string& compiled) const {
   if (!rounding.empty())
     throw Error("{}: it is compiled, and with it its rounding: leave --rounding out", compiled);
+  if (!size.empty()) throw Error("{}: it is compiled, and has its size: leave --size out", compiled);
 }
 
 void AddModelFlags(CLI::App* command, ModelFlags* flags) {
   command->add_option("--rounding", flags->rounding,
                       "whose outputs the model's are to the bit: tflite or onnx (that of its format)");
+  command->add_option("--size", flags->size,
+                      "height and width of the images, HxW, for a model that leaves them free");
 }
 
 void AddInputFlags(CLI::App* command, InputFlags* flags) {

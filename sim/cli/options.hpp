@@ -26,11 +26,12 @@ struct Notation {
 };
 std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
 
-// --rounding: whose bits a model gives, if not those of its own framework.
+// --rounding: whose bits a model gives, if not those of its own framework. --size: of its images, if it
+// leaves that free.
 struct ModelFlags {
-  std::string rounding;
+  std::string rounding, size;
   [[nodiscard]] ModelOptions Parsed() const;
-  // Throws Error if the option is given: a compiled network has its rounding.
+  // Throws Error if one of them is given: a compiled network has both.
   void RefuseFor(const std::string& compiled) const;
 };
 void AddModelFlags(CLI::App* command, ModelFlags* flags);

@@ -16,8 +16,9 @@ using onnx::TensorProto;
 
 // x [1, 2, 4, 4] uint8 -> QLinearConv with 3 filters of 1 x 1
 struct Integers : OnnxBuilder {
-  Integers(int weight_type, int weight_zero, const std::vector<int>& weights) {
-    Input("x", {1, 2, 4, 4}, TensorProto::UINT8);
+  Integers(int weight_type, int weight_zero, const std::vector<int>& weights,
+           const Ints& dims = {1, 2, 4, 4}) {
+    Input("x", dims, TensorProto::UINT8);
     Integers_("w", weight_type, {3, 2, 1, 1}, weights);
     Op("QLinearConv",
        {"x", Floats("xs", {}, {0.5F}), Integers_("xz", TensorProto::UINT8, {}, {130}), "w",
@@ -44,6 +45,20 @@ TEST(OnnxForms, QLinearConvBecomesALayer) {
   EXPECT_EQ(graph.input_type, ElementType::kUint8);
   EXPECT_EQ(graph.outputs.at(0).type, ElementType::kUint8);
   EXPECT_EQ(graph.outputs.at(0).name, "y");
+}
+
+// 0 is a free dimension.
+TEST(OnnxForms, AFreeHeightAndWidthAreGiven) {
+  const auto model = [](const Ints& dims) {
+    return Integers(TensorProto::INT8, 0, {1, 2, 3, 4, 5, 6}, dims).Bytes();
+  };
+  const Graph graph = ParseOnnx(WithInputSize(model({0, 2, 0, 0}), 5, 3));
+  EXPECT_EQ(graph.tensors.at(size_t(graph.input)).shape, (Shape{1, 5, 3, 2}));
+  EXPECT_EQ(graph.tensors.at(size_t(graph.output())).shape, (Shape{1, 5, 3, 3}));
+  EXPECT_THROW(ParseOnnx(model({0, 2, 0, 0})), Error);
+  EXPECT_THROW(WithInputSize(model({1, 2, 4, 4}), 4, 4), Error);
+  EXPECT_THROW(WithInputSize(model({1, 2, 0, 4}), 4, 4), Error);
+  EXPECT_THROW(WithInputSize("", 4, 4), Error);
 }
 
 TEST(OnnxForms, UnsignedWeightsWithTheMiddleAsZeroAreInt8) {
