@@ -136,12 +136,6 @@ void FillFromFiles(const ConvOptions& o, ConvLayer* layer) {
   layer->requant.output_zp = o.output_zp;
 }
 
-Rounding ParseRounding(const std::string& text) {
-  if (text == "tflite") return Rounding::kTflite;
-  if (text == "onnx") return Rounding::kOnnx;
-  throw Error("--rounding {}: give tflite or onnx", text);
-}
-
 // Random multipliers have more bits than a float32 has.
 void SetRounding(const ConvOptions& o, bool random, Requant* requant) {
   requant->rounding = ParseRounding(o.rounding);

@@ -349,4 +349,21 @@ std::vector<int> LoadLabels(const std::filesystem::path& path) {
   return {idx->data.begin(), idx->data.end()};
 }
 
+std::vector<int> LoadLabels(const std::filesystem::path& path, int images) {
+  std::vector<int> labels = LoadLabels(path);
+  if (int(labels.size()) < images)
+    throw Error("{}: {} labels for {} images", path.string(), labels.size(), images);
+  labels.resize(size_t(images));
+  return labels;
+}
+
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  Shape shape = images.shape;
+  shape.n = count;
+  TensorI8 slice(shape);
+  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
+  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
+  return slice;
+}
+
 }  // namespace weft

@@ -63,5 +63,9 @@ ArrayForm FormOf(const std::vector<int64_t>& array_shape, const InputFormat& for
 
 // One label an image, of an IDX file (gzipped or not), a .npy array or a text with an integer a line.
 std::vector<int> LoadLabels(const std::filesystem::path& path);
+std::vector<int> LoadLabels(const std::filesystem::path& path,
+                            int images);  // so many; throws if there are fewer
+
+TensorI8 Slice(const TensorI8& images, int first, int count);  // of a batch
 
 }  // namespace weft

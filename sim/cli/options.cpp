@@ -61,12 +61,15 @@ Layout ParseLayout(const std::string& layout) {
 
 }  // namespace
 
+Rounding ParseRounding(const std::string& text) {
+  const std::optional<Rounding> known = RoundingOfName(text);
+  if (!known) throw Error("--rounding '{}': use tflite or onnx", text);
+  return *known;
+}
+
 ModelOptions ModelFlags::Parsed() const {
   ModelOptions options;
-  if (!rounding.empty()) {
-    options.rounding = RoundingOfName(rounding);
-    if (!options.rounding) throw Error("--rounding '{}': use tflite or onnx", rounding);
-  }
+  if (!rounding.empty()) options.rounding = ParseRounding(rounding);
   if (!size.empty()) {
     const std::vector<int64_t> numbers = ParseNumbers(size, {"--size", 'x', {2}, 1, 65536, "224x224"});
     options.size = {.height = int(numbers[0]), .width = int(numbers[1])};

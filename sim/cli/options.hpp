@@ -26,6 +26,8 @@ struct Notation {
 };
 std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notation);
 
+Rounding ParseRounding(const std::string& text);  // of --rounding
+
 // --rounding: whose bits a model gives, if not those of its own framework. --size: of its images, if it
 // leaves that free.
 struct ModelFlags {

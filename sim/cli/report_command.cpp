@@ -50,15 +50,6 @@ struct Results {
   int64_t starts = 0;
 };
 
-TensorI8 Slice(const TensorI8& images, int first, int count) {
-  Shape shape = images.shape;
-  shape.n = count;
-  TensorI8 slice(shape);
-  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
-  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
-  return slice;
-}
-
 // The last batch is compiled for fewer images if there are fewer.
 Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNetwork* network) {
   const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->config);
@@ -108,15 +99,6 @@ Json HeaderJson(const Options& options, const Config& config, const Memory& memo
           {"batch", options.batch}};
 }
 
-std::vector<int> LoadMatchingLabels(const Options& options, int images) {
-  if (options.labels.empty()) return {};
-  std::vector<int> labels = LoadLabels(options.labels);
-  if (int(labels.size()) < images)
-    throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
-  labels.resize(size_t(images));
-  return labels;
-}
-
 void AddClasses(const std::vector<int>& labels, const Graph& graph, const Predictions& predictions,
                 Json* report) {
   predictions.AddTo(report, kTop);
@@ -153,7 +135,8 @@ int Report(const Options& options) {
   const Memory memory = Memory::Parse(backend.memory, config);
   Graph graph = ReadModel(options.model, options.model_flags.Parsed());
   const TensorI8 images = ImagesToRun(options.input, graph, options.limit, has_data ? 0 : options.batch);
-  const std::vector<int> labels = LoadMatchingLabels(options, images.shape.n);
+  std::vector<int> labels;
+  if (!options.labels.empty()) labels = LoadLabels(options.labels, images.shape.n);
   CompiledNetwork network = CompileNetwork(std::move(graph), std::min(options.batch, images.shape.n), config,
                                            {.keep_all = has_data, .with_data = has_data});
   const std::vector<Stage> stages = StagesOf(network);

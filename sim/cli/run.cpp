@@ -110,21 +110,7 @@ std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, in
   if (options.labels.empty()) return {};
   if (options.backend.options.engine == "cycles")
     throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
-  std::vector<int> labels = LoadLabels(options.labels);
-  if (int(labels.size()) < images)
-    throw Error("{}: {} labels for {} images", options.labels, labels.size(), images);
-  labels.resize(size_t(images));
-  return labels;
-}
-
-TensorI8 Slice(const TensorI8& images, int first, int count) {
-  TensorI8 slice;
-  slice.shape = images.shape;
-  slice.shape.n = count;
-  const size_t image = slice.shape.size() / size_t(count);
-  const auto begin = images.data.begin() + std::ptrdiff_t(size_t(first) * image);
-  slice.data.assign(begin, begin + std::ptrdiff_t(slice.shape.size()));
-  return slice;
+  return LoadLabels(options.labels, images);
 }
 
 // What becomes of a run's tensors.
