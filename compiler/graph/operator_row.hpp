@@ -12,4 +12,13 @@ struct OperatorRow {
   std::string holds;  // of its attributes and inputs
 };
 
+// Where operators of both formats run.
+namespace operator_row {
+inline constexpr const char* kTable = "hardware: a table of 256 codes";
+inline constexpr const char* kTwo =
+    "hardware: a table of 256 codes, of two maps by the adder where it is a sum; else host";
+inline constexpr const char* kHost = "host";
+inline constexpr const char* kNothing = "-";
+}  // namespace operator_row
+
 }  // namespace weft

@@ -9,17 +9,14 @@ namespace weft {
 
 using namespace onnx_handlers;
 
+using namespace operator_row;
+
 namespace {
 
-constexpr const char* kTable = "hardware: a table of 256 codes";
-constexpr const char* kTwo =
-    "hardware: a table of 256 codes, of two maps by the adder where it is a sum; else host";
 constexpr const char* kCopy = "hardware: a copy, where it is one of rows, columns or channels; else host";
 constexpr const char* kView =
     "nowhere where the order of weights or of memory follows it; else a copy, or host";
 constexpr const char* kPool = "hardware; host with dilation";
-constexpr const char* kHost = "host";
-constexpr const char* kNothing = "-";
 
 }  // namespace
 

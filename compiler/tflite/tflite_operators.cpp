@@ -6,6 +6,8 @@
 
 namespace weft {
 
+using namespace operator_row;
+
 namespace {
 
 constexpr const char* kHardware = "hardware";
@@ -16,14 +18,9 @@ constexpr const char* kMean = "hardware: a convolution of ones";
 constexpr const char* kResize = "hardware: copies, with whole factors; else host";
 constexpr const char* kSum =
     "hardware: the adder; host for other shapes than a map with a map, a number or a number a channel";
-constexpr const char* kTable = "hardware: a table of 256 codes";
-constexpr const char* kTwo =
-    "hardware: a table of 256 codes, of two maps by the adder where it is a sum; else host";
 constexpr const char* kProduct = "hardware with a constant: a table, or a convolution; else host";
 constexpr const char* kTranspose = "hardware where only channels move; nowhere where nothing does; else host";
 constexpr const char* kView = "nowhere; host where what follows sees a map of another shape";
-constexpr const char* kHost = "host";
-constexpr const char* kNothing = "-";
 
 }  // namespace
 
