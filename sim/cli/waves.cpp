@@ -13,6 +13,7 @@
 #include "sim/cli/report.hpp"
 #include "sim/cli/waves_options.hpp"
 #include "sim/golden_waves/wave_compare.hpp"
+#include "sw_model/causes.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden_fast.hpp"
 
@@ -40,20 +41,28 @@ std::string PlaceText(const std::string& layer, const WaveDifference& d) {
 }
 
 std::string SignalText(const WaveDifference& d) {
-  return d.scope + "." + d.signal + (d.lane >= 0 ? fmt::format(", lane {}", d.lane) : "");
+  return d.scope + "." + d.signal + LaneText(d.lane, d.lane_is, d.lane_bits);
 }
 
 Json FirstJson(const Total& total) {
   if (!total.report.first) return nullptr;
   const WaveDifference& d = *total.report.first;
   auto known = [](int value) { return value >= 0 ? Json(value) : Json(nullptr); };
-  Json json = {{"layer", total.layer},  {"job", known(d.job)},
-               {"k", known(d.k)},       {"n", known(d.n)},
-               {"y", known(d.y)},       {"x", known(d.x)},
-               {"ky", known(d.ky)},     {"kx", known(d.kx)},
-               {"c", known(d.c)},       {"cycle", d.cycle},
-               {"module", d.module},    {"signal", d.scope + "." + d.signal},
-               {"lane", known(d.lane)}, {"expected", d.expected.value},
+  Json json = {{"layer", total.layer},
+               {"job", known(d.job)},
+               {"k", known(d.k)},
+               {"n", known(d.n)},
+               {"y", known(d.y)},
+               {"x", known(d.x)},
+               {"ky", known(d.ky)},
+               {"kx", known(d.kx)},
+               {"c", known(d.c)},
+               {"cycle", d.cycle},
+               {"module", d.module},
+               {"signal", d.scope + "." + d.signal},
+               {"lane", known(d.lane)},
+               {"lane_is", d.lane >= 0 ? Json(d.lane_is) : Json(nullptr)},
+               {"expected", d.expected.value},
                {"got", d.got}};
   json["fed_by"] = Json::object();
   for (const auto& [name, value] : d.fed_by) json["fed_by"][name] = value;
@@ -180,6 +189,13 @@ void AddWaveFlags(CLI::App* command, Options* o) {
 }
 
 }  // namespace
+
+std::string LaneText(int lane, const std::string& lane_is, int bits) {
+  if (lane < 0) return "";
+  if (lane_is == "cause" && lane < kCauses) return fmt::format(", cause {}", kCauseNames[lane]);
+  if (bits == 0) return fmt::format(", {} {}", lane_is, lane);
+  return fmt::format(", {} {} (bits {}:{})", lane_is, lane, (lane + 1) * bits - 1, lane * bits);
+}
 
 void AddWavesCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();

@@ -21,6 +21,9 @@ struct WavesOptions {
   bool time = false, system = false;
 };
 
+// ", row 1 (bits 15:8)": which part of a signal of lanes of so many bits (0: not said) is meant; "" for all.
+std::string LaneText(int lane, const std::string& lane_is, int bits);
+
 // The form for weft_top. Returns the exit status.
 int SystemWaves(const WavesOptions& options);
 

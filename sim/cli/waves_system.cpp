@@ -78,7 +78,7 @@ SystemReport CompareNetwork(const Network& network, const WavesOptions& options)
 }
 
 std::string SignalText(const SystemDifference& d) {
-  return d.scope + "." + d.signal + (d.lane >= 0 ? fmt::format(", lane {}", d.lane) : "");
+  return d.scope + "." + d.signal + LaneText(d.lane, d.lane_is, d.lane_bits);
 }
 
 // "layer conv1, job 3, image 0, y 4, x 5, channel 2": whatever of it applies.
@@ -113,6 +113,7 @@ Json FirstJson(const SystemReport& report) {
           {"module", d.module},
           {"signal", d.scope + "." + d.signal},
           {"lane", known(d.lane)},
+          {"lane_is", d.lane >= 0 ? Json(d.lane_is) : Json(nullptr)},
           {"stream", d.stream},
           {"transfer", d.transfer},
           {"expected", d.expected},

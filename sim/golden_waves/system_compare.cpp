@@ -79,14 +79,15 @@ class Comparison {
     const SystemSignal counts{"weft_top.u_core", "counts_o"}, rdata{"weft_top.u_csr", "rdata_o"};
     const CauseCounts core = system.model().Counts();
     for (size_t i = 0; i < kCauses; i++)
-      comparer->CompareNumber("counters", "conv_engine", counts, int(i), model.counts[i], core[i]);
+      comparer->CompareNumber("counters", "conv_engine", counts, "cause", int(i), model.counts[i], core[i]);
     for (size_t i = 0; i < kCauses; i++)
-      comparer->CompareNumber("counters as read", "csr", rdata, -1, model.counts[i], read.counts[i]);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.cycles, read.cycles);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.bytes_read, read.bytes_read);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.bytes_written, read.bytes_written);
+      comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.counts[i], read.counts[i]);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.cycles, read.cycles);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.bytes_read, read.bytes_read);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.bytes_written,
+                            read.bytes_written);
     for (size_t l = 0; l < model.layers.size(); l++)
-      comparer->CompareNumber("ends of layers", "weft_top", {"weft_top", "m_bvalid_i"}, int(l),
+      comparer->CompareNumber("ends of layers", "weft_top", {"weft_top", "m_bvalid_i"}, "layer", int(l),
                               model.layers[l].end, read.layers.at(l).end);
   }
 
@@ -94,7 +95,7 @@ class Comparison {
     const std::vector<uint8_t>&expected = predictor->FinalWindow(), &got = system.memory().bytes;
     const auto differs = std::ranges::mismatch(expected, got);
     if (differs.in1 == expected.end()) return;
-    comparer->CompareNumber("bytes in memory", "write_dma", {"weft_top", "m_wdata_o"},
+    comparer->CompareNumber("bytes in memory", "write_dma", {"weft_top", "m_wdata_o"}, "address",
                             int(differs.in1 - expected.begin()), *differs.in1, *differs.in2);
   }
 
@@ -111,8 +112,8 @@ void Explain(const Program& program, SystemDifference* d) {
     while (program.layers[size_t(place.layer)].first_job > place.job) place.layer--;
   }
   if (place.layer >= 0) d->layer = program.layers[size_t(place.layer)].name;
-  // A lane of a pixel is a channel.
-  if (place.k >= 0 && d->lane >= 0 && (d->signal == "out_data_o")) place.k += d->lane;
+  // A column of a pixel is a channel.
+  if (place.k >= 0 && d->lane >= 0 && d->lane_is == "column") place.k += d->lane;
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
   for (size_t i = 0; report.ran() && i < report.window.signals.size(); i++)
     if (report.window.signals[i].scope == report.first->scope &&
         report.window.signals[i].name == report.first->signal)
-      report.focus = {i, std::max(report.first->cycle, begin), ""};
+      report.focus = {i, std::max(report.first->cycle, begin), "",
+                      report.first->lane < report.window.signals[i].lanes ? report.first->lane : -1};
   return report;
 }
 

@@ -23,7 +23,9 @@ struct SystemDifference {
   int64_t transfer = 0;   // of the stream, from 0
   int64_t transfers = 0;  // that the stream has
   std::string scope, signal;
-  int lane = -1;  // which part of the signal; -1: all of it
+  int lane = -1;        // which part of the signal; -1: all of it
+  std::string lane_is;  // ... "column": SystemField::lane_is
+  int lane_bits = 0;
   std::string expected, got;
   std::string layer;
   SystemPlace place;

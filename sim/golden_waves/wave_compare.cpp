@@ -183,6 +183,8 @@ class Comparer : public CycleProbe {
     d.scope = ScopeOf(spec, sample.lane, config_);
     d.signal = spec.name;
     d.lane = spec.lanes > 1 && !HasInstances(spec) ? sample.lane : -1;
+    d.lane_is = spec.lane_is;
+    d.lane_bits = spec.bits;
     d.module = ModuleOf(spec, sample.lane);
     candidate_ = d;
   }
@@ -201,7 +203,15 @@ class Comparer : public CycleProbe {
           continue;
         }
         slots[size_t(lane)] = int(window_.signals.size());
-        window_.signals.push_back({ScopeOf(spec, lane, config_), spec.name, spec.signal_bits, {}, {}});
+        const int packed = instance ? 1 : spec.lanes;
+        window_.signals.push_back({ScopeOf(spec, lane, config_),
+                                   spec.name,
+                                   spec.signal_bits,
+                                   {},
+                                   {},
+                                   packed,
+                                   spec.lane_is,
+                                   spec.is_signed});
         sources_.push_back(data_[slots_.size() - 1][size_t(lane)].data);
       }
     }
@@ -352,7 +362,7 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
   for (size_t i = 0; i < report.window.signals.size(); i++)
     if (report.window.signals[i].scope == report.first->scope &&
         report.window.signals[i].name == report.first->signal)
-      report.focus = {i, report.first->cycle, ""};
+      report.focus = {i, report.first->cycle, "", report.first->lane};
   return report;
 }
 
