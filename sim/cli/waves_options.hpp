@@ -16,7 +16,8 @@ struct WavesOptions {
   InputFlags input;  // the first images are run
   ConvOptions conv;
   std::string config = "8x8", memory, out = "waves", json;
-  int batch = 1;  // images of a model
+  std::string vectors, engine = "rtl";  // the latter: golden writes vectors only
+  int batch = 1;                        // images of a model
   int64_t window = 48;
   bool time = false, system = false;
 };

@@ -24,13 +24,23 @@ class Comparison {
       : segment_(segment), case_(c), memory_(memory) {}
 
   // Keeps the cycles [begin, end) in the report's window.
-  SystemReport Run(int64_t begin, int64_t end) {
+  SystemReport Run(int64_t begin, int64_t end, VectorFiles* vectors = nullptr) {
     const auto start = Clock::now();
     System system(case_.config, {memory_, 0, 1});
     Load(&system);
-    SystemPredictor predictor(case_, memory_,
-                              {system.memory().base, system.Watchdog(), system.memory().bytes});
+    const SystemStart begins{system.memory().base, system.Watchdog(), system.memory().bytes};
+    SystemPredictor predictor(case_, memory_, begins);
     SystemComparer comparer(system.model(), case_.config, &predictor, begin, end);
+    if (vectors != nullptr) {
+      SystemPredictor again(case_, memory_, begins);
+      DumpGolden(&again, case_.program(), vectors);
+      comparer.tap = [vectors](size_t stream, int64_t cycle, const std::vector<const uint8_t*>& fields) {
+        std::string bits = fields.empty() ? "1" : "";
+        for (size_t f = 0; f < fields.size(); f++)
+          bits.insert(0, BitsText(fields[f], vectors->streams()[stream].fields[f].bits));
+        vectors->AddRtl(stream, bits, cycle);
+      };
+    }
     system.probe = &comparer;
     SystemReport report;
     try {
@@ -43,6 +53,10 @@ class Comparison {
     } catch (const Error& e) {
       report.stopped = e.what();
       if (!comparer.first()) comparer.Finish();
+    }
+    if (vectors != nullptr) {
+      vectors->stopped = report.stopped;
+      vectors->Close();
     }
     report.seconds = Since(start);
     report.cycles = predictor.cycles().cycles;
@@ -122,7 +136,7 @@ SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
                            const std::vector<TensorI8>& tensors, const SystemWaveOptions& options) {
   const SegmentProgram& program = network.programs[segment];
   Comparison comparison(network.segments[segment], {program, tensors, network.config}, options.memory);
-  SystemReport report = comparison.Run(0, options.window);
+  SystemReport report = comparison.Run(0, options.window, options.vectors);
   if (!report.first) {
     if (!report.stopped.empty()) throw Error("{}", report.stopped);
     if (options.time) report.plain_seconds = comparison.PlainSeconds();

@@ -10,6 +10,7 @@
 
 #include "compiler/network_file.hpp"
 #include "sim/golden_waves/system_outputs.hpp"
+#include "sim/golden_waves/vectors.hpp"
 #include "sim/waves/wave_files.hpp"
 #include "sw_model/memory.hpp"
 
@@ -51,8 +52,9 @@ struct SystemReport {
 
 struct SystemWaveOptions {
   Memory memory;
-  int64_t window = 48;  // cycles kept for the files
-  bool time = false;    // run once more without comparing, to tell what comparing costs
+  int64_t window = 48;             // cycles kept for the files
+  bool time = false;               // run once more without comparing, to tell what comparing costs
+  VectorFiles* vectors = nullptr;  // where to write the streams to: of SystemVectorStreams
 };
 
 // Runs one segment in both, with the golden values of all tensors of its graph. Counts differences until

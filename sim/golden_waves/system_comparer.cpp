@@ -118,6 +118,11 @@ void SystemComparer::Compare(size_t index, int64_t cycle) {
   const bool due = has_next && cycle == times[size_t(w.next)];
   const bool hands = w.stream.kind == SystemStream::Kind::kSample ? due : Hands(w);
   if (due && cycle >= record_begin_ && cycle < record_end_) RecordTransfer(&w);
+  if (hands && tap) {
+    std::vector<const uint8_t*> fields;
+    for (const Signal& field : w.fields) fields.push_back(field.data);
+    tap(index, cycle, fields);
+  }
   if (hands && has_next) {
     if (cycle < times[size_t(w.next)]) BlameFor(index, cycle, false);
     CompareFields(index, cycle, Ahead(&w));

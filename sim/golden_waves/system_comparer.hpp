@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +16,13 @@
 
 namespace weft {
 
+// Told of every transfer of the RTL, with the stream's fields in their order.
+using SystemTap =
+    std::function<void(size_t stream, int64_t cycle, const std::vector<const uint8_t*>& fields)>;
+
 class SystemComparer : public SystemProbe {
  public:
+  SystemTap tap;
   struct Stopped {};  // thrown when enough cycles after the first difference have been compared
 
   // Keeps the cycles [begin, end).

@@ -36,7 +36,7 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
   };
   const auto pixel = [&](const std::string& scope) {
     return std::vector<SystemField>{
-        {{scope, "out_data_o"}, 8, c.cols, true}, {{scope, "out_cols_o"}, col}, {{scope, "out_final_o"}, 1}};
+        column(scope, "out_data_o"), {{scope, "out_cols_o"}, col}, {{scope, "out_final_o"}, 1}};
   };
   // A stream of words that read_dma hands on.
   const auto stream = [&](SystemStreamId id, const std::string& name, const std::string& signal,
