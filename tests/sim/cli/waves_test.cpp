@@ -148,6 +148,31 @@ TEST_F(Cli, VectorsWithoutTheRtl) {
                 "not for --system");
 }
 
+// Two traces of a packed signal: the lane that differs, as a number.
+TEST_F(Cli, WavediffShowsLanes) {
+  const auto trace = [&](const std::string& name, const std::string& value) {
+    return Write(name,
+                 "$timescale 1 ns $end\n$scope module tb $end\n$var wire 1 ! clk $end\n"
+                 "$var wire 32 # y [31:0] $end\n$upscope $end\n$enddefinitions $end\n"
+                 "#0\n0!\nb" +
+                     value + " #\n#5\n1!\n#10\n0!\n");
+  };
+  const std::string files = trace("a.vcd", "00000001111111100000001000000011") + " " +
+                            trace("b.vcd", "00000001111111010000001000000011");
+  Outcome o = Weft("wavediff " + files);
+  EXPECT_EQ(o.status, 1);
+  EXPECT_EQ(o.out.find("lane"), o.out.npos) << o.out;
+  o = Weft("wavediff " + files + " --lanes 8");
+  EXPECT_EQ(o.status, 1);
+  for (const char* text : {"tb.y, lane 2", "fe (-2)", "fd (-3)"})
+    EXPECT_NE(o.out.find(text), o.out.npos) << o.out;
+  const auto json = nlohmann::json::parse(Weft("wavediff " + files + " --lanes 8 --json -").out);
+  EXPECT_EQ(json.at("first").at(0).at("lane"), 2);
+  EXPECT_EQ(json.at("first").at(0).at("a_lane"), "-2");
+  EXPECT_EQ(json.at("first").at(0).at("b_lane"), "-3");
+  ExpectRefused("wavediff " + files + " --lanes 1", "--lanes");
+}
+
 TEST_F(Cli, RefusesWhatItCannotCompare) {
   ExpectRefused("waves " WEFT_MODELS "/fashion_cnn.onnx conv --in 8x8x3 --filters 4x3x3", "not both");
   ExpectRefused("waves --system", "MODEL");
