@@ -25,8 +25,8 @@ uint64_t Bits(const uint8_t* bytes, size_t size, int lsb, int bits) {
 }
 
 std::string NumberText(uint64_t value, const SystemField& field) {
-  if (field.is_signed && (value >> (field.bits - 1) & 1) != 0)
-    return fmt::format("{}", int64_t(value) - (int64_t{1} << field.bits));
+  if (field.is_signed)
+    return fmt::format("{}", int64_t(value) - (int64_t(value >> (field.bits - 1) & 1) << field.bits));
   return field.bits >= 24 ? fmt::format("{:#x}", value) : fmt::format("{}", value);
 }
 
