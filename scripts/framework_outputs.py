@@ -51,9 +51,12 @@ def run_onnx(model, images, _outputs):
     return f"ONNX Runtime {onnxruntime.__version__}", results
 
 
+ARENA = 1 << 28  # bytes for all tensors of TensorFlow Lite Micro
+
+
 def run_tflite(model, images, outputs):
     import tflite_micro
-    interpreter = tflite_micro.runtime.Interpreter.from_bytes(model)
+    interpreter = tflite_micro.runtime.Interpreter.from_bytes(model, arena_size=ARENA)
     source = interpreter.get_input_details(0)
     data = images(source["dtype"])
     batch = int(source["shape"][0])

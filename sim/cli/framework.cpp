@@ -130,7 +130,8 @@ FrameworkComparison CompareWithFramework(const std::string& model, const Graph& 
                                          const std::vector<NpyArray>& ours) {
   const std::string python = WEFT_PYTHON, script = WEFT_FRAMEWORK_SCRIPT;
   for (const std::string& file : {python, script})
-    if (!std::filesystem::exists(file)) return {.name = {}, .reason = "there is no " + file};
+    if (!std::filesystem::exists(file))
+      return {.name = {}, .reason = "Weft's Python environment, which has the frameworks, is not there"};
   if (graph.real_input)
     return {.name = {}, .reason = "the model begins with float operators, and the images are kept as codes"};
   FrameworkComparison c;

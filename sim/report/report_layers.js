@@ -135,6 +135,8 @@ function article(layer, number) {
     facts.push(fact('cycles', whole(perImage(layer.cycles)), R.clock_mhz ? `(${(perImage(layer.cycles) / R.clock_mhz / 1000).toPrecision(3)} ms)` : ''));
     if (layer.macs) facts.push(fact('utilisation', percent(layer.utilisation)));
     facts.push(fact('bytes read', whole(perImage(layer.bytes_read))), fact('written', whole(perImage(layer.bytes_written))));
+    const moved = Math.max(layer.bytes_read, layer.bytes_written);
+    if (layer.macs && moved) facts.push(h('div', {}, h('a', {href: '#roofline'}, 'roofline'), h('b', {}, ` ${real(layer.macs / moved)}`), h('span', {}, ' MACs a byte, '), h('b', {}, real(layer.macs / layer.cycles)), h('span', {}, ` of ${R.config.rows * R.config.cols} a cycle`)));
   }
   if (layer.mismatches !== null) facts.push(h('div', {}, h('span', {}, 'compared '), h('b', {class: layer.mismatches ? 'bad' : 'good'}, `${whole(layer.mismatches)} of ${whole(layer.outputs_compared)} differ`)));
   const width = inner();
