@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "sim/cli/npy.hpp"
+#include "sw_model/error.hpp"
 
 namespace weft::cli {
 namespace {
@@ -74,6 +75,10 @@ void VectorManifest::Add(const VectorFiles& files, const char* top, std::optiona
 }
 
 void VectorManifest::Write(std::FILE* stream, bool complete) {
+  if (json_["runs"].empty())
+    throw Error(
+        "there are no vectors to write: no operator of this network is a convolution, which runs on the "
+        "engine");
   json_["complete"] = complete;
   const std::filesystem::path path = folder_ / "manifest.json";
   WriteBytes(path, json_.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
