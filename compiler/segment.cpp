@@ -49,8 +49,8 @@ struct FittedLayer {
 // Finds the layers that are best for a configuration.
 class LayerFitter {
  public:
-  LayerFitter(const Graph& graph, int images, const Config& config)
-      : graph_(graph), images_(images), config_(config) {}
+  LayerFitter(const Graph& graph, int images, const Config& config, int read_cycles)
+      : graph_(graph), images_(images), config_(config), read_cycles_(read_cycles) {}
 
   std::vector<FittedLayer> Fit(const Segment& segment) {
     for (int l = 0; l < int(segment.layers.size()); l++) {
@@ -106,7 +106,8 @@ class LayerFitter {
   // The layer's jobs, cut so far that a residual fits if there is one; nothing if it cannot.
   [[nodiscard]] std::optional<PreparedLayer> Prepare(const LoweredLayer& layer, bool from_host) const {
     const Shape in = InputOf(layer);
-    const auto prepare = [&](const JobLimits& limits) {
+    const auto prepare = [&](JobLimits limits) {
+      limits.read_cycles = read_cycles_;
       return from_host ? PrepareLayer(layer.conv, in, config_, limits)
                        : PrepareInPlace(layer.conv, in, config_, limits);
     };
@@ -145,6 +146,7 @@ class LayerFitter {
   const Graph& graph_;
   int images_;
   const Config& config_;
+  int read_cycles_;
   std::vector<FittedLayer> fitted_;
 };
 
@@ -158,7 +160,7 @@ class SegmentCompiler {
         images_(images),
         keep_all_(options.keep_all),
         in_order_(options.in_order),
-        layers_(LayerFitter(graph, images, config).Fit(segment)),
+        layers_(LayerFitter(graph, images, config, options.read_cycles).Fit(segment)),
         uses_(graph.tensors.size()),
         builder_(config, options.with_data) {}
 

@@ -51,6 +51,8 @@ void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int image
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
+    stats.compulsory_read = p.program.layers[l].compulsory.read;
+    stats.compulsory_written = p.program.layers[l].compulsory.written;
     Accumulate(stats, &result->nodes[p.layer_node[l]]);
   }
   result->bytes_read += run.bytes_read;

@@ -250,13 +250,13 @@ struct Setup {
   std::vector<Job> jobs;
 };
 
-Setup Prepare(const ConvLayer& layer, const TensorI8& in, const Config& config) {
+Setup Prepare(const ConvLayer& layer, const TensorI8& in, const Config& config, const Memory& memory) {
   Setup s{layer, in, golden::OutputShape(in.shape, layer), {}};
   if (NeedsInterleave(layer, in.shape, config)) {
     s.layer = InterleaveLayer(layer);
     s.in = InterleaveInput(layer, in);
   }
-  s.jobs = CompileConv(s.in.shape, s.layer, config);
+  s.jobs = CompileConv(s.in.shape, s.layer, config, {.read_cycles = memory.ReadCycles(config)});
   return s;
 }
 
@@ -294,7 +294,7 @@ void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) 
 WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
                         const WaveOptions& options) {
   golden::Check(in, layer);
-  const Setup s = Prepare(layer, in, config);
+  const Setup s = Prepare(layer, in, config, options.memory);
   WaveReport report;
   auto run = [&](Comparer* comparer) {
     HarnessOptions harness_options;
