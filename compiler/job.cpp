@@ -305,7 +305,13 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
                                              std::min(in.n, limits.images)));
   const int rows = map > kMostOutputs ? int(kMostOutputs / g.out.w) : g.out.h;
   Region most{0, images, 0, std::min(rows, limits.rows), 0, limits.cols};
-  most.cols = BandColumns(g, most, config);
+  int cols = BandColumns(g, most, config);
+  while (cols == 0 && most.rows > 1) {  // a tile of few rows touches fewer lines
+    most.images = 1;
+    most.rows = (most.rows + 1) / 2;
+    cols = BandColumns(g, most, config);
+  }
+  most.cols = cols;
   std::vector<Job> jobs;
   if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
     CompileWhole(g, sections, most, layer, config, limits, &jobs);
