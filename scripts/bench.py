@@ -76,7 +76,7 @@ def whole_table(results: list[dict]) -> str:
         fc = [layer for layer in r["layers"] if layer["name"].startswith("fc")]
         cycles = sum(layer["cycles"] for layer in fc)
         share = fraction(sum(layer["roofline_cycles"] for layer in fc) / cycles) if fc else "-"
-        lines.append(f"| {r['network']} | {r['cycles']:,} | {fraction(r['utilisation'])} | {r['latency_ms']:.3g} | {r['images_per_second']:.3g} "
+        lines.append(f"| {r['network']} | {r['cycles']:,} | {fraction(r['utilisation'])} | {r['latency_ms']:,.2f} | {r['images_per_second']:,.1f} "
                      f"| {r['bytes_per_mac']:.4f} | {r['compulsory_bytes_per_mac']:.4f} | {cycles:,} | {share} |")
     return "\n".join(lines)
 
