@@ -203,6 +203,7 @@ CompiledNetwork ParseChecked(std::string_view contents) {
   network.batch = int(Number(json, "batch", kMostImages));
   if (network.batch < 1) throw Error("its batch is 0");
   if (json.contains("read_cycles")) network.read_cycles = int(Number(json, "read_cycles", kMostReadCycles));
+  if (network.read_cycles < 1) throw Error("its read_cycles are 0");
   network.model = body.substr(metadata, model);
   network.model_options = ReadOptions(json.at("rounding"));
   network.graph = ParseModel(network.model, network.model_options);

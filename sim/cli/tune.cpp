@@ -230,7 +230,7 @@ void Print(std::FILE* stream, const Options& options, double clock, const std::v
 void Run(const Options& options) {
   const double clock = ParseClock(options.figures.clock);
   Config widest;
-  widest.name = "that weft tune tries";
+  widest.name = "with the widest bus";
   widest.bus_bytes = 64;
   const Memory memory = Memory::Parse(options.memory, widest);
   const Part* part = options.part.empty() ? nullptr : &FindPart(options.part);
