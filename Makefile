@@ -81,7 +81,7 @@ waves: weft  ## compare every internal stream of the demo network's run with the
 mutants: build  ## plant every fault of tests/mutants in a copy of the RTL; the comparison must name it
 	/usr/bin/python3 scripts/mutants.py
 
-bench: build bootstrap-python  ## utilisation of seven networks on four arrays, with plots
+bench: build bootstrap-python  ## utilisation of well-known networks on several arrays, with plots
 	.venv/bin/python scripts/bench.py
 
 speed: build  ## simulation speed beside the bare array's; golden model's speed

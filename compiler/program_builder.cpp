@@ -47,6 +47,20 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
   return traffic;
 }
 
+Traffic ProgramBuilder::CompulsoryOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add) {
+  constexpr int kChannelBytes = 9;  // bias, multiplier, shift
+  const Geometry g(layer.in, layer.layer);
+  const InputBox box = g.InputOf({.images = g.in.n, .rows = g.out.h, .cols = g.out.w});
+  const Shape& filters = layer.layer.filters.shape;
+  Traffic traffic;
+  traffic.read = int64_t(filters.size()) + int64_t{filters.n} * kChannelBytes +
+                 int64_t{g.in.n} * (box.y1 - box.y0) * (box.x1 - box.x0) * g.in.c;
+  traffic.written = int64_t(g.out.size());
+  if (add) traffic.read += kTableBytes;
+  if (add && add->residual) traffic.read += int64_t(golden::ConvShape(layer.in, layer.layer).size());
+  return traffic;
+}
+
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
                               const std::optional<FusedAdd>& add) {
   const auto channels = [&](int tensor) { return tensors_[tensor].shape.c; };
@@ -55,7 +69,8 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
   program_.layers.push_back({.name = layer.layer.name,
                              .first_job = int(program_.jobs.size()),
                              .jobs = int(layer.jobs.size()),
-                             .traffic = TrafficOf(layer, add)});
+                             .traffic = TrafficOf(layer, add),
+                             .compulsory = CompulsoryOf(layer, add)});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does

@@ -46,6 +46,7 @@ class ProgramBuilder {
   };
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[job_layer_[job]]; }
   [[nodiscard]] Traffic TrafficOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add) const;
+  static Traffic CompulsoryOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add);
   void PlaceData();
   void PlaceGroups(int job);
   void PlaceTables(Layer* layer);

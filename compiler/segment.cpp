@@ -49,8 +49,8 @@ struct FittedLayer {
 // Finds the layers that are best for a configuration.
 class LayerFitter {
  public:
-  LayerFitter(const Graph& graph, int images, const Config& config)
-      : graph_(graph), images_(images), config_(config) {}
+  LayerFitter(const Graph& graph, int images, const Config& config, int read_cycles)
+      : graph_(graph), images_(images), config_(config), read_cycles_(read_cycles) {}
 
   std::vector<FittedLayer> Fit(const Segment& segment) {
     for (int l = 0; l < int(segment.layers.size()); l++) {
@@ -106,7 +106,8 @@ class LayerFitter {
   // The layer's jobs, cut so far that a residual fits if there is one; nothing if it cannot.
   [[nodiscard]] std::optional<PreparedLayer> Prepare(const LoweredLayer& layer, bool from_host) const {
     const Shape in = InputOf(layer);
-    const auto prepare = [&](const JobLimits& limits) {
+    const auto prepare = [&](JobLimits limits) {
+      limits.read_cycles = read_cycles_;
       return from_host ? PrepareLayer(layer.conv, in, config_, limits)
                        : PrepareInPlace(layer.conv, in, config_, limits);
     };
@@ -145,6 +146,7 @@ class LayerFitter {
   const Graph& graph_;
   int images_;
   const Config& config_;
+  int read_cycles_;
   std::vector<FittedLayer> fitted_;
 };
 
@@ -157,7 +159,8 @@ class SegmentCompiler {
         segment_(segment),
         images_(images),
         keep_all_(options.keep_all),
-        layers_(LayerFitter(graph, images, config).Fit(segment)),
+        in_order_(options.in_order),
+        layers_(LayerFitter(graph, images, config, options.read_cycles).Fit(segment)),
         uses_(graph.tensors.size()),
         builder_(config, options.with_data) {}
 
@@ -203,7 +206,7 @@ class SegmentCompiler {
     if (add && add->residual) add->residual = ResidualOf(fitted);
     Target out = layer.out;
     out.tensor = OutputOf(l, layer);
-    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host, add);
+    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host || (in_order_ && l > 0), add);
     result_.layer_node.push_back(layer.node);
     result_.layers.push_back(std::move(fitted.layer));
   }
@@ -256,7 +259,7 @@ class SegmentCompiler {
   const Graph& graph_;
   const Segment& segment_;
   int images_;
-  bool keep_all_;
+  bool keep_all_, in_order_;
   std::vector<FittedLayer> layers_;
   std::vector<Use> uses_;  // one a tensor of the graph
   ProgramBuilder builder_;

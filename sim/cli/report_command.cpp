@@ -65,7 +65,8 @@ Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNe
   for (int first = 0; first < images.shape.n; first += batch) {
     const int count = std::min(batch, images.shape.n - first);
     if (count != network->batch)
-      *network = CompileNetwork(std::move(network->graph), count, network->config, {.keep_all = true});
+      *network = CompileNetwork(std::move(network->graph), count, network->config,
+                                {.keep_all = true, .read_cycles = network->read_cycles});
     const NetworkResult result = backend->Run(*network, Slice(images, first, count));
     for (size_t i = 0; i < result.nodes.size(); i++) Accumulate(result.nodes[i], &results.layers[i]);
     bytes_read += result.bytes_read;
@@ -177,8 +178,9 @@ int Report(const Options& options) {
   const int batch = std::min(network.batch, images.shape.n);
   std::vector<int> labels;
   if (!options.labels.empty()) labels = LoadLabels(options.labels, images.shape.n);
-  network =
-      CompileNetwork(std::move(network.graph), batch, config, {.keep_all = has_data, .with_data = has_data});
+  network = CompileNetwork(
+      std::move(network.graph), batch, config,
+      {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)});
   const std::vector<Stage> stages = StagesOf(network);
   Json segments = has_cycles ? TimelineJson(network, memory) : Json::array();
   const Results results = RunAll(images, backend, &network);

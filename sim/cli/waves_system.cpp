@@ -57,10 +57,11 @@ std::vector<TensorI8> GoldenTensors(const Network& network) {
 // One start after the other, up to the one that differs.
 SystemReport CompareNetwork(const Network& network, const WavesOptions& options, std::FILE* stream) {
   const std::vector<TensorI8> tensors = GoldenTensors(network);
-  const CompiledNetwork compiled =
-      CompileNetwork(network.graph, network.images.shape.n, Config::Load(options.config));
-  const Memory memory = Memory::Parse(options.memory, compiled.config);
-  VectorManifest manifest(options.vectors, compiled.config, memory);
+  const Config config = Config::Load(options.config);
+  const Memory memory = Memory::Parse(options.memory, config);
+  const CompiledNetwork compiled = CompileNetwork(network.graph, network.images.shape.n, config,
+                                                  {.read_cycles = memory.ReadCycles(config)});
+  VectorManifest manifest(options.vectors, config, memory);
   SystemReport all;
   for (size_t s = 0; s < compiled.segments.size() && !all.first; s++) {
     if (compiled.segments[s].on_host()) continue;

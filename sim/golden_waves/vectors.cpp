@@ -174,7 +174,7 @@ void VectorFiles::Close() {
 
 VectorFiles DumpLayer(const ConvLayer& layer, const TensorI8& in, const Config& config, const Memory& memory,
                       bool rtl, const std::filesystem::path& folder) {
-  const WaveCase c = PrepareWaves(layer, in, config);
+  const WaveCase c = PrepareWaves(layer, in, config, memory);
   VectorFiles files(folder, LayerVectorStreams(config), rtl);
   LayerVectors vectors(c, config, memory, &files);
   if (rtl) {

@@ -206,7 +206,7 @@ void Explain(const WavePredictor& predictor, const WaveCase& s, WaveDifference* 
 
 WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
                         const WaveOptions& options) {
-  const WaveCase s = PrepareWaves(layer, in, config);
+  const WaveCase s = PrepareWaves(layer, in, config, options.memory);
   WaveReport report;
   auto run = [&](Comparer* comparer) {
     HarnessOptions harness_options;

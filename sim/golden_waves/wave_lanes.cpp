@@ -89,14 +89,15 @@ std::vector<WaveLane> FindLanes(const RtlModel& model, const StreamSpec& spec, c
   return lanes;
 }
 
-WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config) {
+WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
+                      const Memory& memory) {
   golden::Check(in, layer);
   WaveCase s{layer, in, golden::OutputShape(in.shape, layer), {}};
   if (NeedsInterleave(layer, in.shape, config)) {
     s.layer = InterleaveLayer(layer);
     s.in = InterleaveInput(layer, in);
   }
-  s.jobs = CompileConv(s.in.shape, s.layer, config);
+  s.jobs = CompileConv(s.in.shape, s.layer, config, {.read_cycles = memory.ReadCycles(config)});
   return s;
 }
 

@@ -12,6 +12,7 @@
 #include "sim/harness/rtl_model.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/layer.hpp"
+#include "sw_model/memory.hpp"
 #include "sw_model/tensor.hpp"
 
 namespace weft {
@@ -42,6 +43,7 @@ struct WaveCase {
   std::vector<Job> jobs;
 };
 // Throws Error if the layer does not fit the input.
-WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config);
+WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
+                      const Memory& memory);
 
 }  // namespace weft
