@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""weft sweep: what is lost or fails is named and made up for by the next run, what has ended is not run again, what is wrong is refused.
+
+    sweep_test.py WEFT SOURCE
+
+The program that the jobs run is a script around `weft` that waits, fails or dies in one point, if the test says so.
+"""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(sys.argv.pop()).resolve()
+WEFT = pathlib.Path(sys.argv.pop()).resolve()
+SWEEP = SOURCE / "scripts/sweep"
+
+SPEC = """\
+networks: [lenet5, model.onnx]
+configs: [2x2, 4x4]
+memories: [bus:40, 1:100]
+clock: 100MHz
+"""
+POINTS = 8
+VICTIM = "lenet5_4x4_m1-100_b1"
+
+PROGRAM = """\
+#!/bin/sh
+case "$*" in
+  *lenet5*4x4*1:100*result.json)
+    case $(cat {here}/trouble) in
+      waits) echo $$ > {here}/waiting; exec sleep 60 ;;
+      fails) echo "weft: it is broken" >&2; exit 1 ;;
+      dies) kill -9 $$ ;;
+      silent) exit 0 ;;
+    esac ;;
+esac
+exec {weft} "$@"
+"""
+
+
+class Sweep(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="weft-sweep-"))
+        self.addCleanup(shutil.rmtree, self.dir)
+        shutil.copy(SOURCE / "models/fashion_cnn.onnx", self.dir / "model.onnx")
+        self.weft = self.dir / "bin/weft"  # beside no configurations: it takes the tree's
+        self.weft.parent.mkdir()
+        self.weft.write_text(PROGRAM.format(here=self.dir, weft=WEFT))
+        self.weft.chmod(0o755)
+        self.trouble("none")
+        self.spec(SPEC)
+
+    def trouble(self, what):
+        (self.dir / "trouble").write_text(what)
+
+    def spec(self, text):
+        (self.dir / "spec.yaml").write_text(text)
+
+    def start(self, out="out", *options):
+        command = [sys.executable, SWEEP / "sweep.py", "--weft", self.weft, self.dir / "spec.yaml", "-o", self.dir / out, "--jobs", "2"]
+        return subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def run_sweep(self, out="out", *options):
+        process = self.start(out, *options)
+        stdout, stderr = process.communicate(timeout=300)
+        self.assertNotIn("Traceback", stderr)
+        return process.returncode, stdout, stderr
+
+    def good(self, out="out"):
+        status, stdout, stderr = self.run_sweep(out)
+        self.assertEqual(status, 0, stderr)
+        return stdout
+
+    def wait_for(self, path):
+        for _ in range(600):
+            if path.is_file() and path.read_text().strip():
+                return path.read_text()
+            time.sleep(0.1)
+        self.fail(f"{path} did not come")
+
+    def manifest(self, point=VICTIM, out="out"):
+        return json.loads((self.dir / out / "points/network" / point / "manifest.json").read_text())
+
+    def times(self, out="out"):
+        """When each point that has ended began."""
+        found = (self.dir / out / "points").glob("*/*/manifest.json")
+        return {path.parent.name: json.loads(path.read_text())["begin"] for path in found}
+
+    def tables(self, out="out"):
+        return {path.name: path.read_bytes() for path in (self.dir / out).iterdir() if path.suffix in (".csv", ".md", ".svg")}
+
+    def rows(self, out="out"):
+        with open(self.dir / out / "table.csv", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def assertSameAsUndisturbed(self):
+        self.trouble("none")
+        self.good("undisturbed")
+        self.assertEqual(self.tables(), self.tables("undisturbed"))
+
+    # ---- what it gives
+
+    def test_the_figures_are_those_of_weft(self):
+        stdout = self.good()
+        self.assertIn(f"{POINTS} points, 0 finished before, {POINTS} to run", stdout)
+        rows = self.rows()
+        self.assertEqual([row["status"] for row in rows], ["ok"] * POINTS)
+        self.assertEqual([(r["network"], r["config"], r["memory"]) for r in rows],
+                         [(n, c, m) for n in ("lenet5", "model") for c in ("2x2", "4x4") for m in ("bus:40", "1:100")])
+        for row in rows:
+            bus = json.loads((SOURCE / f"configs/{row['config']}.json").read_text())["bus_bytes"]
+            what = ["run", str(self.dir / "model.onnx")] if row["network"] == "model" else ["bench", row["network"]]
+            said = subprocess.run([WEFT, *what, "--engine", "cycles", "--config", row["config"], "--memory",
+                                   row["memory"].replace("bus", str(bus)), "--json", "-"], capture_output=True, text=True, check=True)
+            self.assertEqual(int(row["cycles"]), json.loads(said.stdout)["cycles"])
+        manifest = self.manifest()
+        self.assertTrue(manifest["ok"])
+        self.assertRegex(manifest["versions"]["weft"], r"^weft \d")
+        self.assertEqual(set(self.tables()) - {"pareto.svg"}, {"table.csv", "table.md", "pareto.csv", "pareto.md"})
+
+    def test_the_front(self):
+        self.spec("networks: [lenet5]\nconfigs: [4x4, slow.json]\nmemories: [1:40]\n")
+        config = json.loads((SOURCE / "configs/4x4.json").read_text())
+        (self.dir / "slow.json").write_text(json.dumps({**config, "rows": 8, "lanes": 1, "weight_buffer_bytes": 4096}))
+        self.good()
+        with open(self.dir / "out/pareto.csv", newline="") as file:
+            designs = {row["config"]: row for row in csv.DictReader(file)}
+        self.assertEqual({name: int(d["multipliers"]) for name, d in designs.items()}, {"4x4": 16, "slow": 32})
+        slower = float(designs["slow"]["cycles_per_image"]) >= float(designs["4x4"]["cycles_per_image"])
+        self.assertEqual({name: d["front"] for name, d in designs.items()}, {"4x4": "yes", "slow": "" if slower else "yes"})
+
+    # ---- what goes wrong
+
+    def test_a_killed_job(self):
+        self.trouble("waits")
+        process = self.start()
+        program = int(self.wait_for(self.dir / "waiting"))
+        running = self.dir / "out/points/network" / VICTIM / "running.json"
+        os.kill(json.loads(self.wait_for(running))["pid"], signal.SIGKILL)
+        os.kill(program, signal.SIGKILL)
+        _, stderr = process.communicate(timeout=300)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(stderr, r"network lenet5 4x4 1:100 1: lost: begun on .* and not ended")
+        rows = self.rows()
+        self.assertEqual(len(rows), POINTS)
+        self.assertEqual(sum(row["status"] == "ok" for row in rows), POINTS - 1)
+        before = self.times()
+        self.trouble("none")
+        self.assertIn(f"{POINTS} points, {POINTS - 1} finished before, 1 to run", self.good())
+        after = self.times()
+        self.assertEqual({name for name in after if before.get(name) != after[name]}, {VICTIM})
+        self.assertSameAsUndisturbed()
+
+    def test_a_killed_sweep(self):
+        self.trouble("waits")
+        process = self.start()
+        program = int(self.wait_for(self.dir / "waiting"))
+        status, _, stderr = self.run_sweep()
+        self.assertEqual(status, 2)
+        self.assertIn("another sweep is running", stderr)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+        for pid in (program, json.loads((self.dir / "out/points/network" / VICTIM / "running.json").read_text())["pid"]):
+            try:
+                os.kill(pid, signal.SIGKILL)  # if GNU parallel gave its jobs a group of their own
+            except ProcessLookupError:
+                pass
+        self.trouble("none")
+        self.good()
+        self.assertSameAsUndisturbed()
+
+    def test_a_failing_job(self):
+        for trouble, why in (("fails", "weft: it is broken"), ("dies", "killed by signal 9"), ("silent", "it ended well but left no result.json")):
+            self.trouble(trouble)
+            status, stdout, stderr = self.run_sweep()
+            self.assertEqual(status, 1, trouble)
+            self.assertIn(why, stderr)
+            self.assertIn(f"{POINTS - 1} of {POINTS} points", stdout)
+            bad = [row for row in self.rows() if row["status"] != "ok"]
+            self.assertEqual([(row["network"], row["status"], row["cycles"]) for row in bad], [("lenet5", why, "")])
+            self.assertEqual((self.manifest()["ok"], self.manifest()["why"]), (False, why))
+        self.trouble("none")
+        self.assertIn("1 to run", self.good())
+        self.assertSameAsUndisturbed()
+
+    # ---- what is run again
+
+    def test_a_changed_program_or_file(self):
+        self.good()
+        self.assertIn("0 to run", self.good())
+        with open(self.dir / "model.onnx", "ab") as file:
+            file.write(b"\x3a\x00")  # an empty field 7: another file, the same network
+        stdout = self.good()
+        self.assertIn("model.onnx", stdout)
+        self.assertIn("4 finished before, 4 to run", stdout)
+        self.weft.write_text(self.weft.read_text() + "# another version\n")
+        stdout = self.run_sweep()[1]
+        self.assertIn(f"changed since the last run: {self.weft}", stdout)
+        self.assertIn(f"{POINTS} to run", stdout)
+
+    def test_a_changed_spec(self):
+        self.good()
+        self.spec(SPEC.replace("[2x2, 4x4]", "[4x4, 3x6]"))
+        self.assertIn("8 points, 4 finished before, 4 to run", self.good())
+        self.assertEqual({row["config"] for row in self.rows()}, {"4x4", "3x6"})
+
+    # ---- what is refused
+
+    def test_a_wrong_spec(self):
+        good = {"networks": "[lenet5]", "configs": "[4x4]"}
+        for change, line, sentence in (
+                ({"networks": "[alexnet]"}, 1, "networks: there is no network 'alexnet'"),
+                ({"networks": "[nothing.onnx]"}, 1, "networks: there is no file nothing.onnx"),
+                ({"networks": "[lenet5, lenet5]"}, 1, "networks: 'lenet5' is there twice"),
+                ({"networks": "lenet5"}, 1, "networks: give a list"),
+                ({"configs": "[]"}, 2, "configs: give a list of at least one"),
+                ({"configs": "[9x9]"}, 2, "configs: there is no configuration '9x9'"),
+                ({"configs": "[{a: b}]"}, 2, "configs: give one value"),
+                ({"network": "[lenet5]"}, 3, "there is no key 'network'"),
+                ({"memories": "\n- 8:40\n- 8;40"}, 5, "memories: --memory '8;40'"),
+                ({"memories": "[bus:x]"}, 3, "memories: "),
+                ({"batches": "[0]"}, 3, "batches: '0' is not a whole number from 1"),
+                ({"engine": "golden"}, 3, "engine: 'golden' is not one of cycles, rtl"),
+                ({"seeds": "[1]"}, 3, "seeds: the engine cycles computes no data"),
+                ({"clock": "fast"}, 3, "clock: 'fast' is not a frequency"),
+                ({"input": "spec.yaml"}, 3, "input: is for model files"),
+                ({"fpga": "[]"}, 3, "fpga: give a list of at least one target"),
+                ({"fpga": "[{top: weft_top}]"}, 3, "fpga: a target needs its family"),
+                ({"fpga": "[{fpga: ecp5, seed: 1}]"}, 3, "there is no key 'seed' in fpga"),
+                ({"fpga": "[{fpga: ecp5, seeds: [x]}]"}, 3, "seeds: 'x' is not a whole number"),
+                ({"fpga": "[{fpga: ecp5, speed: --out}]"}, 3, "speed: '--out' is no option"),
+                ({"clock": "[1"}, 4, "is not YAML")):
+            self.spec("".join(f"{key}: {value}\n" for key, value in {**good, **change}.items()))
+            status, stdout, stderr = self.run_sweep("refused")
+            self.assertEqual((status, stdout), (2, ""), change)
+            self.assertIn(f"spec.yaml:{line}: {sentence}", stderr)
+            self.assertEqual(len(stderr.splitlines()), 1, stderr)
+        for text, sentence in (("", "is empty"), ("[a]\n", "give 'key: value' lines"), ("networks: [lenet5]\n", "configs is missing"),
+                               ("configs: [4x4]\n", "say what to run")):
+            self.spec(text)
+            status, _, stderr = self.run_sweep("refused")
+            self.assertEqual(status, 2)
+            self.assertIn(sentence, stderr)
+        (self.dir / "spec.yaml").unlink()
+        self.assertIn("cannot be read: No such file", self.run_sweep("refused")[2])
+        self.assertFalse((self.dir / "refused").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
