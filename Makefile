@@ -71,8 +71,15 @@ tidy: configure  ## clang-tidy over libraries and programs; files that have not 
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
 
-long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists
-	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
+LAYERS := 20000
+SHARD := 1/1
+SEED := 0
+long: export WEFT_RANDOM_LAYERS = $(LAYERS)
+long: export WEFT_SHARD = $(SHARD)
+long: export WEFT_SEED = $(SEED)
+long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists: make long [LAYERS=N] [SHARD=I/N] [SEED=S]
+	@build/tests/random_shard
+	ctest --preset release -R Random --timeout 7200
 
 waves: weft  ## compare every internal stream of the demo network's run with the golden model, of the engine and of the system
 	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time

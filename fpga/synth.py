@@ -143,7 +143,7 @@ def place_multipliers(wrapper, parameters, part, out):
 
 
 def count_cells(wrapper, out):
-    """What Yosys' netlist takes, as nextpnr will count it: a CCU2C is two LUTs, a TRELLIS_DPR16X4 six and no flip-flop."""
+    """What Yosys' netlist takes, its LUTs as nextpnr counts them before it adds the ends of carry chains."""
     cells = collections.Counter(c["type"] for c in json.loads((ROOT / out / "yosys.json").read_text())["modules"][wrapper]["cells"].values())
     return {"LUT": cells["LUT4"] + 2 * cells["CCU2C"] + 6 * cells["TRELLIS_DPR16X4"], "FF": cells["TRELLIS_FF"],
             "DSP": cells["MULT18X18D"], "RAM": cells["DP16KD"]}
