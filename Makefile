@@ -9,12 +9,12 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc build-install install deb synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -docs (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -docs, -cluster (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -80,6 +80,9 @@ long: export WEFT_SEED = $(SEED)
 long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists: make long [LAYERS=N] [SHARD=I/N] [SEED=S]
 	@build/tests/random_shard
 	ctest --preset release -R Random --timeout 7200
+
+cluster: weft bootstrap-python bootstrap-cluster  ## sweeps as a Snakemake workflow, here and on a Slurm of one node
+	ctest --preset release -R Sweep
 
 waves: weft  ## compare every internal stream of the demo network's run with the golden model, of the engine and of the system
 	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time

@@ -175,5 +175,6 @@ def write(points: list[dict], clock_mhz: float | None, out: pathlib.Path) -> tup
             waiting.append(asked)
             keys.add(key_of(asked))
         write_json(folder / "asked.json", asked)
-    write_json(out / "sweep.json", {"points": [key_of(asked) for asked in points], "clock_mhz": clock_mhz, "versions": {"git": git_version()}})
+    write_json(out / "sweep.json", {"points": [key_of(asked) for asked in points], "clock_mhz": clock_mhz, "python": sys.executable,
+                                    "versions": {"git": git_version()}})
     return waiting, changed
