@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth qor train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -138,6 +138,9 @@ deb: build-install  ## the same as a Debian package, build-install/weft_*.deb
 FPGA := ecp5
 synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine)
+
+qor: weft bootstrap-python  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
+	.venv/bin/python scripts/qor.py --jobs $(JOBS)
 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]

@@ -34,6 +34,7 @@ def draw(designs: list[dict], cost: str, value: str, file: pathlib.Path) -> None
                 for d in group:
                     axes.annotate(d["config"], (d[cost], d[value]), (4, 4), textcoords="offset points", fontsize=7)
         axes.set(title=network, xlabel=LABELS[cost], ylabel=LABELS[value], xscale="log", yscale="log")
+        axes.margins(0.1)
         axes.grid(color="#e0e0e0")
         axes.legend(fontsize=7, frameon=False)
     for axes in list(panels.flat)[len(networks):]:
