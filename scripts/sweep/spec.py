@@ -176,6 +176,8 @@ class Reader:
             raise SpecError(f"{self.path}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise SpecError(f"{self.path}: is not UTF-8 text") from error
+        except RecursionError as error:
+            raise SpecError(f"{self.path}: is nested too deeply") from error
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             where = f"{self.path}:{mark.line + 1}" if mark else str(self.path)

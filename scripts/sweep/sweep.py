@@ -13,6 +13,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -43,7 +44,14 @@ def run_jobs(points: list[dict], out: pathlib.Path, args) -> None:
     command += ["--jobs", args.jobs] if args.jobs else []
     command += [word for login in args.sshlogin for word in ("--sshlogin", login)]
     folders = [str(plan.folder_of(out, plan.key_of(point))) for point in points]
-    status = subprocess.run([*command, job], input="\n".join(folders) + "\n", text=True, check=False).returncode
+    with subprocess.Popen([*command, job], stdin=subprocess.PIPE, text=True) as parallel:
+        try:
+            parallel.communicate("\n".join(folders) + "\n")
+        except KeyboardInterrupt:
+            parallel.send_signal(signal.SIGINT)  # it stops its jobs
+            parallel.wait()
+            raise
+    status = parallel.returncode
     if status > 101 or status < 0:  # up to 101: so many jobs were lost
         print(f"weft sweep: GNU parallel failed (status {status})", file=sys.stderr)
 
@@ -79,6 +87,7 @@ def main() -> int:
     print(f"{len(points)} points, {len(points) - len(waiting)} finished before, {len(waiting)} to run", flush=True)
     if args.plan:
         return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for kinds in ((plan.NETWORK, plan.SYNTHESIS), (plan.ROUTE,)):  # routes need their synthesis
             if jobs := [point for point in waiting if point["kind"] in kinds]:

@@ -88,6 +88,20 @@ class Sweep(SweepTest):
         self.good()
         self.assertSameAsUndisturbed()
 
+    def test_a_stopped_sweep(self):
+        self.trouble("waits")
+        process = self.start()
+        program = int(self.wait_for(self.dir / "waiting"))
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, stderr), (130, "weft sweep: stopped; the same command goes on from here\n"))
+        with self.assertRaises(ProcessLookupError, msg="its jobs have stopped too"):
+            os.kill(program, 0)
+        self.assertNotEqual([row["status"] for row in self.rows()], ["ok"] * POINTS)
+        self.trouble("none")
+        self.good()
+        self.assertSameAsUndisturbed()
+
     def test_a_failing_job(self):
         for trouble, why in (("fails", "weft: it is broken"), ("dies", "killed by signal 9"), ("silent", "it ended well but left no result.json")):
             self.trouble(trouble)
