@@ -40,7 +40,7 @@ def engine_files(weft: pathlib.Path, fields: dict) -> list[pathlib.Path]:
     """The RTL model of a configuration, where `weft` looks for it."""
     folders = [os.environ.get("WEFT_ENGINE_DIR"), weft.parent.parent / "lib/weft/engines", weft.parent / "engines"]
     folder = next((pathlib.Path(f) for f in folders if f and pathlib.Path(f).is_dir()), None)
-    name = f"weft_engine_r{fields['rows']}c{fields['cols']}l{fields['lanes']}-*.so"
+    name = f"weft_*_r{fields['rows']}c{fields['cols']}l{fields['lanes']}-*.so"
     return [f for f in sorted(folder.glob(name)) if not f.stem.endswith("-waves")] if folder else []
 
 

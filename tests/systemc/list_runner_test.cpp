@@ -70,7 +70,9 @@ TEST_P(ListRunners, RandomNetworks) {
     }
     operators += int64_t(r.graph.nodes.size());
   }
-  EXPECT_GT(bytes, 0);
+  if (cases.whole()) {
+    EXPECT_GT(bytes, 0);
+  }
   if (!HasFailure())
     fmt::print("  {}: {} networks, {} operators, {} starts, {} bytes, {} cycles: 0 differences\n", GetParam(),
                cases.count(), operators, starts, bytes, cycles);

@@ -50,7 +50,9 @@ TEST_P(RandomNetworks, AreEqualOnBoth) {
       }
     }
   });
-  EXPECT_GT(starts, 0);
+  if (cases.whole()) {
+    EXPECT_GT(starts, 0);
+  }
   fmt::print("  {} networks, {} starts, {} cycles, {} bytes written: 0 differences\n", cases.count(), starts,
              cycles, bytes);
 }
