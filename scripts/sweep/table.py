@@ -20,7 +20,7 @@ import plan
 # What the rows take from a point's result.json, beside what was asked.
 RESULT_COLUMNS = {plan.NETWORK: ("cycles", "utilisation", "bytes_per_mac", "mismatches"), plan.SYNTHESIS: ("part", "LUT", "FF", "DSP", "RAM"),
                   plan.ROUTE: ("part", "LUT", "FF", "DSP", "RAM", "fmax_mhz", "path")}
-DESIGN = ("config", "multipliers", "part", "top", "LUT", "FF", "DSP", "RAM", "fmax_mhz", "seeds")
+DESIGN = ("config", "multipliers", "part", "top", "LUT", "FF", "DSP", "RAM", "seeds")
 
 
 def load(out: pathlib.Path) -> list[dict]:
@@ -94,6 +94,8 @@ def designs_of(points: list[dict], clock_mhz: float | None) -> tuple[list[dict],
             key = (row["network"], row["config"], row["memory"], row["batch"])
             networks[key] = max(networks.get(key, row), row, key=lambda r: r["cycles_per_image"])
     chips = routed(points)
+    if any(point["asked"]["kind"] == plan.ROUTE for point in points):
+        clock_mhz = None  # what could not be routed has no clock
     cost = "LUT" if chips else "multipliers"
     designs = []
     for row in networks.values():
@@ -105,7 +107,9 @@ def designs_of(points: list[dict], clock_mhz: float | None) -> tuple[list[dict],
                 design["mhz"] = mhz
                 design["images_per_second"] = mhz * 1e6 / row["cycles_per_image"]
             designs.append(design)
-    timed = bool(designs) and all("images_per_second" in d for d in designs)
+    timed = any("mhz" in d for d in designs)
+    if timed:
+        designs = [d for d in designs if "mhz" in d]  # one that could not be routed is no design
     value = "images_per_second" if timed else "cycles_per_image"
     front(designs, cost, value, most=timed)
     return designs, cost, value
