@@ -11,9 +11,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
-from sweep_fixture import POINTS, SOURCE, SPEC, VICTIM, WEFT, SweepTest
+from sweep_fixture import POINTS, SOURCE, SPEC, SWEEP, VICTIM, WEFT, SweepTest
+
+sys.path.insert(0, str(SWEEP))
+import table
 
 
 class Sweep(SweepTest):
@@ -36,17 +40,6 @@ class Sweep(SweepTest):
         self.assertTrue(manifest["ok"])
         self.assertRegex(manifest["versions"]["weft"], r"^weft \d")
         self.assertEqual(set(self.tables()) - {"pareto.svg"}, {"table.csv", "table.md", "pareto.csv", "pareto.md"})
-
-    def test_the_front(self):
-        self.spec("networks: [lenet5]\nconfigs: [4x4, slow.json]\nmemories: [1:40]\n")
-        config = json.loads((SOURCE / "configs/4x4.json").read_text())
-        (self.dir / "slow.json").write_text(json.dumps({**config, "rows": 8, "lanes": 1, "weight_buffer_bytes": 4096}))
-        self.good()
-        with open(self.dir / "out/pareto.csv", newline="") as file:
-            designs = {row["config"]: row for row in csv.DictReader(file)}
-        self.assertEqual({name: int(d["multipliers"]) for name, d in designs.items()}, {"4x4": 16, "slow": 32})
-        slower = float(designs["slow"]["cycles_per_image"]) >= float(designs["4x4"]["cycles_per_image"])
-        self.assertEqual({name: d["front"] for name, d in designs.items()}, {"4x4": "yes", "slow": "" if slower else "yes"})
 
     # ---- what goes wrong
 
@@ -177,6 +170,42 @@ class Sweep(SweepTest):
         (self.dir / "spec.yaml").unlink()
         self.assertIn("cannot be read: No such file", self.run_sweep("refused")[2])
         self.assertFalse((self.dir / "refused").exists())
+
+
+class Designs(unittest.TestCase):
+    """From points to designs, without running any."""
+
+    @staticmethod
+    def network(config, multipliers, cycles, memory="8:40"):
+        row = {"network": "n", "config": config, "multipliers": multipliers, "memory": memory, "batch": 2, "engine": "cycles"}
+        return {"asked": {"kind": "network", "name": config + memory, "row": row, "needs": []}, "ok": True, "why": None,
+                "result": {"cycles": cycles, "batch": 2}}
+
+    @staticmethod
+    def chip(config, kind="synthesis", ok=True, **result):
+        return {"asked": {"kind": kind, "name": config, "row": {"config": config, "multipliers": 4, "fpga": "f", "top": "t"},
+                          "needs": [f"synthesis/{config}"] if kind == "route" else []}, "ok": ok, "why": None if ok else "no",
+                "result": {"part": "p", "LUT": 10, "FF": 1, "DSP": 1, "RAM": 1, "path": "", **result} if ok else None}
+
+    def test_the_front(self):
+        points = [self.network("small", 4, 1000), self.network("worse", 16, 2000), self.network("good", 16, 500),
+                  self.network("waste", 64, 500), self.network("small", 4, 3000, "1:40")]
+        for clock, compared in ((None, "cycles_per_image"), (100.0, "images_per_second")):
+            designs, cost, value = table.designs_of(points, clock)
+            self.assertEqual((cost, value), ("multipliers", compared))
+            self.assertEqual([d["front"] for d in designs], ["yes", "", "yes", "", "yes"])
+        self.assertEqual([d["images_per_second"] for d in designs], [2e5, 1e5, 4e5, 4e5, 2e8 / 3000])
+
+    def test_fpgas(self):
+        points = [self.network("a", 4, 1000), self.network("b", 4, 1000),
+                  self.chip("a"), *(self.chip("a", "route", fmax_mhz=mhz, LUT=12, path=str(mhz)) for mhz in (90.0, 110.0, 100.0)),
+                  self.chip("b"), self.chip("b", "route", ok=False)]
+        designs, cost, value = table.designs_of(points, 50.0)
+        self.assertEqual((cost, value), ("LUT", "images_per_second"))
+        self.assertEqual([(d["config"], d["LUT"], d["mhz"], d["seeds"], d["images_per_second"]) for d in designs], [("a", 12, 100.0, 3, 2e5)])
+        self.assertEqual([(d["config"], d["path"]) for d in table.routed(points) if "path" in d], [("a", "100.0")])
+        designs, _, _ = table.designs_of([points[0], points[2]], 50.0)  # synthesis alone
+        self.assertEqual([(d["LUT"], d["mhz"]) for d in designs], [(10, 50.0)])
 
 
 if __name__ == "__main__":
