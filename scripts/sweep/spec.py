@@ -91,6 +91,8 @@ class Reader:
         for i, (entry, text) in enumerate(entries):
             if text in [before for _, before in entries[:i]]:
                 self.refuse(entry, f"{key}: '{text}' is there twice")
+            if re.match("-[^0-9]", text):  # `weft` would take it as one
+                self.refuse(entry, f"{key}: '{text}' is an option, not a value")
         return entries
 
     def number(self, node, key, text, least=1, most=2**31 - 1):

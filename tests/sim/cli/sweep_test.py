@@ -138,6 +138,7 @@ class Sweep(SweepTest):
                 ({"networks": "[alexnet]"}, 1, "networks: there is no network 'alexnet'"),
                 ({"networks": "[nothing.onnx]"}, 1, "networks: there is no file nothing.onnx"),
                 ({"networks": "[lenet5, lenet5]"}, 1, "networks: 'lenet5' is there twice"),
+                ({"networks": "[--help]"}, 1, "networks: '--help' is an option"),
                 ({"networks": "lenet5"}, 1, "networks: give a list"),
                 ({"configs": "[]"}, 2, "configs: give a list of at least one"),
                 ({"configs": "[9x9]"}, 2, "configs: there is no configuration '9x9'"),
