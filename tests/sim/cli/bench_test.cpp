@@ -18,6 +18,7 @@
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "sw_model/golden/golden_fast.hpp"
+#include "tests/random_count.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft {
@@ -168,9 +169,10 @@ class ChainOn : public testing::TestWithParam<const char*> {};
 
 TEST_P(ChainOn, RandomLayersTakeTheSameCyclesInRtlAndModel) {
   const Config config = Config::Load(GetParam());
-  const char* more = std::getenv("WEFT_RANDOM_CHAINS");
-  const uint64_t count = more != nullptr ? std::max(1ULL, std::strtoull(more, nullptr, 10)) : 60;
-  for (uint64_t seed = 1; seed <= count; seed++) {
+  const RandomCases cases = ShardOf(RandomCount(60));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end; i++) {
+    const uint64_t seed = uint64_t(i) + 1;
     Random random(seed + 7777);
     HarnessOptions options;
     options.memory = {int(random.Int(1, config.bus_bytes)), int(random.Pick(std::array{1, 5, 40, 200}))};
