@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What mkdocs does not know of the documents, which are written to be read in the repository too.
+
+Navigation: docs/README.md is the only list of pages. Its headings of level 2 are sections, the links that begin its list items are pages.
+Files elsewhere: Markdown that this list names (../CHANGELOG.md) becomes a page. A link to any other file of the repository goes to
+repo_url, or, without one, is only its text.
+"""
+
+import pathlib
+import posixpath
+import re
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ITEM = re.compile(r"^(?:## (?P<section>.*)|- \[(?P<title>[^]]*)\]\((?P<path>[^)#]*)\))")
+LINK = re.compile(r"\[(?P<text>[^][]*)\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)]*)?\)")
+
+
+def of_repository(path, folder="docs"):
+    """The place in the repository of what a link in a page of the folder names."""
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def of_site(path):
+    """The place in docs_dir, or beside its files, of a file of the repository."""
+    return path[len("docs/"):] if path.startswith("docs/") else path
+
+
+def listed():
+    """(section, title, file of the repository) of docs/README.md, in its order; the index itself comes first."""
+    section, pages = None, [(None, "Weft", "docs/README.md")]
+    for match in filter(None, map(ITEM.match, (ROOT / "docs/README.md").read_text().splitlines())):
+        if match["section"]:
+            section = match["section"]
+        else:
+            pages.append((section, match["title"], of_repository(match["path"])))
+    return pages
+
+
+def on_config(config):
+    sections = {}
+    for section, title, path in listed():
+        if not (ROOT / path).is_file():
+            raise PluginError(f"docs/README.md lists {path}, which is not there")
+        sections.setdefault(section, []).append({title: of_site(path)})
+    config.nav = sections.pop(None) + [{section: pages} for section, pages in sections.items()]
+    return config
+
+
+def on_files(files, config):
+    for _, _, path in listed():
+        if not path.startswith("docs/"):
+            files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
+    return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Links to files of the repository, as the site has them."""
+    source = page.file.src_uri
+    outside = files.get_file_from_path(source).generated_by
+    folder = posixpath.dirname(source) if outside else posixpath.join("docs", posixpath.dirname(source))
+
+    def replaced(match):
+        path = of_repository(match["path"], folder)
+        anchor = match["anchor"] or ""
+        if not (ROOT / path).exists():
+            return match[0]  # mkdocs will say so
+        if files.get_file_from_path(of_site(path)):
+            return f"[{match['text']}]({posixpath.relpath(of_site(path), posixpath.dirname(source) or '.')}{anchor})"
+        if config.repo_url:
+            return f"[{match['text']}]({config.repo_url.rstrip('/')}/blob/main/{path}{anchor})"
+        return match["text"]
+
+    return LINK.sub(replaced, markdown)
