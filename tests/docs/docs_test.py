@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the commands of the documents, and compares what they print with what the pages say (docs/developing.md, "Write a page").
+
+Every page has an empty folder in which its commands run in their order, with links to what the repository has at its root; build/weft is
+the program to test. Commands that build are not run but asked (`make -n`, `ctest -N`), unless they are marked as slow.
+"""
+
+import argparse
+import concurrent.futures
+import gzip
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pages
+
+DATA = pathlib.Path("/usr/share/datasets/fashion-mnist")
+ASKED = {"make": "make -n", "ninja": "ninja -n", "ctest": "ctest -N", "cmake": "cmake -N"}
+# Words in capitals stand for what a user has. Here that is:
+STANDS_FOR = {
+    "MODEL.onnx": "models/fashion_cnn.onnx",
+    "MODEL": "models/fashion_cnn.onnx",
+    "FILE...": "two_images.idx",
+    "FILE": "two_images.idx",
+    "IMAGES": "two_images.idx",
+    "LABELS": "two_labels.idx",
+}
+PLACEHOLDER = re.compile(r"(?<![\w./$-])(?:" + "|".join(map(re.escape, STANDS_FOR)) + r")(?![\w./]|=)")
+
+
+def first_two(source, target, header):
+    """An IDX file with the first two entries of another one."""
+    with gzip.open(source) as file:
+        data = file.read()
+    count = int.from_bytes(data[4:8], "big")
+    size = (len(data) - header) // count
+    target.write_bytes(data[:4] + (2).to_bytes(4, "big") + data[8:header + 2 * size])
+
+
+def folder_of_page(folder, options):
+    for entry in options.source.iterdir():
+        if not entry.name.startswith("build") and entry.name != ".git":
+            (folder / entry.name).symlink_to(entry)
+    (folder / "build").mkdir()
+    for entry in options.weft.parent.iterdir():
+        if entry.is_file() and entry.stat().st_mode & 0o100:
+            (folder / "build" / entry.name).symlink_to(entry)
+    first_two(DATA / "t10k-images-idx3-ubyte.gz", folder / "two_images.idx", 16)
+    first_two(DATA / "t10k-labels-idx1-ubyte.gz", folder / "two_labels.idx", 8)
+
+
+class Page:
+    """One page: its steps are done in a folder of its own."""
+
+    def __init__(self, path, options):
+        self.path, self.options = path, options
+        self.text = path.read_text()
+        self.name = str(path.relative_to(options.source))
+        self.count = dict.fromkeys(("run", "asked", "lines", "figures", "slow", "not run"), 0)
+        self.errors, self.changes = [], {}
+
+    def error(self, line, text):
+        self.errors.append(f"{self.name}:{line}: {text}")
+
+    def done(self):
+        try:
+            steps = pages.steps_of(self.text)
+        except ValueError as error:
+            self.error(1, str(error))
+            return self
+        if not steps:
+            return self
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            folder_of_page(folder, self.options)
+            variables = ""
+            for step in steps:
+                if step.file:
+                    (folder / step.file).write_text(step.text)
+                elif re.fullmatch(r"[A-Z_]+=\S*", step.command):
+                    variables += f"export {step.command}\n"
+                else:
+                    self.run(step, folder, variables)
+        return self
+
+    def run(self, step, folder, variables):
+        command = PLACEHOLDER.sub(lambda match: STANDS_FOR[match[0]], step.command)
+        word = command.split()[0]
+        slow, needs = step.mark("slow") is not None, step.mark("needs")
+        if step.mark("not run") is not None or (needs and not shutil.which(needs)):
+            self.count["not run"] += 1
+            return
+        if slow and not self.options.slow:
+            self.count["slow"] += 1
+            if word != "make":
+                return
+        asked = word in ASKED and not (slow and self.options.slow)
+        if asked:
+            command = command.replace(word, ASKED[word], 1)
+        if self.options.verbose:
+            print(f"{self.name}:{step.line}: {command}", flush=True)
+        path = f"{folder / 'build'}:{folder / '.venv/bin'}:/usr/bin:/bin"
+        try:
+            result = subprocess.run(["bash", "-c", variables + command], cwd=self.options.source if word in ASKED else folder,
+                                    env={"PATH": path, "HOME": str(folder), **self.options.environment}, text=True, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False,
+                                    timeout=14400 if self.options.slow else 100)
+        except subprocess.TimeoutExpired:
+            self.error(step.line, f"takes too long (mark it as slow): {step.command}")
+            return
+        status = int(step.mark("status") or 0)
+        if result.returncode != status:
+            last = result.stdout.strip().split("\n")[-1]
+            self.error(step.line, f"exit status {result.returncode} instead of {status}: {step.command}\n  {last}")
+            return
+        if asked and word == "ctest" and "Total Tests: 0" in result.stdout:
+            self.error(step.line, f"no test fits: {step.command}")
+        if asked:
+            self.count["asked"] += 1
+            return
+        self.count["run"] += 1
+        self.count["lines"] += sum(1 for _, text in step.printed if text.strip() not in ("", "...")) + len(step.spans)
+        self.count["figures"] += len(step.figures)
+        wrong = pages.compare(step, result.stdout)
+        if wrong and self.options.update:
+            self.changes.update(pages.updates(step, result.stdout))
+        for line, text in wrong:
+            self.error(line, f"{step.command}\n  {text}")
+
+    def update(self):
+        lines = self.text.split("\n")
+        for number, changes in self.changes.items():
+            for old, new in changes:
+                lines[number - 1] = lines[number - 1].replace(old, new, 1)
+        self.path.write_text("\n".join(lines))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weft", type=pathlib.Path, default="build/weft", help="the program (build/weft)")
+    parser.add_argument("--slow", action="store_true", help="those marked as slow, too")
+    parser.add_argument("--update", action="store_true", help="write the numbers that have changed into the pages")
+    parser.add_argument("--verbose", action="store_true", help="print each command before it runs")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("pages", nargs="*", type=pathlib.Path, help="all documents if not given")
+    options = parser.parse_args()
+    options.source = pathlib.Path(__file__).resolve().parent.parent.parent
+    options.weft = options.weft.resolve()
+    options.environment = {name: value for name, value in __import__("os").environ.items() if name.startswith("WEFT_")}
+    if not options.weft.is_file():
+        parser.error(f"there is no {options.weft}: make weft")
+    chosen = options.pages or sorted(p for glob in ("*.md", "docs/*.md", "*/README.md") for p in options.source.glob(glob))
+    chosen = [path.resolve() for path in dict.fromkeys(chosen)]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        done = list(pool.map(lambda path: Page(path, options).done(), chosen))
+    for page in done:
+        if page.changes:
+            page.update()
+            print(f"{page.name}: {len(page.changes)} lines updated")
+        print("\n".join(page.errors), end="\n" if page.errors else "")
+    count = {key: sum(page.count[key] for page in done) for key in done[0].count}
+    print(f"{len(done)} pages: {count['run']} commands run, {count['lines']} lines and {count['figures']} figures compared; "
+          f"{count['asked']} asked whether they would run, {count['slow']} slow ones left out, {count['not run']} cannot run here")
+    if count["run"] == 0:
+        print("no command was run")
+    return 1 if count["run"] == 0 or any(page.errors for page in done) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

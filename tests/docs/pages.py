@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a page of the documents says that a command does. docs/developing.md ("Write a page") has the convention, for those who write pages."""
+
+import dataclasses
+import re
+
+# First words of commands. A block that begins with another word is no command (a formula, C++).
+PROGRAM = re.compile(r"(?:\$ |[A-Z_]+=\S+(?: |$)|(?:build|scripts|integration|\.venv/bin|/usr/bin)/\S|"
+                     r"(?:weft|make|cmake|ninja|ctest|verilator|iverilog|bash|bender|c\+\+)(?: |$))")
+FILE_NAME = re.compile(r"(?:#|//) ([\w-]+\.\w+)$")
+NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
+
+
+@dataclasses.dataclass
+class Step:
+    """A command with what it prints, or, without a command, a file to save."""
+
+    line: int  # of the page, from 1
+    command: str = ""
+    comment: str = ""
+    printed: list = dataclasses.field(default_factory=list)  # [(line, text)]: the whole output; "..." stands for anything
+    figures: list = dataclasses.field(default_factory=list)  # [(line, head of the column, number)]
+    spans: list = dataclasses.field(default_factory=list)  # [(line, text)]: somewhere in the output
+    file: str = ""
+    text: str = ""
+
+    def mark(self, word):
+        """What follows a mark at the begin of the comment, None without it: "slow", "not run", "status", "needs"."""
+        match = re.match(rf"{word}\b[:,]? *([\w.-]*)", self.comment)
+        return match and match[1]
+
+
+def blocks(lines):
+    """(number of the first line from 0, language or None of an indented block, lines without the indentation)"""
+    at = 0
+    while at < len(lines):
+        fence = re.match(r"( *)```(.*)", lines[at])
+        if fence:
+            end = next((n for n in range(at + 1, len(lines)) if lines[n].strip() == "```"), len(lines))
+            yield at + 1, fence[2].strip(), [line[len(fence[1]):] for line in lines[at + 1:end]]
+            at = end + 1
+        elif lines[at].startswith("    ") and (at == 0 or not lines[at - 1].strip()):
+            end = at
+            while end < len(lines) and (lines[end].startswith("    ") or not lines[end].strip()):
+                end += 1
+            yield at, None, [line[4:] for line in lines[at:end]]
+            at = end
+        else:
+            at += 1
+
+
+def steps_of_block(first, lines):
+    """Commands of a block, each with the lines that it prints if commands begin with "$ "."""
+    transcript = any(line.startswith("$ ") for line in lines)
+    step = None
+    for number, line in enumerate(lines, first + 1):
+        if step and step.command.endswith("\\"):
+            step.command = step.command[:-1].rstrip() + " " + line.strip()
+        elif transcript and not line.startswith("$ "):
+            step.printed.append((number, line))
+        elif line.strip():
+            if step:
+                yield step
+            step = Step(number, line.removeprefix("$ "))
+    if step:
+        yield step
+
+
+def cells(row):
+    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip())[1:-1]]
+
+
+def steps_of_tables(lines):
+    """Rows of tables that have a column `command`: numbers of right-aligned columns, code of a column `prints`."""
+    at = 0
+    while at + 1 < len(lines):
+        if not (lines[at].startswith("|") and re.fullmatch(r"\|[ :|-]+\|", lines[at + 1].strip())):
+            at += 1
+            continue
+        heads, bars = cells(lines[at]), cells(lines[at + 1])
+        at += 2
+        while at < len(lines) and lines[at].startswith("|"):
+            row = dict(zip(heads, cells(lines[at])))
+            command = re.search(r"`([^`]*)`", row.get("command", ""))
+            if command and PROGRAM.match(command[1]):
+                step = Step(at + 1, command[1], row["command"][command.end():].strip(" ()"))
+                step.figures = [(at + 1, head, number) for head, bar in zip(heads, bars) if bar.endswith(":")
+                                for number in NUMBER.findall(row.get(head, ""))]
+                step.spans = [(at + 1, span) for span in re.findall(r"`([^`]*)`", row.get("prints", ""))]
+                yield step
+            at += 1
+
+
+def steps_of(text):
+    """All steps of a page, in its order."""
+    lines = text.split("\n")
+    steps = list(steps_of_tables(lines))
+    for first, language, block in blocks(lines):
+        name = FILE_NAME.match(block[0]) if language and block else None
+        if name:
+            steps.append(Step(first, file=name[1], text="\n".join(block) + "\n"))
+        elif language in (None, "", "sh", "console") and block and PROGRAM.match(block[0]):
+            steps += steps_of_block(first, block)
+        elif language in (None, "", "sh", "console") and any(PROGRAM.match(line) for line in block):
+            raise ValueError(f"line {first + 1}: this block holds commands but does not begin with one")
+    for step in steps:
+        comment = re.search(r"\s#\s+(.*)$", step.command)
+        step.comment = step.comment or (comment[1] if comment else "")
+    return sorted(steps, key=lambda step: step.line)
+
+
+# ---- comparing
+
+def spaced(line):
+    return " ".join(line.split())
+
+
+def plain(number):
+    return number.replace(",", "")
+
+
+def pattern(text, numbers=False):
+    """Of a line of a page; with numbers any number fits, and each is a group."""
+    parts = []
+    for part in re.split(r"(\.\.\.)", spaced(text)):
+        if part == "...":
+            parts.append(".*?")
+        elif numbers:
+            at = 0
+            for match in NUMBER.finditer(part):
+                parts.append(re.escape(part[at:match.start()]) + rf"({NUMBER.pattern})")
+                at = match.end()
+            parts.append(re.escape(part[at:]))
+        else:
+            parts.append(re.escape(part))
+    return "".join(parts)
+
+
+def compare(step, output):
+    """[(line, what is not so)]"""
+    wrong = []
+    printed = [spaced(line) for line in output.split("\n") if line.strip()]
+    at, any_lines = 0, False
+    shown = [(line, text) for line, text in step.printed if text.strip()]
+    for line, text in shown:
+        if text.strip() == "...":
+            any_lines = True
+            continue
+        here = re.compile(pattern(text))
+        found = next((n for n in range(at, len(printed) if any_lines else min(at + 1, len(printed)))
+                      if here.fullmatch(printed[n])), None)
+        if found is None:
+            return [(line, f"it does not print: {text}")]
+        at, any_lines = found + 1, False
+    if shown and not any_lines and at < len(printed):
+        wrong.append((shown[-1][0], f"it prints more: {printed[at]}"))
+    numbers = {plain(number) for number in NUMBER.findall(output)}
+    for line, head, number in step.figures:
+        labelled = re.findall(rf"^\s*{re.escape(head)}: ({NUMBER.pattern})", output, re.M)
+        if plain(number) not in ({plain(n) for n in labelled} or numbers):
+            wrong.append((line, f"it does not print {head} {number}"))
+    for line, text in step.spans:
+        if not re.search(pattern(text), spaced(output)):
+            wrong.append((line, f"it does not print: {text}"))
+    return wrong
+
+
+def with_numbers(text, values):
+    """A line with other numbers, written as before: with commas where it had some, in the same width where it was padded."""
+    values = iter(values)
+
+    def one(match):
+        value = plain(next(values))
+        if "," in match[0] or (match.string[:1] == "|" and re.fullmatch(r"\d{5,}", value)):
+            value = f"{int(value):,}" if re.fullmatch(r"-?\d+", value) else value
+        return value.rjust(len(match[0]))
+
+    return NUMBER.sub(one, text)
+
+
+def updates(step, output):
+    """{line: (old, new)} that make the page say what the command prints, where only numbers differ."""
+    changed = {}
+    printed = [spaced(line) for line in output.split("\n")]
+    at = 0
+    for line, text in step.printed:
+        if not text.strip() or text.strip() == "...":
+            continue
+        here = re.compile(pattern(text, numbers=True))
+        found = next(((n, match) for n in range(at, len(printed)) if (match := here.fullmatch(printed[n]))), None)
+        if found:
+            at = found[0] + 1
+            new = with_numbers(text, found[1].groups())
+            if new != text:
+                changed.setdefault(line, []).append((text, new))
+    for line, head, number in step.figures:
+        labelled = re.search(rf"^\s*{re.escape(head)}: ({NUMBER.pattern})", output, re.M)
+        if labelled and plain(labelled[1]) != plain(number):
+            value = f"{int(labelled[1]):,}" if "," in number else labelled[1]
+            changed.setdefault(line, []).append((number, value))
+    for line, text in step.spans:
+        match = re.search(pattern(text, numbers=True), spaced(output))
+        if match:
+            new = with_numbers(text, match.groups())
+            if new != text:
+                changed.setdefault(line, []).append((text, new))
+    return changed
