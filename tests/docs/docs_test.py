@@ -3,15 +3,16 @@
 """Runs the commands of the documents, and compares what they print with what the pages say (docs/developing.md, "Write a page").
 
 Every page has an empty folder in which its commands run in their order, with links to what the repository has at its root; build/weft is
-the program to test. Commands that build are not run but asked (`make -n`, `ctest -N`), unless they are marked as slow.
+the program to test. Commands that build are not run but asked (`make -n`, `ctest -N`), unless they are marked as slow. Of a `make` whose
+output a page shows, the last command of its rule runs.
 """
 
 import argparse
 import concurrent.futures
 import gzip
+import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ def folder_of_page(folder, options):
         if not entry.name.startswith("build") and entry.name != ".git":
             (folder / entry.name).symlink_to(entry)
     (folder / "build").mkdir()
+    (folder / "build-mutants").symlink_to(options.source / "build-mutants")
     for entry in options.weft.parent.iterdir():
         if entry.is_file() and entry.stat().st_mode & 0o100:
             (folder / "build" / entry.name).symlink_to(entry)
@@ -90,8 +92,8 @@ class Page:
     def run(self, step, folder, variables):
         command = PLACEHOLDER.sub(lambda match: STANDS_FOR[match[0]], step.command)
         word = command.split()[0]
-        slow, needs = step.mark("slow") is not None, step.mark("needs")
-        if step.mark("not run") is not None or (needs and not shutil.which(needs)):
+        slow = step.mark("slow")
+        if step.mark("not run"):
             self.count["not run"] += 1
             return
         if slow and not self.options.slow:
@@ -99,7 +101,11 @@ class Page:
             if word != "make":
                 return
         asked = word in ASKED and not (slow and self.options.slow)
-        if asked:
+        if asked and word == "make" and (step.printed or step.figures or step.spans):
+            rule = subprocess.run(command.replace("make", ASKED["make"], 1), shell=True, cwd=self.options.source, text=True,
+                                  stdout=subprocess.PIPE, check=False).stdout
+            command, word, asked = rule.strip().split("\n")[-1], "", False  # what it runs when all is built
+        elif asked:
             command = command.replace(word, ASKED[word], 1)
         if self.options.verbose:
             print(f"{self.name}:{step.line}: {command}", flush=True)
@@ -112,7 +118,7 @@ class Page:
         except subprocess.TimeoutExpired:
             self.error(step.line, f"takes too long (mark it as slow): {step.command}")
             return
-        status = int(step.mark("status") or 0)
+        status = int(step.value("status") or 0)
         if result.returncode != status:
             last = result.stdout.strip().split("\n")[-1]
             self.error(step.line, f"exit status {result.returncode} instead of {status}: {step.command}\n  {last}")
@@ -150,7 +156,7 @@ def main():
     options = parser.parse_args()
     options.source = pathlib.Path(__file__).resolve().parent.parent.parent
     options.weft = options.weft.resolve()
-    options.environment = {name: value for name, value in __import__("os").environ.items() if name.startswith("WEFT_")}
+    options.environment = {name: value for name, value in os.environ.items() if name.startswith("WEFT_")}
     if not options.weft.is_file():
         parser.error(f"there is no {options.weft}: make weft")
     chosen = options.pages or sorted(p for glob in ("*.md", "docs/*.md", "*/README.md") for p in options.source.glob(glob))
@@ -164,7 +170,7 @@ def main():
         print("\n".join(page.errors), end="\n" if page.errors else "")
     count = {key: sum(page.count[key] for page in done) for key in done[0].count}
     print(f"{len(done)} pages: {count['run']} commands run, {count['lines']} lines and {count['figures']} figures compared; "
-          f"{count['asked']} asked whether they would run, {count['slow']} slow ones left out, {count['not run']} cannot run here")
+          f"{count['asked']} asked whether they would run, {count['slow']} slow ones left out, {count['not run']} never run")
     if count["run"] == 0:
         print("no command was run")
     return 1 if count["run"] == 0 or any(page.errors for page in done) else 0

@@ -8,7 +8,7 @@ import re
 PROGRAM = re.compile(r"(?:\$ |[A-Z_]+=\S+(?: |$)|(?:build|scripts|integration|\.venv/bin|/usr/bin)/\S|"
                      r"(?:weft|make|cmake|ninja|ctest|verilator|iverilog|bash|bender|c\+\+)(?: |$))")
 FILE_NAME = re.compile(r"(?:#|//) ([\w-]+\.\w+)$")
-NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?:(?<![\w.])|(?<=\dx))-?\d[\d,]*(?:\.\d+)?")
 
 
 @dataclasses.dataclass
@@ -25,8 +25,12 @@ class Step:
     text: str = ""
 
     def mark(self, word):
-        """What follows a mark at the begin of the comment, None without it: "slow", "not run", "status", "needs"."""
-        match = re.match(rf"{word}\b[:,]? *([\w.-]*)", self.comment)
+        """Whether the comment begins with it: "slow", "not run"."""
+        return re.match(rf"{word}\b", self.comment) is not None
+
+    def value(self, word):
+        """What follows a word of the comment, None without it: "status 1"."""
+        match = re.search(rf"\b{word} ([\w.-]+)", self.comment)
         return match and match[1]
 
 
@@ -160,7 +164,7 @@ def compare(step, output):
         if plain(number) not in ({plain(n) for n in labelled} or numbers):
             wrong.append((line, f"it does not print {head} {number}"))
     for line, text in step.spans:
-        if not re.search(pattern(text), spaced(output)):
+        if not re.search(rf"(?<![\w.]){pattern(text)}(?![\w])", spaced(output)):
             wrong.append((line, f"it does not print: {text}"))
     return wrong
 
@@ -199,7 +203,7 @@ def updates(step, output):
             value = f"{int(labelled[1]):,}" if "," in number else labelled[1]
             changed.setdefault(line, []).append((number, value))
     for line, text in step.spans:
-        match = re.search(pattern(text, numbers=True), spaced(output))
+        match = re.search(rf"(?<![\w.]){pattern(text, numbers=True)}(?![\w])", spaced(output))
         if match:
             new = with_numbers(text, match.groups())
             if new != text:
