@@ -3,6 +3,7 @@
 
 import dataclasses
 import re
+import textwrap
 
 # First words of commands. A block that begins with another word is no command (a formula, C++).
 PROGRAM = re.compile(r"(?:\$ |[A-Z_]+=\S+(?: |$)|(?:build|scripts|integration|\.venv/bin|/usr/bin)/\S|"
@@ -47,7 +48,7 @@ def blocks(lines):
             end = at
             while end < len(lines) and (lines[end].startswith("    ") or not lines[end].strip()):
                 end += 1
-            yield at, None, [line[4:] for line in lines[at:end]]
+            yield at, None, textwrap.dedent("\n".join(lines[at:end])).split("\n")  # deeper in a list
             at = end
         else:
             at += 1
@@ -154,7 +155,9 @@ def compare(step, output):
         found = next((n for n in range(at, len(printed) if any_lines else min(at + 1, len(printed)))
                       if here.fullmatch(printed[n])), None)
         if found is None:
-            return [(line, f"it does not print: {text}")]
+            like = re.compile(pattern(text, numbers=True))
+            here = next((p for p in printed[at:] if like.fullmatch(p)), printed[at] if at < len(printed) else "(nothing)")
+            return [(line, f"it does not print: {spaced(text)}\n  but (here or below): {here}")]
         at, any_lines = found + 1, False
     if shown and not any_lines and at < len(printed):
         wrong.append((shown[-1][0], f"it prints more: {printed[at]}"))
