@@ -9,6 +9,7 @@ repo_url, or, without one, is only its text.
 import pathlib
 import posixpath
 import re
+import textwrap
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
@@ -56,6 +57,18 @@ def on_files(files, config):
     return files
 
 
+def with_consoles(markdown):
+    """Indented blocks of commands with a name of their language: transcripts are coloured, and copied without their output."""
+    def fenced(match):
+        block = textwrap.dedent(match[0])
+        if not re.match(r"\$ ", block):
+            return match[0]
+        indentation = re.match(" *", match[0])[0][4:]
+        return textwrap.indent(f"```console\n{block.rstrip()}\n```\n\n", indentation)
+
+    return re.sub(r"(?<=\n\n)(?: {4,}\S.*\n(?:\n(?= {4}))*)+", fenced, markdown)
+
+
 def on_page_markdown(markdown, page, config, files):
     """Links to files of the repository, as the site has them."""
     source = page.file.src_uri
@@ -73,4 +86,4 @@ def on_page_markdown(markdown, page, config, files):
             return f"[{match['text']}]({config.repo_url.rstrip('/')}/blob/main/{path}{anchor})"
         return match["text"]
 
-    return LINK.sub(replaced, markdown)
+    return with_consoles(LINK.sub(replaced, markdown))
