@@ -113,14 +113,14 @@ class Page:
         try:
             result = subprocess.run(["bash", "-c", variables + command], cwd=self.options.source if word in ASKED else folder,
                                     env={"PATH": path, "HOME": str(folder), **self.options.environment}, text=True, stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", check=False,
                                     timeout=14400 if self.options.slow else 100)
         except subprocess.TimeoutExpired:
             self.error(step.line, f"takes too long (mark it as slow): {step.command}")
             return
         status = int(step.value("status") or 0)
         if result.returncode != status:
-            last = result.stdout.strip().split("\n")[-1]
+            last = (result.stdout + result.stderr).strip().split("\n")[-1]
             self.error(step.line, f"exit status {result.returncode} instead of {status}: {step.command}\n  {last}")
             return
         if asked and word == "ctest" and "Total Tests: 0" in result.stdout:
@@ -131,9 +131,11 @@ class Page:
         self.count["run"] += 1
         self.count["lines"] += sum(1 for _, text in step.printed if text.strip() not in ("", "...")) + len(step.spans)
         self.count["figures"] += len(step.figures)
-        wrong = pages.compare(step, result.stdout)
+        output = result.stdout + (result.stderr if status else "")
+        wrong = pages.compare(step, output)
         if wrong and self.options.update:
-            self.changes.update(pages.updates(step, result.stdout))
+            for line, changes in pages.updates(step, output).items():
+                self.changes.setdefault(line, []).extend(changes)
         for line, text in wrong:
             self.error(line, f"{step.command}\n  {text}")
 

@@ -24,6 +24,7 @@ class Step:
     spans: list = dataclasses.field(default_factory=list)  # [(line, text)]: somewhere in the output
     file: str = ""
     text: str = ""
+    template: str = None  # the command above the table, if this is one of its rows
 
     def mark(self, word):
         """Whether the comment begins with it: "slow", "not run"."""
@@ -75,31 +76,56 @@ def cells(row):
     return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip())[1:-1]]
 
 
-def steps_of_tables(lines):
-    """Rows of tables that have a column `command`: numbers of right-aligned columns, code of a column `prints`."""
+def names_columns(command, heads):
+    """The columns whose names stand in capitals in a command."""
+    return [head for head in heads if re.fullmatch("[A-Za-z ]+", head) and re.search(rf"(?<![\w.]){re.escape(head.upper())}(?![\w.])", command)]
+
+
+def command_of_row(row, above, column=""):
+    """(command, comment) of a table's row: what its column `command` holds, or the command above the table with the row's cells (and a column's head
+    for COLUMN) in it."""
+    own = re.search(r"`([^`]*)`", row.get("command", ""))
+    if own and PROGRAM.match(own[1]):
+        return own[1], row["command"][own.end():].strip(" ()")
+    if above:
+        command = above.replace("COLUMN", column)
+        for head in names_columns(command, row):
+            command = command.replace(head.upper(), row[head])
+        return command, ""
+    return None, None
+
+
+def steps_of_tables(lines, commands):
+    """Rows of tables with commands: numbers of right-aligned columns, code of a column `prints`. commands: [(line from 0, text)] of the page; one
+    that names columns stands for each row of the next table of its section."""
     at = 0
     while at + 1 < len(lines):
         if not (lines[at].startswith("|") and re.fullmatch(r"\|[ :|-]+\|", lines[at + 1].strip())):
             at += 1
             continue
         heads, bars = cells(lines[at]), cells(lines[at + 1])
+        section = max((n for n in range(at) if lines[n].startswith("#")), default=0)
+        above = next((text for n, text in reversed(commands) if section < n < at and names_columns(text, heads)), None)
         at += 2
         while at < len(lines) and lines[at].startswith("|"):
             row = dict(zip(heads, cells(lines[at])))
-            command = re.search(r"`([^`]*)`", row.get("command", ""))
-            if command and PROGRAM.match(command[1]):
-                step = Step(at + 1, command[1], row["command"][command.end():].strip(" ()"))
-                step.figures = [(at + 1, head, number) for head, bar in zip(heads, bars) if bar.endswith(":")
-                                for number in NUMBER.findall(row.get(head, ""))]
-                step.spans = [(at + 1, span) for span in re.findall(r"`([^`]*)`", row.get("prints", ""))]
-                yield step
+            numbers = [(at + 1, head, number) for head, bar in zip(heads, bars) if bar.endswith(":") for number in NUMBER.findall(row.get(head, ""))]
+            if above and "COLUMN" in above:
+                label = above.partition(" # ")[2].strip()
+                for line, head, number in numbers:
+                    yield Step(line, *command_of_row(row, above, head), figures=[(line, label, number)], template=above)
+            else:
+                command, comment = command_of_row(row, above)
+                spans = [(at + 1, span) for span in re.findall(r"`([^`]*)`", row.get("prints", ""))]
+                if command:
+                    yield Step(at + 1, command, comment, figures=numbers, spans=spans, template=above)
             at += 1
 
 
 def steps_of(text):
     """All steps of a page, in its order."""
     lines = text.split("\n")
-    steps = list(steps_of_tables(lines))
+    steps = []
     for first, language, block in blocks(lines):
         name = FILE_NAME.match(block[0]) if language and block else None
         if name:
@@ -108,6 +134,9 @@ def steps_of(text):
             steps += steps_of_block(first, block)
         elif language in (None, "", "sh", "console") and any(PROGRAM.match(line) for line in block):
             raise ValueError(f"line {first + 1}: this block holds commands but does not begin with one")
+    rows = list(steps_of_tables(lines, [(step.line - 1, step.command) for step in steps]))
+    templates = {step.template for step in rows}
+    steps = [step for step in steps if not step.command or step.command not in templates] + rows
     for step in steps:
         comment = re.search(r"\s#\s+(.*)$", step.command)
         step.comment = step.comment or (comment[1] if comment else "")
@@ -141,6 +170,27 @@ def pattern(text, numbers=False):
     return "".join(parts)
 
 
+def figures(output, label=None):
+    """[number] of what is printed: the first one with that label (of a line, or a key of JSON), or all; as text without commas. 98.95 % is 0.9895 too."""
+    head = rf'(?mi)^\s*"?{re.escape(label)}"?: ' if label else ""
+    found = []
+    for match in re.finditer(rf"{head}({NUMBER.pattern})( %)?", output):
+        found.append(plain(match[1]))
+        if match[2]:
+            found.append(f"{float(plain(match[1])) / 100:.4f}")
+        if label:
+            break
+    return found
+
+
+def says(number, printed):
+    """Whether a page's number is one of those printed, or one of them rounded or cut to as many decimals."""
+    number = plain(number)
+    decimals = len(number.partition(".")[2])
+    return any(other == number or decimals and other.startswith(number) or
+               decimals < len(other.partition(".")[2]) and f"{float(other):.{decimals}f}" == number for other in printed)
+
+
 def compare(step, output):
     """[(line, what is not so)]"""
     wrong = []
@@ -161,10 +211,8 @@ def compare(step, output):
         at, any_lines = found + 1, False
     if shown and not any_lines and at < len(printed):
         wrong.append((shown[-1][0], f"it prints more: {printed[at]}"))
-    numbers = {plain(number) for number in NUMBER.findall(output)}
     for line, head, number in step.figures:
-        labelled = re.findall(rf"^\s*{re.escape(head)}: ({NUMBER.pattern})", output, re.M)
-        if plain(number) not in ({plain(n) for n in labelled} or numbers):
+        if not says(number, figures(output, head) or figures(output)):
             wrong.append((line, f"it does not print {head} {number}"))
     for line, text in step.spans:
         if not re.search(rf"(?<![\w.]){pattern(text)}(?![\w])", spaced(output)):
@@ -201,9 +249,11 @@ def updates(step, output):
             if new != text:
                 changed.setdefault(line, []).append((text, new))
     for line, head, number in step.figures:
-        labelled = re.search(rf"^\s*{re.escape(head)}: ({NUMBER.pattern})", output, re.M)
-        if labelled and plain(labelled[1]) != plain(number):
-            value = f"{int(labelled[1]):,}" if "," in number else labelled[1]
+        labelled = figures(output, head)
+        if labelled and not says(number, labelled):
+            value = labelled[1] if number.startswith("0.") and len(labelled) == 2 else labelled[0]
+            decimals = len(number.partition(".")[2])
+            value = f"{float(value):.{decimals}f}" if decimals else f"{int(value):,}" if "," in number else value
             changed.setdefault(line, []).append((number, value))
     for line, text in step.spans:
         match = re.search(rf"(?<![\w.]){pattern(text, numbers=True)}(?![\w])", spaced(output))

@@ -58,6 +58,21 @@ class Steps(unittest.TestCase):
             pages.steps_of("# T\n\n    y = 1\n    build/weft info x\n")
 
 
+    def test_a_command_for_each_row(self):
+        page = "# T\n\n    weft bench NETWORK --config ARRAY\n\n| network | array | cycles |\n|---|---|---:|\n| vgg | 4x4 | 7 |\n| net | 8x8 | 9 |\n"
+        steps = pages.steps_of(page)
+        self.assertEqual([step.command for step in steps], ["weft bench vgg --config 4x4", "weft bench net --config 8x8"])
+        self.assertEqual(steps[1].figures, [(8, "cycles", "9")])
+
+
+    def test_a_command_for_each_number(self):
+        page = "# T\n\n    weft bench NET --memory COLUMN    # share\n\n| net | 1:40 | 8:40 |\n|---|---:|---:|\n| vgg | 0.25 |  |\n| res | 0.5 | 0.75 |\n"
+        steps = pages.steps_of(page)
+        self.assertEqual([step.command.split(" #")[0].strip() for step in steps],
+                         ["weft bench vgg --memory 1:40", "weft bench res --memory 1:40", "weft bench res --memory 8:40"])
+        self.assertEqual(steps[2].figures, [(8, "share", "0.75")])
+
+
 class Compare(unittest.TestCase):
     def wrong(self, shown, output):
         step = pages.Step(1, "weft", printed=list(enumerate(shown.split("\n"), 2)))
@@ -82,6 +97,20 @@ class Compare(unittest.TestCase):
         self.assertEqual(pages.compare(step, "total 1234\n"), [])
         self.assertTrue(pages.compare(step, "cycles: 99\npredicted: 1234\n"))
         self.assertTrue(pages.compare(step, "cycles: 12345\n"))
+
+    def test_percent_and_fraction(self):
+        step = pages.Step(1, "weft", figures=[(1, "utilisation", "0.9895")])
+        self.assertEqual(pages.compare(step, "utilisation: 98.95 % (97 % without)\n"), [])
+        self.assertTrue(pages.compare(step, "utilisation: 98.94 %\n"))
+        self.assertEqual(pages.updates(step, "utilisation: 98.94 %\n"), {1: [("0.9895", "0.9894")]})
+
+    def test_fewer_decimals(self):
+        self.assertTrue(pages.says("0.7989", ["0.79896"]) and pages.says("0.7990", ["0.79896"]) and pages.says("8", ["8"]))
+        self.assertFalse(pages.says("0.7988", ["0.79896"]) or pages.says("0.80", ["0.7"]) or pages.says("7", ["79"]))
+
+    def test_json(self):
+        step = pages.Step(1, "weft", figures=[(1, "MACs", "1,234"), (1, "cycles", "5")])
+        self.assertEqual(pages.compare(step, '{\n  "macs": 1234,\n  "cycles": 5\n}'), [])
 
     def test_spans(self):
         step = pages.Step(1, "weft", spans=[(1, "output 4x4x1")])
