@@ -142,8 +142,8 @@ class Page:
     def update(self):
         lines = self.text.split("\n")
         for number, changes in self.changes.items():
-            for old, new in changes:
-                lines[number - 1] = lines[number - 1].replace(old, new, 1)
+            for change in changes:
+                lines[number - 1] = pages.replaced(lines[number - 1], *change)
         self.path.write_text("\n".join(lines))
 
 

@@ -20,7 +20,7 @@ class Step:
     command: str = ""
     comment: str = ""
     printed: list = dataclasses.field(default_factory=list)  # [(line, text)]: the whole output; "..." stands for anything
-    figures: list = dataclasses.field(default_factory=list)  # [(line, head of the column, number)]
+    figures: list = dataclasses.field(default_factory=list)  # [(line, label, number, column of the table)]
     spans: list = dataclasses.field(default_factory=list)  # [(line, text)]: somewhere in the output
     file: str = ""
     text: str = ""
@@ -63,6 +63,8 @@ def steps_of_block(first, lines):
         if step and step.command.endswith("\\"):
             step.command = step.command[:-1].rstrip() + " " + line.strip()
         elif transcript and not line.startswith("$ "):
+            if not step:
+                raise ValueError(f"line {number}: a block with '$ ' begins with it")
             step.printed.append((number, line))
         elif line.strip():
             if step:
@@ -109,11 +111,12 @@ def steps_of_tables(lines, commands):
         at += 2
         while at < len(lines) and lines[at].startswith("|"):
             row = dict(zip(heads, cells(lines[at])))
-            numbers = [(at + 1, head, number) for head, bar in zip(heads, bars) if bar.endswith(":") for number in NUMBER.findall(row.get(head, ""))]
+            numbers = [(at + 1, head, number, column) for column, (head, bar) in enumerate(zip(heads, bars)) if bar.endswith(":")
+                       for number in NUMBER.findall(row.get(head, ""))]
             if above and "COLUMN" in above:
                 label = above.partition(" # ")[2].strip()
-                for line, head, number in numbers:
-                    yield Step(line, *command_of_row(row, above, head), figures=[(line, label, number)], template=above)
+                for line, head, number, column in numbers:
+                    yield Step(line, *command_of_row(row, above, head), figures=[(line, label, number, column)], template=above)
             else:
                 command, comment = command_of_row(row, above)
                 spans = [(at + 1, span) for span in re.findall(r"`([^`]*)`", row.get("prints", ""))]
@@ -211,7 +214,7 @@ def compare(step, output):
         at, any_lines = found + 1, False
     if shown and not any_lines and at < len(printed):
         wrong.append((shown[-1][0], f"it prints more: {printed[at]}"))
-    for line, head, number in step.figures:
+    for line, head, number, _ in step.figures:
         if not says(number, figures(output, head) or figures(output)):
             wrong.append((line, f"it does not print {head} {number}"))
     for line, text in step.spans:
@@ -233,8 +236,17 @@ def with_numbers(text, values):
     return NUMBER.sub(one, text)
 
 
+def replaced(line, old, new, column):
+    """A line of a page with other text; in a column of a table only if one is given."""
+    if column is None:
+        return line.replace(old, new, 1)
+    parts = re.split(r"(?<!\\)\|", line)
+    parts[column + 1] = parts[column + 1].replace(old, new, 1)
+    return "|".join(parts)
+
+
 def updates(step, output):
-    """{line: (old, new)} that make the page say what the command prints, where only numbers differ."""
+    """{line: [(old, new, column or None)]} that make the page say what the command prints, where only numbers differ."""
     changed = {}
     printed = [spaced(line) for line in output.split("\n")]
     at = 0
@@ -247,18 +259,18 @@ def updates(step, output):
             at = found[0] + 1
             new = with_numbers(text, found[1].groups())
             if new != text:
-                changed.setdefault(line, []).append((text, new))
-    for line, head, number in step.figures:
+                changed.setdefault(line, []).append((text, new, None))
+    for line, head, number, column in step.figures:
         labelled = figures(output, head)
         if labelled and not says(number, labelled):
             value = labelled[1] if number.startswith("0.") and len(labelled) == 2 else labelled[0]
             decimals = len(number.partition(".")[2])
-            value = f"{float(value):.{decimals}f}" if decimals else f"{int(value):,}" if "," in number else value
-            changed.setdefault(line, []).append((number, value))
+            value = f"{float(value):.{decimals}f}" if decimals else f"{int(value):,}" if len(value) > 4 else value
+            changed.setdefault(line, []).append((number, value, column))
     for line, text in step.spans:
         match = re.search(rf"(?<![\w.]){pattern(text, numbers=True)}(?![\w])", spaced(output))
         if match:
             new = with_numbers(text, match.groups())
             if new != text:
-                changed.setdefault(line, []).append((text, new))
+                changed.setdefault(line, []).append((text, new, None))
     return changed
