@@ -3,7 +3,7 @@
 
 Navigation: docs/README.md is the only list of pages. Its headings of level 2 are sections, the links that begin its list items are pages.
 Files elsewhere: Markdown that this list names (../CHANGELOG.md) becomes a page. A link to any other file of the repository goes to
-repo_url, or, without one, is only its text.
+repo_url, or, without one, becomes its text and the file's name.
 """
 
 import pathlib
@@ -84,6 +84,6 @@ def on_page_markdown(markdown, page, config, files):
             return f"[{match['text']}]({posixpath.relpath(of_site(path), posixpath.dirname(source) or '.')}{anchor})"
         if config.repo_url:
             return f"[{match['text']}]({config.repo_url.rstrip('/')}/blob/main/{path}{anchor})"
-        return match["text"]
+        return f"`{path}`" if posixpath.basename(path) in match["text"] else f"{match['text']} (`{path}`)"
 
     return with_consoles(LINK.sub(replaced, markdown))
