@@ -134,7 +134,7 @@ train: bootstrap-train  ## train and quantise a network of models/ anew: make tr
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
 
 site: bootstrap-python  ## the documents as a site, build/site/index.html; make site SERVE=1 also serves it, with search, on port 8000
-	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 	@$(if $(SERVE),.venv/bin/python -m http.server --bind localhost --directory build/site,echo "build/site/index.html")
 
 docs-slow: build bootstrap-python  ## run every command of the documents, also those that take minutes

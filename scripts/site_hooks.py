@@ -6,6 +6,7 @@ Files elsewhere: Markdown that this list names (../CHANGELOG.md) becomes a page.
 repo_url, or, without one, becomes its text and the file's name.
 """
 
+import logging
 import pathlib
 import posixpath
 import re
@@ -14,6 +15,7 @@ import textwrap
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
+LOG = logging.getLogger("mkdocs.hooks.weft")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ITEM = re.compile(r"^(?:## (?P<section>.*)|- \[(?P<title>[^]]*)\]\((?P<path>[^)#]*)\))")
 LINK = re.compile(r"\[(?P<text>[^][]*)\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)]*)?\)")
@@ -87,3 +89,11 @@ def on_page_markdown(markdown, page, config, files):
         return f"`{path}`" if posixpath.basename(path) in match["text"] else f"{match['text']} (`{path}`)"
 
     return with_consoles(LINK.sub(replaced, markdown))
+
+
+def on_page_content(html, page, config, files):
+    """A list that the site takes as text, because it lacks the empty line before it that other readers of Markdown do not ask for."""
+    text = re.sub(r"<(pre|code)\b.*?</\1>", "", html, flags=re.DOTALL)
+    for paragraph in re.findall(r"<p>(.*?)</p>", text, re.DOTALL):
+        if re.search(r"\n *(?:[-*]|\d+\.) ", paragraph):
+            LOG.warning("%s: an empty line is missing before a list: %s", page.file.src_uri, paragraph[:80])
