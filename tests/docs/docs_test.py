@@ -55,6 +55,35 @@ def folder_of_page(folder, options):
     first_two(DATA / "t10k-labels-idx1-ubyte.gz", folder / "two_labels.idx", 8)
 
 
+class Spans:
+    """What code in the text may name: commands of weft with their options (of docs/commands.md, which is the program's), targets of make."""
+
+    def __init__(self, source):
+        self.options, command = {}, None
+        for line in (source / "docs/commands.md").read_text().split("\n"):
+            if line.startswith("## weft "):
+                command = " ".join(word for word in line.split()[2:] if word.islower())
+                self.options[command] = {"--help"}
+            elif command and line.startswith("| `-"):
+                self.options[command].update(re.findall(r"`(--?[\w-]+)`", line.split(" | ")[0]))
+        self.targets = re.findall(r"^([a-z%-]+):", (source / "Makefile").read_text(), re.MULTILINE)
+
+    def wrong(self, span):
+        """What of it is not there; None if all is."""
+        span = span.partition(" | ")[0]
+        words = span.split()
+        if words[0] == "make" and len(words) > 1 and re.fullmatch("[a-z-]+", words[1]):
+            known = any(re.fullmatch(target.replace("%", ".*"), words[1]) for target in self.targets)
+            return None if known else f"there is no target {words[1]}"
+        if words[0] not in ("weft", "build/weft") or len(words) < 2 or not re.fullmatch("[a-z]+", words[1]):
+            return None
+        command = " ".join(words[1:3]) if " ".join(words[1:3]) in self.options else words[1]
+        if command not in self.options:
+            return f"there is no command weft {command}"
+        unknown = [word for word in re.findall(r"(?<!\S)--?[a-z][\w-]*", span) if word not in self.options[command]]
+        return f"weft {command} has no {unknown[0]}" if unknown and command != "quantize" else None  # that one's are a script's
+
+
 class Page:
     """One page: its steps are done in a folder of its own."""
 
@@ -69,6 +98,10 @@ class Page:
         self.errors.append(f"{self.name}:{line}: {text}")
 
     def done(self):
+        for number, line in enumerate(self.text.split("\n"), 1):
+            for span in re.findall(r"(?<!`)`([^`\s][^`]*)`(?!`)", line):
+                if wrong := self.options.spans.wrong(span):
+                    self.error(number, f"{wrong}: `{span}`")
         try:
             steps = pages.steps_of(self.text)
         except ValueError as error:
@@ -158,6 +191,7 @@ def main():
     options = parser.parse_args()
     options.source = pathlib.Path(__file__).resolve().parent.parent.parent
     options.weft = options.weft.resolve()
+    options.spans = Spans(options.source)
     options.environment = {name: value for name, value in os.environ.items() if name.startswith("WEFT_")}
     if not options.weft.is_file():
         parser.error(f"there is no {options.weft}: make weft")
