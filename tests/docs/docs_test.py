@@ -122,49 +122,55 @@ class Page:
                     self.run(step, folder, variables)
         return self
 
-    def run(self, step, folder, variables):
-        command = PLACEHOLDER.sub(lambda match: STANDS_FOR[match[0]], step.command)
-        word = command.split()[0]
-        slow = step.mark("slow")
+    def left_out(self, step):
+        """Whether a step does not run now."""
         if step.mark("not run"):
             self.count["not run"] += 1
-            return
-        if slow and not self.options.slow:
+        elif step.mark("slow") and not self.options.slow:
             self.count["slow"] += 1
-            if word != "make":
-                return
-        asked = word in ASKED and not (slow and self.options.slow)
-        if asked and word == "make" and (step.printed or step.figures or step.spans):
-            rule = subprocess.run(command.replace("make", ASKED["make"], 1), shell=True, cwd=self.options.source, text=True,
-                                  stdout=subprocess.PIPE, check=False).stdout
-            command, word, asked = rule.strip().split("\n")[-1], "", False  # what it runs when all is built
-        elif asked:
-            command = command.replace(word, ASKED[word], 1)
+        else:
+            return False
+        return True
+
+    def asked(self, step, command):
+        """(what is run instead of a command that builds, whether that only asks)"""
+        word = command.split()[0]
+        if word not in ASKED or step.mark("slow"):
+            return command, False
+        asking = command.replace(word, ASKED[word], 1)
+        if word == "make" and (step.printed or step.figures or step.spans):
+            return self.bash(asking, self.options.source).stdout.strip().split("\n")[-1], False  # what it runs when all is built
+        return asking, True
+
+    def bash(self, command, folder):
+        path = f"{folder / 'build'}:{folder / '.venv/bin'}:/usr/bin:/bin"
+        seconds = "14400" if self.options.slow else "100"
+        return subprocess.run(["timeout", seconds, "bash", "-c", command], cwd=folder, errors="replace", text=True, check=False,
+                              env={"PATH": path, "HOME": str(folder), **self.options.environment}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(self, step, folder, variables):
+        if self.left_out(step):
+            return
+        command, asks = self.asked(step, PLACEHOLDER.sub(lambda match: STANDS_FOR[match[0]], step.command))
         if self.options.verbose:
             print(f"{self.name}:{step.line}: {command}", flush=True)
-        path = f"{folder / 'build'}:{folder / '.venv/bin'}:/usr/bin:/bin"
-        try:
-            result = subprocess.run(["bash", "-c", variables + command], cwd=self.options.source if word in ASKED else folder,
-                                    env={"PATH": path, "HOME": str(folder), **self.options.environment}, text=True, stdin=subprocess.DEVNULL,
-                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", check=False,
-                                    timeout=14400 if self.options.slow else 100)
-        except subprocess.TimeoutExpired:
-            self.error(step.line, f"takes too long (mark it as slow): {step.command}")
-            return
+        result = self.bash(variables + command, self.options.source if command.split()[0] in ASKED else folder)
         status = int(step.value("status") or 0)
         if result.returncode != status:
-            last = (result.stdout + result.stderr).strip().split("\n")[-1]
+            last = (result.stdout + result.stderr).strip().split("\n")[-1] if result.returncode != 124 else "it takes too long: mark it as slow"
             self.error(step.line, f"exit status {result.returncode} instead of {status}: {step.command}\n  {last}")
-            return
-        if asked and word == "ctest" and "Total Tests: 0" in result.stdout:
-            self.error(step.line, f"no test fits: {step.command}")
-        if asked:
+        elif asks:
             self.count["asked"] += 1
-            return
+            if "Total Tests: 0" in result.stdout:
+                self.error(step.line, f"no test fits: {step.command}")
+        else:
+            self.compare(step, result.stdout + (result.stderr if status else ""))
+
+    def compare(self, step, output):
         self.count["run"] += 1
         self.count["lines"] += sum(1 for _, text in step.printed if text.strip() not in ("", "...")) + len(step.spans)
         self.count["figures"] += len(step.figures)
-        output = result.stdout + (result.stderr if status else "")
         wrong = pages.compare(step, output)
         if wrong and self.options.update:
             for line, changes in pages.updates(step, output).items():
