@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth qor train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth qor train site docs-slow screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -145,6 +145,13 @@ qor: weft bootstrap-python  ## the table of docs/fpga.md: five seeds of what fpg
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
+
+site: bootstrap-python  ## the documents as a site, build/site/index.html; make site SERVE=1 also serves it, with search, on port 8000
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+	@$(if $(SERVE),.venv/bin/python -m http.server --bind localhost --directory build/site,echo "build/site/index.html")
+
+docs-slow: build bootstrap-python  ## run every command of the documents, also those that take minutes
+	tests/docs/docs_test.py --slow
 
 screenshots: weft bootstrap-docs  ## take the pictures of docs/report.md anew
 	scripts/screenshots.sh

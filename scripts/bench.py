@@ -59,12 +59,11 @@ def largest_loss(result: dict) -> str:
 
 
 def table(results: list[dict]) -> str:
-    lines = ["| network | MACs | array | memory | cycles | utilisation | without padding | bytes per MAC | compulsory | largest loss | counted by |",
+    lines = ["| network | MACs | array | memory | cycles | utilisation | without padding | bytes per MAC | compulsory | largest loss | engine |",
              "|---|---:|---|---|---:|---:|---:|---:|---:|---|---|"]
     for r in results:
-        counted = "RTL" if r["engine"] == "rtl" else "cycle model"
         lines.append(f"| {r['network']} | {r['macs']:,} | {r['config']} | {r['memory']} | {r['cycles']:,} | {fraction(r['utilisation'])} "
-                     f"| {fraction(r['useful_utilisation'])} | {r['bytes_per_mac']:.4f} | {r['compulsory_bytes_per_mac']:.4f} | {largest_loss(r)} | {counted} |")
+                     f"| {fraction(r['useful_utilisation'])} | {r['bytes_per_mac']:.4f} | {r['compulsory_bytes_per_mac']:.4f} | {largest_loss(r)} | {r['engine']} |")
     return "\n".join(lines)
 
 
