@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
 // with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
-// pooling windows' pixels come one after the other. STORE_ADD_ALONE: the residual is 0 everywhere, and no lines come. Jobs without an
+// pooling windows' pixels come one after the other. STORE_ADD_KIND 2: the residual is 0 everywhere, and no lines come. Jobs without an
 // addition pass.
 //   pixel ---------> residual_lines --> add_steps --> max_pool --> fifo -->
 //   residual lines --^         tables --^
@@ -58,8 +58,9 @@ module residual_add #(
 
   wire logic [31:0] next_add = next[32*weft_list_pkg::STORE_ADD+:32];
   wire logic [31:0] next_scale = next[32*weft_list_pkg::STORE_ADD_SCALE+:32];
-  wire logic next_adds = next_add[weft_list_pkg::STORE_ADD_ENABLE_BIT];
-  wire logic next_alone = next_add[weft_list_pkg::STORE_ADD_ALONE_BIT];
+  wire logic [1:0] next_kind = next_add[weft_list_pkg::STORE_ADD_KIND_LSB+:weft_list_pkg::STORE_ADD_KIND_W];
+  wire logic next_adds = next_kind != 2'd0;
+  wire logic next_alone = next_kind == 2'd2;
   wire logic unused_next = &{1'b0, next, next_add};
   wire logic empty, add_take, lines_there;
   logic active_q, adds_q, alone_q;

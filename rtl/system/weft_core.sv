@@ -16,6 +16,7 @@ module weft_core #(
     parameter int WEIGHT_BYTES = 131072,
     parameter int BUS_BYTES    = 8,
     parameter int ACC_W        = 32,
+    parameter int DW_TAPS      = 3,
     parameter int ADDR_W       = 40,
     parameter int ID_W         = 4,
     localparam int COL_W = $clog2(COLS + 1)
@@ -64,7 +65,7 @@ module weft_core #(
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
   localparam logic [31:0] HeaderConfig0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};  // a list's header
-  localparam logic [31:0] HeaderConfig1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] HeaderConfig1 = {8'd0, 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
 
   // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
   localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;

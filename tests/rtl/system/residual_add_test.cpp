@@ -104,8 +104,8 @@ class Bench {
     }
     std::array<uint32_t, list::STORE_WORDS> s{};
     for (uint32_t& word : s) word = uint32_t(random.Int(0, UINT32_MAX));
-    s[list::STORE_ADD] = uint32_t{j.adds} << 31 | uint32_t{j.alone} << list::STORE_ADD_ALONE_BIT |
-                         (uint32_t(j.shift) & 0x3f) << 25 | (uint32_t(j.hi) & 0xff) << 16 |
+    s[list::STORE_ADD] = uint32_t(!j.adds ? 0 : j.alone ? 2 : 1) << list::STORE_ADD_KIND_LSB |
+                         (uint32_t(j.shift) & 0x3f) << list::STORE_ADD_SHIFT_LSB | (uint32_t(j.hi) & 0xff) << 16 |
                          (uint32_t(j.lo) & 0xff) << 8 | (uint32_t(j.zp) & 0xff);
     s[list::STORE_ADD_SCALE] = uint32_t(j.mult) | uint32_t{j.rounding == Rounding::kOnnx}
                                                       << list::STORE_ADD_SCALE_ROUNDING_BIT;
