@@ -138,7 +138,7 @@ module residual_add #(
   localparam int EntryW = $clog2(Entries);
   wire logic [EntryW-1:0] inner_waddr, inner_raddr;
   wire logic [8*COLS-1:0] inner_data;
-  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(Depthwise)) u_residual (
+  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
       .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next), .alone_i(alone_q),
       .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
