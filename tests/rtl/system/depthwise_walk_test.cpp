@@ -75,14 +75,14 @@ TYPED_TEST(DepthwiseWalk, ReadsWhatLiesUnderEachWindow) {
     // Fill: the job, the pixel of the pass, the column group; walk: the job, the row, the slot.
     int fill = -1, walk = -1, pass_first = 0, group = 0, pixel = 0;
     bool filling = false, runs = false, walking = false;
-    int64_t begin = -9, row_end = -9, freed = 0, freed_next = 0, done = 0;
+    int64_t begin = -9, row_end = -9, freed = 0, freed_next = 0, freed_at = 0, done = 0;
     size_t row = 0, at = 0;
     std::vector<std::vector<Slot>> rows;
     bool room = false;
     int weight_base = 0, param_base = 0;
     for (int64_t t = 0; fill < kJobs - 1 || filling || walking || walk < fill; t++) {
       ASSERT_LT(t, 3'000'000) << "no progress: job " << walk << ", row " << row;
-      if (t == row_end + 2) freed = freed_next;
+      if (t == freed_at) freed = freed_next;
       const bool fill_load = !filling && fill + 1 < kJobs && fill < walk + 1 && random.Chance(3);
       const bool walk_load = !walking && walk < fill && random.Chance(3);
       m->fill_load_i = fill_load, m->walk_load_i = walk_load;
@@ -167,12 +167,12 @@ TYPED_TEST(DepthwiseWalk, ReadsWhatLiesUnderEachWindow) {
       if (row_ends) {
         const DepthwiseJob& j = jobs[size_t(walk)];
         freed_next = bases[size_t(walk)] + j.Frees(int(row) / j.out_rows, int(row) % j.out_rows);
-        runs = false, at = 0, row_end = t;
+        runs = false, at = 0, row_end = t, freed_at = t + 2;
         walking = ++row < rows.size();
         ASSERT_EQ(m->ends_o, !walking);
       }
       if (walk_load) {
-        walk++, walking = true, row = 0, row_end = t, freed_next = freed;
+        walk++, walking = true, row = 0, row_end = t;
         weight_base = int(random.Int(0, kEntriesOfRing - 1)),
         param_base = int(random.Int(0, kEntriesOfRing - 1));
         rows = Slots(jobs[size_t(walk)], taps(walk), P::STEPS, bases[size_t(walk)]);
