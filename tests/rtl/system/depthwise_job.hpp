@@ -144,7 +144,8 @@ struct DepthwiseData {
       shift.push_back(int8_t(random.Chance(4) ? random.Int(-31, 30) : random.Int(-14, -6)));
     }
   }
-  [[nodiscard]] int8_t Output(const DepthwiseJob& j, int image, int oy, int ox, int group, int c) const {
+  // With its bias.
+  [[nodiscard]] int32_t Sum(const DepthwiseJob& j, int image, int oy, int ox, int group, int c) const {
     const int all = j.groups * channels, k = group * channels + c;
     int32_t sum = bias[size_t(k)];
     for (int ky = 0; ky < j.kh; ky++)
@@ -154,7 +155,12 @@ struct DepthwiseData {
         const int a = inside ? inner[size_t(((image * j.rows + y) * j.cols + x) * all + k)] : j.pad;
         sum += a * weights[size_t(((group * j.kh + ky) * j.kw + kx) * channels + c)];
       }
-    return golden::Requantize(sum, mult[size_t(k)], shift[size_t(k)], j.zp, j.lo, j.hi, j.rounding);
+    return sum;
+  }
+  [[nodiscard]] int8_t Output(const DepthwiseJob& j, int image, int oy, int ox, int group, int c) const {
+    const auto k = size_t(group * channels + c);
+    return golden::Requantize(Sum(j, image, oy, ox, group, c), mult[k], shift[k], j.zp, j.lo, j.hi,
+                              j.rounding);
   }
   // The bytes of the streams, each entry filled up to a bus word.
   [[nodiscard]] std::vector<uint8_t> WeightBytes(const DepthwiseJob& j, int taps, int bus) const {
