@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// depthwise_walk.sv with jobs of any small shape, one after the other, pixels and outputs at any time. An entry is read only when it
+// depthwise_walk.sv with jobs of any small shape, or of one, one after the other, pixels and outputs at any time. An entry is read only when it
 // was written and has not been overwritten: the ENTRY-th one of all, whichever that is, by a count of pixels of its own; the module's own
 // assertions say the same of all entries by its counts. A pass that may begin has room behind what will still be read.
 `default_nettype none
 module depthwise_walk_formal #(
     parameter int ROWS  = 2,
     parameter int DEPTH = 8,
+    parameter int SHAPE = 0,  // rows, columns, images, groups, filter, strides, padding, outputs, two bits each; 0: any
     localparam int ENTRY_W = $clog2(DEPTH),
     localparam int INDEX_W = $clog2(weft_pkg::DW_ENTRIES),
     localparam int PTR_W = ENTRY_W + 5
@@ -112,6 +113,7 @@ module depthwise_walk_formal #(
     if (walk_load_i) assume (ends && behind_q != 2'd0);
     if (take_i) assume (filling_q && room);
     assume (!long_q);
+    if (SHAPE != 0) assume (shape[23:0] == 24'(SHAPE));
   end
 
   wire logic [PTR_W-1:0] entry_number;  // depthwise_walk.sby connects it: the entry's number, of which entry_o is the low bits
