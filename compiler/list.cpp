@@ -93,8 +93,7 @@ void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32
 
 // What is added to a job's outputs, and the pooling behind it.
 void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  kStoreAddEnable.Set(store, 1);
-  kStoreAddAlone.Set(store, s.residual ? 0 : 1);
+  kStoreAddKind.Set(store, s.residual ? 1 : 2);
   kStoreAddShift.Set(store, s.add->shift);
   kStoreAddClampHi.Set(store, s.add->clamp_hi);
   kStoreAddClampLo.Set(store, s.add->clamp_lo);

@@ -23,7 +23,8 @@ static uint32_t word_at(const uint8_t *bytes, size_t index) {
 
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint8_t *words = list;
-  const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK;
+  const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK |
+                           WEFT_CONFIG1_DEPTHWISE_TAPS_MASK;
   uint32_t sum = 0;
   size_t i;
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;

@@ -36,6 +36,7 @@ WIRE_PS = 900  # what a wire takes in ABC's eyes; synth_ecp5 says 300, and gets 
 PARAMETERS = {
     "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",
     "WEIGHT_BYTES": "weight_buffer_bytes", "BUS_BYTES": "bus_bytes", "ACC_W": "acc_bits",
+    "DW_TAPS": "depthwise_taps",
 }
 
 

@@ -111,8 +111,8 @@ class JobRunner::Outputs {
           const Write& write)
       : r_(*runner),
         pool_(int(job.words[kJobPool])),
-        adds_(kStoreAddEnable.Get(store.data()) != 0),
-        alone_(kStoreAddAlone.Get(store.data()) != 0),
+        adds_(kStoreAddKind.Get(store.data()) != 0),
+        alone_(kStoreAddKind.Get(store.data()) == 2),
         stores_(stores),
         store_(store),
         residual_bytes_(streams.residual),

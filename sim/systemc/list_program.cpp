@@ -112,7 +112,7 @@ class Reader {
     if (c.stores)
       for (int w = 0; w < (c.adds ? kStoreWords : kStorePlainWords); w++)
         store[size_t(w)] = uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
-    const bool adds = kStoreAddEnable.Get(store.data()) != 0;
+    const bool adds = kStoreAddKind.Get(store.data()) != 0;
     Job job = MakeJob(words + 1);
     if (!FillJob(&job, store, c.stores, adds)) return false;
     given_ += c.stores ? 1 : 0;
@@ -185,7 +185,7 @@ class Reader {
     store.target.factor_h = int(y);
     if (!adds) return store;
     store.add = RescaleLayer{};
-    if (kStoreAddAlone.Get(words.data()) != 0) return store;
+    if (kStoreAddKind.Get(words.data()) == 2) return store;
     const uint32_t lines = words[kStoreResLines], pitch = lines > 0 ? words[kStoreResWords] / lines : 0;
     store.pool.kh = int(kStoreWindowRows.Get(words.data())) + 1;
     store.pool.stride_h = int(lines);

@@ -109,7 +109,7 @@ std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, 
   const bool chunks_ok =
       (longer >= chunks ? len + 1 : len) >= 1 && (longer > 0 ? len + 1 : len) <= uint64_t(config.Word());
   // Windows of the engine's outputs, of sums those of the pool behind the addition.
-  const uint64_t sums = kStoreAddEnable.Get(store) != 0 ? StoreCount(store, kStorePool) : 1;
+  const uint64_t sums = kStoreAddKind.Get(store) != 0 ? StoreCount(store, kStorePool) : 1;
   const uint64_t pool = dim(kJobPool) * sums, last_group = dim(kJobGroupLast);
   if (kJobFlagsDrains.Get(job) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;
