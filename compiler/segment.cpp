@@ -157,6 +157,7 @@ class SegmentCompiler {
         segment_(segment),
         images_(images),
         keep_all_(options.keep_all),
+        in_order_(options.in_order),
         layers_(LayerFitter(graph, images, config).Fit(segment)),
         uses_(graph.tensors.size()),
         builder_(config, options.with_data) {}
@@ -203,7 +204,7 @@ class SegmentCompiler {
     if (add && add->residual) add->residual = ResidualOf(fitted);
     Target out = layer.out;
     out.tensor = OutputOf(l, layer);
-    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host, add);
+    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host || (in_order_ && l > 0), add);
     result_.layer_node.push_back(layer.node);
     result_.layers.push_back(std::move(fitted.layer));
   }
@@ -256,7 +257,7 @@ class SegmentCompiler {
   const Graph& graph_;
   const Segment& segment_;
   int images_;
-  bool keep_all_;
+  bool keep_all_, in_order_;
   std::vector<FittedLayer> layers_;
   std::vector<Use> uses_;  // one a tensor of the graph
   ProgramBuilder builder_;

@@ -31,6 +31,8 @@ struct SegmentProgram {
 struct CompileOptions {
   bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
   bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
+  bool in_order = false;  // every layer waits for the one before, even if it does not read it: operators
+                          // between them are left out of the graph
 };
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
                               const CompileOptions& options = {});

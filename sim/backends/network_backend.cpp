@@ -20,7 +20,8 @@ class LayerwiseBackend : public NetworkBackend {
  public:
   explicit LayerwiseBackend(const BackendOptions& options)
       : all_tensors_(options.all_tensors), backend_(MakeLayerBackend(options)) {}
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images, const Tensors& given) override {
+    if (!given.empty()) throw Error("a network whose inputs are more than one runs as a program only");
     NetworkResult result = RunNetwork(network.graph, images, backend_.get());
     if (all_tensors_) AddUnpooled(network.graph, &result);
     return result;
@@ -69,14 +70,18 @@ class SystemBackend : public NetworkBackend {
         memory_(Memory::Parse(o.memory, config)),
         system_(config, SystemOptions{memory_, o.stalls, o.seed}) {}
 
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images, const Tensors& given) override {
     const Graph& graph = network.graph;
     NetworkResult result;
     result.tensors.resize(graph.tensors.size());
-    result.tensors[graph.input] = images;
-    Resize(network.batch, &result.tensors[graph.input]);
     result.origins.resize(graph.tensors.size());
-    result.origins[graph.input] = Origin::kInput;
+    const auto give = [&](int tensor, const TensorI8& data) {
+      result.tensors[tensor] = data;
+      Resize(network.batch, &result.tensors[tensor]);
+      result.origins[tensor] = Origin::kInput;
+    };
+    give(graph.input, images);
+    for (const auto& [tensor, data] : given) give(tensor, data);
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < network.segments.size(); s++) {
       const Segment& segment = network.segments[s];
@@ -163,7 +168,8 @@ class CycleNetworkBackend : public NetworkBackend {
     CheckCycleOptions(o);
   }
 
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images,
+                    const Tensors& /*given*/) override {
     NetworkResult result;
     result.nodes.resize(network.graph.nodes.size());
     for (const SegmentProgram& p : network.programs) {
