@@ -136,10 +136,8 @@ int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
 int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
 int Config::ParamBeats() const { return (9 * lanes + bus_bytes - 1) / bus_bytes; }
 int Config::ResidualBytes() const { return std::max(line_buffer_bytes / 2, 4 * std::max(Cpad(), bus_bytes)); }
-int Config::AddSteps() const {
-  const int add_lanes = std::max(1, lanes / 2);
-  return (cols + add_lanes - 1) / add_lanes;
-}
+int Config::AddSteps() const { return (cols + AddLanes() - 1) / AddLanes(); }
+int Config::DepthwiseEntries() const { return ResidualBytes() / std::max(Cpad(), bus_bytes); }
 int Config::OutDepth() const {
   const int on_its_way = Word() + cols + rtl::weft_pkg::PIXEL_LATENCY;
   return PowerOfTwoAtLeast((on_its_way + rtl::weft_pkg::PLACE_MARGIN) / Steps() + 3 * rows);

@@ -19,6 +19,7 @@ enum class SystemEvent {
   kParams,
   kWeights,
   kLines,
+  kDepthwise,  // parameters and weights of a depthwise convolution
   kPixel,     // an output of the engine, to residual_add
   kOutput,    // ... of residual_add, to write_dma
   kFragment,  // what it has of a bus word, to burst_former
