@@ -2,6 +2,7 @@
 // Adds a pixel and its residual, LANES bytes a cycle:   y = clamp(M(table0[x] + table1[r]) + zp), M as in requantize.sv
 //   valid_i: pixel, residual -> steps of LANES bytes -> tables -> sum -> requantize -> activation -> bytes become a pixel again: valid_o
 // A pixel takes STEPS cycles, and the next one may follow then. The parameters stay until the last pixel has left.
+// With outside_i, sums and their scales come from outside, for the first step ADD_SUM_LATENCY cycles after valid_i, then for the others.
 `default_nettype none
 module add_steps #(
     parameter int COLS      = 8,  // Requires: at least 2
@@ -17,6 +18,10 @@ module add_steps #(
     input  wire logic                   onnx_i,
     input  wire logic [           31:0] mult_i,
     input  wire logic [            5:0] shift_i,
+    input  wire logic                   outside_i,      // as long as the parameters
+    input  wire logic [   32*LANES-1:0] outside_acc_i,
+    input  wire logic [   32*LANES-1:0] outside_mult_i,
+    input  wire logic [    6*LANES-1:0] outside_shift_i,
     input  wire logic [            7:0] zp_i,
     input  wire logic [            7:0] lo_i,
     input  wire logic [            7:0] hi_i,
@@ -47,8 +52,7 @@ module add_steps #(
     else if (step_q != '0) step_q <= step_q - 1'b1;
   end
 
-  localparam int ToSum = weft_pkg::RAM_LATENCY + 1;  // of add_tables
-  localparam int ToOutput = ToSum + weft_pkg::SCALE_LATENCY;
+  localparam int ToOutput = weft_pkg::TABLES_LATENCY + weft_pkg::SCALE_LATENCY;
   wire logic [32*LANES-1:0] sum;
   wire logic [8*LANES-1:0] y;
   add_tables #(.LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_tables (
@@ -58,7 +62,11 @@ module add_steps #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [7:0] scaled;
-      requantize u_requantize (.clk_i, .rst_ni, .onnx_i, .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
+      requantize u_requantize (
+          .clk_i, .rst_ni, .onnx_i, .acc_i(outside_i ? outside_acc_i[32*l+:32] : sum[32*l+:32]),
+          .mult_i(outside_i ? outside_mult_i[32*l+:32] : mult_i), .shift_i(outside_i ? outside_shift_i[6*l+:6] : shift_i), .zp_i,
+          .y_o(scaled)
+      );
       activation u_activation (.clk_i, .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
     end
   endgenerate
