@@ -16,10 +16,6 @@ namespace {
 constexpr int kMostFilterRows = 7, kMostFilterColumns = 6, kMostStride = 4;
 constexpr int kMostEntries = 256;  // a job's, of parameters or of weights: half of their buffers
 
-int Phases(const ConvLayer& depthwise, const Config& config) {
-  return int(CeilDiv(depthwise.window.kw, config.depthwise_taps));
-}
-
 int64_t EntryBusWords(int64_t bytes, const Config& config) { return CeilDiv(bytes, config.bus_bytes); }
 int64_t ParameterEntryBusWords(const Config& config) {
   return EntryBusWords(int64_t{9} * config.AddLanes(), config);
@@ -40,7 +36,7 @@ int64_t EntriesToOverlap(const Shape& inner, const Window& w, int groups, const 
 bool GroupsFit(const Shape& inner, const ConvLayer& depthwise, int groups, const Config& config) {
   const Window& w = depthwise.window;
   return EntriesNeeded(inner, w, groups, config) <= config.DepthwiseEntries() &&
-         groups * w.kh * Phases(depthwise, config) <= kMostEntries && groups * config.AddSteps() <= kMostEntries;
+         groups * w.kh * DepthwisePhases(w, config) <= kMostEntries && groups * config.AddSteps() <= kMostEntries;
 }
 
 Shape InnerShape(const PreparedLayer& layer) { return golden::OutputShape(layer.in, layer.layer); }
@@ -63,7 +59,7 @@ int64_t WalkCycles(const Shape& inner, const ConvLayer& depthwise, const Config&
   constexpr int kBetweenRows = 8;
   const Window& w = depthwise.window;
   const Shape out = golden::OutputShape(inner, depthwise);
-  const int64_t position = int64_t{w.kh} * Phases(depthwise, config);
+  const int64_t position = int64_t{w.kh} * DepthwisePhases(w, config);
   const int64_t group =
       (w.kw - 1) * position + out.w * std::max<int64_t>(w.stride_w * position, config.AddSteps());
   return int64_t{out.n} * out.h * (CeilDiv(inner.c, config.cols) * group + kBetweenRows);
@@ -102,7 +98,7 @@ Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int group
   for (const Job& job : layer.jobs) jobs_of_part += job.k0 == 0 ? 1 : 0;
   const Job& job = layer.jobs.front();
   const int64_t group_words = ParameterBusWords(job, config) + WeightBusWords(job, config) +
-                              DepthwiseParameterBusWords(config) + DepthwiseWeightBusWords(depthwise, config);
+                              DepthwiseParameterBusWords(config) + DepthwiseWeightBusWords(depthwise.window, config);
   const int64_t words = parts * lines + jobs_of_part * all_groups * group_words;
   const int64_t fill = std::max(ArrayCycles(layer.jobs, config), words), walk = WalkCycles(inner, depthwise, config);
   const int64_t least = EntriesNeeded(inner, depthwise.window, groups, config);
@@ -116,15 +112,21 @@ Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int group
 
 }  // namespace
 
-bool IsFusable(const ConvLayer& depthwise) {
-  const Window& w = depthwise.window;
+int DepthwisePhases(const Window& window, const Config& config) {
+  return int(CeilDiv(window.kw, config.depthwise_taps));
+}
+
+bool IsFusable(const Window& w) {
   const Padding& pad = w.pad;
-  const Shape& f = depthwise.filters.shape;
-  return depthwise.groups == f.n && f.c == 1 && !depthwise.max_pool && w.dilation_h == 1 && w.dilation_w == 1 &&
-         w.kh <= kMostFilterRows && w.kw <= kMostFilterColumns && w.stride_h <= std::min(w.kh, kMostStride) &&
-         w.stride_w <= std::min(w.kw, kMostStride) && std::min(pad.top, pad.left) >= 0 &&
-         std::min(pad.bottom, pad.right) >= 0 && std::max(pad.top, pad.bottom) < w.kh &&
+  return w.dilation_h == 1 && w.dilation_w == 1 && w.kh <= kMostFilterRows && w.kw <= kMostFilterColumns &&
+         w.stride_h <= std::min(w.kh, kMostStride) && w.stride_w <= std::min(w.kw, kMostStride) &&
+         std::min({pad.top, pad.left, pad.bottom, pad.right}) >= 0 && std::max(pad.top, pad.bottom) < w.kh &&
          std::max(pad.left, pad.right) < w.kw;
+}
+
+bool IsFusable(const ConvLayer& depthwise) {
+  const Shape& f = depthwise.filters.shape;
+  return depthwise.groups == f.n && f.c == 1 && !depthwise.max_pool && IsFusable(depthwise.window);
 }
 
 bool TakesDepthwise(const ConvLayer& conv) { return conv.groups == 1 && !conv.max_pool; }
@@ -132,7 +134,7 @@ bool TakesDepthwise(const ConvLayer& conv) { return conv.groups == 1 && !conv.ma
 DepthwiseWalk WalkOf(const Job& job, const Shape& inner, const ConvLayer& depthwise, const Config& config) {
   const Window& w = depthwise.window;
   const Shape out = golden::OutputShape(inner, depthwise);
-  const int phases = Phases(depthwise, config);
+  const int phases = DepthwisePhases(w, config);
   return {.kh = w.kh,
           .kw = w.kw,
           .stride_y = w.stride_h,
@@ -190,13 +192,13 @@ int64_t DepthwiseParameterBusWords(const Config& config) {
   return config.AddSteps() * ParameterEntryBusWords(config);
 }
 
-int64_t DepthwiseWeightBusWords(const ConvLayer& depthwise, const Config& config) {
-  return depthwise.window.kh * Phases(depthwise, config) * WeightEntryBusWords(config);
+int64_t DepthwiseWeightBusWords(const Window& window, const Config& config) {
+  return window.kh * DepthwisePhases(window, config) * WeightEntryBusWords(config);
 }
 
 std::vector<uint8_t> PackDepthwise(const Job& job, int group, const ConvLayer& depthwise, const Config& config) {
   const Window& w = depthwise.window;
-  const int lanes = config.AddLanes(), taps = config.depthwise_taps, phases = Phases(depthwise, config);
+  const int lanes = config.AddLanes(), taps = config.depthwise_taps, phases = DepthwisePhases(w, config);
   const auto bus = size_t(config.bus_bytes);
   const size_t param_bytes = size_t(ParameterEntryBusWords(config)) * bus;
   const size_t weight_bytes = size_t(WeightEntryBusWords(config)) * bus;

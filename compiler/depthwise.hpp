@@ -20,8 +20,12 @@ namespace weft {
 // What the unit does with a job's outputs.
 DepthwiseWalk WalkOf(const Job& job, const Shape& inner, const ConvLayer& depthwise, const Config& config);
 
+// Weight entries of a filter row.
+int DepthwisePhases(const Window& window, const Config& config);
+
 // Whether a convolution can be such a depthwise one, on any configuration that has the unit; and whether one
 // can be the layer before it.
+bool IsFusable(const Window& window);
 bool IsFusable(const ConvLayer& depthwise);
 bool TakesDepthwise(const ConvLayer& conv);
 
@@ -35,7 +39,7 @@ bool CanFollow(const PreparedLayer& layer, const ConvLayer& depthwise, const Con
 
 // What is read for a column group: its parameters, then its weights; in bus words, and as bytes.
 int64_t DepthwiseParameterBusWords(const Config& config);
-int64_t DepthwiseWeightBusWords(const ConvLayer& depthwise, const Config& config);
+int64_t DepthwiseWeightBusWords(const Window& window, const Config& config);
 std::vector<uint8_t> PackDepthwise(const Job& job, int group, const ConvLayer& depthwise,
                                    const Config& config);
 

@@ -50,7 +50,7 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
 Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const FusedDepthwise& depthwise) const {
   Traffic traffic = CountTraffic(layer.jobs, config_);
   const int64_t words =
-      DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(depthwise.conv, config_);
+      DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(depthwise.conv.window, config_);
   for (const Job& job : layer.jobs) traffic.read += job.groups * words * config_.bus_bytes;
   traffic.written =
       int64_t(golden::OutputShape(golden::OutputShape(layer.in, layer.layer), depthwise.conv).size());
@@ -126,7 +126,7 @@ void ProgramBuilder::PlaceDepthwise(int j) {
     data_.insert(data_.end(), bytes.begin(), bytes.end());
   }
   const int64_t words =
-      job.groups * (DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(conv, config_));
+      job.groups * (DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(conv.window, config_));
   data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
   if (with_data_) data_.resize(data_bytes_);
 }
@@ -154,7 +154,7 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .pool = PoolOf(layer.conv),
                       .depthwise_words = 0});
     if (layer.depthwise)
-      layers.back().depthwise_words = uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv, config_));
+      layers.back().depthwise_words = uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
     if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
   }
   return MakeCommands(program_.jobs, groups_at_, depthwise_at_, layers, config_);

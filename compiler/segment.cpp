@@ -231,6 +231,7 @@ class SegmentCompiler {
     builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host || (in_order_ && l > 0), add,
                       layer.depthwise);
     result_.layer_node.push_back(layer.node);
+    result_.layer_depthwise.push_back(layer.depthwise ? layer.depthwise->node : -1);
     result_.layers.push_back(std::move(fitted.layer));
   }
 

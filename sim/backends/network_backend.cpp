@@ -32,26 +32,34 @@ class LayerwiseBackend : public NetworkBackend {
   std::unique_ptr<LayerBackend> backend_;
 };
 
-// The multiplications of a layer of a program. Those of a convolution are its first layer's; a copy has none.
-int64_t MacsOf(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
-  const int index = p.layer_node[layer];
-  const Node& node = network.graph.nodes[index];
-  if (node.op != Op::kConv || (layer > 0 && p.layer_node[layer - 1] == index)) return 0;
-  Shape in = network.graph.tensors[node.inputs.at(0)].shape;
+int64_t MacsOf(const CompiledNetwork& network, int node, int images) {
+  const Node& n = network.graph.nodes[size_t(node)];
+  Shape in = network.graph.tensors[size_t(n.inputs.at(0))].shape;
   in.n = images;
-  return golden::Macs(in, node.conv);
+  return golden::Macs(in, n.conv);
+}
+
+// The multiplications of the array for a layer of a program. Those of a convolution are its first layer's; a copy
+// has none.
+int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
+  const int index = p.layer_node[layer];
+  const bool first = layer == 0 || p.layer_node[layer - 1] != index;
+  return network.graph.nodes[size_t(index)].op == Op::kConv && first ? MacsOf(network, index, images) : 0;
 }
 
 // A segment has run: what each layer adds to the counts of those before it, to its node. Without a prediction
-// `model` has no layers.
+// `model` has no layers. A depthwise convolution that is part of a layer takes none of the array's cycles: it has
+// its multiplications only.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
   for (size_t l = 0; l < p.layer_node.size(); l++) {
-    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOf(network, p, l, images), network.config);
+    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOfLayer(network, p, l, images), network.config);
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
     Accumulate(stats, &result->nodes[p.layer_node[l]]);
+    if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
+      result->nodes[size_t(depthwise)].macs += MacsOf(network, depthwise, images);
   }
   result->bytes_read += run.bytes_read;
   result->bytes_written += run.bytes_written;
