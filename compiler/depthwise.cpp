@@ -24,13 +24,9 @@ int64_t WeightEntryBusWords(const Config& config) {
   return EntryBusWords(int64_t{config.depthwise_taps} * config.cols, config);
 }
 
-// Entries of the buffer that a row of windows needs, while the pass that brings the last of them is under way;
-// and with which the next row's come while it is walked.
+// Entries of the buffer that a row of windows needs, while the pass that brings the last of them is under way.
 int64_t EntriesNeeded(const Shape& inner, const Window& w, int groups, const Config& config) {
   return (int64_t{w.kh} * inner.w + w.pad.left + config.rows - 1) * groups;
-}
-int64_t EntriesToOverlap(const Shape& inner, const Window& w, int groups, const Config& config) {
-  return (int64_t{w.kh + w.stride_h} * inner.w + w.pad.left + 2 * config.rows) * groups;
 }
 
 bool GroupsFit(const Shape& inner, const ConvLayer& depthwise, int groups, const Config& config) {
@@ -54,15 +50,12 @@ int64_t ArrayCycles(const std::vector<Job>& jobs, const Config& config) {
   return cycles;
 }
 
-// The depthwise unit's cycles for the whole inner tensor.
-int64_t WalkCycles(const Shape& inner, const ConvLayer& depthwise, const Config& config) {
-  constexpr int kBetweenRows = 8;
+// The depthwise unit's cycles for a row of outputs.
+int64_t RowCycles(const Shape& out, const ConvLayer& depthwise, int64_t groups, const Config& config) {
   const Window& w = depthwise.window;
-  const Shape out = golden::OutputShape(inner, depthwise);
-  const int64_t position = int64_t{w.kh} * DepthwisePhases(w, config);
-  const int64_t group =
-      (w.kw - 1) * position + out.w * std::max<int64_t>(w.stride_w * position, config.AddSteps());
-  return int64_t{out.n} * out.h * (CeilDiv(inner.c, config.cols) * group + kBetweenRows);
+  const int64_t column = int64_t{w.kh} * DepthwisePhases(w, config);
+  const int64_t group = (w.kw - 1) * column + out.w * std::max<int64_t>(w.stride_w * column, config.AddSteps());
+  return groups * group;
 }
 
 // An estimate of what a way to run two convolutions takes: cycles of a memory that gives and takes a bus word a
@@ -100,14 +93,19 @@ Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int group
   const int64_t group_words = ParameterBusWords(job, config) + WeightBusWords(job, config) +
                               DepthwiseParameterBusWords(config) + DepthwiseWeightBusWords(depthwise.window, config);
   const int64_t words = parts * lines + jobs_of_part * all_groups * group_words;
-  const int64_t fill = std::max(ArrayCycles(layer.jobs, config), words), walk = WalkCycles(inner, depthwise, config);
-  const int64_t least = EntriesNeeded(inner, depthwise.window, groups, config);
-  const int64_t most = EntriesToOverlap(inner, depthwise.window, groups, config);
-  const double apart =
-      std::clamp(double(most - config.DepthwiseEntries()) / double(std::max<int64_t>(most - least, 1)), 0.0, 1.0);
+  const Shape out = golden::OutputShape(inner, depthwise);
+  const int64_t fill = std::max(ArrayCycles(layer.jobs, config), words);
+  const int64_t walk = int64_t{out.n} * out.h * RowCycles(out, depthwise, all_groups, config);
+  // What the array gives while a row is walked over, at most what the next row needs. It is lost where the buffer
+  // has no room for it.
+  const int64_t all_entries = int64_t{inner.n} * inner.h * inner.w * all_groups;
+  const int64_t next_row = int64_t{depthwise.window.stride_h} * inner.w * groups;
+  const int64_t meanwhile =
+      std::min(next_row, all_entries * RowCycles(out, depthwise, groups, config) / fill) + config.rows * groups;
+  const int64_t room = config.DepthwiseEntries() - EntriesNeeded(inner, depthwise.window, groups, config);
+  const double apart = std::clamp(1 - double(room) / double(meanwhile), 0.0, 1.0);
   const auto alone = int64_t(apart * double(std::min(fill, walk)));
-  return {std::max(fill, walk) + alone,
-          words * config.bus_bytes + int64_t(golden::OutputShape(inner, depthwise).size())};
+  return {std::max(fill, walk) + alone, words * config.bus_bytes + int64_t(out.size())};
 }
 
 }  // namespace
