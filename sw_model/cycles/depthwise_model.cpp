@@ -63,6 +63,7 @@ int64_t DepthwiseModel::FreedBefore(int64_t row) const {
 }
 
 void DepthwiseModel::WalkRows() {
+  if (done()) return;  // pixels that no window needs
   for (; row_ < rows() && EntriesUnder(row_) <= done_; row_++)
     WalkRow(std::max({prepared_, done_seen_, row_ == 0 ? there_(job_) : 0}));
   if (!done()) return;

@@ -69,6 +69,8 @@ inline constexpr int64_t kLinesFreed = 1 + kRoom;  // start of a tile -> room fo
 inline constexpr int64_t kAdd =
     1 + RAM_LATENCY + 2 + RAM_LATENCY + 1 + SCALE_LATENCY + 1 + POOL_LATENCY + kFifo - 1;
 
+inline constexpr int64_t kSumToOutput = POOL_LATENCY + kFifo;  // what is computed of a pixel -> its output
+
 // A depthwise convolution behind the engine (depthwise_walk).
 inline constexpr int64_t kDwPass = 4;  // a job is loaded, a pass' last pixel -> the next pixel: length, entries, end, room
 inline constexpr int64_t kDwRow = 2;   // the walk begins, a row's last slot -> the next row starts: the corner, what it needs

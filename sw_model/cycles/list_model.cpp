@@ -92,6 +92,7 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
   window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
   const bool window_end = window_pixel_ == 0;
   const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + latency::kAdd;
+  Tell(SystemEvent::kSum, output - latency::kSumToOutput);
   if (!window_end) {
     add_returns_.push(output - 1);
     return taken;
@@ -111,6 +112,7 @@ int64_t WriteModel::WriteDepthwise(const DepthwiseModel::Output& output, int64_t
   const Job& job = program_.jobs[size_t(job_)];
   const int64_t offset = program_.stores[size_t(job_)].At(job.lines.image0 + output.image, output.row, output.col,
                                                           job.FirstChannel(output.group));
+  Tell(SystemEvent::kSum, valid - latency::kSumToOutput);
   walk_end_ = add_output_ = WriteBytes(valid, offset, job.ChannelsOf(output.group), output.last);
   return add_output_;
 }

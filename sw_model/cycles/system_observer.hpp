@@ -21,6 +21,7 @@ enum class SystemEvent {
   kLines,
   kDepthwise,  // parameters and weights of a depthwise convolution
   kPixel,     // an output of the engine, to residual_add
+  kSum,       // what residual_add makes of one, before pooling
   kOutput,    // ... of residual_add, to write_dma
   kFragment,  // what it has of a bus word, to burst_former
   kBeat,      // a bus word of a burst that is written, out of it
