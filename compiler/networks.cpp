@@ -2,6 +2,7 @@
 #include "compiler/networks.hpp"
 
 #include <array>
+#include <span>
 #include <utility>
 
 #include "compiler/network_builder.hpp"
@@ -52,44 +53,116 @@ Network ResNet50(NetworkScope scope) {
   return b.Build();
 }
 
-Network MobileNetV1(NetworkScope scope) {
-  NetworkBuilder b("mobilenetv1", {1, 224, 224, 3}, false, scope);
-  b.Same("conv1", 32, 3, 2);
+// Howard et al., arXiv 1704.04861. Its width is that of the first convolution over 32.
+void AddMobileNetV1(int width, int classes, NetworkBuilder* b) {
+  b->Same("conv1", width, 3, 2);
   struct Block {
-    int channels, stride;
+    int channels, stride;  // channels in widths
   };
-  const Block blocks[] = {{64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {512, 2}, {512, 1},
-                          {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
+  const Block blocks[] = {{2, 1},  {4, 2},  {4, 1},  {8, 2},  {8, 1},  {16, 2}, {16, 1},
+                          {16, 1}, {16, 1}, {16, 1}, {16, 1}, {32, 2}, {32, 1}};
   int i = 1;
   for (const Block& block : blocks) {
-    b.Depthwise(fmt::format("dw{}", i), 3, block.stride);
-    b.Same(fmt::format("pw{}", i++), block.channels, 1, 1);
+    b->Depthwise(fmt::format("dw{}", i), 3, block.stride);
+    b->Same(fmt::format("pw{}", i++), block.channels * width, 1, 1);
   }
-  b.GlobalAverage("average_pool");
-  b.FullyConnected("fc", 1000);
+  b->GlobalAverage("average_pool");
+  b->FullyConnected("fc", classes);
+}
+
+Network MobileNetV1(NetworkScope scope) {
+  NetworkBuilder b("mobilenetv1", {1, 224, 224, 3}, false, scope);
+  AddMobileNetV1(32, 1000, &b);
   return b.Build();
 }
 
-Network MobileNetV2(NetworkScope scope) {
-  NetworkBuilder b("mobilenetv2", {1, 224, 224, 3}, false, scope);
-  b.Same("conv1", 32, 3, 2);
-  struct Stage {
-    int expansion, channels, count, stride;
-  };
-  const Stage stages[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
-                          {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+// MLPerf Tiny's visual wake words: MobileNetV1 of width 0.25 (github.com/mlcommons/tiny, vww_model.py).
+Network VisualWakeWords(NetworkScope scope) {
+  NetworkBuilder b("vww", {1, 96, 96, 3}, true, scope);
+  AddMobileNetV1(8, 2, &b);
+  return b.Build();
+}
+
+// MLPerf Tiny's keyword spotting: DS-CNN (github.com/mlcommons/tiny, keras_model.py).
+Network KeywordSpotting(NetworkScope scope) {
+  NetworkBuilder b("kws", {1, 49, 10, 1}, true, scope);
+  b.Conv("conv1", 64, b.SameWindow(10, 4, 2));
+  for (int i = 1; i <= 4; i++) {
+    b.Depthwise(fmt::format("dw{}", i), 3, 1);
+    b.Same(fmt::format("pw{}", i), 64, 1, 1);
+  }
+  b.GlobalAverage("average_pool");
+  b.FullyConnected("fc", 12);
+  return b.Build();
+}
+
+// Inverted residuals: `count` blocks of an expansion, a depthwise convolution and a projection each.
+struct Stage {
+  int expansion, channels, count, stride, kernel = 3;
+};
+
+void AddStages(std::span<const Stage> stages, NetworkBuilder* b) {
   int block = 1;
   for (const Stage& stage : stages)
     for (int i = 0; i < stage.count; i++, block++) {
-      const int in = b.at();
-      if (stage.expansion > 1) b.Same(fmt::format("expand{}", block), stage.expansion * b.shape().c, 1, 1);
-      b.Depthwise(fmt::format("dw{}", block), 3, i == 0 ? stage.stride : 1);
-      b.Same(fmt::format("project{}", block), stage.channels, 1, 1);
-      if (i > 0) b.Add(fmt::format("add{}", block), in);
+      const int in = b->at();
+      if (stage.expansion > 1) b->Same(fmt::format("expand{}", block), stage.expansion * b->shape().c, 1, 1);
+      b->Depthwise(fmt::format("dw{}", block), stage.kernel, i == 0 ? stage.stride : 1);
+      b->Same(fmt::format("project{}", block), stage.channels, 1, 1);
+      if (i > 0) b->Add(fmt::format("add{}", block), in);
     }
-  b.Same("conv_last", 1280, 1, 1);
+  b->Same("conv_last", 1280, 1, 1);
+  b->GlobalAverage("average_pool");
+  b->FullyConnected("fc", 1000);
+}
+
+// Sandler et al., arXiv 1801.04381.
+Network MobileNetV2(NetworkScope scope) {
+  NetworkBuilder b("mobilenetv2", {1, 224, 224, 3}, false, scope);
+  b.Same("conv1", 32, 3, 2);
+  const Stage stages[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                          {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+  AddStages(stages, &b);
+  return b.Build();
+}
+
+// github.com/tensorflow/tpu, models/official/efficientnet/lite.
+Network EfficientNetLite0(NetworkScope scope) {
+  NetworkBuilder b("efficientnet_lite0", {1, 224, 224, 3}, false, scope);
+  b.Same("conv1", 32, 3, 2);
+  const Stage stages[] = {{1, 16, 1, 1},     {6, 24, 2, 2},     {6, 40, 2, 2, 5}, {6, 80, 3, 2},
+                          {6, 112, 3, 1, 5}, {6, 192, 4, 2, 5}, {6, 320, 1, 1}};
+  AddStages(stages, &b);
+  return b.Build();
+}
+
+// Version 1.1: github.com/forresti/SqueezeNet. Its last convolution gives the classes.
+Network SqueezeNet(NetworkScope scope) {
+  NetworkBuilder b("squeezenet", {1, 224, 224, 3}, false, scope);
+  const auto fire = [&](int i, int squeeze, int expand) {
+    const std::string name = fmt::format("fire{}", i);
+    b.Conv(name + "_squeeze", squeeze, 1, 1, 0);
+    const int in = b.at();
+    b.Conv(name + "_1x1", expand, 1, 1, 0);
+    const int first = b.at();
+    b.From(in);
+    b.Conv(name + "_3x3", expand, 3, 1, 1);
+    b.Concat(name + "_concat", first);
+  };
+  b.Conv("conv1", 64, 3, 2, 0);
+  b.OverlappingMaxPool("pool1", 3, 2, 0);
+  fire(2, 16, 64);
+  fire(3, 16, 64);
+  b.OverlappingMaxPool("pool3", 3, 2, 0);
+  fire(4, 32, 128);
+  fire(5, 32, 128);
+  b.OverlappingMaxPool("pool5", 3, 2, 0);
+  fire(6, 48, 192);
+  fire(7, 48, 192);
+  fire(8, 64, 256);
+  fire(9, 64, 256);
+  b.Conv("conv10", 1000, 1, 1, 0);
   b.GlobalAverage("average_pool");
-  b.FullyConnected("fc", 1000);
   return b.Build();
 }
 
@@ -140,13 +213,19 @@ Network ResNet8(NetworkScope scope) {
 }
 
 using Maker = Network (*)(NetworkScope scope);
-constexpr std::array<std::pair<const char*, Maker>, 7> kNetworks{{{"vgg16", Vgg16},
-                                                                  {"resnet50", ResNet50},
-                                                                  {"mobilenetv1", MobileNetV1},
-                                                                  {"mobilenetv2", MobileNetV2},
-                                                                  {"convnetjs-cifar", ConvNetJsCifar},
-                                                                  {"lenet5", LeNet5},
-                                                                  {"resnet8", ResNet8}}};
+constexpr auto kNetworks = std::to_array<std::pair<const char*, Maker>>({
+    {"vgg16", Vgg16},
+    {"resnet50", ResNet50},
+    {"mobilenetv1", MobileNetV1},
+    {"mobilenetv2", MobileNetV2},
+    {"efficientnet_lite0", EfficientNetLite0},
+    {"squeezenet", SqueezeNet},
+    {"convnetjs-cifar", ConvNetJsCifar},
+    {"lenet5", LeNet5},
+    {"resnet8", ResNet8},
+    {"vww", VisualWakeWords},
+    {"kws", KeywordSpotting},
+});
 
 // Taps of one axis that lie inside the map, summed over all positions of the window.
 int64_t TapsInside(int in, int out, int filter, int stride, int dilation, int pad) {

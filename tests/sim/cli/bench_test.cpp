@@ -45,10 +45,33 @@ TEST(Networks, MacsAreThePublishedOnes) {
   EXPECT_EQ(TotalMacs("mobilenetv1", kFullyConnected), 568'740'352);
   EXPECT_EQ(TotalMacs("mobilenetv2", kFullyConnected), 300'774'272);
   EXPECT_EQ(TotalMacs("resnet8", kUsual), 12'501'632);
+  EXPECT_EQ(TotalMacs("efficientnet_lite0", kWhole), 385'187'552);  // its authors' table says 407M
+  EXPECT_EQ(TotalMacs("squeezenet", kUsual) / 1'000'000, 349);
+  EXPECT_EQ(TotalMacs("vww", kUsual), 7'489'664);
+  EXPECT_EQ(TotalMacs("kws", kUsual), 2'656'768);
   EXPECT_EQ(TotalMacs("lenet5", kUsual), 416'520);
   EXPECT_EQ(TotalMacs("convnetjs-cifar", kUsual), 3'920'000);
   for (const std::string& name : NetworkNames())
     EXPECT_EQ(TotalMacs(name, kWhole), TotalMacs(name, kFullyConnected)) << name;
+}
+
+// Of filters, and as many biases a filter as the published count has: of a batch normalisation it counts two.
+int64_t Parameters(const std::string& name, int biases, int fc_biases) {
+  const Graph graph = MakeNetwork(name, NetworkScope::kWhole).graph;
+  int64_t parameters = 0;
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::kConv) continue;
+    const Shape& filters = node.conv.filters.shape;
+    parameters += int64_t(filters.size()) + int64_t{filters.n} * (node.name == "fc" ? fc_biases : biases);
+  }
+  return parameters;
+}
+
+TEST(Networks, ParametersAreThePublishedOnes) {
+  EXPECT_EQ(Parameters("resnet50", 2, 1), 25'557'032);           // torchvision
+  EXPECT_EQ(Parameters("mobilenetv2", 2, 1), 3'504'872);         // torchvision
+  EXPECT_EQ(Parameters("efficientnet_lite0", 2, 1), 4'652'008);  // Keras Hub; "4.7M" of its authors
+  EXPECT_EQ(Parameters("squeezenet", 1, 1), 1'235'496);          // torchvision
 }
 
 TEST(Networks, LayersAreCounted) {
@@ -57,6 +80,10 @@ TEST(Networks, LayersAreCounted) {
   EXPECT_EQ(ConvsOf(MakeNetwork("mobilenetv1")), 27);
   EXPECT_EQ(ConvsOf(MakeNetwork("mobilenetv2")), 52);
   EXPECT_EQ(ConvsOf(MakeNetwork("resnet8")), 10);
+  EXPECT_EQ(ConvsOf(MakeNetwork("efficientnet_lite0")), 49);
+  EXPECT_EQ(ConvsOf(MakeNetwork("squeezenet")), 26);
+  EXPECT_EQ(ConvsOf(MakeNetwork("vww")), 28);
+  EXPECT_EQ(ConvsOf(MakeNetwork("kws")), 10);
   EXPECT_THROW(MakeNetwork("alexnet"), Error);
 }
 
