@@ -18,7 +18,7 @@ struct CommandLayer {
   std::optional<uint32_t> tables_at;  // of an addition
   std::optional<Place> residual;      // ... of this
   Window pool;                        // ... after which comes this max-pool
-  uint32_t depthwise_words = 0;       // bus words of a column group's weights of a depthwise convolution, if any
+  uint32_t depthwise_words = 0;  // bus words of a column group's weights of a depthwise convolution, if any
 };
 
 // The commands without those that read the list. Offsets are from the begin of the data or of the tensors;

@@ -24,7 +24,8 @@ int64_t WeightEntryBusWords(const Config& config) {
   return EntryBusWords(int64_t{config.depthwise_taps} * config.cols, config);
 }
 
-// Entries of the buffer that a row of windows needs, while the pass that brings the last of them is under way.
+// Entries of the buffer that a row of windows needs, while the pass that brings the last of them is under
+// way.
 int64_t EntriesNeeded(const Shape& inner, const Window& w, int groups, const Config& config) {
   return (int64_t{w.kh} * inner.w + w.pad.left + config.rows - 1) * groups;
 }
@@ -32,7 +33,8 @@ int64_t EntriesNeeded(const Shape& inner, const Window& w, int groups, const Con
 bool GroupsFit(const Shape& inner, const ConvLayer& depthwise, int groups, const Config& config) {
   const Window& w = depthwise.window;
   return EntriesNeeded(inner, w, groups, config) <= config.DepthwiseEntries() &&
-         groups * w.kh * DepthwisePhases(w, config) <= kMostEntries && groups * config.AddSteps() <= kMostEntries;
+         groups * w.kh * DepthwisePhases(w, config) <= kMostEntries &&
+         groups * config.AddSteps() <= kMostEntries;
 }
 
 Shape InnerShape(const PreparedLayer& layer) { return golden::OutputShape(layer.in, layer.layer); }
@@ -42,7 +44,8 @@ int64_t ArrayCycles(const std::vector<Job>& jobs, const Config& config) {
   int64_t cycles = 0;
   for (const Job& job : jobs) {
     const int64_t runs = (job.word(kJobKyLast) + 1) * (job.word(kJobKxLast) + 1);
-    const int64_t chunks = job.word(kJobChunkLast) + 1, len = job.word(kJobChunkLen), rem = job.word(kJobChunkRem);
+    const int64_t chunks = job.word(kJobChunkLast) + 1, len = job.word(kJobChunkLen),
+                  rem = job.word(kJobChunkRem);
     const int64_t rows = config.rows;
     const int64_t run = rem * std::max(len + 1, rows) + (chunks - rem) * std::max(len, rows);
     cycles += job.tiles(config) * job.groups * std::max(runs * run, rows * config.Steps());
@@ -54,12 +57,13 @@ int64_t ArrayCycles(const std::vector<Job>& jobs, const Config& config) {
 int64_t RowCycles(const Shape& out, const ConvLayer& depthwise, int64_t groups, const Config& config) {
   const Window& w = depthwise.window;
   const int64_t column = int64_t{w.kh} * DepthwisePhases(w, config);
-  const int64_t group = (w.kw - 1) * column + out.w * std::max<int64_t>(w.stride_w * column, config.AddSteps());
+  const int64_t group =
+      (w.kw - 1) * column + out.w * std::max<int64_t>(w.stride_w * column, config.AddSteps());
   return groups * group;
 }
 
-// An estimate of what a way to run two convolutions takes: cycles of a memory that gives and takes a bus word a
-// cycle, and bytes.
+// An estimate of what a way to run two convolutions takes: cycles of a memory that gives and takes a bus word
+// a cycle, and bytes.
 struct Estimate {
   int64_t cycles, bytes;
   [[nodiscard]] bool BetterThan(const Estimate& other) const {
@@ -79,8 +83,8 @@ Estimate TwoLayers(const PreparedLayer& layer, const ConvLayer& depthwise, const
   return both;
 }
 
-// As one, in jobs of so many column groups: the array fills the inner tensor's buffer while the unit walks, as
-// far as the buffer has room for both. `layer` has jobs of any size: the lines are read again for each.
+// As one, in jobs of so many column groups: the array fills the inner tensor's buffer while the unit walks,
+// as far as the buffer has room for both. `layer` has jobs of any size: the lines are read again for each.
 Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int groups, const Config& config) {
   const Shape inner = InnerShape(layer);
   const int64_t all_groups = CeilDiv(inner.c, config.cols), parts = CeilDiv(all_groups, groups);
@@ -91,17 +95,19 @@ Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int group
   for (const Job& job : layer.jobs) jobs_of_part += job.k0 == 0 ? 1 : 0;
   const Job& job = layer.jobs.front();
   const int64_t group_words = ParameterBusWords(job, config) + WeightBusWords(job, config) +
-                              DepthwiseParameterBusWords(config) + DepthwiseWeightBusWords(depthwise.window, config);
+                              DepthwiseParameterBusWords(config) +
+                              DepthwiseWeightBusWords(depthwise.window, config);
   const int64_t words = parts * lines + jobs_of_part * all_groups * group_words;
   const Shape out = golden::OutputShape(inner, depthwise);
   const int64_t fill = std::max(ArrayCycles(layer.jobs, config), words);
   const int64_t walk = int64_t{out.n} * out.h * RowCycles(out, depthwise, all_groups, config);
-  // What the array gives while a row is walked over, at most what the next row needs. It is lost where the buffer
-  // has no room for it.
+  // What the array gives while a row is walked over, at most what the next row needs. It is lost where the
+  // buffer has no room for it.
   const int64_t all_entries = int64_t{inner.n} * inner.h * inner.w * all_groups;
   const int64_t next_row = int64_t{depthwise.window.stride_h} * inner.w * groups;
   const int64_t meanwhile =
-      std::min(next_row, all_entries * RowCycles(out, depthwise, groups, config) / fill) + config.rows * groups;
+      std::min(next_row, all_entries * RowCycles(out, depthwise, groups, config) / fill) +
+      config.rows * groups;
   const int64_t room = config.DepthwiseEntries() - EntriesNeeded(inner, depthwise.window, groups, config);
   const double apart = std::clamp(1 - double(room) / double(meanwhile), 0.0, 1.0);
   const auto alone = int64_t(apart * double(std::min(fill, walk)));
@@ -155,8 +161,8 @@ bool CanFollow(const PreparedLayer& layer, const ConvLayer& depthwise, const Con
   if (config.depthwise_taps == 0 || !IsFusable(depthwise) || !TakesDepthwise(layer.layer)) return false;
   const Shape inner = InnerShape(layer);
   return inner.h < 1 << 16 && inner.w < 1 << 16 && std::ranges::all_of(layer.jobs, [&](const Job& job) {
-           return !job.single_tile && job.oy0 == 0 && job.rows == inner.h && job.ox0 == 0 && job.cols == inner.w &&
-                  GroupsFit(inner, depthwise, job.groups, config);
+           return !job.single_tile && job.oy0 == 0 && job.rows == inner.h && job.ox0 == 0 &&
+                  job.cols == inner.w && GroupsFit(inner, depthwise, job.groups, config);
          });
 }
 
@@ -194,7 +200,8 @@ int64_t DepthwiseWeightBusWords(const Window& window, const Config& config) {
   return window.kh * DepthwisePhases(window, config) * WeightEntryBusWords(config);
 }
 
-std::vector<uint8_t> PackDepthwise(const Job& job, int group, const ConvLayer& depthwise, const Config& config) {
+std::vector<uint8_t> PackDepthwise(const Job& job, int group, const ConvLayer& depthwise,
+                                   const Config& config) {
   const Window& w = depthwise.window;
   const int lanes = config.AddLanes(), taps = config.depthwise_taps, phases = DepthwisePhases(w, config);
   const auto bus = size_t(config.bus_bytes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the hardware's depthwise unit does with a job's outputs, the *inner tensor*: the list's words STORE_DW_*.
+// What the hardware's depthwise unit does with a job's outputs, the *inner tensor*: the list's words
+// STORE_DW_*.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +8,13 @@
 
 namespace weft {
 
-// Filter windows of kh x kw walk over the maps of the inner tensor. An *entry* of its buffer is a column group
-// of a pixel; entries are in the order of the pixels, of each its column groups.
+// Filter windows of kh x kw walk over the maps of the inner tensor. An *entry* of its buffer is a column
+// group of a pixel; entries are in the order of the pixels, of each its column groups.
 struct DepthwiseWalk {
   int kh = 1, kw = 1, stride_y = 1, stride_x = 1;
-  int phases = 1;         // cycles in which an entry meets a filter row
-  int top = 0, left = 0;  // padding
-  int pad = 0;            // ... its value
+  int phases = 1;                                  // cycles in which an entry meets a filter row
+  int top = 0, left = 0;                           // padding
+  int pad = 0;                                     // ... its value
   int images = 1, rows = 1, cols = 1, groups = 1;  // of the inner tensor
   int out_rows = 1, out_cols = 1;                  // of an image's outputs
   int weights = 1, params = 1;                     // entries that are read for the job

@@ -120,7 +120,8 @@ void EncodeDepthwise(const Store& s, uint32_t* store) {
 // Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.
 std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& config) {
   const auto x = uint32_t(s.target.factor_w * s.out.shape.c), y = s.target.factor_h * s.out.row_pitch;
-  const int rows = s.depthwise ? s.depthwise->out_rows : job.rows, cols = s.depthwise ? s.depthwise->out_cols : job.cols;
+  const int rows = s.depthwise ? s.depthwise->out_rows : job.rows,
+            cols = s.depthwise ? s.depthwise->out_cols : job.cols;
   const uint32_t across = x * uint32_t(std::max(cols - 1, 0)), down = y * uint32_t(std::max(rows - 1, 0));
   const uint32_t total = uint32_t(job.lines.images) * uint32_t(rows) * uint32_t(cols);
   std::vector<uint32_t> store(s.add || s.depthwise ? kStoreWords : kStorePlainWords);

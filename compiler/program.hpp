@@ -68,9 +68,9 @@ struct FusedDepthwise {
 struct Store {
   Place out;
   Target target;
-  std::optional<RescaleLayer> add;  // what requantises the sums
-  std::optional<Place> residual;    // that is added
-  Window pool;                      // after an addition comes this max-pool
+  std::optional<RescaleLayer> add;         // what requantises the sums
+  std::optional<Place> residual;           // that is added
+  Window pool;                             // after an addition comes this max-pool
   std::optional<DepthwiseWalk> depthwise;  // what the outputs go through
   RescaleLayer depthwise_output;           // ... its zero point, clamp and rounding
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {

@@ -154,7 +154,8 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .pool = PoolOf(layer.conv),
                       .depthwise_words = 0});
     if (layer.depthwise)
-      layers.back().depthwise_words = uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
+      layers.back().depthwise_words =
+          uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
     if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
   }
   return MakeCommands(program_.jobs, groups_at_, depthwise_at_, layers, config_);

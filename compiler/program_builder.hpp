@@ -25,8 +25,7 @@ class ProgramBuilder {
   // outputs. The same holds for a residual, whose rows must fit its buffer; throws Error if they don't
   // (CanAdd). Behind the layer comes an addition, or a depthwise convolution (if CanFollow), or nothing.
   void AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
-                const std::optional<FusedAdd>& add = {},
-                const std::optional<FusedDepthwise>& depthwise = {});
+                const std::optional<FusedAdd>& add = {}, const std::optional<FusedDepthwise>& depthwise = {});
   Program Build();
   [[nodiscard]] const Place& place(int tensor) const { return tensors_[tensor]; }  // offsets after Build
 
@@ -65,7 +64,7 @@ class ProgramBuilder {
   uint64_t tensors_end_ = 0;
   std::vector<Layer> layers_;
   std::vector<int> job_layer_;
-  std::vector<uint32_t> groups_at_;  // of each job: offset of its parameters and weights in data_
+  std::vector<uint32_t> groups_at_;     // of each job: offset of its parameters and weights in data_
   std::vector<uint32_t> depthwise_at_;  // ... of what its depthwise convolution reads
   std::map<Groups, uint32_t> shared_, shared_depthwise_;
   std::vector<uint8_t> data_;

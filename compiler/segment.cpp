@@ -67,8 +67,8 @@ class LayerFitter {
   }
 
  private:
-  // A layer whole, or with its depthwise convolution as a layer of its own, or with its max-pool or its addition
-  // as copies.
+  // A layer whole, or with its depthwise convolution as a layer of its own, or with its max-pool or its
+  // addition as copies.
   void Fit(const LoweredLayer& layer, bool from_host) {
     if (layer.depthwise) return FitDepthwise(layer, from_host);
     std::optional<PreparedLayer> whole = Prepare(layer, from_host);

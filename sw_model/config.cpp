@@ -106,16 +106,15 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
   c.name = name;
   const int numbers =
       std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d", &c.rows, &c.cols, &c.lanes,
-                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits,
-                  &c.depthwise_taps);
+                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits, &c.depthwise_taps);
   if (numbers != 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;
 }
 
 std::string Config::Key() const {
-  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes, weight_buffer_bytes,
-                     bus_bytes, acc_bits, depthwise_taps);
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes,
+                     weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps);
 }
 
 uint32_t Config::Register0() const {

@@ -45,8 +45,8 @@ struct Config {
   [[nodiscard]] int AddSteps() const;  // cycles in which it requantises a pixel
   // Entries of the inner tensor of a fused depthwise convolution, in the residual's buffer.
   [[nodiscard]] int DepthwiseEntries() const;
-  [[nodiscard]] int OutDepth() const;                     // pixels between sequencer and store
-  [[nodiscard]] int WalkDepth() const;                    // pixels that the walker runs ahead
+  [[nodiscard]] int OutDepth() const;   // pixels between sequencer and store
+  [[nodiscard]] int WalkDepth() const;  // pixels that the walker runs ahead
 };
 
 }  // namespace weft

@@ -193,8 +193,8 @@ void RandomGraphBuilder::Head() {
   } else if (random_.Chance(2) && shape(last).h * shape(last).w > 1) {
     last = AppendGlobalPool(last);
   }
-  out_.graph.outputs = {
-      {.tensor = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, Way::kScores)}};
+  out_.graph.outputs = {{.tensor = AppendConv(last, int(random_.Int(5, 10)),
+                                              golden::GlobalWindow(shape(last)), 1, Way::kScores)}};
 }
 
 void RandomGraphBuilder::Outputs() {
@@ -211,17 +211,18 @@ RandomGraph RandomGraphBuilder::Build() {
   out_.values.push_back(out_.input);
   reads_.push_back(0);
   const std::array<Maker, 28> makers = {
-      &B::Depthwise, &B::Depthwise,
-      &B::Conv,     &B::Conv,     &B::Conv,         &B::Conv,         &B::Conv,  &B::Conv,   &B::Conv,
-      &B::Residual, &B::Residual, &B::Add,          &B::Pair,         &B::Pair,  &B::Concat, &B::Concat,
-      &B::MaxPool,  &B::MaxPool,  &B::AveragePool,  &B::Pad,          &B::Pad,   &B::Table,  &B::Table,
-      &B::Upsample, &B::Upsample, &B::DepthToSpace, &B::DepthToSpace, &B::Slice,
+      &B::Depthwise, &B::Depthwise, &B::Conv,     &B::Conv,     &B::Conv,         &B::Conv,         &B::Conv,
+      &B::Conv,      &B::Conv,      &B::Residual, &B::Residual, &B::Add,          &B::Pair,         &B::Pair,
+      &B::Concat,    &B::Concat,    &B::MaxPool,  &B::MaxPool,  &B::AveragePool,  &B::Pad,          &B::Pad,
+      &B::Table,     &B::Table,     &B::Upsample, &B::Upsample, &B::DepthToSpace, &B::DepthToSpace, &B::Slice,
   };
   const auto target = int(random_.Int(limits_.min_nodes, limits_.max_nodes));
   // the head takes at most two nodes for each end, the join and the scores; what comes last three more
   for (int tries = 0; tries < 200 && nodes() + 2 * (CountUnread() + 1) + 5 <= target; ++tries)
     (this->*(limits_.depthwise && !random_.Chance(4) ? &B::Depthwise
-             : random_.Chance(10) ? &B::Rescale : random_.Chance(30) ? &B::Host : random_.Pick(makers)))();
+             : random_.Chance(10)                    ? &B::Rescale
+             : random_.Chance(30)                    ? &B::Host
+                                                     : random_.Pick(makers)))();
   while (nodes() + 1 < limits_.min_nodes) random_.Chance(3) ? Rescale() : Conv();
   Head();
   Outputs();

@@ -39,8 +39,8 @@ int64_t MacsOf(const CompiledNetwork& network, int node, int images) {
   return golden::Macs(in, n.conv);
 }
 
-// The multiplications of the array for a layer of a program. Those of a convolution are its first layer's; a copy
-// has none.
+// The multiplications of the array for a layer of a program. Those of a convolution are its first layer's; a
+// copy has none.
 int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
   const int index = p.layer_node[layer];
   const bool first = layer == 0 || p.layer_node[layer - 1] != index;
@@ -48,8 +48,8 @@ int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, siz
 }
 
 // A segment has run: what each layer adds to the counts of those before it, to its node. Without a prediction
-// `model` has no layers. A depthwise convolution that is part of a layer takes none of the array's cycles: it has
-// its multiplications only.
+// `model` has no layers. A depthwise convolution that is part of a layer takes none of the array's cycles: it
+// has its multiplications only.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
   for (size_t l = 0; l < p.layer_node.size(); l++) {

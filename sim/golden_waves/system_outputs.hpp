@@ -40,7 +40,8 @@ struct SystemOutput {
 };
 
 // All outputs of all jobs: those of the engine, what residual_add computes of them, or those that it hands to
-// memory. A sum and its pixels before pooling are a pixel of the engine's; a depthwise convolution's are outputs.
+// memory. A sum and its pixels before pooling are a pixel of the engine's; a depthwise convolution's are
+// outputs.
 class SystemOutputs {
  public:
   enum class Of { kEngine, kSums, kMemory };

@@ -144,8 +144,8 @@ class InnerTensor {
             std::array<int8_t, 64> out{};
             const int count = g + 1 == walk_.groups ? channels_ : config_.cols;
             for (int c = 0; c < count; c++) Output(image, row, g, col, c, &out[size_t(c)]);
-            const bool last = image + 1 == walk_.images && row + 1 == walk_.out_rows && g + 1 == walk_.groups &&
-                              col + 1 == walk_.out_cols;
+            const bool last = image + 1 == walk_.images && row + 1 == walk_.out_rows &&
+                              g + 1 == walk_.groups && col + 1 == walk_.out_cols;
             if (!put(out.data(), count, last)) return false;
           }
     return true;
@@ -217,9 +217,10 @@ class JobRunner::Outputs {
       y = r_.pool_.data();
     }
     if (!stores_) return true;
-    if (inner_) return inner_->Pixel(y, count, final, [&](const int8_t* out, int channels, bool last) {
-      return Put(out, channels, last);
-    });
+    if (inner_)
+      return inner_->Pixel(y, count, final, [&](const int8_t* out, int channels, bool last) {
+        return Put(out, channels, last);
+      });
     if (adds_) {
       y = Add(y, count);
       const int window = int(store_[kStorePool]);

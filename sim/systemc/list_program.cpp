@@ -195,8 +195,8 @@ class Reader {
     job->lines.images = walk.images;
     const int64_t outputs = int64_t{walk.images} * walk.out_rows * walk.out_cols;
     const bool groups = walk.groups == job->groups && walk.params == walk.groups * config_.AddSteps() &&
-                        (job->groups == 1 || (job->per_group == config_.cols &&
-                                              int64_t{store[kStoreGroup]} == job->per_group));
+                        (job->groups == 1 ||
+                         (job->per_group == config_.cols && int64_t{store[kStoreGroup]} == job->per_group));
     return IsFusable(window) && walk.phases == DepthwisePhases(window, config_) && groups &&
            job->words[kJobPool] == 1 && store[kStorePool] == 1 &&
            job->pixels == int64_t{walk.images} * walk.rows * walk.cols && store[kStoreTotal] == outputs &&

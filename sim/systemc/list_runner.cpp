@@ -84,8 +84,8 @@ bool ListRunner::Ready() const {
                                     size_t(store.pool.kh) * (words[kStoreResWords] / words[kStoreResLines]));
   }
   return s.groups.size() == size_t(job.groups) &&
-         s.depthwise.size() == (store.depthwise ? size_t(job.groups) : 0) && s.lines.size() == size_t{job.words[kJobBusWords]} * bus &&
-         s.residual.size() == residual * bus;
+         s.depthwise.size() == (store.depthwise ? size_t(job.groups) : 0) &&
+         s.lines.size() == size_t{job.words[kJobBusWords]} * bus && s.residual.size() == residual * bus;
 }
 
 bool ListRunner::RunJob() {

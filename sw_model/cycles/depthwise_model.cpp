@@ -74,8 +74,8 @@ void DepthwiseModel::WalkRows() {
   params.Free(over_ + latency::kDwFreed, params_freed_);
 }
 
-// A row's slots follow each other from the cycle after `start` on, but for those that give an output, which wait
-// for the steps of the one before and for a place.
+// A row's slots follow each other from the cycle after `start` on, but for those that give an output, which
+// wait for the steps of the one before and for a place.
 void DepthwiseModel::WalkRow(int64_t start) {
   const int64_t column = int64_t{walk_.kh} * walk_.phases, group = walk_.positions() * column;
   const int64_t last_filter_row = column - walk_.phases;

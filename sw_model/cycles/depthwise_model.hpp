@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cycle model's view of a fused depthwise convolution: rtl/system/depthwise.sv with its walk over the inner
-// tensor. A job's pixels fill the buffer pass by pass; the rows of outputs that a complete pass makes possible
-// are followed at once, to the cycle in which each output is in write_dma.
+// The cycle model's view of a fused depthwise convolution: rtl/system/depthwise.sv with its walk over the
+// inner tensor. A job's pixels fill the buffer pass by pass; the rows of outputs that a complete pass makes
+// possible are followed at once, to the cycle in which each output is in write_dma.
 #pragma once
 
 #include <array>
@@ -31,10 +31,12 @@ class DepthwiseModel {
 
   // A job's words are there in cycle `load`. Jobs follow each other: all pixels of the one before are taken.
   void Load(int job, const DepthwiseWalk& walk, int64_t load);
-  // The cycle in which the job's next pixel is taken, which is offered from `valid` on. Throws Error if no room
-  // will ever be made for it.
+  // The cycle in which the job's next pixel is taken, which is offered from `valid` on. Throws Error if no
+  // room will ever be made for it.
   int64_t Take(int64_t valid);
-  [[nodiscard]] bool done() const { return row_ == rows(); }  // of the job: all pixels are taken, all outputs too
+  [[nodiscard]] bool done() const {
+    return row_ == rows();
+  }  // of the job: all pixels are taken, all outputs too
   // Cycle from which the next job of the same kind may be loaded, and one of another kind.
   [[nodiscard]] int64_t next_load() const { return begin_ + 1; }
   [[nodiscard]] int64_t other_load() const { return over_ + 1; }

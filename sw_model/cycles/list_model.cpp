@@ -26,7 +26,9 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
       residual(config.ResidualBytes() / config.bus_bytes),
       depthwise(
           config,
-          [this](const DepthwiseModel::Output& output, int64_t valid) { return WriteDepthwise(output, valid); },
+          [this](const DepthwiseModel::Output& output, int64_t valid) {
+            return WriteDepthwise(output, valid);
+          },
           [this](int job) { return reads->DepthwiseSeen(job); }),
       program_(program),
       config_(config),
@@ -72,7 +74,9 @@ void WriteModel::BeginJob(int job) {
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (job != job_) BeginJob(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
-  const int64_t left = inner_ ? TakeInner(valid) : adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
+  const int64_t left = inner_ ? TakeInner(valid)
+                       : adds ? TakeAdded(valid, channels)
+                              : TakePlain(valid, channels);
   Tell(SystemEvent::kPixel, left, valid);
   if (cursors_.back().done()) {
     add_end_ = left;
@@ -110,8 +114,8 @@ int64_t WriteModel::TakeInner(int64_t valid) {
 
 int64_t WriteModel::WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid) {
   const Job& job = program_.jobs[size_t(job_)];
-  const int64_t offset = program_.stores[size_t(job_)].At(job.lines.image0 + output.image, output.row, output.col,
-                                                          job.FirstChannel(output.group));
+  const int64_t offset = program_.stores[size_t(job_)].At(job.lines.image0 + output.image, output.row,
+                                                          output.col, job.FirstChannel(output.group));
   Tell(SystemEvent::kSum, valid - latency::kSumToOutput);
   walk_end_ = add_output_ = WriteBytes(valid, offset, job.ChannelsOf(output.group), output.last);
   return add_output_;

@@ -53,7 +53,7 @@ class WriteModel : public StoreModel {
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
   int64_t WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid);
   int64_t WriteBytes(int64_t valid, int64_t offset, int channels, bool last_output);
-  int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
+  int64_t CloseBeat(int64_t time, bool last);  // the cycle in which the open beat is handed over
 
   void Tell(SystemEvent event, int64_t time, int64_t offered) const {
     if (observer_ != nullptr) observer_->Happens(event, time, offered);
@@ -97,7 +97,7 @@ class ListModel : public Supply {
   int64_t Accept(int job, int64_t room) override;
   void Ended(int job, int64_t time) override;
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
-  int64_t DepthwiseSeen(int job);       // ... a job's weights and parameters of a depthwise convolution are seen
+  int64_t DepthwiseSeen(int job);  // ... a job's weights and parameters of a depthwise convolution are seen
   void Stored(int /*job*/, int64_t /*time*/) override {}
   int64_t Finish(int64_t stored) override;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which depthwise convolutions become part of the convolution before them, how its jobs are cut for them, and what is
-// read for them.
+// Which depthwise convolutions become part of the convolution before them, how its jobs are cut for them, and
+// what is read for them.
 #include "compiler/depthwise.hpp"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,8 @@ Graph Pair(int size, int channels, const Window& window = Square(3, 1, 1)) {
 size_t Fused(const Graph& graph) {
   size_t fused = 0;
   for (const Segment& segment : Lower(graph))
-    fused += size_t(std::ranges::count_if(segment.layers, [](const LoweredLayer& l) { return l.depthwise.has_value(); }));
+    fused += size_t(
+        std::ranges::count_if(segment.layers, [](const LoweredLayer& l) { return l.depthwise.has_value(); }));
   return fused;
 }
 
@@ -77,7 +78,8 @@ TEST(Depthwise, IsALayerOfItsOwnWhereItsInputIsReadTwice) {
   EXPECT_EQ(Fused(graph), 0U);
   graph = Pair(8, 12);
   graph.tensors.push_back({"pooled", {1, 8, 8, 12}});
-  graph.nodes.push_back({.name = "pool", .op = Op::kMaxPool, .inputs = {1}, .output = 3, .pool = Square(1, 1, 0)});
+  graph.nodes.push_back(
+      {.name = "pool", .op = Op::kMaxPool, .inputs = {1}, .output = 3, .pool = Square(1, 1, 0)});
   EXPECT_EQ(Fused(graph), 0U);
 }
 
@@ -132,13 +134,14 @@ TEST(Depthwise, NeedsTheUnit) {
     const SegmentProgram& p = network.programs.at(0);
     EXPECT_EQ(p.layer_node, taps == 0 ? std::vector({0, 1}) : std::vector({0}));
     EXPECT_EQ(p.layer_depthwise, taps == 0 ? std::vector({-1, -1}) : std::vector({1}));
-    EXPECT_EQ(p.outputs[1].has_value(), false);  // keep_all is off, so the inner tensor's place is gone either way
+    EXPECT_EQ(p.outputs[1].has_value(),
+              false);  // keep_all is off, so the inner tensor's place is gone either way
     EXPECT_GT(CountCycles(p.program, config, Memory::Parse("", config)).cycles, 0);
   }
 }
 
-// Of buffers of all sizes: jobs of so many column groups that the rows under a row of windows fit; none that wait for
-// each other. Where not even one column group fits there are two layers.
+// Of buffers of all sizes: jobs of so many column groups that the rows under a row of windows fit; none that
+// wait for each other. Where not even one column group fits there are two layers.
 TEST(Depthwise, JobsFitTheBuffer) {
   Config config = Config::Load("8x8");
   int fused = 0, several = 0, apart = 0;
@@ -158,7 +161,8 @@ TEST(Depthwise, JobsFitTheBuffer) {
           fused++;
           several += p.program.jobs.size() > 1 ? 1 : 0;
           for (const Job& job : p.program.jobs) {
-            const int64_t entries = (int64_t{window.kh} * size + window.pad.left + config.rows - 1) * job.groups;
+            const int64_t entries =
+                (int64_t{window.kh} * size + window.pad.left + config.rows - 1) * job.groups;
             EXPECT_LE(entries, config.DepthwiseEntries());
           }
           EXPECT_GT(CountCycles(p.program, config, Memory::Parse("", config)).cycles, 0);
@@ -187,7 +191,8 @@ TEST(Depthwise, PacksWeightsByRunningSum) {
         for (int kx = 0; kx < 3; kx++) {
           const int k = 7 * g + c;
           const size_t at = params + (size_t(ky) * 3 + size_t(2 - kx)) * entry + size_t(c);
-          EXPECT_EQ(int8_t(bytes[at]), k < 9 ? layer.filters.at(k, ky, kx, 0) : 0) << k << " " << ky << " " << kx;
+          EXPECT_EQ(int8_t(bytes[at]), k < 9 ? layer.filters.at(k, ky, kx, 0) : 0)
+              << k << " " << ky << " " << kx;
         }
     for (int c = 0; c < 7 && 7 * g + c < 9; c++) {  // one lane: an entry a channel, its bias first
       int32_t bias = 0, sum = 0;
@@ -225,8 +230,8 @@ TEST(Depthwise, WordsSayTheWalk) {
     words[kStoreCols] = uint32_t(walk.out_cols - 1);
     walk.Encode(words.data());
     ASSERT_EQ(DepthwiseWalk::Decode(words.data()), walk);
-    for (const int word : {kStoreDwRowEntries, kStoreDwRowStep, kStoreDwCorner, kStoreDwImageStep, kStoreDwWindowEntries,
-                           kStoreDwImageEntries, kStoreDwTotal}) {
+    for (const int word : {kStoreDwRowEntries, kStoreDwRowStep, kStoreDwCorner, kStoreDwImageStep,
+                           kStoreDwWindowEntries, kStoreDwImageEntries, kStoreDwTotal}) {
       std::array<uint32_t, kStoreWords> damaged = words;
       damaged[size_t(word)]++;
       EXPECT_FALSE(DepthwiseWalk::Decode(damaged.data())) << word;

@@ -60,7 +60,8 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
     EXPECT_GT(compared_, 0);
     if (!HasFailure())
       fmt::print(
-          "  {}: {} networks, {} operators ({} on the host), {} starts, {} cycles; {} fused depthwise convolutions; "
+          "  {}: {} networks, {} operators ({} on the host), {} starts, {} cycles; {} fused depthwise "
+          "convolutions; "
           "{} operators compared: 0 differences\n",
           GetParam(), graphs_, operators_, on_host_, starts_, cycles_, fused_, compared_);
   }
@@ -92,14 +93,19 @@ TEST_P(RandomGraphs, WithPauses) {
         i % 2 == 0);  // without the comparison tensors share their places
 }
 
-// Convolutions with a depthwise one behind them, on maps that fill the inner tensor's buffer; `make long` runs
-// 2,000 networks in all.
+// Convolutions with a depthwise one behind them, on maps that fill the inner tensor's buffer; `make long`
+// runs 2,000 networks in all.
 TEST_P(RandomGraphs, WithDepthwise) {
-  const RandomGraphLimits limits{
-      .min_nodes = 4, .max_nodes = 9, .max_size = 40, .max_channels = 40, .max_macs = 1'500'000, .depthwise = true};
+  const RandomGraphLimits limits{.min_nodes = 10,
+                                 .max_nodes = 20,
+                                 .max_size = 40,
+                                 .max_channels = 40,
+                                 .max_macs = 3'000'000,
+                                 .depthwise = true};
   const int64_t count = RandomCount(20);
   for (int64_t i = 0; i < count && !HasFailure(); i++)
-    Run(FirstSeed(GetParam()) + 900000 + uint64_t(i), i % 4 == 3 ? 2 : 0, i % 8 == 6 ? 0.5 : 0, i % 8 != 6, limits);
+    Run(FirstSeed(GetParam()) + 900000 + uint64_t(i), i % 4 == 3 ? 2 : 0, i % 8 == 6 ? 0.5 : 0, i % 8 != 6,
+        limits);
   if (config_.depthwise_taps == 0) EXPECT_EQ(fused_, 0);
   else EXPECT_GT(fused_, 0);
 }
