@@ -109,6 +109,7 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
 int64_t WriteModel::TakeInner(int64_t valid) {
   const int64_t taken = depthwise.Take(valid);
   cursors_.back().Next();
+  inner_end = taken + 1;
   return taken;
 }
 
@@ -349,7 +350,10 @@ void ListModel::Request(const Command& c, int64_t earliest) {
   }
   if (c.read == ReadKind::kResidual) {
     BeginSegment(request_, SystemEvent::kResidual);
-    for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
+    for (uint32_t i = 0; i < c.words; i++) {
+      const int64_t room = store_.residual.RoomFor(++residual_words_);
+      Beat(room < 0 ? room : std::max(room, store_.inner_end));
+    }
     residual_times_.push_back(beat_);
     return;
   }
