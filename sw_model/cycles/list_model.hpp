@@ -41,7 +41,8 @@ class WriteModel : public StoreModel {
   ListModel* reads = nullptr;  // where residual lines come from
   RingModel residual;          // their buffer, in bus words
   DepthwiseModel depthwise;
-  int64_t inner_end = 0;  // from then on no pixel of an inner tensor comes that holds back the residual's lines
+  int64_t inner_end =
+      0;  // from then on no pixel of an inner tensor comes that holds back the residual's lines
 
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
