@@ -80,7 +80,7 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
                      .reads_outputs = reads_outputs,
                      .add = add,
                      .tables_at = {},
-                     .inner = golden::OutputShape(layer.in, layer.layer),
+                     .inner = depthwise ? golden::OutputShape(layer.in, layer.layer) : Shape{},
                      .depthwise = depthwise});
 }
 

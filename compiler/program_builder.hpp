@@ -37,7 +37,7 @@ class ProgramBuilder {
     bool reads_outputs;
     std::optional<FusedAdd> add;
     std::optional<uint32_t> tables_at;  // of an addition, in data_
-    Shape inner;                        // what the layer itself gives
+    Shape inner;                        // what the layer gives to its depthwise convolution
     std::optional<FusedDepthwise> depthwise;
   };
   // Jobs for which these are equal have the same parameters and weights: they differ in the region only.
