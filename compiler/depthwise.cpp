@@ -37,7 +37,7 @@ bool GroupsFit(const Shape& inner, const ConvLayer& depthwise, int groups, const
          groups * config.AddSteps() <= kMostEntries;
 }
 
-Shape InnerShape(const PreparedLayer& layer) { return golden::OutputShape(layer.in, layer.layer); }
+Shape InnerShape(const PreparedLayer& layer) { return Geometry(layer.in, layer.layer).out; }
 
 // Cycles of the array for all jobs, without waiting.
 int64_t ArrayCycles(const std::vector<Job>& jobs, const Config& config) {

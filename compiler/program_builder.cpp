@@ -52,8 +52,7 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const FusedDepthwi
   const int64_t words =
       DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(depthwise.conv.window, config_);
   for (const Job& job : layer.jobs) traffic.read += job.groups * words * config_.bus_bytes;
-  traffic.written =
-      int64_t(golden::OutputShape(golden::OutputShape(layer.in, layer.layer), depthwise.conv).size());
+  traffic.written = int64_t(golden::OutputShape(Geometry(layer.in, layer.layer).out, depthwise.conv).size());
   return traffic;
 }
 
@@ -80,7 +79,7 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
                      .reads_outputs = reads_outputs,
                      .add = add,
                      .tables_at = {},
-                     .inner = depthwise ? golden::OutputShape(layer.in, layer.layer) : Shape{},
+                     .inner = Geometry(layer.in, layer.layer).out,
                      .depthwise = depthwise});
 }
 

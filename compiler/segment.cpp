@@ -40,6 +40,18 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+// Without the last rows of its output, if no window of a depthwise convolution behind it reaches them: they
+// would come after all of that one's outputs.
+ConvLayer WithoutUnusedRows(ConvLayer conv, const Shape& in, const ConvLayer& depthwise) {
+  const Shape inner = golden::OutputShape(in, conv), out = golden::OutputShape(inner, depthwise);
+  const Window& behind = depthwise.window;
+  const int used = (out.h - 1) * behind.stride_h - behind.pad.top + behind.kh;
+  Window& w = conv.window;
+  if (used < inner.h)
+    w.pad.bottom = (used - 1) * w.stride_h + (w.kh - 1) * w.dilation_h + 1 - w.pad.top - in.h;
+  return conv;
+}
+
 // A layer with its jobs for a configuration.
 struct FittedLayer {
   LoweredLayer layer;
@@ -79,8 +91,14 @@ class LayerFitter {
 
   void FitDepthwise(const LoweredLayer& layer, bool from_host) {
     const FusedDepthwise& depthwise = *layer.depthwise;
-    std::optional<PreparedLayer> whole =
-        PrepareDepthwise(Preparer(layer, from_host), depthwise.conv, config_);
+    const Shape in = InputOf(layer);
+    LoweredLayer used = layer;
+    used.conv = WithoutUnusedRows(layer.conv, in, depthwise.conv);
+    // The host interleaves the input for all rows.
+    const bool interleaves = from_host && NeedsInterleave(layer.conv, in, config_);
+    std::optional<PreparedLayer> whole;
+    if (!interleaves || used.conv.window == layer.conv.window)
+      whole = PrepareDepthwise(Preparer(used, from_host), depthwise.conv, config_);
     if (whole) {
       fitted_.push_back({layer, std::move(*whole), from_host});
       return;

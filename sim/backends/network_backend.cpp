@@ -92,6 +92,7 @@ class InnerTensors : public SystemProbe {
       const int tensor = network.graph.nodes[size_t(p.layer_node[l])].output;
       Shape shape = network.graph.tensors[size_t(tensor)].shape;
       shape.n = network.batch;
+      if (p.program.jobs[size_t(p.program.layers[l].first_job)].rows < shape.h) continue;  // it is not whole
       tensors_.emplace(tensor, shape);
       for (int j = 0; j < p.program.layers[l].jobs; j++)
         tensor_of_job_[p.program.layers[l].first_job + j] = tensor;

@@ -151,7 +151,9 @@ TEST(Depthwise, JobsFitTheBuffer) {
         for (const Window& window : {Square(3, 1, 1), Square(3, 2, 1), Square(5, 1, 2), Square(6, 3, 0)}) {
           if (size < window.kh) continue;
           config.line_buffer_bytes = bytes;
-          const Graph graph = Pair(size, channels, window);
+          Window floor = window;
+          floor.floor = true;
+          const Graph graph = Pair(size, channels, floor);
           const CompiledNetwork network = CompileNetwork(graph, 2, config);
           const SegmentProgram& p = network.programs.at(0);
           if (p.layer_depthwise.size() == 2) {
@@ -170,6 +172,19 @@ TEST(Depthwise, JobsFitTheBuffer) {
   EXPECT_GT(fused, 20);
   EXPECT_GT(several, 5);
   EXPECT_GT(apart, 5);
+}
+
+// Rows that no window reaches are not computed: they would come after the last output.
+TEST(Depthwise, LeavesUnusedRowsOut) {
+  Window window = Square(3, 2, 0);
+  window.floor = true;
+  const Config config = Config::Load("8x8");
+  const CompiledNetwork network = CompileNetwork(Pair(8, 12, window), 1, config);
+  const SegmentProgram& p = network.programs.at(0);
+  ASSERT_EQ(p.layer_depthwise, std::vector({1}));
+  EXPECT_EQ(p.program.jobs.at(0).rows, 7);
+  EXPECT_EQ(p.program.stores.at(0).depthwise->rows, 7);
+  EXPECT_EQ(p.program.stores.at(0).depthwise->out_rows, 3);
 }
 
 TEST(Depthwise, PacksWeightsByRunningSum) {

@@ -96,11 +96,12 @@ TEST_P(RandomGraphs, WithPauses) {
 // Convolutions with a depthwise one behind them, on maps that fill the inner tensor's buffer; `make long`
 // runs 2,000 networks in all.
 TEST_P(RandomGraphs, WithDepthwise) {
+  const bool small = config_.DepthwiseEntries() < 64;
   const RandomGraphLimits limits{.min_nodes = 10,
                                  .max_nodes = 20,
-                                 .max_size = 40,
-                                 .max_channels = 40,
-                                 .max_macs = 3'000'000,
+                                 .max_size = small ? 6 : 40,
+                                 .max_channels = small ? 12 : 40,
+                                 .max_macs = small ? 100'000 : 3'000'000,
                                  .depthwise = true};
   const int64_t count = RandomCount(20);
   for (int64_t i = 0; i < count && !HasFailure(); i++)
