@@ -25,6 +25,7 @@ struct SegmentProgram {
   std::vector<std::optional<Place>>
       outputs;                       // of the graph's tensors: those that this segment leaves in memory
   std::vector<int> layer_node;       // node of each layer of the program
+  std::vector<int> layer_depthwise;  // ... of the depthwise convolution that is part of it, -1: none
   std::vector<LoweredLayer> layers;  // ... and what it is, of the graph's tensors; none in one of a file
 };
 

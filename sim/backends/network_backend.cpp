@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/backends/network_backend.hpp"
 
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "compiler/schedule.hpp"
 #include "sim/backends/layer_backend.hpp"
 #include "sim/harness/system.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
@@ -32,28 +34,36 @@ class LayerwiseBackend : public NetworkBackend {
   std::unique_ptr<LayerBackend> backend_;
 };
 
-// The multiplications of a layer of a program. Those of a convolution are its first layer's; a copy has none.
-int64_t MacsOf(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
-  const int index = p.layer_node[layer];
-  const Node& node = network.graph.nodes[index];
-  if (node.op != Op::kConv || (layer > 0 && p.layer_node[layer - 1] == index)) return 0;
-  Shape in = network.graph.tensors[node.inputs.at(0)].shape;
+int64_t MacsOf(const CompiledNetwork& network, int node, int images) {
+  const Node& n = network.graph.nodes[size_t(node)];
+  Shape in = network.graph.tensors[size_t(n.inputs.at(0))].shape;
   in.n = images;
-  return golden::Macs(in, node.conv);
+  return golden::Macs(in, n.conv);
+}
+
+// The multiplications of the array for a layer of a program. Those of a convolution are its first layer's; a
+// copy has none.
+int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
+  const int index = p.layer_node[layer];
+  const bool first = layer == 0 || p.layer_node[layer - 1] != index;
+  return network.graph.nodes[size_t(index)].op == Op::kConv && first ? MacsOf(network, index, images) : 0;
 }
 
 // A segment has run: what each layer adds to the counts of those before it, to its node. Without a prediction
-// `model` has no layers.
+// `model` has no layers. A depthwise convolution that is part of a layer takes none of the array's cycles: it
+// has its multiplications only.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
   for (size_t l = 0; l < p.layer_node.size(); l++) {
-    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOf(network, p, l, images), network.config);
+    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOfLayer(network, p, l, images), network.config);
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
     stats.compulsory_read = p.program.layers[l].compulsory.read;
     stats.compulsory_written = p.program.layers[l].compulsory.written;
     Accumulate(stats, &result->nodes[p.layer_node[l]]);
+    if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
+      result->nodes[size_t(depthwise)].macs += MacsOf(network, depthwise, images);
   }
   result->bytes_read += run.bytes_read;
   result->bytes_written += run.bytes_written;
@@ -63,6 +73,68 @@ void Resize(int images, TensorI8* batch) {
   batch->shape.n = images;
   batch->data.resize(batch->shape.size());
 }
+
+// The inner tensors of fused depthwise convolutions, which are never in memory: what the engine hands to
+// residual_add.
+class InnerTensors : public SystemProbe {
+ public:
+  InnerTensors(const CompiledNetwork& network, const SegmentProgram& p, const SystemModel& model)
+      : network_(network), program_(p) {
+    const auto find = [&](const char* name) {
+      const uint8_t* signal = model.Find("weft_top.u_core.u_engine", name);
+      if (signal == nullptr) throw Error("the RTL model has no signal {} of the engine", name);
+      return signal;
+    };
+    valid_ = find("out_valid_o");
+    ready_ = find("out_ready_i");
+    final_ = find("out_final_o");
+    data_ = find("out_data_o");
+    for (size_t l = 0; l < p.layer_depthwise.size() && !p.program.jobs.empty(); l++) {
+      if (p.layer_depthwise[l] < 0) continue;
+      const int tensor = network.graph.nodes[size_t(p.layer_node[l])].output;
+      Shape shape = network.graph.tensors[size_t(tensor)].shape;
+      shape.n = network.batch;
+      if (p.program.jobs[size_t(p.program.layers[l].first_job)].rows < shape.h) continue;  // it is not whole
+      tensors_.emplace(tensor, shape);
+      for (int j = 0; j < p.program.layers[l].jobs; j++)
+        tensor_of_job_[p.program.layers[l].first_job + j] = tensor;
+    }
+    NextJob();
+  }
+  // By their number in the graph; none of a program whose jobs are not known.
+  [[nodiscard]] const std::map<int, TensorI8>& tensors() const { return tensors_; }
+
+  void Cycle(int64_t /*cycle*/) override {
+    if (tensors_.empty() || *valid_ == 0 || *ready_ == 0) return;
+    if (cursor_) {
+      const Job& job = program_.program.jobs[size_t(job_)];
+      TensorI8& tensor = tensors_.at(tensor_of_job_.at(job_));
+      int8_t* to =
+          &tensor.at(cursor_->image(), cursor_->y(), cursor_->x(), job.FirstChannel(cursor_->group()));
+      std::memcpy(to, data_, size_t(job.ChannelsOf(cursor_->group())));
+      cursor_->Next();
+    }
+    if (*final_ != 0) NextJob();
+  }
+
+ private:
+  // The next one with outputs.
+  void NextJob() {
+    const std::vector<Job>& jobs = program_.program.jobs;
+    do job_++;
+    while (job_ < int(jobs.size()) && jobs[size_t(job_)].rows == 0);
+    cursor_.reset();
+    if (tensor_of_job_.contains(job_)) cursor_.emplace(jobs[size_t(job_)], network_.config);
+  }
+
+  const CompiledNetwork& network_;
+  const SegmentProgram& program_;
+  const uint8_t *valid_, *ready_, *final_, *data_;
+  std::map<int, TensorI8> tensors_;
+  std::map<int, int> tensor_of_job_;
+  int job_ = -1;
+  std::optional<OutputCursor> cursor_;  // of a job whose outputs are an inner tensor
+};
 
 // weft_top.
 class SystemBackend : public NetworkBackend {
@@ -116,14 +188,23 @@ class SystemBackend : public NetworkBackend {
       system_.Write(in.place,
                     in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
     }
+    const bool looks = options_.check || options_.all_tensors;
+    InnerTensors inner(network, p, system_.model());
+    system_.probe = looks && !inner.tensors().empty() ? &inner : nullptr;
     const CycleResult run = system_.Run(p.program, options_.most_cycles);
+    system_.probe = nullptr;
     for (size_t t = 0; t < p.outputs.size(); t++) {
       if (!p.outputs[t]) continue;
       result->tensors[t] = system_.Read(*p.outputs[t]);
       result->origins[t] = Origin::kRtl;
     }
-    if (options_.check || options_.all_tensors) Complete(network.graph, segment, p, result);
-    if (options_.check) Compare(network.graph, segment, p, result);
+    for (const auto& [tensor, value] : inner.tensors()) {
+      if (!looks) continue;
+      result->tensors[size_t(tensor)] = value;
+      result->origins[size_t(tensor)] = Origin::kRtl;
+    }
+    if (looks) Complete(network.graph, segment, result);
+    if (options_.check) Compare(network.graph, segment, result);
     CycleResult model;
     if (options_.PredictsCycles()) {
       model = CountCycles(p.program, network.config, memory_);
@@ -132,13 +213,12 @@ class SystemBackend : public NetworkBackend {
     AddStats(network, p, images, run, model, result);
   }
 
-  // From the golden model what is not in memory: of a convolution into which an addition is fused, which
+  // From the golden model what has not been seen: of a convolution into which an addition is fused, which
   // never leaves the hardware, and what has been overwritten.
-  static void Complete(const Graph& graph, const Segment& segment, const SegmentProgram& p,
-                       NetworkResult* result) {
+  static void Complete(const Graph& graph, const Segment& segment, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      if (p.outputs[node.output]) continue;
+      if (result->origins[node.output] == Origin::kRtl) continue;
       result->tensors[node.output] = RunOnHost(graph, node, result->tensors, result);
       result->origins[node.output] = Origin::kGolden;
     }
@@ -146,10 +226,10 @@ class SystemBackend : public NetworkBackend {
 
   // Every operator on the golden model with the hardware's own inputs, so that a difference is found where it
   // arises.
-  void Compare(const Graph& graph, const Segment& segment, const SegmentProgram& p, NetworkResult* result) {
+  void Compare(const Graph& graph, const Segment& segment, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      if (!p.outputs[node.output]) continue;
+      if (result->origins[node.output] != Origin::kRtl) continue;
       NetworkResult reals;
       CompareOutputs(node.name, RunOnHost(graph, node, result->tensors, &reals), result->tensors[node.output],
                      &told_[node.name], &result->nodes[n]);
