@@ -122,7 +122,7 @@ std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& 
   store[kStoreRows] = uint32_t(job.rows - 1);
   store[kStorePass] = job.groups == 1 ? total : uint32_t(config.rows / job.window);
   store[kStoreTotal] = total;
-  store[kStoreGroups] = uint32_t(job.groups - 1);
+  kStoreGroupsLast.Set(store.data(), job.groups - 1);
   if (s.add) EncodeAdd(job, s, config, store.data());
   return store;
 }

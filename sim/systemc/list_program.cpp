@@ -170,7 +170,7 @@ class Reader {
             ? store[kStorePass] >= total
             : config_.rows % job->window == 0 && int64_t{store[kStorePass]} * job->window == config_.rows;
     if (job->groups > 1 && int64_t{store[kStoreGroup]} != job->per_group) return false;
-    return passes && int(store[kStoreGroups]) + 1 == job->groups;
+    return passes && int(kStoreGroupsLast.Get(store.data())) + 1 == job->groups;
   }
 
   // The walks as the cycle model asks for them: an output's offset is linear in image, row, column and
