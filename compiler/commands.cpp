@@ -23,8 +23,9 @@ struct Rows {
 class CommandMaker {
  public:
   CommandMaker(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
-               const std::vector<CommandLayer>& layers, const Config& config)
-      : jobs_(jobs), groups_at_(groups_at), layers_(layers), config_(config) {
+               const std::vector<uint32_t>& depthwise_at, const std::vector<CommandLayer>& layers,
+               const Config& config)
+      : jobs_(jobs), groups_at_(groups_at), depthwise_at_(depthwise_at), layers_(layers), config_(config) {
     std::vector<int> starts;
     for (size_t l = 0; l < layers.size(); l++) {
       layer_of_.insert(layer_of_.end(), layers[l].jobs, int(l));
@@ -47,6 +48,7 @@ class CommandMaker {
       if (t.kind == Transfer::Kind::kGroups) AddGroups(t);
       else if (!adds) AddRows(LineRows(t), t.first, t.count);
       AddJob(t);
+      AddDepthwise(t);
       if (adds) AddLinesAndResidual(t);
     }
     commands_.push_back({});
@@ -92,12 +94,26 @@ class CommandMaker {
     commands_.push_back(c);
   }
 
+  // What a depthwise convolution reads comes right after the job's first column groups: nothing that the job
+  // waits for comes before it, but what the jobs before wait for, too.
+  void AddDepthwise(const Transfer& t) {
+    const uint32_t words = LayerOf(t.job).depthwise_words;
+    if (words == 0 || t.kind != Transfer::Kind::kGroups || t.first > 0) return;
+    Command c{.op = ListOp::kRead, .read = ReadKind::kDepthwise, .job = t.job};
+    c.param_words = uint32_t(DepthwiseParameterBusWords(config_));
+    c.words = words;
+    c.count = uint32_t(jobs_[t.job].groups);
+    c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
+    c.offset = depthwise_at_[t.job];
+    commands_.push_back(c);
+  }
+
   // A job follows its first column groups, so that they load while the jobs before it fill the engine's
   // queue. The very first one follows the lines of its first tile, too, which load while it is read; but not
   // with an addition: it comes before any residual, and behind more reads it would not be in the list's first
   // block.
   void AddJob(const Transfer& t) {
-    const bool adds = LayerOf(t.job).tables_at.has_value();
+    const bool adds = LayerOf(t.job).tables_at.has_value() || LayerOf(t.job).depthwise_words > 0;
     const bool after_groups = t.job == 0 && !adds;
     if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
     commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
@@ -194,7 +210,7 @@ class CommandMaker {
   }
 
   const std::vector<Job>& jobs_;
-  const std::vector<uint32_t>& groups_at_;
+  const std::vector<uint32_t>&groups_at_, &depthwise_at_;
   const std::vector<CommandLayer>& layers_;
   const Config& config_;
   std::vector<Transfer> schedule_;
@@ -209,8 +225,9 @@ class CommandMaker {
 }  // namespace
 
 std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+                                  const std::vector<uint32_t>& depthwise_at,
                                   const std::vector<CommandLayer>& layers, const Config& config) {
-  return CommandMaker(jobs, groups_at, layers, config).Make();
+  return CommandMaker(jobs, groups_at, depthwise_at, layers, config).Make();
 }
 
 }  // namespace weft

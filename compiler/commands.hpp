@@ -18,11 +18,14 @@ struct CommandLayer {
   std::optional<uint32_t> tables_at;  // of an addition
   std::optional<Place> residual;      // ... of this
   Window pool;                        // ... after which comes this max-pool
+  uint32_t depthwise_words = 0;  // bus words of a column group's weights of a depthwise convolution, if any
 };
 
 // The commands without those that read the list. Offsets are from the begin of the data or of the tensors;
-// `groups_at` are those of each job's parameters and weights.
+// `groups_at` are those of each job's parameters and weights, `depthwise_at` those of its depthwise
+// convolution's.
 std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+                                  const std::vector<uint32_t>& depthwise_at,
                                   const std::vector<CommandLayer>& layers, const Config& config);
 
 }  // namespace weft

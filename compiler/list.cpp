@@ -106,24 +106,39 @@ void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* s
   if (s.residual) EncodeResidual(job, s, config, store);
 }
 
+// The depthwise convolution that a job's outputs go through.
+void EncodeDepthwise(const Store& s, uint32_t* store) {
+  kStoreAddKind.Set(store, kDepthwiseKind);
+  kStoreAddClampHi.Set(store, s.depthwise_output.clamp_hi);
+  kStoreAddClampLo.Set(store, s.depthwise_output.clamp_lo);
+  kStoreAddZp.Set(store, s.depthwise_output.output_zp);
+  s.depthwise->Encode(store);
+  kStoreAddScaleRounding.Set(store, s.depthwise_output.rounding == Rounding::kOnnx ? 1 : 0);
+  store[kStorePool] = 1;
+}
+
 // Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.
 std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& config) {
   const auto x = uint32_t(s.target.factor_w * s.out.shape.c), y = s.target.factor_h * s.out.row_pitch;
-  const uint32_t across = x * uint32_t(std::max(job.cols - 1, 0)),
-                 down = y * uint32_t(std::max(job.rows - 1, 0));
-  const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
-  std::vector<uint32_t> store(s.add ? kStoreWords : kStorePlainWords);
+  const int rows = s.depthwise ? s.depthwise->out_rows : job.rows,
+            cols = s.depthwise ? s.depthwise->out_cols : job.cols;
+  const uint32_t across = x * uint32_t(std::max(cols - 1, 0)), down = y * uint32_t(std::max(rows - 1, 0));
+  const uint32_t total = uint32_t(job.lines.images) * uint32_t(rows) * uint32_t(cols);
+  std::vector<uint32_t> store(s.add || s.depthwise ? kStoreWords : kStorePlainWords);
   store[kStoreOffset] = s.At(job.lines.image0, job.oy0, job.ox0, job.k0);
   store[kStoreGroup] = uint32_t(job.per_group);
   store[kStoreX] = x;
   store[kStoreY] = y - across;
   store[kStoreImage] = s.out.image_pitch() - down - across;
-  store[kStoreCols] = uint32_t(job.cols - 1);
-  store[kStoreRows] = uint32_t(job.rows - 1);
-  store[kStorePass] = job.groups == 1 ? total : uint32_t(config.rows / job.window);
+  store[kStoreCols] = uint32_t(cols - 1);
+  store[kStoreRows] = uint32_t(rows - 1);
+  store[kStorePass] = s.depthwise       ? uint32_t(cols)  // row by row, of a row group by group
+                      : job.groups == 1 ? total
+                                        : uint32_t(config.rows / job.window);
   store[kStoreTotal] = total;
   kStoreGroupsLast.Set(store.data(), job.groups - 1);
   if (s.add) EncodeAdd(job, s, config, store.data());
+  if (s.depthwise) EncodeDepthwise(s, store.data());
   return store;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "WEFTNET\n";
-constexpr uint64_t kVersion = 3;
+constexpr uint64_t kVersion = 4;
 // magic, version, checksum of all that follows it, bytes of the metadata, bytes of the model
 constexpr size_t kVersionAt = 8, kChecksumAt = 12, kMetadataAt = 16, kModelAt = 24, kHeader = 32;
 constexpr int64_t kMostBytes = int64_t{1} << 40;
@@ -56,6 +56,7 @@ Json SegmentJson(const Segment& segment, const SegmentProgram& p) {
                               {"node", p.layer_node[l]},
                               {"bytes_read", layer.traffic.read},
                               {"bytes_written", layer.traffic.written}});
+    if (p.layer_depthwise[l] >= 0) json["layers"].back()["depthwise"] = p.layer_depthwise[l];
   }
   for (const SegmentProgram::Input& in : p.inputs)
     json["inputs"].push_back({{"tensor", in.tensor},
@@ -108,9 +109,13 @@ class SegmentReader {
     program.image.assign(images_.begin(), images_.begin() + std::ptrdiff_t(image_bytes));
     images_.remove_prefix(image_bytes);
     for (const Json& layer : json.at("layers")) {
-      const int64_t node = Number(layer, "node", segment.first + segment.count - 1);
-      if (node < segment.first) throw Error("a layer is another segment's");
-      p.layer_node.push_back(int(node));
+      const auto node = [&](const char* key) {
+        const int64_t number = Number(layer, key, segment.first + segment.count - 1);
+        if (number < segment.first) throw Error("a layer is another segment's");
+        return int(number);
+      };
+      p.layer_node.push_back(node("node"));
+      p.layer_depthwise.push_back(layer.contains("depthwise") ? node("depthwise") : -1);
       program.layers.push_back(
           {layer.at("name").get<std::string>(),
            0,

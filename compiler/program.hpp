@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compiler/chain.hpp"
+#include "compiler/depthwise.hpp"
 #include "compiler/job.hpp"
 
 namespace weft {
@@ -31,7 +32,7 @@ struct Command {
   ListOp op = ListOp::kEnd;
   ReadKind read = ReadKind::kLines;
   bool stores = false;  // of kJob: it gives outputs
-  bool adds = false;    // of kJob: a residual is added to them
+  bool adds = false;    // of kJob: something is computed behind them, a sum or a depthwise convolution
   int job = -1,         // of kJob and of reads: for which job,
       first = 0;        // from which of its lines or column groups on
   uint32_t offset = 0;  // in the memory window
@@ -43,6 +44,7 @@ struct Command {
   // What a command's first word says of it; nothing if there is no such command.
   static std::optional<Command> OfFirstWord(uint32_t word);
 };
+inline constexpr int kDepthwiseKind = 3;  // STORE_ADD_KIND
 inline constexpr int kListFirstWords = kListFirstBytes / 4, kListBlockWords = kListBlockBytes / 4;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
@@ -57,12 +59,20 @@ struct FusedAdd {
   std::optional<int> residual;  // tensor, of the shape of the outputs before pooling
 };
 
+// A depthwise convolution that nobody but it reads the layer's outputs: they are not in memory.
+struct FusedDepthwise {
+  int node;  // of the graph
+  ConvLayer conv;
+};
+
 struct Store {
   Place out;
   Target target;
-  std::optional<RescaleLayer> add;  // what requantises the sums
-  std::optional<Place> residual;    // that is added
-  Window pool;                      // after an addition comes this max-pool
+  std::optional<RescaleLayer> add;         // what requantises the sums
+  std::optional<Place> residual;           // that is added
+  Window pool;                             // after an addition comes this max-pool
+  std::optional<DepthwiseWalk> depthwise;  // what the outputs go through
+  RescaleLayer depthwise_output;           // ... its zero point, clamp and rounding
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);

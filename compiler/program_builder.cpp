@@ -47,15 +47,28 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
   return traffic;
 }
 
+Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const FusedDepthwise& depthwise) const {
+  Traffic traffic = CountTraffic(layer.jobs, config_);
+  const int64_t words =
+      DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(depthwise.conv.window, config_);
+  for (const Job& job : layer.jobs) traffic.read += job.groups * words * config_.bus_bytes;
+  traffic.written =
+      int64_t(golden::OutputShape(golden::OutputShape(layer.in, layer.layer), depthwise.conv).size());
+  return traffic;
+}
+
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
-                              const std::optional<FusedAdd>& add) {
+                              const std::optional<FusedAdd>& add,
+                              const std::optional<FusedDepthwise>& depthwise) {
   const auto channels = [&](int tensor) { return tensors_[tensor].shape.c; };
   if (add && !CanAdd(layer, add->residual ? std::optional(channels(*add->residual)) : std::nullopt, config_))
     throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
+  if (depthwise && (add || !CanFollow(layer, depthwise->conv, config_)))
+    throw Error("layer {}: its jobs cannot give their outputs to a depthwise convolution", layer.layer.name);
   program_.layers.push_back({.name = layer.layer.name,
                              .first_job = int(program_.jobs.size()),
                              .jobs = int(layer.jobs.size()),
-                             .traffic = TrafficOf(layer, add)});
+                             .traffic = depthwise ? TrafficOf(layer, *depthwise) : TrafficOf(layer, add)});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does
@@ -66,11 +79,16 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
                      .out = out,
                      .reads_outputs = reads_outputs,
                      .add = add,
-                     .tables_at = {}});
+                     .tables_at = {},
+                     .inner = golden::OutputShape(layer.in, layer.layer),
+                     .depthwise = depthwise});
 }
 
 void ProgramBuilder::PlaceData() {
-  for (int j = 0; j < int(program_.jobs.size()); j++) PlaceGroups(j);
+  for (int j = 0; j < int(program_.jobs.size()); j++) {
+    PlaceGroups(j);
+    PlaceDepthwise(j);
+  }
   for (Layer& layer : layers_)
     if (layer.add) PlaceTables(&layer);
 }
@@ -88,6 +106,27 @@ void ProgramBuilder::PlaceGroups(int j) {
     for (const auto& bytes : {PackParameters(job, g, layer, config_), PackWeights(job, g, layer, config_)})
       data_.insert(data_.end(), bytes.begin(), bytes.end());
   const int64_t words = job.groups * (ParameterBusWords(job, config_) + WeightBusWords(job, config_));
+  data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
+  if (with_data_) data_.resize(data_bytes_);
+}
+
+// The parameters and weights of the depthwise convolution for a job's column groups.
+void ProgramBuilder::PlaceDepthwise(int j) {
+  const Job& job = program_.jobs[j];
+  const Layer& layer = LayerOf(j);
+  depthwise_at_.push_back(0);
+  if (!layer.depthwise) return;
+  const ConvLayer& conv = layer.depthwise->conv;
+  const auto [at, added] = shared_depthwise_.try_emplace(
+      {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = {}}, uint32_t(data_bytes_));
+  depthwise_at_.back() = at->second;
+  if (!added) return;
+  for (int g = 0; g < job.groups && with_data_; g++) {
+    const std::vector<uint8_t> bytes = PackDepthwise(job, g, conv, config_);
+    data_.insert(data_.end(), bytes.begin(), bytes.end());
+  }
+  const int64_t words =
+      job.groups * (DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(conv.window, config_));
   data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
   if (with_data_) data_.resize(data_bytes_);
 }
@@ -112,10 +151,14 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .in = tensors_[layer.in],
                       .tables_at = layer.tables_at,
                       .residual = {},
-                      .pool = PoolOf(layer.conv)});
+                      .pool = PoolOf(layer.conv),
+                      .depthwise_words = 0});
+    if (layer.depthwise)
+      layers.back().depthwise_words =
+          uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
     if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
   }
-  return MakeCommands(program_.jobs, groups_at_, layers, config_);
+  return MakeCommands(program_.jobs, groups_at_, depthwise_at_, layers, config_);
 }
 
 // The data comes behind the list, the tensors come behind the data.
@@ -125,7 +168,8 @@ void ProgramBuilder::PlaceWindow() {
   program_.window_bytes = AlignInWindow(tensors_at + tensors_end_);
   for (Command& c : program_.commands) {
     if (c.op != ListOp::kRead || c.read == ReadKind::kList) continue;
-    c.offset += c.read == ReadKind::kGroups || c.read == ReadKind::kTables ? data_at : tensors_at;
+    const bool tensor = c.read == ReadKind::kLines || c.read == ReadKind::kResidual;
+    c.offset += tensor ? tensors_at : data_at;
   }
 }
 
@@ -136,7 +180,17 @@ void ProgramBuilder::AddStores() {
                 .target = layer.out,
                 .add = {},
                 .residual = {},
-                .pool = PoolOf(layer.conv)};
+                .pool = PoolOf(layer.conv),
+                .depthwise = {},
+                .depthwise_output = {}};
+    if (layer.depthwise) {
+      const Requant& requant = layer.depthwise->conv.requant;
+      store.depthwise = WalkOf(program_.jobs[j], layer.inner, layer.depthwise->conv, config_);
+      store.depthwise_output.output_zp = requant.output_zp;
+      store.depthwise_output.clamp_lo = requant.clamp_lo;
+      store.depthwise_output.clamp_hi = requant.clamp_hi;
+      store.depthwise_output.rounding = requant.rounding;
+    }
     if (layer.add) store.add = layer.add->sum.output;
     if (layer.add && layer.add->residual) store.residual = tensors_[*layer.add->residual];
     program_.stores.push_back(store);

@@ -106,16 +106,15 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
   c.name = name;
   const int numbers =
       std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d", &c.rows, &c.cols, &c.lanes,
-                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits,
-                  &c.depthwise_taps);
+                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits, &c.depthwise_taps);
   if (numbers != 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;
 }
 
 std::string Config::Key() const {
-  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes, weight_buffer_bytes,
-                     bus_bytes, acc_bits, depthwise_taps);
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes,
+                     weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps);
 }
 
 uint32_t Config::Register0() const {
@@ -136,10 +135,8 @@ int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
 int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
 int Config::ParamBeats() const { return (9 * lanes + bus_bytes - 1) / bus_bytes; }
 int Config::ResidualBytes() const { return std::max(line_buffer_bytes / 2, 4 * std::max(Cpad(), bus_bytes)); }
-int Config::AddSteps() const {
-  const int add_lanes = std::max(1, lanes / 2);
-  return (cols + add_lanes - 1) / add_lanes;
-}
+int Config::AddSteps() const { return (cols + AddLanes() - 1) / AddLanes(); }
+int Config::DepthwiseEntries() const { return ResidualBytes() / std::max(Cpad(), bus_bytes); }
 int Config::OutDepth() const {
   const int on_its_way = Word() + cols + rtl::weft_pkg::PIXEL_LATENCY;
   return PowerOfTwoAtLeast((on_its_way + rtl::weft_pkg::PLACE_MARGIN) / Steps() + 3 * rows);

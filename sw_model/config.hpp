@@ -41,9 +41,12 @@ struct Config {
   [[nodiscard]] int ParamEntries() const { return 512; }  // of `lanes` channels
   [[nodiscard]] int ParamBeats() const;                   // bus words of a parameter entry
   [[nodiscard]] int ResidualBytes() const;                // buffer of residual lines
-  [[nodiscard]] int AddSteps() const;                     // cycles in which a residual is added to a pixel
-  [[nodiscard]] int OutDepth() const;                     // pixels between sequencer and store
-  [[nodiscard]] int WalkDepth() const;                    // pixels that the walker runs ahead
+  [[nodiscard]] int AddLanes() const { return lanes > 1 ? lanes / 2 : 1; }  // of what is behind the engine
+  [[nodiscard]] int AddSteps() const;  // cycles in which it requantises a pixel
+  // Entries of the inner tensor of a fused depthwise convolution, in the residual's buffer.
+  [[nodiscard]] int DepthwiseEntries() const;
+  [[nodiscard]] int OutDepth() const;   // pixels between sequencer and store
+  [[nodiscard]] int WalkDepth() const;  // pixels that the walker runs ahead
 };
 
 }  // namespace weft

@@ -92,14 +92,15 @@ module residual_add #(
   logic [StepW-1:0] slot_q;      // cycles until the next pixel may be taken
   logic [CreditW-1:0] credit_q;  // pixels that may still be taken; one comes back when it leaves or is inside a pooling window
   wire logic out_pop, pooled, emit, inner_ready;
+  wire logic filling = active_q & inner_q;
   wire logic passes = active_q & ~adds_q & ~inner_q;
   wire logic may_begin = (slot_q == '0) & (credit_q != '0);
   wire logic add_ready = active_q & adds_q & lines_there & may_begin;
-  wire logic inner_take = pixel_valid_i & active_q & inner_q & inner_ready;
+  wire logic inner_take = pixel_valid_i & filling & inner_ready;
   wire logic starts = add_take | emit;
   assign add_take = pixel_valid_i & add_ready;
   assign empty = credit_q == CreditW'(Depth);
-  assign pixel_ready_o = add_ready | (passes & out_ready_i) | (active_q & inner_q & inner_ready);
+  assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
@@ -129,14 +130,17 @@ module residual_add #(
   // ---- The pixel beside its residual, and their sum ---------------------------------------------------------------------------
   wire logic pair_valid, sum_valid;
   wire logic [8*COLS-1:0] pair_pixel, pair_residual, sum;
+  // Lines may come as soon as all outputs before are out; pixels of an inner tensor that no output needs may then still be to come.
+  wire logic lines_ready;
+  assign residual_ready_o = lines_ready & ~filling;
   localparam int MinWord = 1 << $clog2(COLS);
   localparam int Entries = BYTES / (MinWord > BUS_BYTES ? MinWord : BUS_BYTES);
   localparam int EntryW = $clog2(Entries);
   wire logic [EntryW-1:0] inner_waddr, inner_raddr;
   wire logic [8*COLS-1:0] inner_data;
-  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(Depthwise)) u_residual (
+  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
       .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next), .alone_i(alone_q),
-      .line_valid_i(residual_valid_i), .line_ready_o(residual_ready_o), .line_data_i(data_i), .line_last_i(residual_last_i),
+      .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
       .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual),
       .inner_i(inner_q), .inner_take_i(inner_take), .inner_waddr_i(inner_waddr), .inner_raddr_i(inner_raddr), .inner_o(inner_data)
@@ -151,7 +155,7 @@ module residual_add #(
       depthwise #(.ROWS(ROWS), .COLS(COLS), .TAPS(DW_TAPS), .LANES(LANES), .DEPTH(Entries), .BUS_BYTES(BUS_BYTES)) u_depthwise (
           .clk_i, .rst_ni, .weight_valid_i, .weight_ready_o, .param_valid_i, .param_ready_o, .stream_i(data_i),
           .load_i(load & next_inner), .store_i(next), .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
-          .begin_store_o(inner_store), .filling_i(active_q & inner_q), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
+          .begin_store_o(inner_store), .filling_i(filling), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
           .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(may_begin), .empty_i(empty),
           .emit_o(emit), .emit_cols_o(emit_cols), .emit_final_o(emit_final), .valid_o(inner_valid), .acc_o(inner_acc),
           .mult_o(inner_mult), .shift_o(inner_shift)

@@ -9,7 +9,7 @@ module residual_lines #(
     parameter int COLS      = 8,      // Requires: at least 2
     parameter int BYTES     = 32768,  // of the buffer. Requires: a power of two, at least 4 words
     parameter int BUS_BYTES = 8,      // Requires: a power of two, 4 to 64
-    parameter bit INNER     = 0,
+    parameter int INNER     = 0,      // not 0: with the ports inner_*
     localparam int MIN_WORD = 1 << $clog2(COLS),
     localparam int WORD = MIN_WORD > BUS_BYTES ? MIN_WORD : BUS_BYTES,
     localparam int ENTRY_W = $clog2(BYTES / WORD)
@@ -98,14 +98,14 @@ module residual_lines #(
   logic [8*COLS-1:0] pixel1_q;
   wire logic [16*WORD-1:0] two_words;
   wire logic [AddrW-1:0] raddr;
-  localparam int WideW = INNER ? 8 * COLS : 1;
-  line_buffer #(.BYTES(BYTES), .WORD(WORD), .BUS_BYTES(BUS_BYTES), .WIDE(INNER ? COLS : 0)) u_lines (
+  localparam int WideW = INNER != 0 ? 8 * COLS : 1;
+  line_buffer #(.BYTES(BYTES), .WORD(WORD), .BUS_BYTES(BUS_BYTES), .WIDE(INNER != 0 ? COLS : 0)) u_lines (
       .clk_i, .rst_ni, .valid_i(line_valid_i), .ready_o(line_ready_o), .data_i(line_data_i), .last_i(line_last_i),
       .freed_i(freed_q), .lines_o(lines), .wide_i(inner_take_i), .wide_addr_i(AddrW'(inner_waddr_i) << $clog2(WORD)),
       .wide_data_i(pixel_i[WideW-1:0]), .raddr_i(raddr), .rdata_o(two_words)
   );
   generate
-    if (INNER) begin : gen_inner
+    if (INNER != 0) begin : gen_inner
       wire logic odd;
       delay #(.WIDTH(1), .CYCLES(weft_pkg::RAM_LATENCY), .RESET(0)) u_odd (.clk_i, .rst_ni, .d_i(inner_raddr_i[0]), .q_o(odd));
       assign raddr = inner_i ? AddrW'(inner_raddr_i) << $clog2(WORD) : addr_q;

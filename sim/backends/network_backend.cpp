@@ -20,7 +20,8 @@ class LayerwiseBackend : public NetworkBackend {
  public:
   explicit LayerwiseBackend(const BackendOptions& options)
       : all_tensors_(options.all_tensors), backend_(MakeLayerBackend(options)) {}
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images, const Tensors& given) override {
+    if (!given.empty()) throw Error("a network whose inputs are more than one runs as a program only");
     NetworkResult result = RunNetwork(network.graph, images, backend_.get());
     if (all_tensors_) AddUnpooled(network.graph, &result);
     return result;
@@ -31,26 +32,34 @@ class LayerwiseBackend : public NetworkBackend {
   std::unique_ptr<LayerBackend> backend_;
 };
 
-// The multiplications of a layer of a program. Those of a convolution are its first layer's; a copy has none.
-int64_t MacsOf(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
-  const int index = p.layer_node[layer];
-  const Node& node = network.graph.nodes[index];
-  if (node.op != Op::kConv || (layer > 0 && p.layer_node[layer - 1] == index)) return 0;
-  Shape in = network.graph.tensors[node.inputs.at(0)].shape;
+int64_t MacsOf(const CompiledNetwork& network, int node, int images) {
+  const Node& n = network.graph.nodes[size_t(node)];
+  Shape in = network.graph.tensors[size_t(n.inputs.at(0))].shape;
   in.n = images;
-  return golden::Macs(in, node.conv);
+  return golden::Macs(in, n.conv);
+}
+
+// The multiplications of the array for a layer of a program. Those of a convolution are its first layer's; a
+// copy has none.
+int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, size_t layer, int images) {
+  const int index = p.layer_node[layer];
+  const bool first = layer == 0 || p.layer_node[layer - 1] != index;
+  return network.graph.nodes[size_t(index)].op == Op::kConv && first ? MacsOf(network, index, images) : 0;
 }
 
 // A segment has run: what each layer adds to the counts of those before it, to its node. Without a prediction
-// `model` has no layers.
+// `model` has no layers. A depthwise convolution that is part of a layer takes none of the array's cycles: it
+// has its multiplications only.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
   for (size_t l = 0; l < p.layer_node.size(); l++) {
-    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOf(network, p, l, images), network.config);
+    LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOfLayer(network, p, l, images), network.config);
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
     Accumulate(stats, &result->nodes[p.layer_node[l]]);
+    if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
+      result->nodes[size_t(depthwise)].macs += MacsOf(network, depthwise, images);
   }
   result->bytes_read += run.bytes_read;
   result->bytes_written += run.bytes_written;
@@ -69,14 +78,18 @@ class SystemBackend : public NetworkBackend {
         memory_(Memory::Parse(o.memory, config)),
         system_(config, SystemOptions{memory_, o.stalls, o.seed}) {}
 
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images, const Tensors& given) override {
     const Graph& graph = network.graph;
     NetworkResult result;
     result.tensors.resize(graph.tensors.size());
-    result.tensors[graph.input] = images;
-    Resize(network.batch, &result.tensors[graph.input]);
     result.origins.resize(graph.tensors.size());
-    result.origins[graph.input] = Origin::kInput;
+    const auto give = [&](int tensor, const TensorI8& data) {
+      result.tensors[tensor] = data;
+      Resize(network.batch, &result.tensors[tensor]);
+      result.origins[tensor] = Origin::kInput;
+    };
+    give(graph.input, images);
+    for (const auto& [tensor, data] : given) give(tensor, data);
     result.nodes.resize(graph.nodes.size());
     for (size_t s = 0; s < network.segments.size(); s++) {
       const Segment& segment = network.segments[s];
@@ -163,7 +176,8 @@ class CycleNetworkBackend : public NetworkBackend {
     CheckCycleOptions(o);
   }
 
-  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
+  NetworkResult Run(const CompiledNetwork& network, const TensorI8& images,
+                    const Tensors& /*given*/) override {
     NetworkResult result;
     result.nodes.resize(network.graph.nodes.size());
     for (const SegmentProgram& p : network.programs) {

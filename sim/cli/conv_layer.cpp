@@ -114,6 +114,22 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+void Fill(double input_spread, Random* random, ConvLayer* layer) {
+  layer->filters = TensorI8(layer->filters.shape);
+  random->Fill(&layer->filters.data, -127, 127);
+  layer->input_zp = random->Int(-16, 16);
+  layer->requant.output_zp = random->Int(-16, 16);
+  const Shape& f = layer->filters.shape;
+  const double spread = input_spread * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // 73: of the weights
+  for (int k = 0; k < f.n; ++k) {
+    const int bias = int(std::min(spread, 1e9));
+    layer->bias.push_back(random->Int(-bias, bias));
+    const double factor = kOutputSpread / spread * random->Int(750, 1250) / 1000.0;
+    golden::QuantizeMultiplier(factor, &layer->requant.multiplier.emplace_back(),
+                               &layer->requant.shift.emplace_back());
+  }
+}
+
 std::vector<int32_t> PerChannel(const std::string& file, size_t channels, int32_t otherwise) {
   if (file.empty()) return std::vector<int32_t>(channels, otherwise);
   std::vector<int32_t> values = AsInt32(LoadNpy(file), file);
@@ -196,23 +212,15 @@ void AddArrayFlags(CLI::App* command, ConvOptions* o) {
 
 }  // namespace
 
-void FillRandom(uint64_t seed, ConvCase* c) {
+TensorI8 RandomMap(uint64_t seed, const Shape& shape) {
+  TensorI8 map(shape);
+  Random(seed).Fill(&map.data, -128, 127);
+  return map;
+}
+
+void FillRandom(uint64_t seed, double spread, ConvLayer* layer) {
   Random random(seed);
-  ConvLayer& layer = c->layer;
-  random.Fill(&c->input.data, -128, 127);
-  random.Fill(&layer.filters.data, -127, 127);
-  layer.input_zp = random.Int(-16, 16);
-  layer.requant.output_zp = random.Int(-16, 16);
-  const Shape& f = layer.filters.shape;
-  const double spread =
-      74.0 * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // standard deviations of input and weights
-  for (int k = 0; k < f.n; ++k) {
-    const int bias = int(std::min(spread, 1e9));
-    layer.bias.push_back(random.Int(-bias, bias));
-    const double factor = 40.0 / spread * random.Int(750, 1250) / 1000.0;
-    golden::QuantizeMultiplier(factor, &layer.requant.multiplier.emplace_back(),
-                               &layer.requant.shift.emplace_back());
-  }
+  Fill(spread, &random, layer);
 }
 
 ConvCase MakeConvCase(const ConvOptions& o) {
@@ -232,9 +240,11 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   golden::OutputShape(in, c.layer.window,
                       filters.n);  // refuses windows that do not fit before any memory is taken
   if (random) {
+    Random numbers(o.seed);
     c.input = TensorI8(in);
-    c.layer.filters = TensorI8(filters);
-    FillRandom(o.seed, &c);
+    numbers.Fill(&c.input.data, -128, 127);
+    c.layer.filters.shape = filters;
+    Fill(kUniformSpread, &numbers, &c.layer);
   } else {
     FillFromFiles(o, &c.layer);
   }

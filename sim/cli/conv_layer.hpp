@@ -33,7 +33,10 @@ void AddConvLayerFlags(CLI::App* command, ConvOptions* options);
 // points in -16..16.
 ConvCase MakeConvCase(const ConvOptions& options);
 
-// Fills the input and everything of the layer that is a number with such random data; the shapes are there.
-void FillRandom(uint64_t seed, ConvCase* c);
+// Such an input, and everything of a layer that is a number; its shapes are there. `spread` is the standard
+// deviation of the layer's inputs.
+inline constexpr double kUniformSpread = 74, kOutputSpread = 40;
+TensorI8 RandomMap(uint64_t seed, const Shape& shape);
+void FillRandom(uint64_t seed, double spread, ConvLayer* layer);
 
 }  // namespace weft::cli

@@ -7,6 +7,7 @@
 // docs/program.md has which check is whose. What is the compiler's the engine asserts in simulation; here its
 // assertions are off where a job, or a read's length, is damaged. A job whose loops run for years is no
 // silence: the host aborts it.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -112,13 +113,14 @@ TEST_P(RandomLists, OneWordChanged) {
 // Each word of a command of each kind by one, which is enough to be noticed if anybody looks.
 TEST_P(RandomLists, EachWordByOne) {
   const std::vector<Command>& commands = check_.good.program().commands;
-  std::set<std::tuple<ListOp, ReadKind, bool>> seen;
+  std::set<std::tuple<ListOp, ReadKind, int>> seen;
   uint64_t seed = 5000;
-  const auto adds = [&](const Command& c) {
-    return c.op == ListOp::kJob && check_.good.program().stores.at(size_t(c.job)).add.has_value();
+  const auto behind = [&](const Command& c) {
+    const Store& store = check_.good.program().stores.at(size_t(std::max(c.job, 0)));
+    return c.op != ListOp::kJob ? 0 : store.add ? 1 : store.depthwise ? 2 : 0;
   };
   for (size_t c = 0; c < commands.size(); c++)
-    if (seen.emplace(commands[c].op, commands[c].read, adds(commands[c])).second)
+    if (seen.emplace(commands[c].op, commands[c].read, behind(commands[c])).second)
       for (int64_t w = 0; w < commands[c].size() && !HasFailure(); w++)
         Run(seed++, [&](ListDamage& damage, Random&) {
           const int64_t index = check_.CommandsAt()[c] + w;

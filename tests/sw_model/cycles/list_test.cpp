@@ -61,9 +61,11 @@ TEST_P(Lists, GoodOnes) {
   for (size_t j = 0; j < program().jobs.size(); j++) {
     const Job& job = program().jobs[j];
     const Store& store = program().stores[j];
+    const int rows = store.depthwise ? store.depthwise->out_rows : job.rows;
+    const int cols = store.depthwise ? store.depthwise->out_cols : job.cols;
     for (int n = 0; n < job.lines.images; n++)
-      for (int y = 0; y < job.rows; y++)
-        for (int x = 0; x < job.cols; x++) {
+      for (int y = 0; y < rows; y++)
+        for (int x = 0; x < cols; x++) {
           const uint32_t at = store.At(job.lines.image0 + n, job.oy0 + y, job.ox0 + x, job.k0);
           outputs.Add(at, at + uint32_t(job.channels));
         }
