@@ -60,13 +60,13 @@ List WithReads(const std::vector<Command>& commands, const Config& config) {
   return WithReadsUntil(last_block, commands, config);
 }
 
-// The hardware counts stored jobs modulo 2^16 and takes a read for one that waits if it is 2^15 behind. So
-// reads wait for jobs that are stored for certain rather than for none.
+// The hardware counts marks modulo 2^16 and takes a read for one that waits if it is 2^15 behind. So reads
+// wait for marks that are counted for certain rather than for none.
 void RenewWaits(std::vector<Command>* commands) {
-  constexpr uint32_t kBehind = 1 << 14;  // jobs: far more than are under way
+  constexpr uint32_t kBehind = 1 << 14;  // far more than are under way
   uint32_t given = 0;
   for (Command& c : *commands) {
-    if (c.op == ListOp::kJob) given += c.stores ? 1 : 0;
+    if (c.op == ListOp::kJob) given += c.marks;
     if (c.op == ListOp::kRead && given > kBehind) c.wait = std::max(c.wait, given - kBehind);
   }
 }
@@ -136,7 +136,8 @@ std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& 
                       : job.groups == 1 ? total
                                         : uint32_t(config.rows / job.window);
   store[kStoreTotal] = total;
-  store[kStoreGroups] = uint32_t(job.groups - 1);
+  kStoreGroupsLast.Set(store.data(), job.groups - 1);
+  kStoreGroupsMark.Set(store.data(), s.mark_rows);
   if (s.add) EncodeAdd(job, s, config, store.data());
   if (s.depthwise) EncodeDepthwise(s, store.data());
   return store;

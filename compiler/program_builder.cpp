@@ -105,6 +105,7 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
 }
 
 void ProgramBuilder::PlaceData() {
+  placed_.resize(program_.jobs.size());
   for (int j = 0; j < int(program_.jobs.size()); j++) {
     PlaceGroups(j);
     PlaceDepthwise(j);
@@ -119,7 +120,7 @@ void ProgramBuilder::PlaceGroups(int j) {
   const auto [at, added] = shared_.try_emplace(
       {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = job.reduction},
       uint32_t(data_bytes_));
-  groups_at_.push_back(at->second);
+  placed_[j].groups_at = at->second;
   if (!added) return;
   const ConvLayer& layer = LayerOf(j).conv;
   for (int g = 0; g < job.groups && with_data_; g++)
@@ -134,12 +135,11 @@ void ProgramBuilder::PlaceGroups(int j) {
 void ProgramBuilder::PlaceDepthwise(int j) {
   const Job& job = program_.jobs[j];
   const Layer& layer = LayerOf(j);
-  depthwise_at_.push_back(0);
   if (!layer.depthwise) return;
   const ConvLayer& conv = layer.depthwise->conv;
   const auto [at, added] = shared_depthwise_.try_emplace(
       {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = {}}, uint32_t(data_bytes_));
-  depthwise_at_.back() = at->second;
+  placed_[j].depthwise_at = at->second;
   if (!added) return;
   for (int g = 0; g < job.groups && with_data_; g++) {
     const std::vector<uint8_t> bytes = PackDepthwise(job, g, conv, config_);
@@ -161,6 +161,29 @@ void ProgramBuilder::PlaceTables(Layer* layer) {
   std::memcpy(&data_[*layer->tables_at], tables.data(), kTableBytes);
 }
 
+// Whether a layer reads what the one before it writes, row by row.
+bool ProgramBuilder::Follows(size_t layer) const {
+  if (layer == 0 || !layers_[layer].reads_outputs) return false;
+  const Target& before = layers_[layer - 1].out;
+  return before.tensor == layers_[layer].in && before.factor_h == 1;
+}
+
+// What a layer reads is counted as stored in up to kMarks steps, so that the layer begins before all is
+// there.
+void ProgramBuilder::ChooseMarks() {
+  constexpr int64_t kMarks = 8;
+  for (int j = 0; j < int(program_.jobs.size()); j++) {
+    const Layer& layer = LayerOf(j);
+    placed_[j].out_rows =
+        layer.depthwise ? golden::OutputShape(layer.inner, layer.depthwise->conv).h : program_.jobs[j].rows;
+  }
+  for (size_t l = 1; l < layers_.size(); l++) {
+    const int last = program_.layers[l].first_job - 1;
+    const int64_t rows = int64_t{program_.jobs[last].lines.images} * placed_[last].out_rows;
+    if (Follows(l) && rows > 1) placed_[last].mark_rows = int(CeilDiv(rows, kMarks));
+  }
+}
+
 std::vector<Command> ProgramBuilder::PlanCommands() const {
   std::vector<CommandLayer> layers;
   for (size_t l = 0; l < layers_.size(); l++) {
@@ -172,13 +195,17 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .tables_at = layer.tables_at,
                       .residual = {},
                       .pool = PoolOf(layer.conv),
-                      .depthwise_words = 0});
+                      .depthwise_words = 0,
+                      .follows = Follows(l)});
     if (layer.depthwise)
       layers.back().depthwise_words =
           uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
-    if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
+    if (layer.add && layer.add->residual) {
+      layers.back().residual = tensors_[*layer.add->residual];
+      layers.back().residual_follows = l > 0 && layers_[l - 1].out.tensor == *layer.add->residual;
+    }
   }
-  return MakeCommands(program_.jobs, groups_at_, depthwise_at_, layers, config_);
+  return MakeCommands(program_.jobs, placed_, layers, config_);
 }
 
 // The data comes behind the list, the tensors come behind the data.
@@ -202,7 +229,8 @@ void ProgramBuilder::AddStores() {
                 .residual = {},
                 .pool = PoolOf(layer.conv),
                 .depthwise = {},
-                .depthwise_output = {}};
+                .depthwise_output = {},
+                .mark_rows = placed_[j].mark_rows};
     if (layer.depthwise) {
       const Requant& requant = layer.depthwise->conv.requant;
       store.depthwise = WalkOf(program_.jobs[j], layer.inner, layer.depthwise->conv, config_);
@@ -226,6 +254,7 @@ void ProgramBuilder::WriteImage() {
 
 Program ProgramBuilder::Build() {
   PlaceData();
+  ChooseMarks();
   program_.commands = PlanCommands();
   program_.list_bytes = CompleteList(config_, &program_.commands);
   PlaceWindow();

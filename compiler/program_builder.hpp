@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/chain.hpp"
+#include "compiler/commands.hpp"
 #include "compiler/program.hpp"
 
 namespace weft {
@@ -55,6 +56,8 @@ class ProgramBuilder {
   void PlaceGroups(int job);
   void PlaceDepthwise(int job);
   void PlaceTables(Layer* layer);
+  [[nodiscard]] bool Follows(size_t layer) const;
+  void ChooseMarks();
   [[nodiscard]] std::vector<Command> PlanCommands() const;
   void PlaceWindow();
   void AddStores();
@@ -66,8 +69,7 @@ class ProgramBuilder {
   uint64_t tensors_end_ = 0;
   std::vector<Layer> layers_;
   std::vector<int> job_layer_;
-  std::vector<uint32_t> groups_at_;     // of each job: offset of its parameters and weights in data_
-  std::vector<uint32_t> depthwise_at_;  // ... of what its depthwise convolution reads
+  std::vector<CommandJob> placed_;  // each job; offsets are those in data_
   std::map<Groups, uint32_t> shared_, shared_depthwise_;
   std::vector<uint8_t> data_;
   uint64_t data_bytes_ = 0;

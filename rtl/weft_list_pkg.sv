@@ -50,7 +50,7 @@ package weft_list_pkg;
   localparam int READ_BUS_WORDS = 3;  // bus words of the rest each time, at least 1
   localparam int READ_COUNT = 4;  // how many - 1
   localparam int READ_PITCH = 5;  // bytes from one to the next
-  localparam int READ_WAIT = 6;  // jobs whose outputs must be in memory first, modulo 2^16
+  localparam int READ_WAIT = 6;  // marks that must have been counted first, modulo 2^16: of every job with outputs one at its end, and those of STORE_GROUPS_MARK
   localparam int READ_FILL = 7;  // 0
   localparam int READ_WORDS = 8;
 
@@ -108,7 +108,11 @@ package weft_list_pkg;
   localparam int STORE_ROWS = 6;  // rows of an image - 1
   localparam int STORE_PASS = 7;  // pixels of a column group before those of the next one
   localparam int STORE_TOTAL = 8;  // pixels of a column group
-  localparam int STORE_GROUPS = 9;  // column groups - 1
+  localparam int STORE_GROUPS = 9;  // column groups, and how often what is stored is counted
+  localparam int STORE_GROUPS_LAST_LSB = 0;  // column groups - 1
+  localparam int STORE_GROUPS_LAST_W = 16;
+  localparam int STORE_GROUPS_MARK_LSB = 16;  // rows of outputs, over all images, after which a mark is counted, and so on; 0: none but the job's end
+  localparam int STORE_GROUPS_MARK_W = 16;
   localparam int STORE_ADD = 10;  // requantisation of the sum
   localparam int STORE_ADD_ZP_LSB = 0;  // zero point
   localparam int STORE_ADD_ZP_W = 8;

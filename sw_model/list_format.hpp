@@ -85,8 +85,9 @@ enum ReadWord : int {
   kReadBusWords = 3,    // bus words of the rest each time, at least 1
   kReadCount = 4,       // how many - 1
   kReadPitch = 5,       // bytes from one to the next
-  kReadWait = 6,        // jobs whose outputs must be in memory first, modulo 2^16
-  kReadFill = 7,        // 0
+  kReadWait = 6,  // marks that must have been counted first, modulo 2^16: of every job with outputs one at
+                  // its end, and those of STORE_GROUPS_MARK
+  kReadFill = 7,  // 0
   kReadWords = 8
 };
 // How many bits of each word count.
@@ -156,7 +157,7 @@ enum StoreWord : int {
   kStoreRows = 6,           // rows of an image - 1
   kStorePass = 7,           // pixels of a column group before those of the next one
   kStoreTotal = 8,          // pixels of a column group
-  kStoreGroups = 9,         // column groups - 1
+  kStoreGroups = 9,         // column groups, and how often what is stored is counted
   kStoreAdd = 10,           // requantisation of the sum
   kStoreAddScale = 11,      // ... its factor
   kStoreDwCounts = 11,      // of a depthwise convolution: what is read for it
@@ -188,7 +189,11 @@ enum StoreWord : int {
 };
 // How many bits of each word count.
 inline constexpr std::array<int, kStoreWords> kStoreWordBits = {
-    32, 32, 32, 32, 32, 24, 24, 24, 24, 16, 32, 32, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
+    32, 32, 32, 32, 32, 24, 24, 24, 24, 32, 32, 32, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
+inline constexpr ListField kStoreGroupsLast{9, 0, 16};  // column groups - 1
+inline constexpr ListField kStoreGroupsMark{9, 16,
+                                            16};  // rows of outputs, over all images, after which a mark is
+                                                  // counted, and so on; 0: none but the job's end
 inline constexpr ListField kStoreAddZp{10, 0, 8, true};        // zero point
 inline constexpr ListField kStoreAddClampLo{10, 8, 8, true};   // smallest value
 inline constexpr ListField kStoreAddClampHi{10, 16, 8, true};  // largest value

@@ -18,7 +18,7 @@ module read_dma #(
     input  wire logic                               command_valid_i,
     output wire logic                               command_ready_o,
     input  wire logic [32*weft_list_pkg::READ_WORDS-1:0] command_i,
-    input  wire logic [                       15:0] stored_i,      // jobs whose outputs are in memory
+    input  wire logic [                       15:0] stored_i,      // marks that are counted
     // AXI
     output logic                                    ar_valid_o,
     input  wire logic                               ar_ready_i,
@@ -90,7 +90,7 @@ module read_dma #(
   wire logic [15:0] next_wait = next_read[32*weft_list_pkg::READ_WAIT+:16];
   wire logic unused_read = &{1'b0, next_read, next_command};
 
-  // The command that runs. It waits until so many jobs are stored.
+  // The command that runs. It waits until so many marks are counted.
   logic active_q, ready_q;
   logic params_next_q;  // the parameters of this request are still to be announced
   logic [KindW-1:0] kind_q;

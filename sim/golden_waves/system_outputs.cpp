@@ -26,7 +26,7 @@ bool SystemOutputs::Next(SystemOutput* output) {
   const Window& pool = program.stores[size_t(job_)].pool;
   const bool adds = program.stores[size_t(job_)].add.has_value();
   if (walk_) {
-    NextOfWalk(job, *program.stores[size_t(job_)].depthwise, output);
+    NextOfWalk(job, program.stores[size_t(job_)], output);
     return true;
   }
   output->place = {};
@@ -40,12 +40,17 @@ bool SystemOutputs::Next(SystemOutput* output) {
   output->wy = pixel_ / pool.kw;
   output->wx = pixel_ % pool.kw;
   pixel_ = of_ != Of::kMemory && adds ? (pixel_ + 1) % job.window : 0;
+  const int64_t row = int64_t{output->place.n - job.lines.image0} * job.rows + output->place.y - job.oy0;
+  output->mark = pixel_ == 0 && cursor_->group() == job.groups - 1 &&
+                 cursor_->x() == job.ox0 + job.cols - 1 &&
+                 EndsWithMark(job, program.stores[size_t(job_)], row);
   if (pixel_ == 0) cursor_->Next();
   output->final = pixel_ == 0 && cursor_->done();
   return true;
 }
 
-void SystemOutputs::NextOfWalk(const Job& job, const DepthwiseWalk& depthwise, SystemOutput* output) {
+void SystemOutputs::NextOfWalk(const Job& job, const Store& store, SystemOutput* output) {
+  const DepthwiseWalk& depthwise = *store.depthwise;
   Walk& at = *walk_;
   output->place = {};
   output->place.layer = layer_;
@@ -56,8 +61,12 @@ void SystemOutputs::NextOfWalk(const Job& job, const DepthwiseWalk& depthwise, S
   output->place.k = job.FirstChannel(at.group);
   output->channels = job.ChannelsOf(at.group);
   output->wy = output->wx = 0;
+  output->mark = false;
   if (++at.col == depthwise.out_cols) at.col = 0, at.group++;
-  if (at.group == depthwise.groups) at.group = 0, at.row++;
+  if (at.group == depthwise.groups) {
+    output->mark = EndsWithMark(job, store, int64_t{at.image} * depthwise.out_rows + at.row);
+    at.group = 0, at.row++;
+  }
   if (at.row == depthwise.out_rows) at.row = 0, at.image++;
   output->final = at.image == depthwise.images;
   if (output->final) walk_.reset();
@@ -154,7 +163,7 @@ bool SystemFragments::Next(SystemFragment* fragment) {
     fragment->data[offset_ % bus] = uint8_t(bytes_[done_]);
     fragment->strobe |= uint64_t{1} << offset_ % bus;
   }
-  fragment->final = output_.final && done_ == bytes_.size();
+  fragment->final = output_.mark && done_ == bytes_.size();
   fragment->same = has_before_ && fragment->word == before_word_;
   fragment->next = has_before_ && fragment->word == before_word_ + 1;
   has_before_ = !fragment->final;

@@ -37,6 +37,7 @@ struct SystemOutput {
   int wy = 0, wx = 0;  // of an engine's output: where in the pooling window behind the addition
   int channels = 0;
   bool final = false;  // the last one of its job
+  bool mark = false;   // behind it is a mark, for which reads may wait
 };
 
 // All outputs of all jobs: those of the engine, what residual_add computes of them, or those that it hands to
@@ -71,7 +72,7 @@ class SystemOutputs {
   struct Walk {
     int image = 0, row = 0, group = 0, col = 0;
   };
-  void NextOfWalk(const Job& job, const DepthwiseWalk& depthwise, SystemOutput* output);
+  void NextOfWalk(const Job& job, const Store& store, SystemOutput* output);
 
   SystemCase case_;
   Of of_;
@@ -107,7 +108,7 @@ struct SystemFragment {
   uint64_t word = 0;  // address in bus words
   std::array<uint8_t, 64> data{};
   uint64_t strobe = 0;
-  bool final = false;
+  bool final = false;               // behind it is a mark
   bool same = false, next = false;  // the word of the job's fragment before, the one behind that
 };
 

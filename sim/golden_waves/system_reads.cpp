@@ -108,12 +108,12 @@ bool SystemBursts::Next(SystemBurst* burst) {
   return true;
 }
 
-void SystemWords::Store(uint32_t jobs) {
+void SystemWords::Store(uint32_t marks) {
   SystemOutput output;
-  while (stored_ < jobs && outputs_.Next(&output)) {
+  while (stored_ < marks && outputs_.Next(&output)) {
     const std::vector<int8_t> bytes = values_.Output(output);
     std::memcpy(&window_[values_.Offset(output)], bytes.data(), bytes.size());
-    stored_ += output.final ? 1 : 0;
+    stored_ += output.mark ? 1 : 0;
   }
 }
 

@@ -97,7 +97,7 @@ class SystemWords {
   const std::vector<uint8_t>& Final();
 
  private:
-  void Store(uint32_t jobs);
+  void Store(uint32_t marks);
   void Take(const SystemRequest& request);
 
   SystemCase case_;

@@ -92,7 +92,7 @@ class Reader {
     c.words = count(kReadBusWords);
     c.count = count(kReadCount) + 1;
     c.pitch = words[kReadPitch];
-    // Jobs are counted modulo 2^16: the count that is next to those given so far.
+    // Marks are counted modulo 2^16: the count that is next to those of the jobs so far.
     const auto behind = int16_t(uint16_t(count(kReadWait)) - uint16_t(given_));
     c.wait = uint32_t(std::max<int64_t>(given_ + behind, 0));
     const uint64_t bytes = (uint64_t{c.param_words} + c.words) * bus_;
@@ -123,9 +123,10 @@ class Reader {
     }
     Job job = MakeJob(words + 1);
     if (!FillJob(&job, store, c.stores, adds, walk)) return false;
-    given_ += c.stores ? 1 : 0;
     list_.program.jobs.push_back(job);
     list_.program.stores.push_back(MakeStore(job, store, c.stores, adds, walk));
+    c.marks = MarksOf(job, list_.program.stores.back());
+    given_ += c.marks;
     list_.stores.push_back(store);
     return true;
   }
@@ -180,7 +181,7 @@ class Reader {
             ? store[kStorePass] >= total
             : config_.rows % job->window == 0 && int64_t{store[kStorePass]} * job->window == config_.rows;
     if (job->groups > 1 && int64_t{store[kStoreGroup]} != job->per_group) return false;
-    return passes && int(store[kStoreGroups]) + 1 == job->groups;
+    return passes && int(kStoreGroupsLast.Get(store.data())) + 1 == job->groups;
   }
 
   // The engine's outputs are the inner tensor.
@@ -216,6 +217,7 @@ class Reader {
     store.out = {{job.lines.images, int(image), 1, 1}, words[kStoreOffset], 1};
     store.target.factor_w = int(x);
     store.target.factor_h = int(y);
+    store.mark_rows = int(kStoreGroupsMark.Get(words.data()));
     if (!adds) return store;
     store.add = RescaleLayer{};
     if (kStoreAddKind.Get(words.data()) == 2) return store;
@@ -312,7 +314,7 @@ class Reader {
   ListProgram list_;
   std::vector<uint32_t> words_;  // of the list, as far as it is read
   size_t next_ = 0;
-  int64_t given_ = 0;  // jobs with outputs
+  int64_t given_ = 0;  // marks of the jobs so far
 };
 
 }  // namespace

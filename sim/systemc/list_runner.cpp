@@ -106,7 +106,7 @@ bool ListRunner::RunJob() {
   jobs_.pop_front();
   streams_.pop_front();
   first_stream_++;
-  stored_ += stores ? 1 : 0;
+  stored_ += MarksOf(job, list_->program.stores[size_t(j)]);
   return true;
 }
 

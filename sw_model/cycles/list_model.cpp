@@ -46,10 +46,10 @@ int64_t WriteModel::DescriptorRoom() const {
   return loads_[n - kDescriptors] + 1;
 }
 
-int64_t WriteModel::StoredSeen(size_t jobs) const {
-  if (jobs == 0) return 0;
-  if (stored_.size() < jobs) throw Error("the list waits for {} stored jobs, which come after it", jobs);
-  return stored_[jobs - 1];
+int64_t WriteModel::MarkSeen(size_t marks) const {
+  if (marks == 0) return 0;
+  if (marks_.size() < marks) throw Error("the list waits for mark {}, which comes after it", marks);
+  return marks_[marks - 1];
 }
 
 void WriteModel::BeginJob(int job) {
@@ -80,7 +80,6 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   Tell(SystemEvent::kPixel, left, valid);
   if (cursors_.back().done()) {
     add_end_ = left;
-    stored_.push_back(confirmed_ + 1);
     if (program_.stores[size_t(job)].residual)
       residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
   }
@@ -115,10 +114,14 @@ int64_t WriteModel::TakeInner(int64_t valid) {
 
 int64_t WriteModel::WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid) {
   const Job& job = program_.jobs[size_t(job_)];
-  const int64_t offset = program_.stores[size_t(job_)].At(job.lines.image0 + output.image, output.row,
-                                                          output.col, job.FirstChannel(output.group));
+  const Store& store = program_.stores[size_t(job_)];
+  const int64_t offset =
+      store.At(job.lines.image0 + output.image, output.row, output.col, job.FirstChannel(output.group));
+  const bool row_end = output.group == job.groups - 1 && output.col == store.depthwise->out_cols - 1;
+  const int64_t row = int64_t{output.image} * store.depthwise->out_rows + output.row;
   Tell(SystemEvent::kSum, valid - latency::kSumToOutput);
-  walk_end_ = add_output_ = WriteBytes(valid, offset, job.ChannelsOf(output.group), output.last);
+  walk_end_ = add_output_ =
+      WriteBytes(valid, offset, job.ChannelsOf(output.group), row_end && EndsWithMark(job, store, row));
   return add_output_;
 }
 
@@ -147,13 +150,16 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
 
 int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   OutputCursor& cursor = cursors_.back();
-  const int64_t offset = program_.stores[size_t(job_)].At(
-      cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
+  const Job& job = program_.jobs[size_t(job_)];
+  const Store& store = program_.stores[size_t(job_)];
+  const int64_t offset = store.At(cursor.image(), cursor.y(), cursor.x(), job.FirstChannel(cursor.group()));
+  const bool row_end = cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1;
+  const int64_t row = int64_t{cursor.image() - job.lines.image0} * job.rows + cursor.y() - job.oy0;
   cursor.Next();
-  return WriteBytes(valid, offset, channels, cursor.done());
+  return WriteBytes(valid, offset, channels, row_end && EndsWithMark(job, store, row));
 }
 
-int64_t WriteModel::WriteBytes(int64_t valid, int64_t offset, int channels, bool last_output) {
+int64_t WriteModel::WriteBytes(int64_t valid, int64_t offset, int channels, bool mark) {
   bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
   Tell(SystemEvent::kOutput, pop, valid);
@@ -169,9 +175,10 @@ int64_t WriteModel::WriteBytes(int64_t valid, int64_t offset, int channels, bool
     word_ = word;
   }
   s2_free_ = move_;
-  if (last_output) {
+  if (mark) {
     final_ = CloseBeat(move_ + 1, true);
     open_ = false;
+    marks_.push_back(confirmed_ + 1);
   }
   return pop;
 }
@@ -311,7 +318,7 @@ bool ListModel::Step() {
   const size_t n = loads_.size() - 1;
   const Command c = queue_[n];
   const int64_t earliest =
-      repeat_ == 0 ? std::max(loads_[n] + 1, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
+      repeat_ == 0 ? std::max(loads_[n] + 1, store_.MarkSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
   Request(c, earliest);
   repeat_ = repeat_ + 1 == c.count ? 0 : repeat_ + 1;
   return true;

@@ -34,8 +34,8 @@ class WriteModel : public StoreModel {
   void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
   // Cycle from which there is room for the descriptor of the next job with outputs.
   [[nodiscard]] int64_t DescriptorRoom() const;
-  // Cycle from which the read DMA sees that `jobs` jobs with outputs are stored.
-  [[nodiscard]] int64_t StoredSeen(size_t jobs) const;
+  // Cycle from which the read DMA sees so many marks.
+  [[nodiscard]] int64_t MarkSeen(size_t marks) const;
   [[nodiscard]] int64_t done() const override { return confirmed_; }
 
   ListModel* reads = nullptr;  // where residual lines come from
@@ -54,7 +54,8 @@ class WriteModel : public StoreModel {
   int64_t AddResidual(int64_t valid, bool window_end);  // the cycle in which the adder takes the pixel
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
   int64_t WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid);
-  int64_t WriteBytes(int64_t valid, int64_t offset, int channels, bool last_output);
+  // An output; `mark`: behind it is one.
+  int64_t WriteBytes(int64_t valid, int64_t offset, int channels, bool mark);
   int64_t CloseBeat(int64_t time, bool last);  // the cycle in which the open beat is handed over
 
   void Tell(SystemEvent event, int64_t time, int64_t offered) const {
@@ -66,8 +67,9 @@ class WriteModel : public StoreModel {
   const Config& config_;
   SystemObserver* observer_;
   int64_t latency_, beat_cycles_;
-  std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs; loads by both modules
-  std::vector<OutputCursor> cursors_;               // the current job's
+  std::vector<int64_t> accepted_, loads_;  // of the jobs with outputs; loads by both modules
+  std::vector<int64_t> marks_;             // when each is seen
+  std::vector<OutputCursor> cursors_;      // the current job's
   int job_ = -1;
   int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
   int64_t walk_end_ = -1;                // the last take of the job before

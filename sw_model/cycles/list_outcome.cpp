@@ -71,8 +71,8 @@ class OutputWalk {
         rows_(StoreCount(store, kStoreRows)),
         at_{store[kStoreOffset], cols_, rows_},
         pass_at_(at_),
-        passes_(StoreCount(store, kStorePass), StoreCount(store, kStoreTotal),
-                StoreCount(store, kStoreGroups), kMaskPixels) {}
+        passes_(StoreCount(store, kStorePass), StoreCount(store, kStoreTotal), kStoreGroupsLast.Get(store),
+                kMaskPixels) {}
   [[nodiscard]] uint32_t offset() const { return at_.offset + group_offset_; }
   [[nodiscard]] bool job_end() const { return passes_.job_end(); }
   void Next() {
