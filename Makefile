@@ -33,7 +33,7 @@ engine: configure  ## build the RTL model of one more configuration: make engine
 	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) --target weft_engines
 
-test: build bootstrap-python  ## all tests
+test: bootstrap-python build  ## all tests
 	ctest --preset release -j $(JOBS)
 
 asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers

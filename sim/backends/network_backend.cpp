@@ -45,7 +45,19 @@ int64_t MacsOf(const CompiledNetwork& network, const SegmentProgram& p, size_t l
 // `model` has no layers.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
-  for (size_t l = 0; l < p.layer_node.size(); l++) {
+  if (run.layers.empty()) {
+    int64_t macs = 0;
+    for (size_t l = 0; l < p.layer_node.size(); l++) {
+      const int64_t of_layer = MacsOf(network, p, l, images);
+      result->nodes[p.layer_node[l]].macs += of_layer;
+      macs += of_layer;
+    }
+    LayerStats stats = MakeStats(run, macs, network.config);
+    stats.macs = 0;  // they are the nodes'
+    if (!result->undivided) result->undivided.emplace();
+    Accumulate(stats, &*result->undivided);
+  }
+  for (size_t l = 0; l < run.layers.size(); l++) {
     LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOf(network, p, l, images), network.config);
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
@@ -61,13 +73,11 @@ void Resize(int images, TensorI8* batch) {
   batch->data.resize(batch->shape.size());
 }
 
-// weft_top.
-class SystemBackend : public NetworkBackend {
+// A weft_top.
+class MachineBackend : public NetworkBackend {
  public:
-  SystemBackend(const BackendOptions& o, const Config& config)
-      : options_(o),
-        memory_(Memory::Parse(o.memory, config)),
-        system_(config, SystemOptions{memory_, o.stalls, o.seed}) {}
+  MachineBackend(const BackendOptions& o, const Memory& memory, Machine* machine, Origin origin)
+      : options_(o), memory_(memory), machine_(machine), origin_(origin) {}
 
   NetworkResult Run(const CompiledNetwork& network, const TensorI8& images) override {
     const Graph& graph = network.graph;
@@ -103,17 +113,18 @@ class SystemBackend : public NetworkBackend {
 
   void RunSegment(const CompiledNetwork& network, const Segment& segment, const SegmentProgram& p, int images,
                   NetworkResult* result) {
-    system_.Load(p.program);
+    machine_->Load(p.program);
     for (const SegmentProgram::Input& in : p.inputs) {
       const TensorI8& tensor = result->tensors[in.tensor];
-      system_.Write(in.place,
-                    in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
+      machine_->Write(in.place,
+                      in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
     }
-    const CycleResult run = system_.Run(p.program, options_.most_cycles);
+    const CycleResult run =
+        machine_->Run(p.program, options_.most_cycles > 0 ? options_.most_cycles : INT64_MAX / 2);
     for (size_t t = 0; t < p.outputs.size(); t++) {
       if (!p.outputs[t]) continue;
-      result->tensors[t] = system_.Read(*p.outputs[t]);
-      result->origins[t] = Origin::kRtl;
+      result->tensors[t] = machine_->Read(*p.outputs[t]);
+      result->origins[t] = origin_;
     }
     if (options_.check || options_.all_tensors) Complete(network.graph, segment, p, result);
     if (options_.check) Compare(network.graph, segment, p, result);
@@ -151,8 +162,22 @@ class SystemBackend : public NetworkBackend {
 
   BackendOptions options_;
   Memory memory_;
-  System system_;
+  Machine* machine_;
+  Origin origin_;
   std::map<std::string, DifferencesTold> told_;
+};
+
+// The Verilated one.
+struct SimulatedSystem {
+  SimulatedSystem(const BackendOptions& o, const Config& config)
+      : memory(Memory::Parse(o.memory, config)), system(config, SystemOptions{memory, o.stalls, o.seed}) {}
+  Memory memory;
+  System system;
+};
+class SystemBackend : private SimulatedSystem, public MachineBackend {
+ public:
+  SystemBackend(const BackendOptions& o, const Config& config)
+      : SimulatedSystem(o, config), MachineBackend(o, memory, &system, Origin::kRtl) {}
 };
 
 // The cycle model.
@@ -184,6 +209,13 @@ std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options
   if (!options.RunsPrograms()) return std::make_unique<LayerwiseBackend>(options);
   if (options.engine == "rtl") return std::make_unique<SystemBackend>(options, config);
   return std::make_unique<CycleNetworkBackend>(options, config);
+}
+
+std::unique_ptr<NetworkBackend> MakeBoardBackend(const BackendOptions& options, const Config& config,
+                                                 Machine* board) {
+  if (!options.memory.empty() || options.stalls != 0 || !options.trace_file.empty())
+    throw Error("a board has its own memory: leave memory, stalls and trace out");
+  return std::make_unique<MachineBackend>(options, Memory::Parse("", config), board, Origin::kBoard);
 }
 
 }  // namespace weft

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python package: outputs beside onnxruntime's, tensors, cycles and sentences beside the program's, threads, what is refused.
+
+    PYTHONPATH=build/python .venv/bin/python tests/python/weft_test.py --weft build/weft
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import warnings
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import helper
+
+import weft
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+import common  # noqa: E402  (onnxruntime with its integer kernels)
+
+PROGRAM = "weft"
+DATA = pathlib.Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
+FASHION, RESNET = (str(ROOT / "models" / f"{name}.onnx") for name in ("fashion_cnn", "resnet8"))
+
+
+def pixels(count: int) -> np.ndarray:
+    with gzip.open(DATA) as file:
+        return np.frombuffer(file.read(16 + 784 * count), np.uint8, offset=16).reshape(-1, 1, 28, 28)
+
+
+def program(*arguments: str, code: int = 0) -> str:
+    """What the program says: its sentence, if it ends with another status than 0."""
+    result = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == code, f"{arguments}: status {result.returncode}\n{result.stdout}{result.stderr}"
+    return result.stderr.strip().removeprefix("weft: ") if code else result.stdout
+
+
+class Case(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_program(self, model: str, images: np.ndarray, *options: str) -> dict[str, Any]:
+        np.save(self.folder / "x.npy", images)
+        program("run", model, "--input", str(self.folder / "x.npy"), "--json", str(self.folder / "run.json"), *options)
+        return json.loads((self.folder / "run.json").read_text())
+
+    def same_sentence(self, images: np.ndarray, *options: str, **arguments: Any) -> None:
+        """The package refuses an array with the program's sentence about the .npy file."""
+        np.save(self.folder / "images", images)
+        said = program("run", FASHION, "--input", str(self.folder / "images.npy"), "--engine", "golden", *options, code=2)
+        with self.assertRaises(weft.Error) as caught:
+            self.net.run(images, **arguments)
+        self.assertEqual(str(caught.exception), said.replace(str(self.folder / "images.npy"), "images"))
+
+    net = weft.compile(FASHION, config="4x4")
+
+
+class Outputs(Case):
+    def test_are_onnxruntimes(self) -> None:
+        for model in (FASHION, RESNET):
+            images = pixels(32)
+            theirs = common.run_onnxruntime(model, images.astype(np.float32) / np.float32(255))
+            ours = weft.compile(model, config="4x4").run(images)
+            self.assertEqual(ours.dtype, np.float32)
+            np.testing.assert_array_equal(ours, theirs["logits"])
+
+    def test_of_the_rtl_are_too(self) -> None:
+        images = pixels(3)
+        theirs = common.run_onnxruntime(FASHION, images.astype(np.float32) / np.float32(255))
+        np.testing.assert_array_equal(self.net.run(images, engine="rtl", check=True), theirs["logits"])
+
+    def test_of_all_kinds_of_arrays(self) -> None:
+        chw = pixels(4)
+        expected = self.net.run(chw)
+        real = chw.astype(np.float32) / np.float32(255)
+        codes = np.clip(np.rint(real / np.float32(self.net.input_scale)) + self.net.input_zero_point, -128, 127).astype(np.int8)
+        for same in (np.moveaxis(chw, 1, 3), np.asfortranarray(chw), chw[:, 0], real, real.astype(np.float64), codes, real.tolist()):
+            if isinstance(same, list):
+                same = np.asarray(same, np.float32).tolist()
+            np.testing.assert_array_equal(self.net.run(same), expected)
+        np.testing.assert_array_equal(self.net.run(chw[0]), expected[:1])
+        np.testing.assert_array_equal(self.net.run(chw.astype(np.float32), scale=1 / 255), self.net.run(chw, scale=1 / 255))
+        np.testing.assert_array_equal(self.net.run(chw, mean=0, std=[2]), self.net.run(real / np.float32(2)))
+
+
+class Figures(Case):
+    def test_of_the_rtl_are_the_programs(self) -> None:
+        images = pixels(3)
+        theirs = self.run_program(FASHION, images, "--engine", "rtl", "--config", "4x4", "--batch", "2", "--check",
+                                  "--dump", str(self.folder / "dump"))
+        run = weft.compile(FASHION, config="4x4", batch=2).inspect(images, engine="rtl", check=True)
+        self.assertEqual((run.engine, run.images, run.starts), ("rtl", 3, 2))
+        self.compare(run.total, theirs)
+        self.assertEqual([layer.name for layer in run.layers], [layer["name"] for layer in theirs["layers"]])
+        for layer, figures in zip(run.layers, theirs["layers"], strict=True):
+            self.compare(layer, figures)
+        self.assertEqual(run.total.mismatches, 0)
+        self.assertGreater(run.total.outputs_compared, 0)
+        manifest = json.loads((self.folder / "dump" / "tensors.json").read_text())["tensors"]
+        self.assertEqual(set(run.tensors), {tensor["name"] for tensor in manifest if tensor["file"]})
+        sources = set()
+        for tensor in manifest:
+            ours = run.tensors[tensor["name"]]
+            np.testing.assert_array_equal(ours.array, np.load(self.folder / "dump" / tensor["file"]))
+            self.assertEqual((ours.array.dtype, ours.axes, ours.zero_point), (tensor["type"], tensor["axes"], tensor["zero_point"]))
+            self.assertEqual((np.float32(ours.scale), ours.source), (np.float32(tensor["scale"]), tensor["source"]))
+            sources.add(ours.source)
+        self.assertLessEqual({"input", "rtl"}, sources)
+
+    def compare(self, ours: weft.Figures, theirs: dict[str, Any]) -> None:
+        for key in ("macs", "cycles", "utilisation", "mismatches", "outputs_compared", "predicted_cycles", "stalls", "bytes_read",
+                    "bytes_written"):
+            if key in theirs:
+                self.assertEqual(getattr(ours, key), theirs[key], key)
+
+    def test_of_the_cycle_model_need_no_images(self) -> None:
+        theirs = json.loads(program("run", RESNET, "--engine", "cycles", "--config", "8x8", "--batch", "4", "--memory", "4:60", "--json", "-"))
+        run = weft.compile(RESNET, batch=4, memory="4:60").inspect(engine="cycles")
+        self.compare(run.total, theirs)
+        self.assertEqual([layer.cycles for layer in run.layers], [layer["cycles"] for layer in theirs["layers"]])
+        self.assertEqual((run.outputs, run.tensors), ({}, {}))
+        self.assertIsNone(self.net.inspect(pixels(1)).total.cycles)  # the golden model's
+
+    def test_of_a_saved_network_are_the_same(self) -> None:
+        images = pixels(3)
+        net = weft.compile(FASHION, config="4x4", batch=2)
+        net.save(self.folder / "net.weft")
+        program("compile", FASHION, "-o", str(self.folder / "theirs.weft"), "--config", "4x4", "--batch", "2")
+        self.assertEqual((self.folder / "net.weft").read_bytes(), (self.folder / "theirs.weft").read_bytes())
+        loaded = weft.load(self.folder / "net.weft")
+        self.assertEqual((loaded.batch, loaded.config, loaded.layers), (2, "4x4", net.layers))
+        theirs = self.run_program(str(self.folder / "net.weft"), images, "--engine", "rtl")
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            run = loaded.inspect(images, engine="rtl", tensors=False)
+        self.assertEqual([str(warning.message) for warning in said], ["the last batch has 1 images and takes the cycles of 2"])
+        self.compare(run.total, theirs)
+        np.testing.assert_array_equal(run.outputs["logits"], net.run(images))
+
+
+class Refused(Case):
+    def test_arrays_with_the_programs_sentences(self) -> None:
+        good = pixels(1)
+        for bad in (good.astype(np.float16), good.astype(">f4"), good.astype(np.int64), good.astype(bool), good.astype(complex),
+                    good[:, :, :27], np.zeros((0, 28, 28), np.uint8), np.full((28, 28), np.nan, np.float32), np.uint8(1)):
+            with self.subTest(dtype=bad.dtype, shape=bad.shape):
+                self.same_sentence(bad)
+        self.same_sentence(good, "--layout", "cwh", layout="cwh")
+        self.same_sentence(good, "--std", "0.0", std=0)
+        self.same_sentence(good, "--mean", "1.0,2.0", mean=[1, 2])
+        self.same_sentence(good.astype(np.int8), "--scale", "2", scale=2)
+        self.same_sentence(good, "--scale", "nan", scale=float("nan"))
+
+    def test_networks_with_the_programs_sentences(self) -> None:
+        def same(call: Any, *arguments: str) -> None:
+            said = program(*arguments, code=2)
+            with self.assertRaises(weft.Error) as caught:
+                call()
+            self.assertEqual(str(caught.exception), said)
+
+        def run(*options: str, model: str = FASHION, engine: str = "cycles") -> tuple[str, ...]:
+            return "run", model, "--engine", engine, *options
+
+        nothing, text = str(self.folder / "nothing.onnx"), self.folder / "text.onnx"
+        text.write_text("no model")
+        same(lambda: weft.compile(nothing), *run(model=nothing))
+        same(lambda: weft.compile(text), *run(model=str(text)))
+        same(lambda: weft.compile(FASHION, config="9x9"), *run("--config", "9x9"))
+        same(lambda: weft.compile(FASHION, memory="8"), *run("--memory", "8"))
+        same(lambda: weft.compile(FASHION, memory="8:x"), *run("--memory", "8:x"))
+        same(lambda: weft.compile(FASHION, rounding="up"), *run("--rounding", "up"))
+        same(lambda: weft.compile(FASHION, size="big"), *run("--size", "big"))
+        same(lambda: self.net.inspect(engine="cycles", check=True), *run("--check"))
+        same(lambda: self.net.inspect(engine="cycles", stalls=0.5), *run("--stalls", "0.5"))
+        (self.folder / "bad.weft").write_bytes(b"WEFTNET\n")
+        same(lambda: weft.load(self.folder / "bad.weft"), *run(model=str(self.folder / "bad.weft")))
+        (self.folder / "mine.json").write_text((ROOT / "configs" / "4x4.json").read_text().replace('"rows": 4', '"rows": 6'))
+        mine = str(self.folder / "mine.json")
+        np.save(self.folder / "one", pixels(1))
+        same(lambda: weft.compile(FASHION, config=mine).run(pixels(1), engine="rtl"),
+             *run("--config", mine, "--input", str(self.folder / "one.npy"), engine="rtl"))
+
+    def test_what_only_python_can_ask(self) -> None:
+        for call, sentence in (
+            (lambda: self.net.run(pixels(1), engine="cycles"), "run needs the engine rtl or golden: the engine cycles computes no data"),
+            (lambda: self.net.run(pixels(1), engine="gold"), "--engine 'gold': use rtl, golden or cycles"),
+            (self.net.inspect, "images are missing: only the engine cycles counts without"),
+            (lambda: weft.compile(FASHION, batch=0), "batch 0: give a whole number from 1 to 4096"),
+            (lambda: self.net.run([[["a"]]]), "images: arrays of '<U1' are not supported"),
+            (lambda: self.net.run([None]), "images: arrays of '|O' are not supported"),
+            (lambda: weft.load(FASHION), f"{FASHION}: it is a model: weft.compile compiles it"),
+            (lambda: weft.Device.uio("/dev/nothing"), "/dev/nothing: No such file or directory"),
+        ):
+            with self.assertRaises(weft.Error) as caught:
+                call()
+            self.assertIn(sentence, str(caught.exception))
+
+    def test_one_array_of_several_outputs(self) -> None:
+        quantize = [onnx.numpy_helper.from_array(np.array(value, dtype), name)
+                    for name, value, dtype in (("s", 0.5, np.float32), ("z", 0, np.int8))]
+        nodes = [helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]), helper.make_node("DequantizeLinear", ["q", "s", "z"], ["a"]),
+                 helper.make_node("MaxPool", ["q"], ["p"], kernel_shape=[2, 2]), helper.make_node("DequantizeLinear", ["p", "s", "z"], ["b"])]
+        ports = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+                 for name, shape in (("x", [1, 2, 4, 4]), ("a", [1, 2, 4, 4]), ("b", [1, 2, 3, 3]))]
+        model = helper.make_model(helper.make_graph(nodes, "two", ports[:1], ports[1:], quantize), opset_imports=[helper.make_opsetid("", 13)],
+                                  ir_version=8)
+        onnx.save(model, self.folder / "two.onnx")
+        net = weft.compile(self.folder / "two.onnx", config="4x4")
+        x = np.random.default_rng(1).normal(size=(1, 2, 4, 4)).astype(np.float32)
+        with self.assertRaisesRegex(weft.Error, "the model has 2 outputs"):
+            net.run(x)
+        theirs = common.run_onnxruntime(model.SerializeToString(), x)
+        for engine in ("golden", "rtl"):
+            run = net.inspect(x, engine=engine)
+            self.assertEqual(list(run.outputs), ["a", "b"])
+            for name, array in theirs.items():
+                np.testing.assert_array_equal(run.outputs[name], array)
+
+    def test_saturation_is_a_warning(self) -> None:
+        with self.assertWarnsRegex(UserWarning, "saturate"):
+            self.net.run(pixels(1).astype(np.float32))
+
+
+class Threads(Case):
+    def test_two_networks_at_once(self) -> None:
+        images = pixels(2)
+        nets = [weft.compile(FASHION, config="4x4"), weft.compile(RESNET, config="4x4"), self.net, self.net]
+        expected = [net.run(images) for net in nets]
+        got: list[Any] = [None] * len(nets)
+        ticks, over = 0, threading.Event()
+
+        def work(i: int) -> None:
+            got[i] = nets[i].run(images, engine="rtl" if i < 2 else "golden", check=True)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(len(nets))]
+        for thread in threads:
+            thread.start()
+        begin = time.monotonic()
+        while any(thread.is_alive() for thread in threads):  # the interpreter is free meanwhile
+            ticks += 1
+            over.wait(0.001)
+        self.assertGreater(ticks, 20 * min(1, time.monotonic() - begin))
+        for result, wanted in zip(got, expected, strict=True):
+            np.testing.assert_array_equal(result, wanted)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2 and sys.argv[1] == "--weft":
+        PROGRAM = sys.argv[2]
+        del sys.argv[1:3]
+    unittest.main()
