@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python package: outputs beside onnxruntime's, tensors, cycles and sentences beside the program's, threads, what is refused.
 
-    PYTHONPATH=build/python .venv/bin/python tests/python/weft_test.py --weft build/weft
+    PYTHONPATH=build/python .venv/bin/python tests/python/weft_test.py --weft build/weft --fake-uio build/tests/driver/fake_uio
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
+import mmap
+import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "oracle"))
 import common  # noqa: E402  (onnxruntime with its integer kernels)
 
-PROGRAM = "weft"
+PROGRAM = FAKE_UIO = ""
 DATA = pathlib.Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 FASHION, RESNET = (str(ROOT / "models" / f"{name}.onnx") for name in ("fashion_cnn", "resnet8"))
 
@@ -256,8 +260,125 @@ class Threads(Case):
             np.testing.assert_array_equal(result, wanted)
 
 
+class Boards(Case):
+    """On the fake device of tests/driver, by UIO and by a transport in Python."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.interrupt, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(self.interrupt.close)
+        fake = subprocess.Popen([FAKE_UIO, str(self.folder), "4x4", str(theirs.fileno())], pass_fds=[theirs.fileno()],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        theirs.close()
+        self.addCleanup(fake.communicate)
+        self.assertEqual(fake.stdout.readline(), b"ready\n")
+
+    def file(self, name: str) -> int:
+        return os.open(self.folder / name, os.O_RDWR)
+
+    def device(self) -> weft.Device:
+        return weft.Device.uio_files(self.file("uio0"), os.dup(self.interrupt.fileno()), self.file("udmabuf0"), self.folder / "class")
+
+    def test_by_uio(self) -> None:
+        device, images = self.device(), pixels(2)
+        expected = self.net.inspect(images)
+        np.testing.assert_array_equal(self.net.run(images, engine=device, check=True), expected.outputs["logits"])
+        run = self.net.inspect(images, engine=device, check=True)
+        self.assertEqual((run.engine, run.starts, run.total.cycles, run.total.bytes_read), ("board", 2, 2 * 5000 + 3 + 4, 2 * 1234))
+        self.assertEqual([layer.cycles for layer in run.layers], [None] * 4)  # a board does not tell them apart
+        self.assertEqual(run.total.macs, expected.total.macs)
+        self.assertEqual(run.total.mismatches, 0)
+        self.assertLessEqual({"input", "board"}, {tensor.source for tensor in run.tensors.values()})
+        for name, tensor in run.tensors.items():
+            np.testing.assert_array_equal(tensor.array, expected.tensors[name].array)
+
+    def test_refuses_what_it_cannot_run(self) -> None:
+        device, images = self.device(), pixels(1)
+        for call, sentence in (
+            (lambda: weft.compile(FASHION, config="8x8").run(images, engine=device), "the list is for another configuration"),
+            (lambda: weft.compile(RESNET, config="4x4", batch=64).run(pixels(64), engine=device), "the board's memory window has 1048576 bytes"),
+            (lambda: self.net.run(images, engine=device, stalls=0.5), "a board has its own memory"),
+        ):
+            with self.assertRaisesRegex(weft.Error, sentence):
+                call()
+        (self.folder / "class" / "sync_for_device").unlink()
+        with self.assertRaisesRegex(weft.Error, "sync_for_device: No such file"):
+            self.net.run(images, engine=device)
+
+    def test_threads_take_turns(self) -> None:
+        device, images = self.device(), pixels(3)
+        nets = [self.net, weft.compile(RESNET, config="4x4")]
+        got: list[Any] = [None, None]
+
+        def work(i: int) -> None:
+            got[i] = nets[i].run(images, engine=device)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for net, result in zip(nets, got, strict=True):
+            np.testing.assert_array_equal(result, net.run(images))
+
+    def test_by_a_transport_in_python(self) -> None:
+        images = pixels(2)
+        transport = FileTransport(self.folder, self.interrupt)
+        device = weft.Device(transport)
+        np.testing.assert_array_equal(self.net.run(images, engine=device), self.net.run(images))
+        self.assertEqual(transport.handed_over, 2)
+        transport.broken = True
+        with self.assertRaisesRegex(OSError, "the line is cut"):
+            self.net.run(images, engine=device)
+        transport.broken = False
+        np.testing.assert_array_equal(self.net.run(images, engine=device), self.net.run(images))
+
+
+class FileTransport:
+    """weft.Transport of the fake device's files, without driver/uio."""
+
+    def __init__(self, folder: pathlib.Path, interrupt: socket.socket) -> None:
+        self.folder, self.interrupt = folder, interrupt
+        self.registers, self.buffer = (mmap.mmap(os.open(folder / name, os.O_RDWR), 0) for name in ("uio0", "udmabuf0"))
+        self.handed_over, self.broken = 0, False
+
+    def window_address(self) -> int:
+        return int((self.folder / "class" / "phys_addr").read_text(), 16)
+
+    def window_bytes(self) -> int:
+        return len(self.buffer)
+
+    def read_register(self, offset: int) -> int:
+        return int.from_bytes(self.registers[offset:offset + 4], "little")
+
+    def write_register(self, offset: int, value: int) -> None:
+        self.registers[offset:offset + 4] = value.to_bytes(4, "little")
+
+    def wait(self) -> None:
+        self.interrupt.send((1).to_bytes(4, "little"))
+        self.interrupt.recv(4)
+
+    def write_memory(self, offset: int, data: bytes) -> None:
+        if self.broken:
+            raise OSError("the line is cut")
+        self.buffer[offset:offset + len(data)] = data
+
+    def read_memory(self, offset: int, count: int) -> bytes:
+        return self.buffer[offset:offset + count]
+
+    def to_device(self, count: int) -> None:
+        self.handed_over += 1
+        for name, value in (("sync_direction", "1"), ("sync_for_device", "1")):
+            (self.folder / "class" / name).write_text(value)
+
+    def to_host(self, count: int) -> None:
+        pass
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 2 and sys.argv[1] == "--weft":
-        PROGRAM = sys.argv[2]
-        del sys.argv[1:3]
-    unittest.main()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weft", required=True, help="the program to compare with")
+    parser.add_argument("--fake-uio", required=True, help="tests/driver/fake_uio, built")
+    options, others = parser.parse_known_args()
+    PROGRAM, FAKE_UIO = options.weft, options.fake_uio
+    unittest.main(argv=[sys.argv[0], *others])
