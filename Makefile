@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc build-install install deb synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate python systemc build-install install deb synth train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -107,6 +107,10 @@ integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Ica
 	integration/systemverilog/run.sh build/integrate/mem
 	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
 	.venv/bin/python integration/cocotb/run.py build/integrate/bin
+
+python: configure  ## install the Python package into a fresh environment with pip, and run its tests there
+	@cmake --build --preset release -j $(JOBS) --target fake_uio
+	tests/python/install_test.sh build/tests/driver/fake_uio .
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines

@@ -104,13 +104,17 @@ std::string FiguresOf(const Run& run) {
   return json.dump(-1, ' ', false, cli::Json::error_handler_t::replace);
 }
 
-nb::object ToPython(Run&& run) {
-  nb::list outputs, tensors;
+using Result = nb::typed<nb::tuple, nb::str, nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::object>>,
+                         nb::typed<nb::list, nb::tuple>, nb::typed<nb::list, nb::str>>;
+
+Result ToPython(Run&& run) {
+  nb::list outputs, tensors, sentences;
   for (auto& [name, array] : run.outputs) outputs.append(nb::make_tuple(name, ToNumpy(std::move(array))));
   for (TensorOfRun& t : run.tensors)
     tensors.append(
         nb::make_tuple(t.name, ToNumpy(std::move(t.array)), t.axes, t.scale, t.zero_point, t.source));
-  return nb::make_tuple(FiguresOf(run), outputs, tensors, run.warnings);
+  for (const std::string& sentence : run.warnings) sentences.append(sentence);
+  return Result(nb::make_tuple(FiguresOf(run), outputs, tensors, sentences));
 }
 
 // ---- Networks
@@ -135,10 +139,10 @@ void EndOnSignal() {  // Ctrl-C ends a long run after a batch
 }
 
 // `images` is a .npy file: an array is read as the command line reads it. None: a batch of the engine cycles.
-nb::object Execute(const Network& network, const std::optional<nb::bytes>& images, const std::string& engine,
-                   Board* board, bool tensors, bool check, double stalls, uint64_t seed,
-                   const std::optional<std::string>& layout, std::optional<float> scale,
-                   const std::optional<std::string>& mean, const std::optional<std::string>& std) {
+Result Execute(const Network& network, const std::optional<nb::bytes>& images, const std::string& engine,
+               Board* board, bool tensors, bool check, double stalls, uint64_t seed,
+               const std::optional<std::string>& layout, std::optional<float> scale,
+               const std::optional<std::string>& mean, const std::optional<std::string>& std) {
   Request request;
   request.backend.options.engine = engine;
   request.backend.options.check = check;

@@ -2,6 +2,7 @@
 #include "python/network.hpp"
 
 #include <memory>
+#include <set>
 
 #include "compiler/model_reader.hpp"
 #include "compiler/onnx/onnx_reader.hpp"
@@ -47,7 +48,7 @@ class Collector {
       if (arrays_[t].bytes.empty()) continue;
       const TensorInfo& info = graph_.tensors[t];
       TensorOfRun& tensor = run_.tensors.emplace_back(
-          TensorOfRun{info.name, info.axes, OriginName(origins_[t]), std::move(arrays_[t]), {}, {}});
+          TensorOfRun{Unique(info.name), info.axes, OriginName(origins_[t]), std::move(arrays_[t]), {}, {}});
       if (info.is_real) continue;
       tensor.scale = info.scale;
       tensor.zero_point = FileZeroPoint(info);
@@ -55,8 +56,16 @@ class Collector {
   }
 
  private:
+  // A model may have two tensors of one name, or of none.
+  std::string Unique(const std::string& name) {
+    std::string unique = name;
+    for (int number = 2; !names_.insert(unique).second; number++) unique = fmt::format("{}~{}", name, number);
+    return unique;
+  }
+
   const Graph& graph_;
   Run& run_;
+  std::set<std::string> names_;
   std::vector<NpyArray> arrays_;  // one a tensor
   std::vector<Origin> origins_;
 };
