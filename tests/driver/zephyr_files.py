@@ -8,7 +8,7 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# Of scripts/schemas/module-schema.yaml and scripts/dts/python-devicetree's bindings.
+# Of Zephyr's schema of modules and of its bindings.
 MODULE = {"name": str, "build": {"cmake": str, "kconfig": str, "settings": {"dts_root": str}}}
 BINDING = {"description": str, "compatible": str, "include": str, "properties": dict}
 PROPERTY = {"description": str, "required": bool, "type": str}
