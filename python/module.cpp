@@ -104,8 +104,9 @@ std::string FiguresOf(const Run& run) {
   return json.dump(-1, ' ', false, cli::Json::error_handler_t::replace);
 }
 
-using Result = nb::typed<nb::tuple, nb::str, nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::object>>,
-                         nb::typed<nb::list, nb::tuple>, nb::typed<nb::list, nb::str>>;
+using Result =
+    nb::typed<nb::tuple, nb::str, nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::any>>,
+              nb::typed<nb::list, nb::typed<nb::tuple, nb::any, nb::ellipsis>>, nb::typed<nb::list, nb::str>>;
 
 Result ToPython(Run&& run) {
   nb::list outputs, tensors, sentences;

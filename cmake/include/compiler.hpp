@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The compiler: models to networks, networks to programs and files, as <weft/compiler.hpp> of an installed Weft.
+// The compiler, from models to programs and files, as <weft/compiler.hpp> of an installed Weft.
 #pragma once
 
 #include "compiler/model_reader.hpp"
