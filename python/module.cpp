@@ -200,7 +200,7 @@ std::unique_ptr<Board> OpenTransport(const nb::object& transport, uint32_t watch
 }  // namespace
 
 NB_MODULE(_weft, m) {
-  nb::exception<Error>(m, "Error");
+  const nb::exception<Error> error(m, "Error");
   nb::class_<Network>(m, "Network")
       .def("save", &Network::Save, "path"_a, nb::call_guard<nb::gil_scoped_release>())
       .def("execute", &Execute, "images"_a.none(), "engine"_a, "board"_a.none(), "tensors"_a, "check"_a,
@@ -213,7 +213,7 @@ NB_MODULE(_weft, m) {
   m.def("compile", &Compile, "model"_a, "config"_a, "batch"_a, "memory"_a.none(), "rounding"_a.none(),
         "size"_a.none());
   m.def("load", &Load, "path"_a, "memory"_a.none());
-  nb::class_<Board>(m, "Board");
+  const nb::class_<Board> board(m, "Board");
   m.def("open_uio", &OpenUio, "registers"_a, "buffer"_a, "buffer_class"_a, "watchdog"_a);
   m.def("attach_uio", &AttachUio, "registers"_a, "interrupt"_a, "buffer"_a, "buffer_class"_a, "watchdog"_a);
   m.def("open_transport", &OpenTransport, "transport"_a, "watchdog"_a);

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 import warnings
 from typing import Any
@@ -251,11 +250,10 @@ class Threads(Case):
         threads = [threading.Thread(target=work, args=(i,)) for i in range(len(nets))]
         for thread in threads:
             thread.start()
-        begin = time.monotonic()
         while any(thread.is_alive() for thread in threads):  # the interpreter is free meanwhile
             ticks += 1
             over.wait(0.001)
-        self.assertGreater(ticks, 20 * min(1, time.monotonic() - begin))
+        self.assertGreater(ticks, 20)  # a call that kept it would give it up between batches alone
         for result, wanted in zip(got, expected, strict=True):
             np.testing.assert_array_equal(result, wanted)
 
