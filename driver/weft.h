@@ -3,7 +3,7 @@
  *
  * A program (docs/program.md) is loaded by copying its image to a window of memory that the hardware sees: at its begin, which has
  * to be a multiple of WEFT_ALIGN. Inputs are written into the window and outputs read from it, row by row (weft_put, weft_get);
- * caches, if there are any, are the caller's.
+ * caches, if there are any, are the caller's, and so are threads: weft_device.h has both.
  *
  *   weft_start(&bus, &run);
  *   if (weft_wait(&bus) != WEFT_CODE_OK) ...

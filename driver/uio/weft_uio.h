@@ -9,7 +9,8 @@
  *   code = weft_uio_run(&weft, list_bytes, window_bytes, watchdog);
  *   weft_get(weft.window, &output, result);
  *
- * One thread at a time; weft_uio_device makes a weft_device of it, which threads share. The buffer may lie anywhere in 64 bits of addresses that ADDR_W of the hardware reaches. */
+ * One thread at a time; weft_uio_device makes a weft_device of it, which threads share. The buffer may lie anywhere in 64 bits of
+ * addresses that ADDR_W of the hardware reaches. */
 #ifndef WEFT_UIO_H
 #define WEFT_UIO_H
 
