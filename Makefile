@@ -9,7 +9,11 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate systemc build-install install deb synth qor train site docs-slow screenshots clean help
+<<<<<<< HEAD
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate python systemc build-install install deb synth qor train site docs-slow screenshots clean help
+=======
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate python systemc build-install install deb synth train screenshots clean help
+>>>>>>> py
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -33,7 +37,7 @@ engine: configure  ## build the RTL model of one more configuration: make engine
 	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) --target weft_engines
 
-test: build bootstrap-python  ## all tests
+test: bootstrap-python build  ## all tests
 	ctest --preset release -j $(JOBS)
 
 asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers
@@ -117,6 +121,10 @@ integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Ica
 	integration/systemverilog/run.sh build/integrate/mem
 	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
 	.venv/bin/python integration/cocotb/run.py build/integrate/bin
+
+python: configure  ## install the Python package into a fresh environment with pip, and run its tests there
+	@cmake --build --preset release -j $(JOBS) --target fake_uio
+	tests/python/install_test.sh build/tests/driver/fake_uio .
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines

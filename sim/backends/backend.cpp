@@ -85,6 +85,15 @@ std::vector<const TensorI8*> InputsOf(const Node& node, const std::vector<Tensor
 
 }  // namespace
 
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  Shape shape = images.shape;
+  shape.n = count;
+  TensorI8 slice(shape);
+  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
+  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
+  return slice;
+}
+
 void CompareOutputs(const std::string& name, const TensorI8& expected, const TensorI8& got,
                     DifferencesTold* told, LayerStats* stats) {
   constexpr int kTold = 5;  // differences that are printed for a layer

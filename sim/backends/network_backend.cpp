@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/backends/network_backend.hpp"
 
-#include <cstring>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
-#include "compiler/schedule.hpp"
+#include "sim/backends/inner_tensors.hpp"
 #include "sim/backends/layer_backend.hpp"
 #include "sim/harness/system.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
@@ -54,7 +52,21 @@ int64_t MacsOfLayer(const CompiledNetwork& network, const SegmentProgram& p, siz
 // has its multiplications only.
 void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int images, const CycleResult& run,
               const CycleResult& model, NetworkResult* result) {
-  for (size_t l = 0; l < p.layer_node.size(); l++) {
+  if (run.layers.empty()) {
+    int64_t macs = 0;
+    for (size_t l = 0; l < p.layer_node.size(); l++) {
+      const int64_t of_layer = MacsOfLayer(network, p, l, images);
+      result->nodes[p.layer_node[l]].macs += of_layer;
+      macs += of_layer;
+      if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
+        result->nodes[size_t(depthwise)].macs += MacsOf(network, depthwise, images);
+    }
+    LayerStats stats = MakeStats(run, macs, network.config);
+    stats.macs = 0;  // they are the nodes'
+    if (!result->undivided) result->undivided.emplace();
+    Accumulate(stats, &*result->undivided);
+  }
+  for (size_t l = 0; l < run.layers.size(); l++) {
     LayerStats stats = MakeStats(CyclesOfLayer(run, l), MacsOfLayer(network, p, l, images), network.config);
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
@@ -74,75 +86,11 @@ void Resize(int images, TensorI8* batch) {
   batch->data.resize(batch->shape.size());
 }
 
-// The inner tensors of fused depthwise convolutions, which are never in memory: what the engine hands to
-// residual_add.
-class InnerTensors : public SystemProbe {
+// A weft_top.
+class MachineBackend : public NetworkBackend {
  public:
-  InnerTensors(const CompiledNetwork& network, const SegmentProgram& p, const SystemModel& model)
-      : network_(network), program_(p) {
-    const auto find = [&](const char* name) {
-      const uint8_t* signal = model.Find("weft_top.u_core.u_engine", name);
-      if (signal == nullptr) throw Error("the RTL model has no signal {} of the engine", name);
-      return signal;
-    };
-    valid_ = find("out_valid_o");
-    ready_ = find("out_ready_i");
-    final_ = find("out_final_o");
-    data_ = find("out_data_o");
-    for (size_t l = 0; l < p.layer_depthwise.size() && !p.program.jobs.empty(); l++) {
-      if (p.layer_depthwise[l] < 0) continue;
-      const int tensor = network.graph.nodes[size_t(p.layer_node[l])].output;
-      Shape shape = network.graph.tensors[size_t(tensor)].shape;
-      shape.n = network.batch;
-      if (p.program.jobs[size_t(p.program.layers[l].first_job)].rows < shape.h) continue;  // it is not whole
-      tensors_.emplace(tensor, shape);
-      for (int j = 0; j < p.program.layers[l].jobs; j++)
-        tensor_of_job_[p.program.layers[l].first_job + j] = tensor;
-    }
-    NextJob();
-  }
-  // By their number in the graph; none of a program whose jobs are not known.
-  [[nodiscard]] const std::map<int, TensorI8>& tensors() const { return tensors_; }
-
-  void Cycle(int64_t /*cycle*/) override {
-    if (tensors_.empty() || *valid_ == 0 || *ready_ == 0) return;
-    if (cursor_) {
-      const Job& job = program_.program.jobs[size_t(job_)];
-      TensorI8& tensor = tensors_.at(tensor_of_job_.at(job_));
-      int8_t* to =
-          &tensor.at(cursor_->image(), cursor_->y(), cursor_->x(), job.FirstChannel(cursor_->group()));
-      std::memcpy(to, data_, size_t(job.ChannelsOf(cursor_->group())));
-      cursor_->Next();
-    }
-    if (*final_ != 0) NextJob();
-  }
-
- private:
-  // The next one with outputs.
-  void NextJob() {
-    const std::vector<Job>& jobs = program_.program.jobs;
-    do job_++;
-    while (job_ < int(jobs.size()) && jobs[size_t(job_)].rows == 0);
-    cursor_.reset();
-    if (tensor_of_job_.contains(job_)) cursor_.emplace(jobs[size_t(job_)], network_.config);
-  }
-
-  const CompiledNetwork& network_;
-  const SegmentProgram& program_;
-  const uint8_t *valid_, *ready_, *final_, *data_;
-  std::map<int, TensorI8> tensors_;
-  std::map<int, int> tensor_of_job_;
-  int job_ = -1;
-  std::optional<OutputCursor> cursor_;  // of a job whose outputs are an inner tensor
-};
-
-// weft_top.
-class SystemBackend : public NetworkBackend {
- public:
-  SystemBackend(const BackendOptions& o, const Config& config)
-      : options_(o),
-        memory_(Memory::Parse(o.memory, config)),
-        system_(config, SystemOptions{memory_, o.stalls, o.seed}) {}
+  MachineBackend(const BackendOptions& o, const Memory& memory, Machine* machine, Origin origin)
+      : options_(o), memory_(memory), machine_(machine), origin_(origin) {}
 
   NetworkResult Run(const CompiledNetwork& network, const TensorI8& images, const Tensors& given) override {
     const Graph& graph = network.graph;
@@ -171,6 +119,15 @@ class SystemBackend : public NetworkBackend {
     return result;
   }
 
+ protected:
+  // Whether tensors are wanted that a run need not leave in memory.
+  [[nodiscard]] bool Looks() const { return options_.check || options_.all_tensors; }
+  // Runs a program that is loaded. What is seen of tensors on the way becomes the result's.
+  virtual CycleResult RunProgram(const CompiledNetwork& /*network*/, const SegmentProgram& p,
+                                 NetworkResult* /*result*/) {
+    return machine_->Run(p.program, options_.most_cycles > 0 ? options_.most_cycles : INT64_MAX / 2);
+  }
+
  private:
   static void RunSegmentOnHost(const Graph& graph, const Segment& segment, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
@@ -182,28 +139,19 @@ class SystemBackend : public NetworkBackend {
 
   void RunSegment(const CompiledNetwork& network, const Segment& segment, const SegmentProgram& p, int images,
                   NetworkResult* result) {
-    system_.Load(p.program);
+    machine_->Load(p.program);
     for (const SegmentProgram::Input& in : p.inputs) {
       const TensorI8& tensor = result->tensors[in.tensor];
-      system_.Write(in.place,
-                    in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
+      machine_->Write(in.place,
+                      in.interleaved ? InterleaveInput(segment.layers[in.layer].conv, tensor) : tensor);
     }
-    const bool looks = options_.check || options_.all_tensors;
-    InnerTensors inner(network, p, system_.model());
-    system_.probe = looks && !inner.tensors().empty() ? &inner : nullptr;
-    const CycleResult run = system_.Run(p.program, options_.most_cycles);
-    system_.probe = nullptr;
+    const CycleResult run = RunProgram(network, p, result);
     for (size_t t = 0; t < p.outputs.size(); t++) {
       if (!p.outputs[t]) continue;
-      result->tensors[t] = system_.Read(*p.outputs[t]);
-      result->origins[t] = Origin::kRtl;
+      result->tensors[t] = machine_->Read(*p.outputs[t]);
+      result->origins[t] = origin_;
     }
-    for (const auto& [tensor, value] : inner.tensors()) {
-      if (!looks) continue;
-      result->tensors[size_t(tensor)] = value;
-      result->origins[size_t(tensor)] = Origin::kRtl;
-    }
-    if (looks) Complete(network.graph, segment, result);
+    if (Looks()) Complete(network.graph, segment, result);
     if (options_.check) Compare(network.graph, segment, result);
     CycleResult model;
     if (options_.PredictsCycles()) {
@@ -215,10 +163,10 @@ class SystemBackend : public NetworkBackend {
 
   // From the golden model what has not been seen: of a convolution into which an addition is fused, which
   // never leaves the hardware, and what has been overwritten.
-  static void Complete(const Graph& graph, const Segment& segment, NetworkResult* result) {
+  void Complete(const Graph& graph, const Segment& segment, NetworkResult* result) const {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      if (result->origins[node.output] == Origin::kRtl) continue;
+      if (result->origins[node.output] == origin_) continue;
       result->tensors[node.output] = RunOnHost(graph, node, result->tensors, result);
       result->origins[node.output] = Origin::kGolden;
     }
@@ -229,7 +177,7 @@ class SystemBackend : public NetworkBackend {
   void Compare(const Graph& graph, const Segment& segment, NetworkResult* result) {
     for (int n = segment.first; n < segment.first + segment.count; n++) {
       const Node& node = graph.nodes[n];
-      if (result->origins[node.output] != Origin::kRtl) continue;
+      if (result->origins[node.output] != origin_) continue;
       NetworkResult reals;
       CompareOutputs(node.name, RunOnHost(graph, node, result->tensors, &reals), result->tensors[node.output],
                      &told_[node.name], &result->nodes[n]);
@@ -238,8 +186,37 @@ class SystemBackend : public NetworkBackend {
 
   BackendOptions options_;
   Memory memory_;
-  System system_;
+  Machine* machine_;
+  Origin origin_;
   std::map<std::string, DifferencesTold> told_;
+};
+
+// The Verilated one.
+struct SimulatedSystem {
+  SimulatedSystem(const BackendOptions& o, const Config& config)
+      : memory(Memory::Parse(o.memory, config)), system(config, SystemOptions{memory, o.stalls, o.seed}) {}
+  Memory memory;
+  System system;
+};
+class SystemBackend : private SimulatedSystem, public MachineBackend {
+ public:
+  SystemBackend(const BackendOptions& o, const Config& config)
+      : SimulatedSystem(o, config), MachineBackend(o, memory, &system, Origin::kRtl) {}
+
+ private:
+  CycleResult RunProgram(const CompiledNetwork& network, const SegmentProgram& p,
+                         NetworkResult* result) override {
+    if (!Looks()) return MachineBackend::RunProgram(network, p, result);
+    InnerTensors inner(network, p, system.model());
+    system.probe = inner.tensors().empty() ? nullptr : &inner;
+    const CycleResult run = MachineBackend::RunProgram(network, p, result);
+    system.probe = nullptr;
+    for (const auto& [tensor, value] : inner.tensors()) {
+      result->tensors[size_t(tensor)] = value;
+      result->origins[size_t(tensor)] = Origin::kRtl;
+    }
+    return run;
+  }
 };
 
 // The cycle model.
@@ -272,6 +249,13 @@ std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options
   if (!options.RunsPrograms()) return std::make_unique<LayerwiseBackend>(options);
   if (options.engine == "rtl") return std::make_unique<SystemBackend>(options, config);
   return std::make_unique<CycleNetworkBackend>(options, config);
+}
+
+std::unique_ptr<NetworkBackend> MakeBoardBackend(const BackendOptions& options, const Config& config,
+                                                 Machine* board) {
+  if (!options.memory.empty() || options.stalls != 0 || !options.trace_file.empty())
+    throw Error("a board has its own memory: leave memory, stalls and trace out");
+  return std::make_unique<MachineBackend>(options, Memory::Parse("", config), board, Origin::kBoard);
 }
 
 }  // namespace weft

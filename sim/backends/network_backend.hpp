@@ -8,6 +8,7 @@
 
 #include "compiler/network_file.hpp"
 #include "sim/backends/backend.hpp"
+#include "sim/harness/machine.hpp"
 
 namespace weft {
 
@@ -27,5 +28,9 @@ class NetworkBackend {
 // For networks that are compiled for `config`. Throws Error for an unknown backend, or one that is not built
 // for this configuration.
 std::unique_ptr<NetworkBackend> MakeNetworkBackend(const BackendOptions& options, const Config& config);
+
+// A board, as a backend of the engine "board". Throws Error for options that it does not know.
+std::unique_ptr<NetworkBackend> MakeBoardBackend(const BackendOptions& options, const Config& config,
+                                                 Machine* board);
 
 }  // namespace weft

@@ -33,7 +33,13 @@ struct Options {
 std::vector<RegisterWrite> WritesOfStart(const Program& program, const Options& options) {
   std::vector<RegisterWrite> writes;
   const weft_bus bus = {.context = &writes,
-                        .read = [](void*, uint32_t offset) { return offset == WEFT_ID ? WEFT_ID_VALUE : 0; },
+                        .read =
+                            [](void*, uint32_t offset) {
+                              return offset == WEFT_ID ? WEFT_ID_VALUE
+                                     : offset == WEFT_CONFIG1
+                                         ? 64U << WEFT_CONFIG1_ADDR_BITS_SHIFT  // any address
+                                         : 0;
+                            },
                         .write =
                             [](void* context, uint32_t offset, uint32_t value) {
                               static_cast<std::vector<RegisterWrite>*>(context)->push_back({offset, value});

@@ -17,12 +17,19 @@ namespace weft {
 NpyArray ToArray(const TensorI8& tensor, const TensorInfo& info, ElementType type,
                  const std::vector<float>* reals);
 
+// The same of a tensor of a batch, behind those of the batches before it; there are `images` images then.
+void AddBatch(const Graph& graph, const NetworkResult& batch, int tensor, ElementType type, int images,
+              NpyArray* all);
+
 // Names of files for names of tensors: what a file system cannot hold becomes %XX, long names are cut, all
 // are different. Without the ending, which has at most 16 bytes.
 std::vector<std::string> FileNames(const std::vector<std::string>& names);
 
 std::string PortName(const Graph& graph, const Port& port);
-const char* TypeName(ElementType type);  // "float32", "int8", "uint8"
+const char* TypeName(ElementType type);      // "float32", "int8", "uint8"
+ElementType TypeOf(const TensorInfo& info);  // in the file
+int FileZeroPoint(const TensorInfo& info);   // of the file's codes
+const char* OriginName(Origin origin);       // "input", "golden", "rtl", ...; "" of kNone
 
 // The model's outputs, of all batches of a run.
 class Outputs {
