@@ -9,12 +9,12 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate systemc build-install install deb synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate litex-network litex litex-bitstream systemc build-install install deb synth train screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -docs (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -litex, -docs (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -107,6 +107,16 @@ integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Ica
 	integration/systemverilog/run.sh build/integrate/mem
 	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
 	.venv/bin/python integration/cocotb/run.py build/integrate/bin
+
+litex-network: weft bootstrap-litex
+	build/weft compile $(MODEL) -o build/litex.weft --config 4x4
+	build/weft export build/litex.weft --format c --input $(IMAGES) -o build/litex
+
+litex: litex-network  ## the demo network on a LiteX SoC (VexRiscv, SDRAM, UART, Weft), simulated
+	.venv/bin/python integration/litex/sim.py build/litex
+
+litex-bitstream: litex-network  ## the same SoC's bitstream for the ULX3S (LFE5U-85F), by Yosys and nextpnr
+	.venv/bin/python integration/litex/ulx3s.py build/litex
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines
