@@ -10,10 +10,13 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-# LiteX' Makefiles call python3, and this Python has LiteX; Verilator's compile by ccache if they are told to.
-os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-if shutil.which("ccache"):
-    os.environ.setdefault("OBJCACHE", "ccache")
+
+
+def find_tools(*tools):
+    """Puts what this Python's environment has on the PATH, for LiteX' Makefiles and scripts, and looks whether all tools are there."""
+    os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    if missing := [tool for tool in ("meson", "riscv64-unknown-elf-gcc", *tools) if shutil.which(tool) is None]:
+        sys.exit(f"litex: {', '.join(missing)} not found: `make bootstrap-litex` installs what it takes")
 
 
 def run_script(folder, name):
@@ -52,8 +55,9 @@ class Network:
         """Compiles firmware/ for the SoC of a LiteX builder, whose software is built, and returns firmware.bin."""
         out = pathlib.Path(builder.output_dir) / "firmware"
         out.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["make", "--no-print-directory", "-C", out, "-f", HERE / "firmware" / "Makefile",
-                        f"BUILD_DIR={builder.output_dir}", f"NETWORK={self.folder}"], check=True)
+        if subprocess.run(["make", "--no-print-directory", "-C", out, "-f", HERE / "firmware" / "Makefile",
+                           f"BUILD_DIR={builder.output_dir}", f"NETWORK={self.folder}"]).returncode != 0:
+            sys.exit("litex: the firmware does not compile, see above")
         return out / "firmware.bin"
 
     def differences(self, lines):

@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import sys
 
-from network import Network, run_script
+from network import Network, find_tools, run_script
 
 try:
     from litedram.modules import MT48LC16M16
@@ -76,6 +76,8 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, help="where the SoC is generated and built (default: DIR/litex-sim)")
     parser.add_argument("--cycles", type=int, default=20_000_000, help="end after this many (default: %(default)s)")
     args = parser.parse_args()
+    find_tools("verilator", "ccache")
+    os.environ["OBJCACHE"] = "ccache"  # for Verilator's Makefile
     network = Network(args.network)
     out = (args.build or args.network / "litex-sim").resolve()
 

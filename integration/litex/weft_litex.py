@@ -26,11 +26,11 @@ def add_sources(platform, family):
                 platform.add_source(str(RTL / (line.replace("prim/", f"prim/{family}/") if family else line)))
 
 
-def pins(prefix, bus, masters, channels):
-    """Instance ports of an AXI bus by its channels' fields; `masters`: Weft is the bus' master."""
+def pins(prefix, bus, is_master, channels):
+    """Instance ports of an AXI bus by its channels' fields; `is_master`: Weft drives it."""
     ports = {}
     for channel, fields in channels.items():
-        forward = (channel in ("aw", "w", "ar")) == masters
+        forward = (channel in ("aw", "w", "ar")) == is_master
         endpoint = getattr(bus, channel)
         for field in (*fields, "valid"):
             ports[f"{'o' if forward else 'i'}_{prefix}_{channel}{field}"] = getattr(endpoint, field)
