@@ -9,16 +9,12 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-<<<<<<< HEAD
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate python systemc build-install install deb synth qor train site docs-slow screenshots clean help
-=======
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate python systemc build-install install deb synth train screenshots clean help
->>>>>>> py
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth qor train site docs-slow screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -docs, -cluster (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -litex, -docs, -cluster (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -125,6 +121,16 @@ integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Ica
 python: configure  ## install the Python package into a fresh environment with pip, and run its tests there
 	@cmake --build --preset release -j $(JOBS) --target fake_uio
 	tests/python/install_test.sh build/tests/driver/fake_uio .
+
+litex-network: weft bootstrap-litex
+	build/weft compile $(MODEL) -o build/litex.weft --config 4x4
+	build/weft export build/litex.weft --format c --input $(IMAGES) -o build/litex
+
+litex: litex-network  ## the demo network on a LiteX SoC (VexRiscv, SDRAM, UART, Weft), simulated
+	.venv/bin/python integration/litex/sim.py build/litex
+
+litex-bitstream: litex-network  ## the same SoC's bitstream for the ULX3S (LFE5U-85F), by Yosys and nextpnr
+	.venv/bin/python integration/litex/ulx3s.py build/litex
 
 systemc: configure  ## Weft in a virtual platform: whole networks loosely timed and cycle accurate, equal bytes and cycles
 	@cmake --build --preset release -j $(JOBS) --target platform_table weft_engines

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
-# `bootstrap.sh train`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
+# `bootstrap.sh train`, `bootstrap.sh litex`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is there;
+# uses sudo when it is not root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,14 +22,14 @@ debian() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-python() {
+python() {  # KIND STAMP
   debian debian
-  local stamp=.venv/packages.txt
-  [[ ! -f $stamp || $(list python) != $(cat "$stamp") ]] || return 0
-  echo "bootstrap: installing Python packages into .venv: $(list python | tr '\n' ' ')"
+  local stamp=.venv/$2.txt
+  [[ ! -f $stamp || $(list "$1") != $(cat "$stamp") ]] || return 0
+  echo "bootstrap: installing Python packages into .venv: $(list "$1" | tr '\n' ' ')"
   [[ -x .venv/bin/pip ]] || /usr/bin/python3 -m venv .venv
-  list python | xargs .venv/bin/pip install --quiet --disable-pip-version-check
-  list python >"$stamp"
+  list "$1" | xargs .venv/bin/pip install --quiet --disable-pip-version-check
+  list "$1" >"$stamp"
 }
 
 case ${1-} in
@@ -36,6 +37,7 @@ case ${1-} in
   train) debian debian && debian train ;;
   docs) debian debian && debian docs ;;
   cluster) debian debian && debian cluster ;;
-  python) python ;;
-  *) echo "usage: bootstrap.sh debian|python|train|docs|cluster" >&2 && exit 2 ;;
+  litex) python python packages && debian litex && python litex-python litex ;;
+  python) python python packages ;;
+  *) echo "usage: bootstrap.sh debian|python|train|litex|docs|cluster" >&2 && exit 2 ;;
 esac
