@@ -128,7 +128,7 @@ module line_buffer #(
         assert (PTR_W'(wptr_q - freed_i) <= PTR_W'(Words));
       end
       begin : NothingElseWhileWide_A
-        assert (WIDE == 0 || !wide_i || (!take && wptr_q == freed_i));
+        assert (WIDE == 0 || !wide_i || !take);
       end
     end
 `endif

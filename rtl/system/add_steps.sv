@@ -36,10 +36,16 @@ module add_steps #(
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   localparam int StepW = $clog2(STEPS + 1);
+  localparam int ToOutput = weft_pkg::TABLES_LATENCY + weft_pkg::SCALE_LATENCY;
   localparam int PaddedW = 8 * LANES * STEPS;
   logic [PaddedW-1:0] x_q, r_q;
   logic [StepW-1:0] step_q;  // steps left
-  always_ff @(posedge clk_i) begin
+  // The clock of all but the tables stops when the last byte is out.
+  wire logic clk;
+  clock_gate #(.CYCLES(ToOutput + 1 + weft_pkg::CLOCK_MARGIN)) u_clock (
+      .clk_i, .rst_ni, .wake_i(valid_i | (step_q != '0)), .clk_o(clk)
+  );
+  always_ff @(posedge clk) begin
     if (valid_i) begin
       x_q <= PaddedW'(pixel_i);
       r_q <= PaddedW'(residual_i);
@@ -52,7 +58,6 @@ module add_steps #(
     else if (step_q != '0) step_q <= step_q - 1'b1;
   end
 
-  localparam int ToOutput = weft_pkg::TABLES_LATENCY + weft_pkg::SCALE_LATENCY;
   wire logic [32*LANES-1:0] sum;
   wire logic [8*LANES-1:0] y;
   add_tables #(.LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_tables (
@@ -63,18 +68,18 @@ module add_steps #(
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [7:0] scaled;
       requantize u_requantize (
-          .clk_i, .rst_ni, .onnx_i, .acc_i(outside_i ? outside_acc_i[32*l+:32] : sum[32*l+:32]),
+          .clk_i(clk), .rst_ni, .onnx_i, .acc_i(outside_i ? outside_acc_i[32*l+:32] : sum[32*l+:32]),
           .mult_i(outside_i ? outside_mult_i[32*l+:32] : mult_i), .shift_i(outside_i ? outside_shift_i[6*l+:6] : shift_i), .zp_i,
           .y_o(scaled)
       );
-      activation u_activation (.clk_i, .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
+      activation u_activation (.clk_i(clk), .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
     end
   endgenerate
 
   wire logic last;
   logic [PaddedW-1:0] y_q;
-  delay #(.WIDTH(1), .CYCLES(ToOutput)) u_last (.clk_i, .rst_ni, .d_i(step_q == StepW'(1)), .q_o(last));
-  always_ff @(posedge clk_i) begin
+  delay #(.WIDTH(1), .CYCLES(ToOutput)) u_last (.clk_i(clk), .rst_ni, .d_i(step_q == StepW'(1)), .q_o(last));
+  always_ff @(posedge clk) begin
     y_q     <= PaddedW'({y, y_q} >> (8 * LANES));
     valid_o <= last & rst_ni;
   end

@@ -41,7 +41,7 @@ module depthwise_fir #(
       end
       logic [SUM_W*Phases*TAPS-1:0] sums_q;
       logic [SUM_W*TAPS-1:0] sum;  // those of this phase
-      integer i, p;
+      integer i, p, n;
       always_comb begin
         for (i = 0; i < TAPS; i++) begin
           sum[SUM_W*i+:SUM_W] = SUM_W'($signed(product[16*i+:16]));
@@ -51,12 +51,12 @@ module depthwise_fir #(
       end
       always_ff @(posedge clk_i) begin
         if (slot) begin
-          for (p = 0; p < Phases; p++)
-            if (phase == 3'(p)) begin
-              if (!last) sums_q[SUM_W*p*TAPS+:SUM_W*TAPS] <= sum;
+          for (n = 0; n < Phases; n++)
+            if (phase == 3'(n)) begin
+              if (!last) sums_q[SUM_W*n*TAPS+:SUM_W*TAPS] <= sum;
               else begin
-                if (p > 0) sums_q[SUM_W*(p*TAPS-(p>0?1:0))+:SUM_W] <= sum[SUM_W-1:0];
-                sums_q[SUM_W*p*TAPS+:SUM_W*TAPS] <= (SUM_W * TAPS)'(sum >> SUM_W);
+                if (n > 0) sums_q[SUM_W*(n*TAPS-(n>0?1:0))+:SUM_W] <= sum[SUM_W-1:0];
+                sums_q[SUM_W*n*TAPS+:SUM_W*TAPS] <= (SUM_W * TAPS)'(sum >> SUM_W);
               end
             end
         end
