@@ -26,6 +26,7 @@ endforeach()
 install(DIRECTORY ${PROJECT_BINARY_DIR}/generated/rtl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/weft FILES_MATCHING PATTERN "*.hpp")
 install(FILES cmake/golden.hpp cmake/systemc.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/weft)
 install(DIRECTORY configs DESTINATION share/weft)
+install(DIRECTORY scripts/sweep DESTINATION share/weft PATTERN "__pycache__" EXCLUDE)  # weft sweep
 install(TARGETS weft RUNTIME DESTINATION bin)
 file(RELATIVE_PATH WEFT_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})  # Debian's libraries lie deeper
 configure_file(cmake/weft-systemc.pc.in ${PROJECT_BINARY_DIR}/weft-systemc.pc @ONLY)
@@ -45,4 +46,5 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION electronics)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "parallel, python3-yaml, python3-matplotlib")  # weft sweep
 include(CPack)

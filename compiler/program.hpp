@@ -82,7 +82,8 @@ struct Store {
 struct ProgramLayer {
   std::string name;
   int first_job = 0, jobs = 0;
-  Traffic traffic;  // without the list
+  Traffic traffic = {};     // without the list
+  Traffic compulsory = {};  // ... if its weights, parameters and maps moved once, and nothing beside them
 };
 
 struct Program {

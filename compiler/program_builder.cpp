@@ -56,6 +56,26 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const FusedDepthwi
   return traffic;
 }
 
+Traffic ProgramBuilder::CompulsoryOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add,
+                                     const std::optional<FusedDepthwise>& depthwise) {
+  constexpr int kChannelBytes = 9;  // bias, multiplier, shift
+  const Geometry g(layer.in, layer.layer);
+  const InputBox box = g.InputOf({.images = g.in.n, .rows = g.out.h, .cols = g.out.w});
+  const Shape& filters = layer.layer.filters.shape;
+  Traffic traffic;
+  traffic.read = int64_t(filters.size()) + int64_t{filters.n} * kChannelBytes +
+                 int64_t{g.in.n} * (box.y1 - box.y0) * (box.x1 - box.x0) * g.in.c;
+  traffic.written = int64_t(g.out.size());
+  if (add) traffic.read += kTableBytes;
+  if (add && add->residual) traffic.read += int64_t(golden::ConvShape(layer.in, layer.layer).size());
+  if (depthwise) {
+    const Shape& behind = depthwise->conv.filters.shape;
+    traffic.read += int64_t(behind.size()) + int64_t{behind.n} * kChannelBytes;
+    traffic.written = int64_t(golden::OutputShape(g.out, depthwise->conv).size());
+  }
+  return traffic;
+}
+
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
                               const std::optional<FusedAdd>& add,
                               const std::optional<FusedDepthwise>& depthwise) {
@@ -67,7 +87,8 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
   program_.layers.push_back({.name = layer.layer.name,
                              .first_job = int(program_.jobs.size()),
                              .jobs = int(layer.jobs.size()),
-                             .traffic = depthwise ? TrafficOf(layer, *depthwise) : TrafficOf(layer, add)});
+                             .traffic = depthwise ? TrafficOf(layer, *depthwise) : TrafficOf(layer, add),
+                             .compulsory = CompulsoryOf(layer, add, depthwise)});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does

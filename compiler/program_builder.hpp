@@ -49,6 +49,8 @@ class ProgramBuilder {
   [[nodiscard]] const Layer& LayerOf(int job) const { return layers_[job_layer_[job]]; }
   [[nodiscard]] Traffic TrafficOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add) const;
   [[nodiscard]] Traffic TrafficOf(const PreparedLayer& layer, const FusedDepthwise& depthwise) const;
+  static Traffic CompulsoryOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add,
+                              const std::optional<FusedDepthwise>& depthwise);
   void PlaceData();
   void PlaceGroups(int job);
   void PlaceDepthwise(int job);

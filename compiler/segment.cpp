@@ -63,8 +63,8 @@ struct FittedLayer {
 // Finds the layers that are best for a configuration.
 class LayerFitter {
  public:
-  LayerFitter(const Graph& graph, int images, const Config& config)
-      : graph_(graph), images_(images), config_(config) {}
+  LayerFitter(const Graph& graph, int images, const Config& config, int read_cycles)
+      : graph_(graph), images_(images), config_(config), read_cycles_(read_cycles) {}
 
   std::vector<FittedLayer> Fit(const Segment& segment) {
     for (int l = 0; l < int(segment.layers.size()); l++) {
@@ -144,7 +144,8 @@ class LayerFitter {
   // Makes the layer's jobs with limits.
   [[nodiscard]] std::function<PreparedLayer(const JobLimits&)> Preparer(const LoweredLayer& layer,
                                                                         bool from_host) const {
-    return [this, &conv = layer.conv, in = InputOf(layer), from_host](const JobLimits& limits) {
+    return [this, &conv = layer.conv, in = InputOf(layer), from_host](JobLimits limits) {
+      limits.read_cycles = read_cycles_;
       return from_host ? PrepareLayer(conv, in, config_, limits) : PrepareInPlace(conv, in, config_, limits);
     };
   }
@@ -187,6 +188,7 @@ class LayerFitter {
   const Graph& graph_;
   int images_;
   const Config& config_;
+  int read_cycles_;
   std::vector<FittedLayer> fitted_;
 };
 
@@ -200,7 +202,7 @@ class SegmentCompiler {
         images_(images),
         keep_all_(options.keep_all),
         in_order_(options.in_order),
-        layers_(LayerFitter(graph, images, config).Fit(segment)),
+        layers_(LayerFitter(graph, images, config, options.read_cycles).Fit(segment)),
         uses_(graph.tensors.size()),
         builder_(config, options.with_data) {}
 

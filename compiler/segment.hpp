@@ -32,6 +32,8 @@ struct SegmentProgram {
 struct CompileOptions {
   bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
   bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
+  int read_cycles = 1;    // that the memory takes for a bus word (Memory::ReadCycles): fewer bytes or fewer
+                          // cycles may be best
   bool in_order = false;  // every layer waits for the one before, even if it does not read it: operators
                           // between them are left out of the graph
 };

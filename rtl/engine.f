@@ -7,6 +7,7 @@ prim/ram.sv
 cells/clock_gate.sv
 cells/delay.sv
 cells/fifo.sv
+cells/inner_ends.sv
 cells/loop_counter.sv
 cells/rotate.sv
 cells/stream_rules.sv

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
-# `bootstrap.sh train`, `bootstrap.sh docs`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
+# `bootstrap.sh train`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +35,7 @@ case ${1-} in
   debian) debian debian ;;
   train) debian debian && debian train ;;
   docs) debian debian && debian docs ;;
+  cluster) debian debian && debian cluster ;;
   python) python ;;
-  *) echo "usage: bootstrap.sh debian|python|train|docs" >&2 && exit 2 ;;
+  *) echo "usage: bootstrap.sh debian|python|train|docs|cluster" >&2 && exit 2 ;;
 esac

@@ -72,19 +72,17 @@ module pixel_walker #(
   // again.
   wire logic decide = ~primed_q | ~full_q;
   wire logic [Loops-1:0] loop_last;
-  logic [Loops-1:0] inner_end;  // every loop inside this one is at its end
-  logic all_end, all_end_q, new_row_q, new_image_q;
+  wire logic [Loops:0] inner_end;  // every loop inside this one is at its end; the last: the job
+  inner_ends #(.LOOPS(Loops)) u_ends (.last_i(loop_last), .inner_o(inner_end));
+  logic all_end_q, new_row_q, new_image_q;
   logic [ADDR_W-1:0] d_addr, d_addr_q;
   logic signed [POS_W-1:0] d_x, d_y, d_x_q, d_y_q;
   integer i;
   always_comb begin
-    all_end = 1'b1;
     d_addr = '0;
     d_x = '0;
     d_y = '0;
     for (i = 0; i < Loops; i++) begin
-      inner_end[i] = all_end;
-      all_end = all_end & loop_last[i];
       if (inner_end[i]) begin
         d_addr = job_i[32*(weft_list_pkg::JOB_WALK+4*i+1)+:ADDR_W];
         d_x = job_i[32*(weft_list_pkg::JOB_WALK+4*i+2)+:POS_W];
@@ -94,7 +92,7 @@ module pixel_walker #(
   end
   always_ff @(posedge clk)
     if (decide) begin
-      all_end_q <= all_end;
+      all_end_q <= inner_end[Loops];
       new_row_q <= inner_end[3];
       new_image_q <= inner_end[4];
       d_addr_q <= d_addr;

@@ -117,6 +117,8 @@ void Accumulate(const LayerStats& run, LayerStats* total) {
   total->predicted_cycles += run.predicted_cycles;
   total->bytes_read += run.bytes_read;
   total->bytes_written += run.bytes_written;
+  total->compulsory_read += run.compulsory_read;
+  total->compulsory_written += run.compulsory_written;
   total->outputs_compared += run.outputs_compared;
   if (run.mismatches) total->mismatches = total->mismatches.value_or(0) + *run.mismatches;
   for (const auto& [cause, cycles_lost] : run.stalls) total->stalls[cause] += cycles_lost;

@@ -20,9 +20,10 @@ struct LayerStats {
   int64_t macs = 0, cycles = 0, predicted_cycles = 0;
   double utilisation = 0;  // of the multipliers, 0..1; 0 when the backend does not count cycles
   int64_t bytes_read = 0, bytes_written = 0;
-  int64_t outputs_compared = 0;          // with the golden model
-  std::optional<int64_t> mismatches;     // of them; nothing: none was compared
-  std::map<std::string, double> stalls;  // cause -> cycles
+  int64_t compulsory_read = 0, compulsory_written = 0;  // of them (ProgramLayer::compulsory)
+  int64_t outputs_compared = 0;                         // with the golden model
+  std::optional<int64_t> mismatches;                    // of them; nothing: none was compared
+  std::map<std::string, double> stalls;                 // cause -> cycles
 };
 
 // Adds what another run or another layer took: counts add up, utilisation is weighted by cycles. Mismatches

@@ -59,6 +59,8 @@ void AddStats(const CompiledNetwork& network, const SegmentProgram& p, int image
     if (!model.layers.empty()) stats.predicted_cycles = CyclesOfLayer(model, l).cycles;
     stats.bytes_read = p.program.layers[l].traffic.read;
     stats.bytes_written = p.program.layers[l].traffic.written;
+    stats.compulsory_read = p.program.layers[l].compulsory.read;
+    stats.compulsory_written = p.program.layers[l].compulsory.written;
     Accumulate(stats, &result->nodes[p.layer_node[l]]);
     if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
       result->nodes[size_t(depthwise)].macs += MacsOf(network, depthwise, images);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "compiler/geometry.hpp"
 #include "compiler/network_file.hpp"
 #include "compiler/networks.hpp"
 #include "sim/backends/network_backend.hpp"
@@ -31,6 +32,7 @@ struct BenchRow {
   std::string name, op;
   LayerStats stats;
   int64_t useful_macs = 0;
+  int64_t roofline = 0;  // cycles that it takes at least: its MACs on the array, or its compulsory bytes
 };
 
 struct Bench {
@@ -44,8 +46,14 @@ Shape ShapeOf(const CompiledNetwork& network, int tensor) {
   return shape;
 }
 
+int64_t RooflineOf(const LayerStats& stats, const Config& config, const Memory& memory) {
+  const int64_t array = int64_t{config.rows} * config.cols;
+  return std::max({CeilDiv(stats.macs, array), CeilDiv(stats.compulsory_read, memory.width),
+                   CeilDiv(stats.compulsory_written, memory.width)});
+}
+
 // What the nodes of the graph took, each from the end of the one before to its own last output.
-Bench Summarise(const CompiledNetwork& network, const NetworkResult& result) {
+Bench Summarise(const CompiledNetwork& network, const NetworkResult& result, const Memory& memory) {
   Bench bench;
   for (size_t i = 0; i < network.graph.nodes.size(); i++) {
     const Node& node = network.graph.nodes[i];
@@ -54,7 +62,9 @@ Bench Summarise(const CompiledNetwork& network, const NetworkResult& result) {
     row.op = OpName(node.op);
     row.stats = result.nodes[i];
     if (node.op == Op::kConv) row.useful_macs = UsefulMacs(ShapeOf(network, node.inputs[0]), node.conv);
+    row.roofline = RooflineOf(row.stats, network.config, memory);
     bench.total.useful_macs += row.useful_macs;
+    bench.total.roofline += row.roofline;
     Accumulate(row.stats, &bench.total.stats);
   }
   bench.total.name = "total";
@@ -71,7 +81,7 @@ void FillNetwork(uint64_t seed, Graph* graph) {
 }
 
 // The whole network as one program, as `weft run` has it.
-Bench RunBench(const Options& options, Network network, const Config& config) {
+Bench RunBench(const Options& options, Network network, const Config& config, const Memory& memory) {
   const bool rtl = options.engine == "rtl";
   BackendOptions backend;
   backend.engine = options.engine;
@@ -79,9 +89,11 @@ Bench RunBench(const Options& options, Network network, const Config& config) {
   backend.memory = options.memory;
   backend.check = rtl;
   if (rtl) FillNetwork(options.seed, &network.graph);
-  const CompiledNetwork compiled =
-      CompileNetwork(std::move(network.graph), options.batch, config,
-                     {.keep_all = rtl, .with_data = rtl, .in_order = !options.whole});
+  const CompiledNetwork compiled = CompileNetwork(std::move(network.graph), options.batch, config,
+                                                  {.keep_all = rtl,
+                                                   .with_data = rtl,
+                                                   .read_cycles = memory.ReadCycles(config),
+                                                   .in_order = !options.whole});
   uint64_t seed = options.seed + 1'000'000;
   const auto input = [&](int tensor) {
     return rtl ? RandomMap(seed++, ShapeOf(compiled, tensor)) : TensorI8();
@@ -90,12 +102,16 @@ Bench RunBench(const Options& options, Network network, const Config& config) {
   images.shape.n = options.batch;
   NetworkBackend::Tensors given;
   for (const int tensor : network.given) given[tensor] = input(tensor);
-  return Summarise(compiled, MakeNetworkBackend(backend, config)->Run(compiled, images, given));
+  return Summarise(compiled, MakeNetworkBackend(backend, config)->Run(compiled, images, given), memory);
 }
 
 // ---- What is printed
 
 double Fraction(int64_t a, int64_t b) { return b > 0 ? double(a) / double(b) : 0; }
+
+int64_t CompulsoryBytes(const BenchRow& row) {
+  return row.stats.compulsory_read + row.stats.compulsory_written;
+}
 
 double UsefulUtilisation(const BenchRow& row) {
   return row.stats.utilisation * Fraction(row.useful_macs, row.stats.macs);
@@ -110,7 +126,11 @@ Json RowJson(const BenchRow& row, bool rtl) {
                {"stalls", row.stats.stalls},
                {"bytes_read", row.stats.bytes_read},
                {"bytes_written", row.stats.bytes_written},
-               {"bytes_per_mac", Fraction(row.stats.bytes_read + row.stats.bytes_written, row.stats.macs)}};
+               {"bytes_per_mac", Fraction(row.stats.bytes_read + row.stats.bytes_written, row.stats.macs)},
+               {"compulsory_bytes", CompulsoryBytes(row)},
+               {"compulsory_bytes_per_mac", Fraction(CompulsoryBytes(row), row.stats.macs)},
+               {"roofline_cycles", row.roofline},
+               {"of_roofline", Fraction(row.roofline, row.stats.cycles)}};
   if (rtl) {
     json["predicted_cycles"] = row.stats.predicted_cycles;
     json["mismatches"] = row.stats.mismatches ? Json(*row.stats.mismatches) : Json(nullptr);
@@ -137,7 +157,7 @@ Json BenchJson(const Options& options, const Network& network, const Bench& benc
 void PrintLayers(std::FILE* stream, const Bench& bench) {
   std::vector<std::vector<std::string>> rows = {{"layer", "MACs", "cycles", "utilisation"}};
   for (const auto& [cause, cycles] : bench.total.stats.stalls) rows[0].push_back(cause);
-  rows[0].insert(rows[0].end(), {"read", "written"});
+  rows[0].insert(rows[0].end(), {"read", "written", "compulsory", "of roofline"});
   auto add = [&](const BenchRow& row) {
     std::vector<std::string> cells = {row.name, std::to_string(row.stats.macs),
                                       std::to_string(row.stats.cycles),
@@ -145,7 +165,9 @@ void PrintLayers(std::FILE* stream, const Bench& bench) {
     for (const auto& [cause, cycles] : bench.total.stats.stalls)
       cells.push_back(row.stats.cycles > 0 ? fmt::format("{:.0f}", row.stats.stalls.at(cause)) : "-");
     cells.insert(cells.end(),
-                 {std::to_string(row.stats.bytes_read), std::to_string(row.stats.bytes_written)});
+                 {std::to_string(row.stats.bytes_read), std::to_string(row.stats.bytes_written),
+                  std::to_string(CompulsoryBytes(row)),
+                  row.stats.cycles > 0 ? PercentText(Fraction(row.roofline, row.stats.cycles)) : "-"});
     rows.push_back(cells);
   };
   for (const BenchRow& row : bench.layers) add(row);
@@ -159,12 +181,14 @@ void Print(std::FILE* stream, const Options& options, const Network& network, co
   fmt::print(stream, "{}, {} layers, batch {}{}\n", network.name, bench.layers.size(), options.batch,
              network.fully_connected ? "" : ", without fully connected layers");
   if (!network.left_out.empty()) fmt::print(stream, "not on the array, not counted: {}\n", network.left_out);
-  fmt::print(
-      stream,
-      "MACs: {}\ncycles: {}\nutilisation: {} ({} without the taps in the padding)\nbytes per MAC: {:.4f}\n",
-      total.stats.macs, total.stats.cycles, PercentText(total.stats.utilisation),
-      PercentText(UsefulUtilisation(total)),
-      Fraction(total.stats.bytes_read + total.stats.bytes_written, total.stats.macs));
+  fmt::print(stream,
+             "MACs: {}\ncycles: {}\nutilisation: {} ({} without the taps in the padding)\nbytes per MAC: "
+             "{:.4f} (compulsory: "
+             "{:.4f})\n",
+             total.stats.macs, total.stats.cycles, PercentText(total.stats.utilisation),
+             PercentText(UsefulUtilisation(total)),
+             Fraction(total.stats.bytes_read + total.stats.bytes_written, total.stats.macs),
+             Fraction(CompulsoryBytes(total), total.stats.macs));
   if (options.engine == "rtl")
     fmt::print(stream, "predicted cycles: {}\noutputs compared: {}\nmismatches: {}\n",
                total.stats.predicted_cycles, total.stats.outputs_compared, MismatchText(total.stats));
@@ -184,7 +208,7 @@ int Run(const Options& options) {
   const Config config = Config::Load(options.config);
   const Memory memory = Memory::Parse(options.memory, config);
   const Network network = MakeNetwork(options.network, ScopeOf(options));
-  const Bench bench = RunBench(options, network, config);
+  const Bench bench = RunBench(options, network, config, memory);
   const Json times = TimesJson(clock, bench.total.stats.cycles, 1, options.batch);
   Print(TableStream(options.json, options.figures.csv), options, network, bench);
   PrintTimes(TableStream(options.json, options.figures.csv), times);

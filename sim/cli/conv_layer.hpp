@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sw_model/layer.hpp"
@@ -13,7 +14,8 @@ namespace weft::cli {
 
 struct ConvOptions {  // as on the command line; empty: not given
   std::string in, filters, stride = "1", pad = "0", dilation = "1", pool;
-  std::string input_file, weights_file, bias_file, multiplier_file, shift_file, clamp, rounding = "tflite";
+  std::string input_file, weights_file, bias, multiplier_file, shift_file, clamp, rounding = "tflite";
+  std::optional<double> factor;
   int batch = 1, groups = 1;
   int input_zp = 0, output_zp = 0;  // with the user's arrays
   bool has_batch = false, has_zero_point = false, relu = false, floor = false;

@@ -167,7 +167,8 @@ const char* TypeName(ElementType type) {
 
 // ---- --output
 
-Outputs::Outputs(const Graph& graph, std::string path) : graph_(graph), path_(std::move(path)) {
+Outputs::Outputs(const Graph& graph, std::string path, bool keep)
+    : graph_(graph), path_(std::move(path)), keep_(keep || !path_.empty()) {
   for (const Port& port : graph.outputs) names_.push_back(PortName(graph, port));
   arrays_.resize(names_.size());
   if (path_.empty()) return;
@@ -189,7 +190,7 @@ std::string Outputs::FileOf(size_t output) const {
 }
 
 void Outputs::Add(const NetworkResult& batch) {
-  if (path_.empty()) return;
+  if (!keep_) return;
   for (size_t i = 0; i < arrays_.size(); i++) {
     const Port& port = graph_.outputs[i];
     const TensorInfo& info = graph_.tensors[size_t(port.tensor)];

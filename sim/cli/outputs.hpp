@@ -28,8 +28,9 @@ const char* TypeName(ElementType type);  // "float32", "int8", "uint8"
 class Outputs {
  public:
   // A name that ends in .npz holds them all; of several outputs a .npy has {name} in its name. Empty: none is
-  // written. Throws Error for any other name, and for a folder that is not there.
-  Outputs(const Graph& graph, std::string path);
+  // written, and they are kept only if `keep`. Throws Error for any other name, and for a folder that is not
+  // there.
+  Outputs(const Graph& graph, std::string path, bool keep = false);
   void Add(const NetworkResult& batch);
   void Write() const;
 
@@ -39,11 +40,13 @@ class Outputs {
     ElementType type = ElementType::kFloat32;
   };
   [[nodiscard]] std::vector<Entry> Entries(int images) const;
+  [[nodiscard]] const std::vector<NpyArray>& arrays() const { return arrays_; }  // one an output
 
  private:
   [[nodiscard]] std::string FileOf(size_t output) const;
   const Graph& graph_;
   std::string path_;
+  bool keep_;
   std::vector<std::string> names_;  // of the outputs
   std::vector<NpyArray> arrays_;    // one an output
   int images_ = 0;

@@ -73,9 +73,10 @@ Network LoadNetwork(const RunOptions& options) {
 void Prepare(int images, const BackendOptions& backend, Network* network) {
   CompiledNetwork& c = network->compiled;
   if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
-  c = CompileNetwork(
-      std::move(c.graph), images, c.config,
-      {.keep_all = backend.check || backend.all_tensors, .with_data = backend.engine != "cycles"});
+  c = CompileNetwork(std::move(c.graph), images, c.config,
+                     {.keep_all = backend.check || backend.all_tensors,
+                      .with_data = backend.engine != "cycles",
+                      .read_cycles = Memory::Parse(backend.memory, c.config).ReadCycles(c.config)});
 }
 
 // The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
@@ -90,8 +91,9 @@ CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend,
   const CompiledNetwork& file = network.compiled;
   const Memory memory = Memory::Parse(backend.memory, file.config);
   int64_t predicted = 0;
-  for (const SegmentProgram& p :
-       CompileNetwork(file.graph, file.batch, file.config, {.with_data = false}).programs)
+  for (const SegmentProgram& p : CompileNetwork(file.graph, file.batch, file.config,
+                                                {.with_data = false, .read_cycles = file.read_cycles})
+                                     .programs)
     if (!p.layer_node.empty()) predicted += CountCycles(p.program, file.config, memory).cycles;
   return {
       int64_t(10 * double(predicted) / (1 - backend.stalls)) + 100'000,

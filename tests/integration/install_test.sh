@@ -15,6 +15,9 @@ moved/bin/weft "${layer[@]}" --config 4x4 | tee log
 grep -q '288 outputs compared, 0 mismatches' log
 cp moved/share/weft/configs/4x4.json moved/share/weft/configs/mine.json
 moved/bin/weft "${layer[@]}" --config mine >log # the same hardware under a name that only the moved folder has
+printf 'networks: [lenet5]\nconfigs: [mine]\nengine: rtl\nseeds: [1, 2]\n' >spec.yaml
+moved/bin/weft sweep spec.yaml -o sweep >log
+grep -q '2 of 2 points' log
 rm moved/lib/weft/engines/*r4c4*
 if moved/bin/weft "${layer[@]}" --config 4x4 2>log; then echo "it runs models that are not the moved ones"; exit 1; fi
 grep 'RTL model of configuration 4x4' log

@@ -190,7 +190,7 @@ TEST_F(ConfigFile, MistakesAreRefused) {
                 "acc_bits is 64, choose 20 to 32");
   ExpectRefusal([&] { Config::Load(Write("{" + all)); }, "is not valid JSON");
   ExpectRefusal([&] { Config::Load(Write("")); }, "is not valid JSON");
-  ExpectRefusal([] { Config::Load("9x9"); }, "there is no configuration '9x9': name one of 16x16, 2x2");
+  ExpectRefusal([] { Config::Load("9x9"); }, "there is no configuration '9x9': name one of 14x16, 16x16");
   ExpectRefusal([] { Config::Load("/nowhere/9x9.json"); }, "there is no configuration");
   ExpectRefusal([] { Config::Load("/tmp"); }, "there is no configuration");
 }

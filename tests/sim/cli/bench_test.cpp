@@ -18,6 +18,7 @@
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "sw_model/golden/golden_fast.hpp"
+#include "tests/random_count.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft {
@@ -168,9 +169,10 @@ class ChainOn : public testing::TestWithParam<const char*> {};
 
 TEST_P(ChainOn, RandomLayersTakeTheSameCyclesInRtlAndModel) {
   const Config config = Config::Load(GetParam());
-  const char* more = std::getenv("WEFT_RANDOM_CHAINS");
-  const uint64_t count = more != nullptr ? std::max(1ULL, std::strtoull(more, nullptr, 10)) : 60;
-  for (uint64_t seed = 1; seed <= count; seed++) {
+  const RandomCases cases = ShardOf(RandomCount(60));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end; i++) {
+    const uint64_t seed = uint64_t(i) + 1;
     Random random(seed + 7777);
     HarnessOptions options;
     options.memory = {int(random.Int(1, config.bus_bytes)), int(random.Pick(std::array{1, 5, 40, 200}))};
@@ -286,6 +288,61 @@ TEST(Bench, Targets) {
   const double small = Bench("resnet50 --engine cycles --memory 8:40", &status).at("cycles");
   const double large = Bench("resnet50 --engine cycles --config 32x32 --memory 32:40", &status).at("cycles");
   EXPECT_GE(small / large, 14);
+  EXPECT_LE(Bench("vgg16 --engine cycles --memory 8:40", &status).at("bytes_per_mac"), 0.0056);
+  EXPECT_LE(Bench("resnet50 --engine cycles --memory 8:40", &status).at("bytes_per_mac"), 0.0165);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 7x8 --memory 8:40", &status).at("utilisation"), 0.998);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 14x16", &status).at("utilisation"), 0.97);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 28x32", &status).at("utilisation"), 0.965);
+}
+
+// For a slow memory, jobs may take fewer column groups, although that moves more bytes.
+TEST(Bench, JobsFollowTheMemory) {
+  int status = -1;
+  const auto bytes = [&](const std::string& memory) {
+    return Bench("squeezenet --engine cycles --memory " + memory, &status).at("bytes_per_mac").get<double>();
+  };
+  EXPECT_GT(bytes("1:40"), bytes("8:40"));
+}
+
+// A layer moves at least what is compulsory.
+TEST(Bench, NothingIsBelowTheCompulsoryBytes) {
+  for (const std::string& name : NetworkNames()) {
+    int status = -1;
+    for (const auto& layer : Bench(name + " --engine cycles --whole", &status).at("layers"))
+      EXPECT_GE(layer.at("bytes_read").get<int64_t>() + layer.at("bytes_written").get<int64_t>(),
+                layer.at("compulsory_bytes"))
+          << name << " " << layer.at("name");
+  }
+}
+
+// ---- weft tune
+
+TEST(Tune, ProposalsFitThePartAndAreBest) {
+  const std::string base = std::filesystem::temp_directory_path() / fmt::format("weft_tune_{}", getpid());
+  ASSERT_EQ(std::system((WEFT_BINARY " tune kws --part GW2AR-18 --memory 8:40 -o " + base +
+                         ".config.json --json " + base + ".json > /dev/null")
+                            .c_str()),
+            0);
+  nlohmann::json json;
+  std::ifstream(base + ".json") >> json;
+  const auto& proposals = json.at("configurations");
+  ASSERT_FALSE(proposals.empty());
+  const auto as_good = [](const nlohmann::json& a, const nlohmann::json& b) {
+    return a.at("cycles") <= b.at("cycles") && a.at("bytes") <= b.at("bytes") &&
+           a.at("multipliers") <= b.at("multipliers") && a.at("ram_bits") <= b.at("ram_bits");
+  };
+  for (size_t i = 0; i < proposals.size(); i++) {
+    EXPECT_LE(proposals[i].at("multipliers"), 48);
+    EXPECT_LE(proposals[i].at("ram_blocks"), 46);
+    for (size_t k = 0; k < proposals.size(); k++)
+      EXPECT_TRUE(i == k || !as_good(proposals[k], proposals[i])) << i << " " << k;
+  }
+  int status = -1;  // the first one, which is the fastest, runs as it says
+  EXPECT_EQ(Bench("kws --whole --engine cycles --memory 8:40 --config " + base + ".config.json", &status)
+                .at("cycles"),
+            proposals[0].at("cycles"));
+  std::filesystem::remove(base + ".json");
+  std::filesystem::remove(base + ".config.json");
 }
 
 }  // namespace
