@@ -9,12 +9,12 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed oracle integrate litex-network litex litex-bitstream systemc build-install install deb synth train screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth qor train site docs-slow screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -litex, -docs (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -litex, -docs, -cluster (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -33,7 +33,7 @@ engine: configure  ## build the RTL model of one more configuration: make engine
 	@cmake --preset release -DWEFT_EXTRA_ENGINES="$(CONFIG)" > build.log 2>&1 || { cat build.log; exit 1; }
 	@cmake --build --preset release -j $(JOBS) --target weft_engines
 
-test: build bootstrap-python  ## all tests
+test: bootstrap-python build  ## all tests
 	ctest --preset release -j $(JOBS)
 
 asan: bootstrap-debian  ## the C++ tests under the address and undefined-behaviour sanitizers
@@ -71,8 +71,18 @@ tidy: configure  ## clang-tidy over libraries and programs; files that have not 
 format: bootstrap-debian  ## format the C++
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
 
-long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists
-	WEFT_RANDOM_LAYERS=20000 ctest --preset release -R Random --timeout 7200
+LAYERS := 20000
+SHARD := 1/1
+SEED := 0
+long: export WEFT_RANDOM_LAYERS = $(LAYERS)
+long: export WEFT_SHARD = $(SHARD)
+long: export WEFT_SEED = $(SEED)
+long: build  ## 20,000 random layers x configurations x memory timings on the RTL, 1,000 networks, 4,200 damaged lists: make long [LAYERS=N] [SHARD=I/N] [SEED=S]
+	@build/tests/random_shard
+	ctest --preset release -R Random --timeout 7200
+
+cluster: weft bootstrap-python bootstrap-cluster  ## sweeps as a Snakemake workflow, here and on a Slurm of one node
+	ctest --preset release -R Sweep
 
 waves: weft  ## compare every internal stream of the demo network's run with the golden model, of the engine and of the system
 	build/weft waves $(MODEL) --input $(IMAGES) --out build/waves --time
@@ -81,7 +91,7 @@ waves: weft  ## compare every internal stream of the demo network's run with the
 mutants: build  ## plant every fault of tests/mutants in a copy of the RTL; the comparison must name it
 	/usr/bin/python3 scripts/mutants.py
 
-bench: build bootstrap-python  ## utilisation of seven networks on four arrays, with plots
+bench: build bootstrap-python  ## utilisation of well-known networks on several arrays, with plots
 	.venv/bin/python scripts/bench.py
 
 speed: build  ## simulation speed beside the bare array's; golden model's speed
@@ -107,6 +117,10 @@ integrate: weft bootstrap-python  ## the whole demo network on weft_axi with Ica
 	integration/systemverilog/run.sh build/integrate/mem
 	build/weft export build/integrate.weft --format bin --input $(IMAGES) -o build/integrate/bin
 	.venv/bin/python integration/cocotb/run.py build/integrate/bin
+
+python: configure  ## install the Python package into a fresh environment with pip, and run its tests there
+	@cmake --build --preset release -j $(JOBS) --target fake_uio
+	tests/python/install_test.sh build/tests/driver/fake_uio .
 
 litex-network: weft bootstrap-litex
 	build/weft compile $(MODEL) -o build/litex.weft --config 4x4
@@ -139,9 +153,19 @@ FPGA := ecp5
 synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine)
 
+qor: weft bootstrap-python  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
+	.venv/bin/python scripts/qor.py --jobs $(JOBS)
+
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]
 	/usr/bin/python3 scripts/train.py --network $(NETWORK)
+
+site: bootstrap-python  ## the documents as a site, build/site/index.html; make site SERVE=1 also serves it, with search, on port 8000
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+	@$(if $(SERVE),.venv/bin/python -m http.server --bind localhost --directory build/site,echo "build/site/index.html")
+
+docs-slow: build bootstrap-python  ## run every command of the documents, also those that take minutes
+	tests/docs/docs_test.py --slow
 
 screenshots: weft bootstrap-docs  ## take the pictures of docs/report.md anew
 	scripts/screenshots.sh

@@ -22,20 +22,20 @@ struct Rows {
 
 class CommandMaker {
  public:
-  CommandMaker(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+  CommandMaker(const std::vector<Job>& jobs, const std::vector<CommandJob>& placed,
                const std::vector<CommandLayer>& layers, const Config& config)
-      : jobs_(jobs), groups_at_(groups_at), layers_(layers), config_(config) {
+      : jobs_(jobs), placed_(placed), layers_(layers), config_(config) {
     std::vector<int> starts;
     for (size_t l = 0; l < layers.size(); l++) {
       layer_of_.insert(layer_of_.end(), layers[l].jobs, int(l));
       if (l == 0 || layers[l].reads_outputs) starts.push_back(layers[l].first_job);
     }
-    uint32_t stored = 0;
-    for (const Job& job : jobs) {
-      stored_before_.push_back(stored);
-      stored += job.rows > 0 ? 1 : 0;
+    uint32_t marks = 0;
+    for (int j = 0; j < int(jobs.size()); j++) {
+      marks_before_.push_back(marks);
+      marks += MarksUntil(j, RowsOf(j));
     }
-    stored_before_.push_back(stored);
+    marks_before_.push_back(marks);
     schedule_ = MakeSchedule(jobs, config, starts);
   }
 
@@ -45,8 +45,9 @@ class CommandMaker {
       const bool adds = AddsResidual(i);
       AddTables(t);
       if (t.kind == Transfer::Kind::kGroups) AddGroups(t);
-      else if (!adds) AddRows(LineRows(t), t.first, t.count);
+      else if (!adds) AddLines(t, t.first, t.first + t.count);
       AddJob(t);
+      AddDepthwise(t);
       if (adds) AddLinesAndResidual(t);
     }
     commands_.push_back({});
@@ -79,7 +80,7 @@ class CommandMaker {
                          .offset = *layer.tables_at,
                          .words = uint32_t(kTableBytes / config_.bus_bytes),
                          .wait = tables_free_});
-    tables_free_ = stored_before_[layer.first_job + layer.jobs];
+    tables_free_ = marks_before_[layer.first_job + layer.jobs];
   }
 
   void AddGroups(const Transfer& t) {
@@ -88,7 +89,21 @@ class CommandMaker {
     c.words = uint32_t(WeightBusWords(jobs_[t.job], config_));
     c.count = uint32_t(t.count);
     c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
-    c.offset = groups_at_[t.job] + uint32_t(t.first) * c.pitch;
+    c.offset = placed_[t.job].groups_at + uint32_t(t.first) * c.pitch;
+    commands_.push_back(c);
+  }
+
+  // What a depthwise convolution reads comes right after the job's first column groups: nothing that the job
+  // waits for comes before it, but what the jobs before wait for, too.
+  void AddDepthwise(const Transfer& t) {
+    const uint32_t words = LayerOf(t.job).depthwise_words;
+    if (words == 0 || t.kind != Transfer::Kind::kGroups || t.first > 0) return;
+    Command c{.op = ListOp::kRead, .read = ReadKind::kDepthwise, .job = t.job};
+    c.param_words = uint32_t(DepthwiseParameterBusWords(config_));
+    c.words = words;
+    c.count = uint32_t(jobs_[t.job].groups);
+    c.pitch = (c.param_words + c.words) * uint32_t(config_.bus_bytes);
+    c.offset = placed_[t.job].depthwise_at;
     commands_.push_back(c);
   }
 
@@ -97,10 +112,14 @@ class CommandMaker {
   // with an addition: it comes before any residual, and behind more reads it would not be in the list's first
   // block.
   void AddJob(const Transfer& t) {
-    const bool adds = LayerOf(t.job).tables_at.has_value();
+    const bool adds = LayerOf(t.job).tables_at.has_value() || LayerOf(t.job).depthwise_words > 0;
     const bool after_groups = t.job == 0 && !adds;
     if (next_job_ != t.job || (after_groups && t.kind == Transfer::Kind::kLines)) return;
-    commands_.push_back({.op = ListOp::kJob, .stores = jobs_[t.job].rows > 0, .adds = adds, .job = t.job});
+    commands_.push_back({.op = ListOp::kJob,
+                         .stores = jobs_[t.job].rows > 0,
+                         .adds = adds,
+                         .marks = MarksUntil(t.job, RowsOf(t.job)),
+                         .job = t.job});
     next_job_++;
   }
 
@@ -120,11 +139,53 @@ class CommandMaker {
     }
   }
 
-  [[nodiscard]] Rows LineRows(const Transfer& t) const {
-    const Job& job = jobs_[t.job];
+  [[nodiscard]] int64_t RowsOf(int j) const { return int64_t{jobs_[j].lines.images} * placed_[j].out_rows; }
+  // Marks of a job that are counted when so many of its rows of outputs are stored, over all images.
+  [[nodiscard]] uint32_t MarksUntil(int j, int64_t rows) const {
+    return jobs_[j].rows == 0 ? 0 : MarksOfRows(rows, RowsOf(j), placed_[j].mark_rows);
+  }
+
+  // Marks after which a line of a job is in memory. All lines but those that the last job of the layer before
+  // writes have been there for longer.
+  [[nodiscard]] uint32_t MarksOfLine(int j, int line) const {
+    const CommandLayer& layer = LayerOf(j);
+    const uint32_t all = marks_before_[layer.first_job];
+    if (!layer.reads_outputs) return 0;
+    if (!layer.follows) return all;
+    const int last = layer.first_job - 1;
+    const Job::Lines& lines = jobs_[j].lines;
+    const int image = lines.image0 + line / lines.count - jobs_[last].lines.image0;
+    const int row = lines.y0 + line % lines.count - jobs_[last].oy0;
+    const uint32_t before = marks_before_[last];
+    if (image < 0 || image >= jobs_[last].lines.images || row < 0 || row >= placed_[last].out_rows)
+      return before;
+    const int mark_rows = placed_[last].mark_rows;
+    if (mark_rows == 0) return all;
+    const int64_t rows = int64_t{image} * placed_[last].out_rows + row;
+    return std::min(all, before + uint32_t(rows / mark_rows) + 1);
+  }
+
+  // Lines from `next` to `end` of a job, in as many commands as they have to wait for marks.
+  void AddLines(const Transfer& t, int next, int end) {
+    Rows rows = LineRows(t.job);
+    while (next < end) {
+      const uint32_t wait = MarksOfLine(t.job, next);
+      int count = 1;
+      while (next + count < end && (wait <= waited_ ? MarksOfLine(t.job, next + count) <= waited_
+                                                    : MarksOfLine(t.job, next + count) <= wait))
+        count++;
+      rows.wait = wait > waited_ ? wait : 0;
+      waited_ = std::max(waited_, wait);
+      AddRows(rows, next, count);
+      next += count;
+    }
+  }
+
+  [[nodiscard]] Rows LineRows(int j) const {
+    const Job& job = jobs_[j];
     return {.read = ReadKind::kLines,
-            .job = t.job,
-            .place = LayerOf(t.job).in,
+            .job = j,
+            .place = LayerOf(j).in,
             .image0 = job.lines.image0,
             .y0 = job.lines.y0,
             .per_image = job.lines.count,
@@ -132,7 +193,7 @@ class CommandMaker {
             .step = 0,
             .begin = job.lines.offset,
             .words = job.words[kJobPitch],
-            .wait = t.after_stores ? stored_before_[t.job] : 0};
+            .wait = 0};
   }
 
   [[nodiscard]] Rows ResidualRows(int j, const ResidualBox& box) const {
@@ -148,7 +209,15 @@ class CommandMaker {
             .step = gaps ? layer.pool.stride_h : 0,
             .begin = box.begin,
             .words = uint32_t(box.pitch / config_.bus_bytes),
-            .wait = stored_before_[layer.first_job]};
+            .wait = marks_before_[ResidualAfter(j)]};
+  }
+
+  // The job before which all outputs must be stored when a job's residual is read: those of the layer before,
+  // too, if they are the residual, or if their inner tensor is in the residual's buffer.
+  [[nodiscard]] int ResidualAfter(int j) const {
+    const int l = layer_of_[j];
+    const bool before = l > 0 && !layers_[l].residual_follows && layers_[l - 1].depthwise_words == 0;
+    return layers_[before ? l - 1 : l].first_job;
   }
 
   // The last lines of a job (none with column groups) and its residual. A residual row may wait for room
@@ -160,13 +229,11 @@ class CommandMaker {
     const ResidualBox box = ResidualOf(job, layer.pool, layer.residual->shape.c, config_);
     const Rows residual = ResidualRows(t.job, box);
     const bool has_lines = t.kind == Transfer::Kind::kLines;
-    Rows lines = LineRows(t);
     int next_line = has_lines ? t.first : int(job.words[kJobLines]), next_row = 0;
     const int end_line = next_line + (has_lines ? t.count : 0);
     const auto add_lines = [&](int end) {
       if (end <= next_line) return;
-      AddRows(lines, next_line, end - next_line);
-      lines.wait = 0;
+      AddLines(t, next_line, end);
       next_line = end;
     };
     int64_t ahead = 0;  // the last tile whose lines are added with this one's
@@ -194,23 +261,24 @@ class CommandMaker {
   }
 
   const std::vector<Job>& jobs_;
-  const std::vector<uint32_t>& groups_at_;
+  const std::vector<CommandJob>& placed_;
   const std::vector<CommandLayer>& layers_;
   const Config& config_;
   std::vector<Transfer> schedule_;
-  std::vector<int> layer_of_;            // of each job
-  std::vector<uint32_t> stored_before_;  // jobs with outputs before each job, and in all
+  std::vector<int> layer_of_;           // of each job
+  std::vector<uint32_t> marks_before_;  // of the jobs before each job, and of all
   std::vector<Command> commands_;
   int next_job_ = 0;          // that is given to the engine
   int tables_of_ = -1;        // the job whose tables were read last
-  uint32_t tables_free_ = 0;  // jobs after which the tables may be loaded again
+  uint32_t tables_free_ = 0;  // marks after which the tables may be loaded again
+  uint32_t waited_ = 0;       // marks that lines have waited for
 };
 
 }  // namespace
 
-std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<uint32_t>& groups_at,
+std::vector<Command> MakeCommands(const std::vector<Job>& jobs, const std::vector<CommandJob>& placed,
                                   const std::vector<CommandLayer>& layers, const Config& config) {
-  return CommandMaker(jobs, groups_at, layers, config).Make();
+  return CommandMaker(jobs, placed, layers, config).Make();
 }
 
 }  // namespace weft

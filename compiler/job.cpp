@@ -7,6 +7,7 @@
 
 #include "compiler/geometry.hpp"
 #include "compiler/make_job.hpp"
+#include "compiler/schedule.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -55,17 +56,42 @@ int BandColumns(const Geometry& g, const Region& most, const Config& config) {
   return 0;
 }
 
-// How many column groups a job takes: of more than one tile so many that two jobs' weights and parameters
-// fit.
-int GroupsOfJob(const Geometry& g, const Section& s, const Region& most, int64_t group_words,
-                const Config& config) {
-  const int64_t pixels = int64_t{std::min(most.images, g.in.n)} * std::min(most.rows, g.out.h) *
-                         std::min(most.cols, g.out.w) * g.WindowPixels();
-  if (pixels <= config.rows) return std::min(s.groups(), 1 << 16);  // a tile frees weights as it reads them
+// About how many cycles a job of more than one tile takes with so many column groups, if jobs like it come
+// before and after. The next one's groups load beside it as far as they fit, the others as its last tile
+// frees the room for them, and no lines come until they are there: that is, until the next job's first tile
+// has run.
+int64_t CyclesOfJob(const Job& job, int64_t groups, const Config& config, int read_cycles) {
+  const int64_t chunks = (int64_t{job.words[kJobKyLast]} + 1) * (int64_t{job.words[kJobKxLast]} + 1) *
+                         (int64_t{job.words[kJobChunkLast]} + 1);
+  const int64_t tile = groups * std::max({int64_t{job.reduction.length()}, chunks * config.rows,
+                                          int64_t{config.rows} * config.Steps()});
+  const int64_t load = (ParameterBusWords(job, config) + WeightBusWords(job, config)) * read_cycles;
+  const int64_t lines = job.line_bus_words() * read_cycles;
+  const int64_t beside = std::min(groups, GroupsBeside(job, groups, job, config));
+  if (beside == groups) return std::max(job.tiles(config) * tile, groups * load + lines);
+  const int64_t line = int64_t{job.words[kJobPitch]} * read_cycles;
+  return std::max(2 * tile, (groups - beside) * load + line) +
+         std::max((job.tiles(config) - 2) * tile, beside * load + lines);
+}
+
+// How many column groups a job takes: all of a single tile, which frees weights as it reads them. Of others
+// as many as fit beside one of the next job's, so that lines are read few times; fewer if that saves cycles.
+int GroupsOfJob(const Geometry& g, const Section& s, const Job& job, const Config& config, int read_cycles) {
+  if (job.tiles(config) == 1) return std::min(s.groups(), 1 << 16);
   if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1)
     return 1;  // a pooling window crosses tiles
-  const int64_t fit = GroupsThatFit(group_words, config);
-  return int(CeilDiv(s.groups(), CeilDiv(s.groups(), fit)));
+  int64_t most = 1;
+  while (most < s.groups() && GroupsBeside(job, most + 1, job, config) > 0) most++;
+  const auto cycles = [&](int64_t jobs) {  // of the layer, the last job as large as the others
+    const int64_t groups = CeilDiv(s.groups(), jobs);
+    return CyclesOfJob(job, groups, config, read_cycles) * s.groups() / groups;
+  };
+  const int64_t fewest = CeilDiv(s.groups(), most), halves = CeilDiv(s.groups(), GroupsThatFit(job, config));
+  int64_t least = cycles(fewest);
+  for (int64_t jobs = fewest + 1; jobs <= halves; jobs++) least = std::min(least, cycles(jobs));
+  int64_t jobs = fewest;
+  while (cycles(jobs) > least + least / 1024) jobs++;
+  return int(CeilDiv(s.groups(), jobs));
 }
 
 // A list longer than this is no longer a sensible way to run a layer (and fills the memory).
@@ -81,12 +107,16 @@ void AddJob(const ConvLayer& layer, const Job& job, std::vector<Job>* jobs) {
 
 // The layer as whole reductions: regions of at most the images, rows and columns of `most` x groups of
 // channels.
-void CompileWhole(const Geometry& g, const std::vector<Section>& sections, const Region& most, int groups,
-                  const ConvLayer& layer, const Config& config, std::vector<Job>* jobs) {
+void CompileWhole(const Geometry& g, const std::vector<Section>& sections, const Region& most,
+                  const ConvLayer& layer, const Config& config, const JobLimits& limits,
+                  std::vector<Job>* jobs) {
   for (const Section& s : sections) {
     const Job::Reduction all{0, g.window.kh, 0, g.window.kw, 0, s.channels_in};
-    const int step =
-        std::min(groups, GroupsOfJob(g, s, most, RoundUp(all.length(), config.WeightPack()), config));
+    const Region first_region{.images = std::min(most.images, g.in.n),
+                              .rows = std::min(most.rows, g.out.h),
+                              .cols = std::min(most.cols, g.out.w)};
+    const Job first_job = MakeJob(g, first_region, s, all, layer, config);
+    const int step = std::min(limits.groups, GroupsOfJob(g, s, first_job, config, limits.read_cycles));
     for (int image = 0; image < g.in.n; image += most.images)
       for (int oy = 0; oy < g.out.h; oy += most.rows)
         for (int ox = 0; ox < g.out.w; ox += most.cols)
@@ -246,9 +276,15 @@ void CheckCounters(const Geometry& g, const ConvLayer& layer) {
 
 }  // namespace
 
-int GroupsThatFit(int64_t group_words, const Config& config) {
-  return int(std::clamp<int64_t>(config.WeightWords() / 2 / group_words, 1,
-                                 std::max(1, config.ParamEntries() / 2 / config.Steps())));
+int64_t GroupsThatFit(const Job& job, const Config& config) {
+  return std::clamp<int64_t>(config.WeightWords() / 2 / GroupWeightWords(job, config), 1,
+                             std::max(1, config.ParamEntries() / 2 / config.Steps()));
+}
+
+int64_t GroupsBeside(const Job& job, int64_t groups, const Job& next, const Config& config) {
+  const int64_t words = config.WeightWords() - groups * GroupWeightWords(job, config);
+  const int64_t entries = config.ParamEntries() - groups * config.Steps();
+  return std::max<int64_t>(0, std::min(words / GroupWeightWords(next, config), entries / config.Steps()));
 }
 
 int Job::ChannelsOf(int group) const { return std::min(per_group, channels - group * per_group); }
@@ -269,10 +305,16 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
                                              std::min(in.n, limits.images)));
   const int rows = map > kMostOutputs ? int(kMostOutputs / g.out.w) : g.out.h;
   Region most{0, images, 0, std::min(rows, limits.rows), 0, limits.cols};
-  most.cols = BandColumns(g, most, config);
+  int cols = BandColumns(g, most, config);
+  while (cols == 0 && most.rows > 1) {  // a tile of few rows touches fewer lines
+    most.images = 1;
+    most.rows = (most.rows + 1) / 2;
+    cols = BandColumns(g, most, config);
+  }
+  most.cols = cols;
   std::vector<Job> jobs;
   if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
-    CompileWhole(g, sections, most, limits.groups, layer, config, &jobs);
+    CompileWhole(g, sections, most, layer, config, limits, &jobs);
   else PieceCompiler(g, limits.cols, layer, config, &jobs).Compile(sections);
   return jobs;
 }

@@ -68,16 +68,19 @@ struct Job {
 // Cuts a convolution into jobs. `in` is the shape that the engine reads, batch included. The filters may have
 // a shape only (for cycle counts). Throws Error where a size is beyond the hardware's counters or the
 // accumulator too narrow for the sums.
-// The limits are for outputs that must fit something else beside the engine's buffers.
+// The limits are for outputs that must fit something else beside the engine's buffers; `read_cycles` are
+// those that the memory takes for a bus word (Memory::ReadCycles).
 struct JobLimits {
   int images = INT_MAX, rows = INT_MAX, cols = INT_MAX, groups = INT_MAX;
+  int read_cycles = 1;
 };
 std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config,
                              const JobLimits& limits = {});
 
-// How many column groups of so many weight words half the buffers hold, so that others' load meanwhile; at
-// least one.
-int GroupsThatFit(int64_t group_words, const Config& config);
+// How many column groups of a job half of the buffers hold, at least one; how many of the next job's fit
+// beside so many of its.
+int64_t GroupsThatFit(const Job& job, const Config& config);
+int64_t GroupsBeside(const Job& job, int64_t groups, const Job& next, const Config& config);
 
 // The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then
 // weights.

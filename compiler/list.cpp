@@ -60,13 +60,13 @@ List WithReads(const std::vector<Command>& commands, const Config& config) {
   return WithReadsUntil(last_block, commands, config);
 }
 
-// The hardware counts stored jobs modulo 2^16 and takes a read for one that waits if it is 2^15 behind. So
-// reads wait for jobs that are stored for certain rather than for none.
+// The hardware counts marks modulo 2^16 and takes a read for one that waits if it is 2^15 behind. So reads
+// wait for marks that are counted for certain rather than for none.
 void RenewWaits(std::vector<Command>* commands) {
-  constexpr uint32_t kBehind = 1 << 14;  // jobs: far more than are under way
+  constexpr uint32_t kBehind = 1 << 14;  // far more than are under way
   uint32_t given = 0;
   for (Command& c : *commands) {
-    if (c.op == ListOp::kJob) given += c.stores ? 1 : 0;
+    if (c.op == ListOp::kJob) given += c.marks;
     if (c.op == ListOp::kRead && given > kBehind) c.wait = std::max(c.wait, given - kBehind);
   }
 }
@@ -93,8 +93,7 @@ void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32
 
 // What is added to a job's outputs, and the pooling behind it.
 void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  kStoreAddEnable.Set(store, 1);
-  kStoreAddAlone.Set(store, s.residual ? 0 : 1);
+  kStoreAddKind.Set(store, s.residual ? 1 : 2);
   kStoreAddShift.Set(store, s.add->shift);
   kStoreAddClampHi.Set(store, s.add->clamp_hi);
   kStoreAddClampLo.Set(store, s.add->clamp_lo);
@@ -107,24 +106,40 @@ void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* s
   if (s.residual) EncodeResidual(job, s, config, store);
 }
 
+// The depthwise convolution that a job's outputs go through.
+void EncodeDepthwise(const Store& s, uint32_t* store) {
+  kStoreAddKind.Set(store, kDepthwiseKind);
+  kStoreAddClampHi.Set(store, s.depthwise_output.clamp_hi);
+  kStoreAddClampLo.Set(store, s.depthwise_output.clamp_lo);
+  kStoreAddZp.Set(store, s.depthwise_output.output_zp);
+  s.depthwise->Encode(store);
+  kStoreAddScaleRounding.Set(store, s.depthwise_output.rounding == Rounding::kOnnx ? 1 : 0);
+  store[kStorePool] = 1;
+}
+
 // Where a job's outputs go. The step of a loop takes back what the loops inside it have moved.
 std::vector<uint32_t> EncodeStore(const Job& job, const Store& s, const Config& config) {
   const auto x = uint32_t(s.target.factor_w * s.out.shape.c), y = s.target.factor_h * s.out.row_pitch;
-  const uint32_t across = x * uint32_t(std::max(job.cols - 1, 0)),
-                 down = y * uint32_t(std::max(job.rows - 1, 0));
-  const uint32_t total = uint32_t(job.lines.images) * uint32_t(job.rows) * uint32_t(job.cols);
-  std::vector<uint32_t> store(s.add ? kStoreWords : kStorePlainWords);
+  const int rows = s.depthwise ? s.depthwise->out_rows : job.rows,
+            cols = s.depthwise ? s.depthwise->out_cols : job.cols;
+  const uint32_t across = x * uint32_t(std::max(cols - 1, 0)), down = y * uint32_t(std::max(rows - 1, 0));
+  const uint32_t total = uint32_t(job.lines.images) * uint32_t(rows) * uint32_t(cols);
+  std::vector<uint32_t> store(s.add || s.depthwise ? kStoreWords : kStorePlainWords);
   store[kStoreOffset] = s.At(job.lines.image0, job.oy0, job.ox0, job.k0);
   store[kStoreGroup] = uint32_t(job.per_group);
   store[kStoreX] = x;
   store[kStoreY] = y - across;
   store[kStoreImage] = s.out.image_pitch() - down - across;
-  store[kStoreCols] = uint32_t(job.cols - 1);
-  store[kStoreRows] = uint32_t(job.rows - 1);
-  store[kStorePass] = job.groups == 1 ? total : uint32_t(config.rows / job.window);
+  store[kStoreCols] = uint32_t(cols - 1);
+  store[kStoreRows] = uint32_t(rows - 1);
+  store[kStorePass] = s.depthwise       ? uint32_t(cols)  // row by row, of a row group by group
+                      : job.groups == 1 ? total
+                                        : uint32_t(config.rows / job.window);
   store[kStoreTotal] = total;
-  store[kStoreGroups] = uint32_t(job.groups - 1);
+  kStoreGroupsLast.Set(store.data(), job.groups - 1);
+  kStoreGroupsMark.Set(store.data(), s.mark_rows);
   if (s.add) EncodeAdd(job, s, config, store.data());
+  if (s.depthwise) EncodeDepthwise(s, store.data());
   return store;
 }
 

@@ -9,8 +9,8 @@
 
 namespace weft {
 
-// Completes the commands of a list with the reads of its blocks, and makes no read wait for jobs that are
-// long gone. Returns the list's bytes.
+// Completes the commands of a list with the reads of its blocks, and makes no read wait for marks that
+// are long counted. Returns the list's bytes.
 uint32_t CompleteList(const Config& config, std::vector<Command>* commands);
 
 // The words of a program's list, from the header on.

@@ -16,7 +16,7 @@ bool ReadOnce(const Graph& graph, int tensor) {
 
 // Whether an addition can become part of a layer: a convolution whose output nobody else reads.
 bool TakesAdd(const Graph& graph, const LoweredLayer& layer) {
-  return graph.nodes[layer.node].op == Op::kConv && !layer.conv.max_pool && !layer.add &&
+  return graph.nodes[layer.node].op == Op::kConv && !layer.conv.max_pool && !layer.add && !layer.depthwise &&
          ReadOnce(graph, layer.out.tensor);
 }
 
@@ -82,9 +82,33 @@ bool FusePool(const Graph& graph, const Node& node, Segment* segment) {
   return false;
 }
 
-bool Fuse(const Graph& graph, const Node& node, const std::optional<SumLayer>& sum, Segment* segment) {
+// Whether a node that follows could become part of this one.
+bool IsSummed(const Graph& graph, const Node& node) {
+  return ReadOnce(graph, node.output) && std::ranges::any_of(graph.nodes, [&](const Node& reader) {
+           return std::ranges::count(reader.inputs, node.output) > 0 && SumOf(graph, reader);
+         });
+}
+
+// Makes a depthwise convolution part of the convolution before it. Not where a sum follows, which is part of
+// the depthwise one where that is a layer of its own.
+bool FuseDepthwise(const Graph& graph, int index, Segment* segment) {
+  const Node& node = graph.nodes[index];
+  if (!IsFusable(node.conv) || IsSummed(graph, node)) return false;
+  for (LoweredLayer& layer : segment->layers) {
+    if (layer.out.tensor != node.inputs.at(0)) continue;
+    if (!TakesAdd(graph, layer) || !TakesDepthwise(layer.conv)) return false;
+    layer.depthwise = FusedDepthwise{index, node.conv};
+    layer.out.tensor = node.output;
+    return true;
+  }
+  return false;
+}
+
+bool Fuse(const Graph& graph, int index, const std::optional<SumLayer>& sum, Segment* segment) {
+  const Node& node = graph.nodes[index];
   return (sum && FuseAdd(graph, node, *sum, segment)) ||
-         (node.op == Op::kMaxPool && FusePool(graph, node, segment));
+         (node.op == Op::kMaxPool && FusePool(graph, node, segment)) ||
+         (node.op == Op::kConv && FuseDepthwise(graph, index, segment));
 }
 
 }  // namespace
@@ -93,7 +117,7 @@ std::vector<Segment> Lower(const Graph& graph) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
     const std::optional<SumLayer> sum = SumOf(graph, graph.nodes[i]);
-    if (!segments.empty() && Fuse(graph, graph.nodes[i], sum, &segments.back())) {
+    if (!segments.empty() && Fuse(graph, i, sum, &segments.back())) {
       segments.back().count++;
       continue;
     }

@@ -3,6 +3,8 @@
 // a copy, which is a depthwise 1x1 convolution with weight 1:
 // - max pool: part of the layer whose sum it reads, if its windows neither overlap nor reach into padding;
 //   else a copy with a fused max-pool, whose padding is a code that no pixel is below.
+// - depthwise convolution: part of the convolution that gives what it reads, if nobody else reads that; where
+//   the hardware's configuration or the layer's size do not allow it, a program has both as layers.
 // - average pool: a depthwise convolution with weights 1 and the factor 1/count; where windows reach into
 //   padding one for each region of outputs that count as many pixels, if those are at most 25 and 2,048.
 // - add, pair: a sum of two tables, if it is one. Part of the convolution that gives its later operand, or of
@@ -33,6 +35,7 @@ struct LoweredLayer {
   Target out;                   // .tensor is one of the graph's
   std::optional<FusedAdd> add;  // .residual is, too
   int fold = 1;                 // reads the input's rows as fold times as many pixels of fewer channels
+  std::optional<FusedDepthwise> depthwise = {};  // behind it
 };
 
 // Nodes that follow each other and run on one start, or nodes that the host computes (no layers).

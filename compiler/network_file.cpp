@@ -16,9 +16,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMagic = "WEFTNET\n";
-constexpr uint64_t kVersion = 3;
+constexpr uint64_t kVersion = 4;
 // magic, version, checksum of all that follows it, bytes of the metadata, bytes of the model
 constexpr size_t kVersionAt = 8, kChecksumAt = 12, kMetadataAt = 16, kModelAt = 24, kHeader = 32;
+constexpr int kMostReadCycles = 64;
 constexpr int64_t kMostBytes = int64_t{1} << 40;
 
 std::string LittleEndian(uint64_t value, int bytes) {
@@ -56,6 +57,7 @@ Json SegmentJson(const Segment& segment, const SegmentProgram& p) {
                               {"node", p.layer_node[l]},
                               {"bytes_read", layer.traffic.read},
                               {"bytes_written", layer.traffic.written}});
+    if (p.layer_depthwise[l] >= 0) json["layers"].back()["depthwise"] = p.layer_depthwise[l];
   }
   for (const SegmentProgram::Input& in : p.inputs)
     json["inputs"].push_back({{"tensor", in.tensor},
@@ -108,9 +110,13 @@ class SegmentReader {
     program.image.assign(images_.begin(), images_.begin() + std::ptrdiff_t(image_bytes));
     images_.remove_prefix(image_bytes);
     for (const Json& layer : json.at("layers")) {
-      const int64_t node = Number(layer, "node", segment.first + segment.count - 1);
-      if (node < segment.first) throw Error("a layer is another segment's");
-      p.layer_node.push_back(int(node));
+      const auto node = [&](const char* key) {
+        const int64_t number = Number(layer, key, segment.first + segment.count - 1);
+        if (number < segment.first) throw Error("a layer is another segment's");
+        return int(number);
+      };
+      p.layer_node.push_back(node("node"));
+      p.layer_depthwise.push_back(layer.contains("depthwise") ? node("depthwise") : -1);
       program.layers.push_back(
           {layer.at("name").get<std::string>(),
            0,
@@ -201,6 +207,8 @@ CompiledNetwork ParseChecked(std::string_view contents) {
       Config::FromKey(json.at("config").get<std::string>(), json.at("config_key").get<std::string>());
   network.batch = int(Number(json, "batch", kMostImages));
   if (network.batch < 1) throw Error("its batch is 0");
+  if (json.contains("read_cycles")) network.read_cycles = int(Number(json, "read_cycles", kMostReadCycles));
+  if (network.read_cycles < 1) throw Error("its read_cycles are 0");
   network.model = body.substr(metadata, model);
   network.model_options = ReadOptions(json.at("rounding"));
   network.graph = ParseModel(network.model, network.model_options);
@@ -217,7 +225,8 @@ CompiledNetwork ParseChecked(std::string_view contents) {
 }  // namespace
 
 CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, const CompileOptions& options) {
-  CompiledNetwork network{.config = config, .batch = batch, .graph = std::move(graph)};
+  CompiledNetwork network{
+      .config = config, .batch = batch, .read_cycles = options.read_cycles, .graph = std::move(graph)};
   network.segments = Lower(network.graph);
   for (const Segment& segment : network.segments)
     network.programs.push_back(segment.on_host()
@@ -226,9 +235,11 @@ CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, con
   return network;
 }
 
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options) {
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options,
+                             int read_cycles) {
   model = WithOptionalSize(std::move(model), &options);
-  CompiledNetwork network = CompileNetwork(ParseModel(model, options), batch, config);
+  CompiledNetwork network =
+      CompileNetwork(ParseModel(model, options), batch, config, {.read_cycles = read_cycles});
   network.model = std::move(model);
   network.model_options = options;
   return network;
@@ -240,6 +251,7 @@ std::string NetworkFile(const CompiledNetwork& network) {
   Json json = {{"config", network.config.name},
                {"config_key", network.config.Key()},
                {"batch", network.batch},
+               {"read_cycles", network.read_cycles},
                {"rounding", RoundingJson(network.model_options)},
                {"segments", Json::array()}};
   for (size_t s = 0; s < network.segments.size(); s++)
@@ -281,7 +293,8 @@ std::optional<CompiledNetwork> ReadNetworkFile(const std::string& path) {
 }
 
 void AddJobs(CompiledNetwork* network) {
-  CompiledNetwork anew = CompileNetwork(network->graph, network->batch, network->config);
+  CompiledNetwork anew =
+      CompileNetwork(network->graph, network->batch, network->config, {.read_cycles = network->read_cycles});
   for (size_t s = 0; s < anew.programs.size(); s++)
     if (anew.programs[s].program.image != network->programs[s].program.image)
       throw Error(

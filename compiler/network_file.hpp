@@ -20,6 +20,7 @@ inline constexpr int kMostImages = 4096;  // of a batch
 struct CompiledNetwork {
   Config config;
   int batch = 1;
+  int read_cycles = 1;              // CompileOptions::read_cycles
   std::string model = {};           // the ONNX file; empty if the graph comes from elsewhere
   ModelOptions model_options = {};  // with which it was read
   Graph graph;
@@ -32,7 +33,8 @@ struct CompiledNetwork {
 CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config,
                                const CompileOptions& options = {});
 // An ONNX file, for NetworkFile. Throws Error for one that is damaged, not supported or too large.
-CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options = {});
+CompiledNetwork CompileModel(std::string model, int batch, const Config& config, ModelOptions options = {},
+                             int read_cycles = 1);
 
 [[nodiscard]] bool IsNetworkFile(std::string_view contents);
 std::string NetworkFile(const CompiledNetwork& network);

@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shapes of well-known networks, for benchmarks: what their layers ask of an accelerator, without their
+// Well-known networks, for benchmarks: graphs of what their layers ask of an accelerator, without their
 // weights.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "compiler/graph/graph.hpp"
 #include "sw_model/layer.hpp"
 
 namespace weft {
 
-struct NetworkLayer {
-  Shape in;
-  ConvLayer layer;  // the filters have a shape only
-  bool fully_connected = false;
-};
+// Which of a network's operators are measured: as is usual, its convolutions (and the fully connected layers
+// of small networks); with the fully connected layers in any case; all but a softmax.
+enum class NetworkScope : uint8_t { kUsual, kFullyConnected, kWhole };
 
 struct Network {
   std::string name;
-  std::vector<NetworkLayer> layers;  // as they run, one after the other
-  bool with_fc = false;              // fully connected layers belong to the usual measure
-  std::string left_out;              // what the array does not compute; empty: nothing
-
-  // The layers of the usual measure, or with the fully connected ones in any case.
-  [[nodiscard]] std::vector<NetworkLayer> Measured(bool fc_too) const;
+  Graph graph;                   // nodes in the order in which they run; filters have a shape only
+  std::vector<int> given;        // tensors that no node of the graph writes, beside its input: what operators
+                                 // that are left out would give
+  bool fully_connected = false;  // its fully connected layers are in the graph
+  std::string left_out;          // operators that are not; empty: none
 };
 
 std::vector<std::string> NetworkNames();
 
 // Padding and strides are those of the published models; a max-pool that does not overlap is fused into the
 // convolution before it. Throws Error for an unknown name.
-Network MakeNetwork(const std::string& name, int batch);
+Network MakeNetwork(const std::string& name, NetworkScope scope = NetworkScope::kUsual);
 
 // MACs whose tap lies inside the map: golden::Macs without the multiplications by padding.
 int64_t UsefulMacs(const Shape& in, const ConvLayer& layer);

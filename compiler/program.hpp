@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compiler/chain.hpp"
+#include "compiler/depthwise.hpp"
 #include "compiler/job.hpp"
 
 namespace weft {
@@ -31,18 +32,20 @@ struct Command {
   ListOp op = ListOp::kEnd;
   ReadKind read = ReadKind::kLines;
   bool stores = false;  // of kJob: it gives outputs
-  bool adds = false;    // of kJob: a residual is added to them
+  bool adds = false;    // of kJob: something is computed behind them, a sum or a depthwise convolution
+  uint32_t marks = 0;   // of kJob: that are counted of its outputs
   int job = -1,         // of kJob and of reads: for which job,
       first = 0;        // from which of its lines or column groups on
   uint32_t offset = 0;  // in the memory window
   uint32_t param_words = 0, words = 0, count = 1,
            pitch = 0;  // bus words each time, how many times, bytes from one to the next
-  uint32_t wait = 0;   // jobs with outputs that must be stored
+  uint32_t wait = 0;   // marks that must be counted
 
   [[nodiscard]] int size() const;  // in words of 32 bits
   // What a command's first word says of it; nothing if there is no such command.
   static std::optional<Command> OfFirstWord(uint32_t word);
 };
+inline constexpr int kDepthwiseKind = 3;  // STORE_ADD_KIND
 inline constexpr int kListFirstWords = kListFirstBytes / 4, kListBlockWords = kListBlockBytes / 4;
 
 // Where a layer's outputs go: from channel `channel` of a tensor on, to every factor-th row and column of it.
@@ -57,22 +60,41 @@ struct FusedAdd {
   std::optional<int> residual;  // tensor, of the shape of the outputs before pooling
 };
 
+// A depthwise convolution that nobody but it reads the layer's outputs: they are not in memory.
+struct FusedDepthwise {
+  int node;  // of the graph
+  ConvLayer conv;
+};
+
 struct Store {
   Place out;
   Target target;
-  std::optional<RescaleLayer> add;  // what requantises the sums
-  std::optional<Place> residual;    // that is added
-  Window pool;                      // after an addition comes this max-pool
+  std::optional<RescaleLayer> add;         // what requantises the sums
+  std::optional<Place> residual;           // that is added
+  Window pool;                             // after an addition comes this max-pool
+  std::optional<DepthwiseWalk> depthwise;  // what the outputs go through
+  RescaleLayer depthwise_output;           // ... its zero point, clamp and rounding
+  int mark_rows = 0;  // rows of outputs, over all images, from mark to mark; 0: only the job's end is one
   [[nodiscard]] uint32_t At(int n, int y, int x, int c) const {
     return out.At(n, y * target.factor_h + target.phase_y, x * target.factor_w + target.phase_x,
                   target.channel + c);
   }
 };
 
+// Rows of outputs of an image that a job writes.
+int OutputRows(const Job& job, const Store& store);
+// The hardware counts what is stored in marks: of a job with outputs its end and, if mark_rows says so, some
+// of its rows. How many there are when so many rows are stored, over all images.
+uint32_t MarksOfRows(int64_t rows, int64_t all_rows, int mark_rows);
+uint32_t MarksOf(const Job& job, const Store& store);  // in all
+// Whether one is behind the last output of a row, counted over all images.
+bool EndsWithMark(const Job& job, const Store& store, int64_t row);
+
 struct ProgramLayer {
   std::string name;
   int first_job = 0, jobs = 0;
-  Traffic traffic;  // without the list
+  Traffic traffic = {};     // without the list
+  Traffic compulsory = {};  // ... if its weights, parameters and maps moved once, and nothing beside them
 };
 
 struct Program {

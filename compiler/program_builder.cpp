@@ -47,15 +47,48 @@ Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const std::optiona
   return traffic;
 }
 
+Traffic ProgramBuilder::CompulsoryOf(const PreparedLayer& layer, const std::optional<FusedAdd>& add,
+                                     const std::optional<FusedDepthwise>& depthwise) {
+  constexpr int kChannelBytes = 9;  // bias, multiplier, shift
+  const Geometry g(layer.in, layer.layer);
+  const InputBox box = g.InputOf({.images = g.in.n, .rows = g.out.h, .cols = g.out.w});
+  const Shape& filters = layer.layer.filters.shape;
+  Traffic traffic;
+  traffic.read = int64_t(filters.size()) + int64_t{filters.n} * kChannelBytes +
+                 int64_t{g.in.n} * (box.y1 - box.y0) * (box.x1 - box.x0) * g.in.c;
+  traffic.written = int64_t(g.out.size());
+  if (add) traffic.read += kTableBytes;
+  if (add && add->residual) traffic.read += int64_t(golden::ConvShape(layer.in, layer.layer).size());
+  if (depthwise) {
+    const Shape& taps = depthwise->conv.filters.shape;
+    traffic.read += int64_t(taps.size()) + int64_t{taps.n} * kChannelBytes;
+    traffic.written = int64_t(golden::OutputShape(g.out, depthwise->conv).size());
+  }
+  return traffic;
+}
+
+Traffic ProgramBuilder::TrafficOf(const PreparedLayer& layer, const FusedDepthwise& depthwise) const {
+  Traffic traffic = CountTraffic(layer.jobs, config_);
+  const int64_t words =
+      DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(depthwise.conv.window, config_);
+  for (const Job& job : layer.jobs) traffic.read += job.groups * words * config_.bus_bytes;
+  traffic.written = int64_t(golden::OutputShape(Geometry(layer.in, layer.layer).out, depthwise.conv).size());
+  return traffic;
+}
+
 void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& out, bool reads_outputs,
-                              const std::optional<FusedAdd>& add) {
+                              const std::optional<FusedAdd>& add,
+                              const std::optional<FusedDepthwise>& depthwise) {
   const auto channels = [&](int tensor) { return tensors_[tensor].shape.c; };
   if (add && !CanAdd(layer, add->residual ? std::optional(channels(*add->residual)) : std::nullopt, config_))
     throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
+  if (depthwise && (add || !CanFollow(layer, depthwise->conv, config_)))
+    throw Error("layer {}: its jobs cannot give their outputs to a depthwise convolution", layer.layer.name);
   program_.layers.push_back({.name = layer.layer.name,
                              .first_job = int(program_.jobs.size()),
                              .jobs = int(layer.jobs.size()),
-                             .traffic = TrafficOf(layer, add)});
+                             .traffic = depthwise ? TrafficOf(layer, *depthwise) : TrafficOf(layer, add),
+                             .compulsory = CompulsoryOf(layer, add, depthwise)});
   for (const Job& job : layer.jobs) {
     program_.jobs.push_back(job);
     if (add) program_.jobs.back().words[kJobPool] = 1;  // the engine does not pool, the adder does
@@ -66,11 +99,17 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
                      .out = out,
                      .reads_outputs = reads_outputs,
                      .add = add,
-                     .tables_at = {}});
+                     .tables_at = {},
+                     .inner = Geometry(layer.in, layer.layer).out,
+                     .depthwise = depthwise});
 }
 
 void ProgramBuilder::PlaceData() {
-  for (int j = 0; j < int(program_.jobs.size()); j++) PlaceGroups(j);
+  placed_.resize(program_.jobs.size());
+  for (int j = 0; j < int(program_.jobs.size()); j++) {
+    PlaceGroups(j);
+    PlaceDepthwise(j);
+  }
   for (Layer& layer : layers_)
     if (layer.add) PlaceTables(&layer);
 }
@@ -81,13 +120,33 @@ void ProgramBuilder::PlaceGroups(int j) {
   const auto [at, added] = shared_.try_emplace(
       {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = job.reduction},
       uint32_t(data_bytes_));
-  groups_at_.push_back(at->second);
+  placed_[j].groups_at = at->second;
   if (!added) return;
   const ConvLayer& layer = LayerOf(j).conv;
   for (int g = 0; g < job.groups && with_data_; g++)
     for (const auto& bytes : {PackParameters(job, g, layer, config_), PackWeights(job, g, layer, config_)})
       data_.insert(data_.end(), bytes.begin(), bytes.end());
   const int64_t words = job.groups * (ParameterBusWords(job, config_) + WeightBusWords(job, config_));
+  data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
+  if (with_data_) data_.resize(data_bytes_);
+}
+
+// The parameters and weights of the depthwise convolution for a job's column groups.
+void ProgramBuilder::PlaceDepthwise(int j) {
+  const Job& job = program_.jobs[j];
+  const Layer& layer = LayerOf(j);
+  if (!layer.depthwise) return;
+  const ConvLayer& conv = layer.depthwise->conv;
+  const auto [at, added] = shared_depthwise_.try_emplace(
+      {.layer = job_layer_[j], .k0 = job.k0, .groups = job.groups, .reduction = {}}, uint32_t(data_bytes_));
+  placed_[j].depthwise_at = at->second;
+  if (!added) return;
+  for (int g = 0; g < job.groups && with_data_; g++) {
+    const std::vector<uint8_t> bytes = PackDepthwise(job, g, conv, config_);
+    data_.insert(data_.end(), bytes.begin(), bytes.end());
+  }
+  const int64_t words =
+      job.groups * (DepthwiseParameterBusWords(config_) + DepthwiseWeightBusWords(conv.window, config_));
   data_bytes_ = AlignInWindow(data_bytes_ + uint64_t(words * config_.bus_bytes));
   if (with_data_) data_.resize(data_bytes_);
 }
@@ -102,6 +161,29 @@ void ProgramBuilder::PlaceTables(Layer* layer) {
   std::memcpy(&data_[*layer->tables_at], tables.data(), kTableBytes);
 }
 
+// Whether a layer reads what the one before it writes, row by row.
+bool ProgramBuilder::Follows(size_t layer) const {
+  if (layer == 0 || !layers_[layer].reads_outputs) return false;
+  const Target& before = layers_[layer - 1].out;
+  return before.tensor == layers_[layer].in && before.factor_h == 1;
+}
+
+// What a layer reads is counted as stored in up to kMarks steps, so that the layer begins before all is
+// there.
+void ProgramBuilder::ChooseMarks() {
+  constexpr int64_t kMarks = 8;
+  for (int j = 0; j < int(program_.jobs.size()); j++) {
+    const Layer& layer = LayerOf(j);
+    placed_[j].out_rows =
+        layer.depthwise ? golden::OutputShape(layer.inner, layer.depthwise->conv).h : program_.jobs[j].rows;
+  }
+  for (size_t l = 1; l < layers_.size(); l++) {
+    const int last = program_.layers[l].first_job - 1;
+    const int64_t rows = int64_t{program_.jobs[last].lines.images} * placed_[last].out_rows;
+    if (Follows(l) && rows > 1) placed_[last].mark_rows = int(CeilDiv(rows, kMarks));
+  }
+}
+
 std::vector<Command> ProgramBuilder::PlanCommands() const {
   std::vector<CommandLayer> layers;
   for (size_t l = 0; l < layers_.size(); l++) {
@@ -112,10 +194,18 @@ std::vector<Command> ProgramBuilder::PlanCommands() const {
                       .in = tensors_[layer.in],
                       .tables_at = layer.tables_at,
                       .residual = {},
-                      .pool = PoolOf(layer.conv)});
-    if (layer.add && layer.add->residual) layers.back().residual = tensors_[*layer.add->residual];
+                      .pool = PoolOf(layer.conv),
+                      .depthwise_words = 0,
+                      .follows = Follows(l)});
+    if (layer.depthwise)
+      layers.back().depthwise_words =
+          uint32_t(DepthwiseWeightBusWords(layer.depthwise->conv.window, config_));
+    if (layer.add && layer.add->residual) {
+      layers.back().residual = tensors_[*layer.add->residual];
+      layers.back().residual_follows = l > 0 && layers_[l - 1].out.tensor == *layer.add->residual;
+    }
   }
-  return MakeCommands(program_.jobs, groups_at_, layers, config_);
+  return MakeCommands(program_.jobs, placed_, layers, config_);
 }
 
 // The data comes behind the list, the tensors come behind the data.
@@ -125,7 +215,8 @@ void ProgramBuilder::PlaceWindow() {
   program_.window_bytes = AlignInWindow(tensors_at + tensors_end_);
   for (Command& c : program_.commands) {
     if (c.op != ListOp::kRead || c.read == ReadKind::kList) continue;
-    c.offset += c.read == ReadKind::kGroups || c.read == ReadKind::kTables ? data_at : tensors_at;
+    const bool tensor = c.read == ReadKind::kLines || c.read == ReadKind::kResidual;
+    c.offset += tensor ? tensors_at : data_at;
   }
 }
 
@@ -136,7 +227,18 @@ void ProgramBuilder::AddStores() {
                 .target = layer.out,
                 .add = {},
                 .residual = {},
-                .pool = PoolOf(layer.conv)};
+                .pool = PoolOf(layer.conv),
+                .depthwise = {},
+                .depthwise_output = {},
+                .mark_rows = placed_[j].mark_rows};
+    if (layer.depthwise) {
+      const Requant& requant = layer.depthwise->conv.requant;
+      store.depthwise = WalkOf(program_.jobs[j], layer.inner, layer.depthwise->conv, config_);
+      store.depthwise_output.output_zp = requant.output_zp;
+      store.depthwise_output.clamp_lo = requant.clamp_lo;
+      store.depthwise_output.clamp_hi = requant.clamp_hi;
+      store.depthwise_output.rounding = requant.rounding;
+    }
     if (layer.add) store.add = layer.add->sum.output;
     if (layer.add && layer.add->residual) store.residual = tensors_[*layer.add->residual];
     program_.stores.push_back(store);
@@ -152,6 +254,7 @@ void ProgramBuilder::WriteImage() {
 
 Program ProgramBuilder::Build() {
   PlaceData();
+  ChooseMarks();
   program_.commands = PlanCommands();
   program_.list_bytes = CompleteList(config_, &program_.commands);
   PlaceWindow();

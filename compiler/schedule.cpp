@@ -70,8 +70,12 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
       after_stores = true;
       layer_start = j;
     }
-    ahead = std::min(ahead,
-                     GroupsThatFit(GroupWeightWords(job, config), config));  // or the lines would never come
+    // Beside the job before, which frees its own in its last tile, and never more than half of the buffers:
+    // or the lines would come late, or never.
+    int64_t fit = GroupsThatFit(job, config);
+    if (j > 0 && jobs[j - 1].tiles(config) > 1)
+      fit = std::clamp<int64_t>(GroupsBeside(jobs[j - 1], jobs[j - 1].groups, job, config), 1, fit);
+    ahead = int(std::min<int64_t>(ahead, fit));
     const int need = ahead < job.groups || j == 0 ? int(LinesOfTile(job, 0, config).need) : lines;
     // Beats need all lines of their tile, but of the weights no more than their own chunk's: where nothing
     // runs meanwhile, lines come first.

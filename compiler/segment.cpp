@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <climits>
+#include <functional>
 
 #include "compiler/copy_layers.hpp"
+#include "compiler/depthwise.hpp"
 #include "compiler/program_builder.hpp"
 #include "compiler/residual.hpp"
 #include "sw_model/error.hpp"
@@ -38,6 +40,18 @@ class MemoryPlan {
   std::vector<Use> uses_;
 };
 
+// Without the last rows of its output, if no window of a depthwise convolution behind it reaches them: they
+// would come after all of that one's outputs.
+ConvLayer WithoutUnusedRows(ConvLayer conv, const Shape& in, const ConvLayer& depthwise) {
+  const Shape inner = golden::OutputShape(in, conv), out = golden::OutputShape(inner, depthwise);
+  const Window& behind = depthwise.window;
+  const int used = (out.h - 1) * behind.stride_h - behind.pad.top + behind.kh;
+  Window& w = conv.window;
+  if (used < inner.h)
+    w.pad.bottom = (used - 1) * w.stride_h + (w.kh - 1) * w.dilation_h + 1 - w.pad.top - in.h;
+  return conv;
+}
+
 // A layer with its jobs for a configuration.
 struct FittedLayer {
   LoweredLayer layer;
@@ -49,8 +63,8 @@ struct FittedLayer {
 // Finds the layers that are best for a configuration.
 class LayerFitter {
  public:
-  LayerFitter(const Graph& graph, int images, const Config& config)
-      : graph_(graph), images_(images), config_(config) {}
+  LayerFitter(const Graph& graph, int images, const Config& config, int read_cycles)
+      : graph_(graph), images_(images), config_(config), read_cycles_(read_cycles) {}
 
   std::vector<FittedLayer> Fit(const Segment& segment) {
     for (int l = 0; l < int(segment.layers.size()); l++) {
@@ -65,12 +79,36 @@ class LayerFitter {
   }
 
  private:
-  // A layer whole, or with its max-pool or its addition as copies.
+  // A layer whole, or with its depthwise convolution as a layer of its own, or with its max-pool or its
+  // addition as copies.
   void Fit(const LoweredLayer& layer, bool from_host) {
+    if (layer.depthwise) return FitDepthwise(layer, from_host);
     std::optional<PreparedLayer> whole = Prepare(layer, from_host);
     if (!whole) return PoolApart(layer, from_host);
     if (layer.add && IsConv(layer) && AddApart(layer, from_host, *whole)) return;
     fitted_.push_back({layer, std::move(*whole), from_host});
+  }
+
+  void FitDepthwise(const LoweredLayer& layer, bool from_host) {
+    const FusedDepthwise& depthwise = *layer.depthwise;
+    const Shape in = InputOf(layer);
+    LoweredLayer used = layer;
+    used.conv = WithoutUnusedRows(layer.conv, in, depthwise.conv);
+    // The host interleaves the input for all rows.
+    const bool interleaves = from_host && NeedsInterleave(layer.conv, in, config_);
+    std::optional<PreparedLayer> whole;
+    if (!interleaves || used.conv.window == layer.conv.window)
+      whole = PrepareDepthwise(Preparer(used, from_host), depthwise.conv, config_);
+    if (whole) {
+      fitted_.push_back({layer, std::move(*whole), from_host});
+      return;
+    }
+    LoweredLayer first = layer;
+    first.depthwise.reset();
+    first.out = {.tensor = graph_.nodes[layer.node].output};
+    Fit(first, from_host);
+    Fit({.node = depthwise.node, .conv = depthwise.conv, .in = first.out.tensor, .out = layer.out, .add = {}},
+        false);
   }
 
   // Not even the rows under one pooling window fit: a copy pools what the layer has added.
@@ -103,13 +141,18 @@ class LayerFitter {
     return true;
   }
 
+  // Makes the layer's jobs with limits.
+  [[nodiscard]] std::function<PreparedLayer(const JobLimits&)> Preparer(const LoweredLayer& layer,
+                                                                        bool from_host) const {
+    return [this, &conv = layer.conv, in = InputOf(layer), from_host](JobLimits limits) {
+      limits.read_cycles = read_cycles_;
+      return from_host ? PrepareLayer(conv, in, config_, limits) : PrepareInPlace(conv, in, config_, limits);
+    };
+  }
+
   // The layer's jobs, cut so far that a residual fits if there is one; nothing if it cannot.
   [[nodiscard]] std::optional<PreparedLayer> Prepare(const LoweredLayer& layer, bool from_host) const {
-    const Shape in = InputOf(layer);
-    const auto prepare = [&](const JobLimits& limits) {
-      return from_host ? PrepareLayer(layer.conv, in, config_, limits)
-                       : PrepareInPlace(layer.conv, in, config_, limits);
-    };
+    const auto prepare = Preparer(layer, from_host);
     if (!layer.add) return prepare({});
     return PrepareToAdd(prepare, layer.add->residual ? std::optional(Channels(layer)) : std::nullopt,
                         config_);
@@ -145,6 +188,7 @@ class LayerFitter {
   const Graph& graph_;
   int images_;
   const Config& config_;
+  int read_cycles_;
   std::vector<FittedLayer> fitted_;
 };
 
@@ -157,7 +201,8 @@ class SegmentCompiler {
         segment_(segment),
         images_(images),
         keep_all_(options.keep_all),
-        layers_(LayerFitter(graph, images, config).Fit(segment)),
+        in_order_(options.in_order),
+        layers_(LayerFitter(graph, images, config, options.read_cycles).Fit(segment)),
         uses_(graph.tensors.size()),
         builder_(config, options.with_data) {}
 
@@ -203,8 +248,10 @@ class SegmentCompiler {
     if (add && add->residual) add->residual = ResidualOf(fitted);
     Target out = layer.out;
     out.tensor = OutputOf(l, layer);
-    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host, add);
+    builder_.AddLayer(fitted.prepared, in, out, !fitted.from_host || (in_order_ && l > 0), add,
+                      layer.depthwise);
     result_.layer_node.push_back(layer.node);
+    result_.layer_depthwise.push_back(layer.depthwise ? layer.depthwise->node : -1);
     result_.layers.push_back(std::move(fitted.layer));
   }
 
@@ -256,7 +303,7 @@ class SegmentCompiler {
   const Graph& graph_;
   const Segment& segment_;
   int images_;
-  bool keep_all_;
+  bool keep_all_, in_order_;
   std::vector<FittedLayer> layers_;
   std::vector<Use> uses_;  // one a tensor of the graph
   ProgramBuilder builder_;

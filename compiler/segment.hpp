@@ -25,12 +25,17 @@ struct SegmentProgram {
   std::vector<std::optional<Place>>
       outputs;                       // of the graph's tensors: those that this segment leaves in memory
   std::vector<int> layer_node;       // node of each layer of the program
+  std::vector<int> layer_depthwise;  // ... of the depthwise convolution that is part of it, -1: none
   std::vector<LoweredLayer> layers;  // ... and what it is, of the graph's tensors; none in one of a file
 };
 
 struct CompileOptions {
   bool keep_all = false;  // every output stays in memory until the end, to be compared; else memory is reused
   bool with_data = true;  // without its parameters and weights, a program is for cycle counts only
+  int read_cycles = 1;    // that the memory takes for a bus word (Memory::ReadCycles): fewer bytes or fewer
+                          // cycles may be best
+  bool in_order = false;  // every layer waits for the one before, even if it does not read it: operators
+                          // between them are left out of the graph
 };
 SegmentProgram CompileSegment(const Graph& graph, const Segment& segment, int images, const Config& config,
                               const CompileOptions& options = {});

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One input through a compiled network on bare metal (docs/program.md): 15 lines, and how the registers are reached. The image and
  * the numbers come from the file that `weft compile` writes. */
-#include <string.h>
+#include "weft_string.h"
 
 #include "weft.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "weft.h"
 
-#include <string.h>
+#include "weft_string.h"
 
 static uint32_t reg_read(const weft_bus *bus, uint32_t offset) { return bus->read(bus->context, offset); }
 static void reg_write(const weft_bus *bus, uint32_t offset, uint32_t value) { bus->write(bus->context, offset, value); }
@@ -23,7 +23,8 @@ static uint32_t word_at(const uint8_t *bytes, size_t index) {
 
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint8_t *words = list;
-  const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK;
+  const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK |
+                           WEFT_CONFIG1_DEPTHWISE_TAPS_MASK;
   uint32_t sum = 0;
   size_t i;
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
@@ -50,10 +51,18 @@ int weft_init(const weft_bus *bus) {
   return settles(bus) ? WEFT_OK : WEFT_E_BUSY;
 }
 
+/* Whether the hardware's addresses reach the whole window. */
+static int reaches(const weft_bus *bus, const weft_run *run) {
+  const uint32_t bits = (reg_read(bus, WEFT_CONFIG1) & WEFT_CONFIG1_ADDR_BITS_MASK) >> WEFT_CONFIG1_ADDR_BITS_SHIFT;
+  const uint64_t last = run->window + run->window_bytes - 1;
+  return last >= run->window && (bits >= 64 || last >> bits == 0);
+}
+
 int weft_start(const weft_bus *bus, const weft_run *run) {
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
   if (reg_read(bus, WEFT_STATUS) & WEFT_STATUS_BUSY) return WEFT_E_BUSY;
   if (run->window % WEFT_ALIGN != 0 || run->list_bytes == 0 || run->list_bytes > run->window_bytes) return WEFT_E_WINDOW;
+  if (!reaches(bus, run)) return WEFT_E_ADDRESS;
   write64(bus, WEFT_WINDOW_BASE_LO, run->window);
   write64(bus, WEFT_WINDOW_SIZE_LO, run->window_bytes);
   write64(bus, WEFT_LIST_ADDR_LO, run->window);
@@ -117,6 +126,9 @@ const char *weft_code_name(int code) {
     case WEFT_E_LIST: return "not a list of commands, or a damaged one";
     case WEFT_E_CONFIG: return "the list is for another configuration";
     case WEFT_E_WINDOW: return "the window is not aligned, or too small for the list";
+    case WEFT_E_ADDRESS: return "the hardware's addresses do not reach the window: it has to lie below 2^ADDR_BITS";
+    case WEFT_E_MEMORY: return "the program, or a tensor of it, does not fit the device's memory window";
+    case WEFT_E_CACHE: return "the cache could not be cleaned or invalidated";
     default: return "unknown";
   }
 }

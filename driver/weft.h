@@ -3,7 +3,7 @@
  *
  * A program (docs/program.md) is loaded by copying its image to a window of memory that the hardware sees: at its begin, which has
  * to be a multiple of WEFT_ALIGN. Inputs are written into the window and outputs read from it, row by row (weft_put, weft_get);
- * caches, if there are any, are the caller's.
+ * caches, if there are any, are the caller's, and so are threads: weft_device.h has both.
  *
  *   weft_start(&bus, &run);
  *   if (weft_wait(&bus) != WEFT_CODE_OK) ...
@@ -23,8 +23,18 @@ extern "C" {
 
 #define WEFT_ALIGN 4096u
 
-/* What weft_start and weft_check_list say before the hardware is asked: negative, unlike WEFT_CODE_*. */
-enum { WEFT_OK = 0, WEFT_E_NO_WEFT = -1, WEFT_E_BUSY = -2, WEFT_E_LIST = -3, WEFT_E_CONFIG = -4, WEFT_E_WINDOW = -5 };
+/* What is said before the hardware is asked (of a cache, also after it): negative, unlike WEFT_CODE_*. */
+enum {
+  WEFT_OK = 0,
+  WEFT_E_NO_WEFT = -1,
+  WEFT_E_BUSY = -2,
+  WEFT_E_LIST = -3,
+  WEFT_E_CONFIG = -4,
+  WEFT_E_WINDOW = -5,
+  WEFT_E_ADDRESS = -6,
+  WEFT_E_MEMORY = -7, /* weft_device.h */
+  WEFT_E_CACHE = -8
+};
 
 /* How the registers are reached. `wait` returns when something may have happened (an interrupt, or at once). */
 typedef struct weft_bus {
@@ -34,7 +44,7 @@ typedef struct weft_bus {
   void (*wait)(void *context);
 } weft_bus;
 
-/* A run: the window as the hardware sees it, and the list in it. */
+/* A run: the window as the hardware sees it, anywhere below 2^CONFIG1.ADDR_BITS, and the list in it. */
 typedef struct weft_run {
   uint64_t window, window_bytes;
   uint32_t list_bytes; /* from the window's begin on */

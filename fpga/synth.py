@@ -9,7 +9,9 @@ the 8x16 engine, one place and route about 7 minutes and 1 GB. The netlist, the 
 """
 
 import argparse
+import collections
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -34,6 +36,7 @@ WIRE_PS = 900  # what a wire takes in ABC's eyes; synth_ecp5 says 300, and gets 
 PARAMETERS = {
     "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",
     "WEIGHT_BYTES": "weight_buffer_bytes", "BUS_BYTES": "bus_bytes", "ACC_W": "acc_bits",
+    "DW_TAPS": "depthwise_taps",
 }
 
 
@@ -133,8 +136,18 @@ def place_multipliers(wrapper, parameters, part, out):
             band += 1
         cell["attributes"]["BEL"] = sites[col * len(sites) // cols + row].format(y=part["dsp_y"][band])
         placed += 1
-    (ROOT / out / "netlist.json").write_text(json.dumps(netlist))
+    # At once: another seed may be reading the one that is there.
+    part_file = ROOT / out / f"netlist.{os.getpid()}"
+    part_file.write_text(json.dumps(netlist))
+    os.replace(part_file, ROOT / out / "netlist.json")
     return placed
+
+
+def count_cells(wrapper, out):
+    """What Yosys' netlist takes, its LUTs as nextpnr counts them before it adds the ends of carry chains."""
+    cells = collections.Counter(c["type"] for c in json.loads((ROOT / out / "yosys.json").read_text())["modules"][wrapper]["cells"].values())
+    return {"LUT": cells["LUT4"] + 2 * cells["CCU2C"] + 6 * cells["TRELLIS_DPR16X4"], "FF": cells["TRELLIS_FF"],
+            "DSP": cells["MULT18X18D"], "RAM": cells["DP16KD"]}
 
 
 def place_and_route(args, part, out, seed):
@@ -191,6 +204,9 @@ def main():
     parser.add_argument("--speed", type=int, default=6, help="speed grade (default: %(default)s)")
     parser.add_argument("--freq", type=float, default=125, help="target in MHz (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="place and route with the seeds 1..N (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="place and route with this seed alone")
+    parser.add_argument("--json", type=pathlib.Path, help="write the figures to a file: of --only yosys what the netlist takes, or "
+                                                          "what nextpnr reports of the last seed, its path, and each seed's Fmax")
     parser.add_argument("--out", default="build/synth/ecp5", help="directory, below the repository's (default: %(default)s)")
     parser.add_argument("--only", choices=["yosys", "nextpnr"], help="stop after Yosys, or go on from its netlist")
     parser.add_argument("--nextpnr", nargs="*", default=[], metavar="OPTION", help="more options for nextpnr")
@@ -212,13 +228,14 @@ def main():
         except ToolFailed as failure:
             sys.exit(f"synth.py: {failure}")
         print((ROOT / out / "stat.txt").read_text())
+        write_figures(args, name, count_cells(wrapper, out))
         if args.only == "yosys":
             return 0
 
     placed = place_multipliers(wrapper, parameters, part, out)
     print(f"{placed} multipliers placed", flush=True)
     fmax, report, failures = {}, None, {}
-    for seed in range(1, args.seeds + 1):
+    for seed in range(1, args.seeds + 1) if args.seed is None else [args.seed]:
         print(f"nextpnr: seed {seed} ...", flush=True)
         try:
             report = place_and_route(args, part, out, seed)
@@ -228,14 +245,26 @@ def main():
             continue
         fmax[seed] = min(clock["achieved"] for clock in report["fmax"].values())
         inner = [p for p in report["critical_paths"] if "async" not in p["from"] and "async" not in p["to"]]
-        print("\n".join([f"{fmax[seed]:.1f} MHz", *describe_path(inner[0])]), flush=True)
+        path = describe_path(inner[0])
+        print("\n".join([f"{fmax[seed]:.1f} MHz", *path]), flush=True)
 
-    print(f"\n{args.top} {name} on LFE5U-{args.device[:2]}F-{args.speed}{part['package']}")
+    print(f"\n{args.top} {name} on {part_name(args)}")
     if fmax:
         print_summary(report, fmax)
+        used = {short: report["utilization"][key]["used"] for short, (_, key) in zip(("LUT", "FF", "DSP", "RAM"), RESOURCES)}
+        write_figures(args, name, {**used, "fmax_mhz": fmax[max(fmax)], "path": path[0], "seeds": fmax})
     if failures:
         sys.exit("\n".join(["", *(f"synth.py: seed {seed}: {failure}" for seed, failure in failures.items())]))
     return 0
+
+
+def part_name(args):
+    return f"LFE5U-{args.device[:2]}F-{args.speed}{PARTS[args.device]['package']}"
+
+
+def write_figures(args, name, figures):
+    if args.json:
+        args.json.write_text(json.dumps({"fpga": args.fpga, "part": part_name(args), "top": args.top, "config": name, **figures}) + "\n")
 
 
 def print_summary(report, fmax):

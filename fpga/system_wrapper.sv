@@ -8,7 +8,8 @@ module system_wrapper #(
     parameter int LINE_BYTES   = 65536,
     parameter int WEIGHT_BYTES = 131072,
     parameter int BUS_BYTES    = 8,
-    parameter int ACC_W        = 32
+    parameter int ACC_W        = 32,
+    parameter int DW_TAPS      = 3
 ) (
     input  wire logic clk_i,
     input  wire logic rst_ni,
@@ -40,7 +41,7 @@ module system_wrapper #(
   wire logic [BUS_BYTES-1:0] m_wstrb;
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .ADDR_W(AddrW), .ID_W(IdW)
+      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .ADDR_W(AddrW), .ID_W(IdW)
   ) u_top (
       .clk_i, .rst_ni(rst_n), .irq_o(irq),
       .s_awvalid_i(s_awvalid), .s_awready_o(s_awready), .s_awaddr_i(s_awaddr),

@@ -2,6 +2,7 @@
 // weft_top and all that it needs, for -F: paths are relative to this file.
 -F engine.f
 weft_csr_pkg.sv
+prim/mult_logic.sv
 system/add_steps.sv
 system/add_tables.sv
 system/axi_rules.sv
@@ -9,6 +10,10 @@ system/burst_former.sv
 system/burst_splitter.sv
 system/command_reader.sv
 system/csr.sv
+system/depthwise.sv
+system/depthwise_fir.sv
+system/depthwise_params.sv
+system/depthwise_walk.sv
 system/output_walk.sv
 system/read_dma.sv
 system/residual_add.sv

@@ -49,7 +49,7 @@ package weft_csr_pkg;
   // Values of the registers that never change
   localparam logic [31:0] ID_VALUE = 32'h57454654;
   localparam logic [31:0] VERSION_VALUE = 32'h00010100;
-  localparam logic [31:0] LIST_VERSION_VALUE = 32'h00000004;
+  localparam logic [31:0] LIST_VERSION_VALUE = 32'h00000005;
 
   // Fields: the place of a bit, the lowest bit and the width of a number
   localparam int VERSION_PATCH_LSB = 0;
@@ -71,7 +71,9 @@ package weft_csr_pkg;
   localparam int CONFIG1_LOG2_WEIGHT_BYTES_LSB = 8;
   localparam int CONFIG1_LOG2_WEIGHT_BYTES_W = 8;
   localparam int CONFIG1_ACC_BITS_LSB = 16;
-  localparam int CONFIG1_ACC_BITS_W = 8;
+  localparam int CONFIG1_ACC_BITS_W = 6;
+  localparam int CONFIG1_DEPTHWISE_TAPS_LSB = 22;
+  localparam int CONFIG1_DEPTHWISE_TAPS_W = 2;
   localparam int CONFIG1_ADDR_BITS_LSB = 24;
   localparam int CONFIG1_ADDR_BITS_W = 8;
   localparam int CONTROL_START_BIT = 0;

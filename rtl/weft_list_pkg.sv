@@ -4,7 +4,7 @@
 `default_nettype none
 package weft_list_pkg;
   localparam logic [23:0] LIST_MAGIC = 24'h544657;
-  localparam int LIST_VERSION = 4;
+  localparam int LIST_VERSION = 5;
   localparam int DIM_W = 17;  // bits of counts of pixels, lines, channels
   localparam int POS_W = 20;  // bits of signed positions, in bytes or lines
   localparam int PIXELS_W = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -21,7 +21,8 @@ package weft_list_pkg;
   localparam int KIND_LIST = 2;  // the next block of this list
   localparam int KIND_TABLES = 3;  // the tables of an addition: what each input adds, for every int8 value, 2 * 256 words of 32 bits
   localparam int KIND_RESIDUAL = 4;  // lines of the tensor that is added
-  localparam int KINDS = 5;
+  localparam int KIND_DEPTHWISE = 5;  // column groups of a depthwise convolution, each its parameters, then its weights
+  localparam int KINDS = 6;
 
   // HEADER: the list's first words
   localparam int HEADER_MAGIC = 0;  // magic and version
@@ -31,7 +32,7 @@ package weft_list_pkg;
   localparam int HEADER_MAGIC_VERSION_W = 8;
   localparam int HEADER_CHECKSUM = 1;  // such that all words of the list add up to 0 (modulo 2^32), those behind its END included
   localparam int HEADER_CONFIG0 = 2;  // as the register CONFIG0: rows, cols, lanes, bus bytes
-  localparam int HEADER_CONFIG1 = 3;  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits
+  localparam int HEADER_CONFIG1 = 3;  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits, taps of the depthwise convolution
   localparam int HEADER_WORDS = 4;
 
   // COMMAND: the first word of every command
@@ -49,7 +50,7 @@ package weft_list_pkg;
   localparam int READ_BUS_WORDS = 3;  // bus words of the rest each time, at least 1
   localparam int READ_COUNT = 4;  // how many - 1
   localparam int READ_PITCH = 5;  // bytes from one to the next
-  localparam int READ_WAIT = 6;  // jobs whose outputs must be in memory first, modulo 2^16
+  localparam int READ_WAIT = 6;  // marks that must have been counted first, modulo 2^16: of every job with outputs one at its end, and those of STORE_GROUPS_MARK
   localparam int READ_FILL = 7;  // 0
   localparam int READ_WORDS = 8;
 
@@ -107,7 +108,11 @@ package weft_list_pkg;
   localparam int STORE_ROWS = 6;  // rows of an image - 1
   localparam int STORE_PASS = 7;  // pixels of a column group before those of the next one
   localparam int STORE_TOTAL = 8;  // pixels of a column group
-  localparam int STORE_GROUPS = 9;  // column groups - 1
+  localparam int STORE_GROUPS = 9;  // column groups, and how often what is stored is counted
+  localparam int STORE_GROUPS_LAST_LSB = 0;  // column groups - 1
+  localparam int STORE_GROUPS_LAST_W = 16;
+  localparam int STORE_GROUPS_MARK_LSB = 16;  // rows of outputs, over all images, after which a mark is counted, and so on; 0: none but the job's end
+  localparam int STORE_GROUPS_MARK_W = 16;
   localparam int STORE_ADD = 10;  // requantisation of the sum
   localparam int STORE_ADD_ZP_LSB = 0;  // zero point
   localparam int STORE_ADD_ZP_W = 8;
@@ -115,14 +120,19 @@ package weft_list_pkg;
   localparam int STORE_ADD_CLAMP_LO_W = 8;
   localparam int STORE_ADD_CLAMP_HI_LSB = 16;  // largest value
   localparam int STORE_ADD_CLAMP_HI_W = 8;
-  localparam int STORE_ADD_ALONE_BIT = 24;  // no residual comes: it is 0 everywhere, and the words RES_* mean nothing
-  localparam int STORE_ADD_SHIFT_LSB = 25;  // shift of the multiplier
+  localparam int STORE_ADD_SHIFT_LSB = 24;  // shift of the multiplier
   localparam int STORE_ADD_SHIFT_W = 6;
-  localparam int STORE_ADD_ENABLE_BIT = 31;  // a residual is added
+  localparam int STORE_ADD_KIND_LSB = 30;  // 0: the outputs pass; 1: a residual is added; 2: it is 0 everywhere, no residual comes, and the words RES_* mean nothing; 3: a depthwise convolution, and the words DW_* count
+  localparam int STORE_ADD_KIND_W = 2;
   localparam int STORE_ADD_SCALE = 11;  // ... its factor
   localparam int STORE_ADD_SCALE_MULT_LSB = 0;  // multiplier
   localparam int STORE_ADD_SCALE_MULT_W = 31;
   localparam int STORE_ADD_SCALE_ROUNDING_BIT = 31;  // as JOB_OUT_ROUNDING
+  localparam int STORE_DW_COUNTS = 11;  // of a depthwise convolution: what is read for it
+  localparam int STORE_DW_COUNTS_WEIGHTS_LSB = 0;  // entries of weights: (column groups) * (filter rows) * (phases)
+  localparam int STORE_DW_COUNTS_WEIGHTS_W = 10;
+  localparam int STORE_DW_COUNTS_PARAMS_LSB = 10;  // entries of parameters: (column groups) * (steps of a pixel)
+  localparam int STORE_DW_COUNTS_PARAMS_W = 10;
   localparam int STORE_RES_OFFSET = 12;  // the walk over the residual's lines, as streamed: bytes from the job's first residual line to the first pixel
   localparam int STORE_RES_WINDOW_X = 13;  // ... to the next pixel of a pooling window's row
   localparam int STORE_RES_WINDOW_Y = 14;  // ... from the last pixel of a pooling window's row to the next row's first
@@ -138,6 +148,38 @@ package weft_list_pkg;
   localparam int STORE_WINDOW_ROWS_LSB = 16;  // its rows - 1
   localparam int STORE_WINDOW_ROWS_W = 16;
   localparam int STORE_POOL = 22;  // pixels of a pooling window, 1: no pooling after the addition
+  localparam int STORE_DW_SHAPE = 12;  // the depthwise convolution (its input, the inner tensor, is what the engine gives; an entry of its buffer is a pixel's column group)
+  localparam int STORE_DW_SHAPE_KY_LAST_LSB = 0;  // filter rows - 1
+  localparam int STORE_DW_SHAPE_KY_LAST_W = 4;
+  localparam int STORE_DW_SHAPE_KX_LAST_LSB = 4;  // filter columns - 1
+  localparam int STORE_DW_SHAPE_KX_LAST_W = 4;
+  localparam int STORE_DW_SHAPE_PHASE_LAST_LSB = 8;  // cycles in which an entry meets a filter row - 1: ceil(columns / taps) - 1
+  localparam int STORE_DW_SHAPE_PHASE_LAST_W = 4;
+  localparam int STORE_DW_SHAPE_STRIDE_X_LAST_LSB = 12;  // inner columns from a filter window to the next - 1
+  localparam int STORE_DW_SHAPE_STRIDE_X_LAST_W = 2;
+  localparam int STORE_DW_SHAPE_STRIDE_Y_LAST_LSB = 14;  // ... inner rows - 1
+  localparam int STORE_DW_SHAPE_STRIDE_Y_LAST_W = 2;
+  localparam int STORE_DW_SHAPE_PAD_LSB = 16;  // the value of the padding
+  localparam int STORE_DW_SHAPE_PAD_W = 8;
+  localparam int STORE_DW_ROW_ENTRIES = 13;  // entries of an inner row: columns * (column groups)
+  localparam int STORE_DW_ROW_STEP = 14;  // ... from a row of filter windows to the next
+  localparam int STORE_DW_CORNER = 15;  // ... from the job's first one to the top row of the first filter window, negative in the padding
+  localparam int STORE_DW_IMAGE_STEP = 16;  // ... from an image's last row of filter windows to the next image's first
+  localparam int STORE_DW_WINDOW_ENTRIES = 17;  // ... of the rows under a filter window
+  localparam int STORE_DW_IMAGE_ENTRIES = 20;  // ... of an image
+  localparam int STORE_DW_TOTAL = 19;  // inner pixels of a column group, over all images
+  localparam int STORE_DW_INNER = 18;  // the inner tensor
+  localparam int STORE_DW_INNER_COLS_LSB = 0;  // columns
+  localparam int STORE_DW_INNER_COLS_W = 16;
+  localparam int STORE_DW_INNER_IMAGES_LAST_LSB = 16;  // images - 1
+  localparam int STORE_DW_INNER_IMAGES_LAST_W = 16;
+  localparam int STORE_DW_MAP = 21;  // ... and its padding
+  localparam int STORE_DW_MAP_LEFT_LSB = 0;  // columns of padding to the left
+  localparam int STORE_DW_MAP_LEFT_W = 4;
+  localparam int STORE_DW_MAP_TOP_LSB = 4;  // rows of padding above
+  localparam int STORE_DW_MAP_TOP_W = 4;
+  localparam int STORE_DW_MAP_ROWS_LSB = 16;  // rows of an image
+  localparam int STORE_DW_MAP_ROWS_W = 16;
   localparam int STORE_WORDS = 23;
 
   // Words of a job's command, and of one without an addition

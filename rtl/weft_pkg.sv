@@ -33,6 +33,18 @@ package weft_pkg;
   localparam int SCALE_LATENCY = REQUANT_LATENCY + ACTIVATION_LATENCY;
   localparam int OUTPUT_LATENCY = RECORD_LATENCY + RAM_LATENCY + BIAS_LATENCY + SCALE_LATENCY + GATHER_LATENCY + POOL_LATENCY;
   localparam int PIXEL_LATENCY = ACT_LATENCY + MULT_LATENCY + OUTPUT_LATENCY;
+  // The addition: from the bytes of a step to their sum, and from the pixel.
+  localparam int TABLES_LATENCY = RAM_LATENCY + 1;
+  localparam int ADD_SUM_LATENCY = 1 + TABLES_LATENCY;
+  // The fused depthwise convolution: from a slot to its entry's bytes at the multipliers, to their products, and (of a slot that gives
+  // an output) to the sums, ready for their first step.
+  localparam int DW_ENTRIES = 512;        // depthwise_params: entries of each ring
+  localparam int DW_MAX_KW = 6;           // columns of a filter
+  localparam int DW_SUM_W = 22;           // of a sum of up to DW_MAX_KW * 16 products of int8
+  localparam int MULT_LOGIC_LATENCY = 2;  // mult_logic: factors -> product
+  localparam int DW_READ_LATENCY = RAM_LATENCY + 1;
+  localparam int DW_PRODUCT_LATENCY = DW_READ_LATENCY + MULT_LOGIC_LATENCY;
+  localparam int DW_SUM_LATENCY = DW_PRODUCT_LATENCY + 1;
 
   // Margins.
   localparam int CLOCK_MARGIN = 2;   // cycles that a gated clock runs on after its part's last change, so that pulses end

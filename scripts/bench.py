@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Count the cycles of seven networks on four arrays; write the table and the plots of docs/benchmarks.md.
+"""Count the cycles of well-known networks on several arrays; write the tables and the plots of docs/benchmarks.md.
 
 Networks that are small enough run on the Verilated RTL (on the arrays whose RTL model is built), the others on the cycle
 model, which counts the same cycles. Needs a build, and matplotlib for the plots:
@@ -22,24 +22,26 @@ ROOT = Path(__file__).resolve().parent.parent
 WEFT = ROOT / "build" / "weft"
 PAGE = ROOT / "docs" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
-BEGIN, END = "<!-- table: scripts/bench.py -->", "<!-- end of table -->"
+BEGIN, END = "<!-- {}: scripts/bench.py -->", "<!-- end of {} -->"
 
-NETWORKS = ("vgg16", "resnet50", "mobilenetv1", "mobilenetv2", "convnetjs-cifar", "lenet5", "resnet8")
+IMAGENET = ("vgg16", "resnet50", "mobilenetv1", "mobilenetv2", "efficientnet_lite0", "squeezenet")
+SMALL = ("convnetjs-cifar", "lenet5", "resnet8", "vww", "kws")
 CONFIGS = ("4x4", "8x8", "16x16", "32x32")
-ON_RTL = {(network, config) for network in ("convnetjs-cifar", "lenet5", "resnet8") for config in ("4x4", "8x8")}
-LATENCY = 40
+DIVIDING = ("7x8", "14x16", "28x32")  # arrays whose rows divide the maps of IMAGENET
+ON_RTL = {(network, config) for network in SMALL for config in ("4x4", "8x8")}
+LATENCY, CLOCK = 40, 100  # cycles, MHz
 
 
 def bus_bytes(config: str) -> int:
     return json.loads((ROOT / "configs" / f"{config}.json").read_text())["bus_bytes"]
 
 
-def bench(network: str, config: str) -> dict:
+def bench(network: str, config: str, *options: str) -> dict:
     """The JSON of `weft bench`; exits if the RTL differs from the golden model or from the cycle model."""
     engine = "rtl" if (network, config) in ON_RTL else "cycles"
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [WEFT, "bench", network, "--config", config, "--engine", engine, "--no-layers",
-                   "--memory", f"{bus_bytes(config)}:{LATENCY}", "--json", file.name]
+                   "--memory", f"{bus_bytes(config)}:{LATENCY}", "--json", file.name, *options]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             sys.exit(f"{' '.join(map(str, command))}\n{run.stdout}{run.stderr}")
@@ -57,21 +59,34 @@ def largest_loss(result: dict) -> str:
 
 
 def table(results: list[dict]) -> str:
-    lines = ["| network | MACs | array | memory | cycles | utilisation | without padding | bytes per MAC | largest loss | counted by |",
-             "|---|---:|---|---|---:|---:|---:|---:|---|---|"]
+    lines = ["| network | MACs | array | memory | cycles | utilisation | without padding | bytes per MAC | compulsory | largest loss | engine |",
+             "|---|---:|---|---|---:|---:|---:|---:|---:|---|---|"]
     for r in results:
-        counted = "RTL" if r["engine"] == "rtl" else "cycle model"
         lines.append(f"| {r['network']} | {r['macs']:,} | {r['config']} | {r['memory']} | {r['cycles']:,} | {fraction(r['utilisation'])} "
-                     f"| {fraction(r['useful_utilisation'])} | {r['bytes_per_mac']:.4f} | {largest_loss(r)} | {counted} |")
+                     f"| {fraction(r['useful_utilisation'])} | {r['bytes_per_mac']:.4f} | {r['compulsory_bytes_per_mac']:.4f} | {largest_loss(r)} | {r['engine']} |")
     return "\n".join(lines)
 
 
-def insert(page: Path, text: str) -> None:
+def whole_table(results: list[dict]) -> str:
+    """Networks with all of their operators; what their fully connected layers make of their roofline."""
+    lines = [f"| network | cycles | utilisation | ms at {CLOCK} MHz | images/s | bytes per MAC | compulsory | fully connected: cycles | of their roofline |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    for r in results:
+        fc = [layer for layer in r["layers"] if layer["name"].startswith("fc")]
+        cycles = sum(layer["cycles"] for layer in fc)
+        share = fraction(sum(layer["roofline_cycles"] for layer in fc) / cycles) if fc else "-"
+        lines.append(f"| {r['network']} | {r['cycles']:,} | {fraction(r['utilisation'])} | {r['latency_ms']:,.2f} | {r['images_per_second']:,.1f} "
+                     f"| {r['bytes_per_mac']:.4f} | {r['compulsory_bytes_per_mac']:.4f} | {cycles:,} | {share} |")
+    return "\n".join(lines)
+
+
+def insert(page: Path, name: str, text: str) -> None:
     old = page.read_text()
-    begin, end = old.find(BEGIN), old.find(END)
+    first, last = BEGIN.format(name), END.format(name)
+    begin, end = old.find(first), old.find(last)
     if begin < 0 or end < begin:
-        sys.exit(f"{page}: the lines '{BEGIN}' and '{END}' are missing")
-    page.write_text(f"{old[:begin]}{BEGIN}\n{text}\n{old[end:]}")
+        sys.exit(f"{page}: the lines '{first}' and '{last}' are missing")
+    page.write_text(f"{old[:begin]}{first}\n{text}\n{old[end:]}")
 
 
 def main() -> None:
@@ -80,13 +95,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if not WEFT.exists():
         sys.exit("build/weft is missing: run `make build`")
-    results = [bench(network, config) for network in NETWORKS for config in CONFIGS]
-    print(table(results))
+    results = [bench(network, config) for network in (*IMAGENET, *SMALL) for config in CONFIGS]
+    dividing = [bench(network, config) for network in IMAGENET for config in DIVIDING]
+    whole = [bench(network, "8x8", "--whole", "--clock", f"{CLOCK}MHz") for network in (*IMAGENET, *SMALL)]
+    tables = {"table": table(results), "dividing": table(dividing), "whole": whole_table(whole)}
+    print("\n\n".join(tables.values()))
     if arguments.print:
         return
     import plot_bench  # only here: it needs matplotlib
 
-    insert(PAGE, table(results))
+    for name, text in tables.items():
+        insert(PAGE, name, text)
     IMAGES.mkdir(exist_ok=True)
     for image in (plot_bench.utilisation(results, IMAGES), plot_bench.losses(results, IMAGES)):
         print(f"wrote {image.relative_to(ROOT)}")

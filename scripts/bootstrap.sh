@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
-# `bootstrap.sh train`, `bootstrap.sh litex`, `bootstrap.sh docs`. Says what it installs; costs nothing when all is there; uses sudo when it is not root.
+# `bootstrap.sh train`, `bootstrap.sh litex`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is there;
+# uses sudo when it is not root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,7 +36,8 @@ case ${1-} in
   debian) debian debian ;;
   train) debian debian && debian train ;;
   docs) debian debian && debian docs ;;
+  cluster) debian debian && debian cluster ;;
   litex) python python packages && debian litex && python litex-python litex ;;
   python) python python packages ;;
-  *) echo "usage: bootstrap.sh debian|python|train|litex|docs" >&2 && exit 2 ;;
+  *) echo "usage: bootstrap.sh debian|python|train|litex|docs|cluster" >&2 && exit 2 ;;
 esac

@@ -54,7 +54,7 @@ def main():
     folders = {"/".join(name.split("/")[:n]) for name in known for n in range(1, name.count("/") + 1)}
     count, errors = 0, []
     for name in known:
-        if name.endswith((".png", ".svg", ".onnx", ".patch", ".inc")) or name.startswith("LICENSE"):
+        if name.endswith((".png", ".svg", ".onnx", ".patch", ".inc", ".npy")) or name.startswith("LICENSE"):
             continue
         text = (ROOT / name).read_text()
         for offset, target, root in named(text, name.endswith(".md"), tops):

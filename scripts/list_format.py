@@ -10,6 +10,7 @@ A word of a record: name, description, and perhaps
   fields  name, bits (MSB:LSB or one number), signed, description; `of` in words that several commands share: whose field it is
   repeat, words   so many times these words
   begins  "addition": this word and those behind it are there in jobs with an addition only
+  at      another word of the record, whose place it takes: which of the two is meant, a field says
 """
 
 import json
@@ -266,6 +267,12 @@ def read_format(path):
             for s in w.setdefault("words", []):
                 width(s)
             unique(w["words"], f"words of {r['name']}.{w['name']}")
+            if "at" in w:
+                place = next((other for other in r["words"] if other["name"] == w["at"] and "index" in other), None)
+                if place is None or "at" in place or place["words"] or w["words"]:
+                    raise Refusal(f"{r['name']}.{w['name']}: there is no word {w['at']} before it whose place it can take")
+                w["index"], w["length"] = place["index"], 1
+                continue
             w["index"], w["length"] = r["length"], w.get("repeat", 1) * max(len(w["words"]), 1)
             r["length"] += w["length"]
             r["bits"] += [s["width"] for s in w["words"]] * w.get("repeat", 1) or [w["width"]]

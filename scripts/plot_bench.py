@@ -29,7 +29,7 @@ def style(axes) -> None:
 def utilisation(results: list[dict], folder: Path) -> Path:
     """Bars by network and array."""
     networks, configs = unique(results, "network"), unique(results, "config")
-    figure, axes = plt.subplots(figsize=(12, 4.8), layout="constrained")
+    figure, axes = plt.subplots(figsize=(18, 4.8), layout="constrained")
     width = 0.8 / len(configs)
     for i, config in enumerate(configs):
         values = [100 * r["utilisation"] for n in networks for r in results if (r["network"], r["config"]) == (n, config)]
@@ -53,7 +53,7 @@ def losses(results: list[dict], folder: Path) -> Path:
     """What the cycles that are lost were lost to, a stacked bar for each network and array."""
     networks, configs = unique(results, "network"), unique(results, "config")
     shown = [loss for loss in LOSSES if any(r["stalls"][loss[0]] > 1e-3 * r["cycles"] for r in results)]
-    figure, axes = plt.subplots(figsize=(12, 8.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(12, 13), layout="constrained")
     places, labels = [], []
     for j, network in enumerate(networks):
         for i, config in enumerate(configs):

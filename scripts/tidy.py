@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 CLEAN = BUILD / "tidy"
 GENERATED = "weft_tflite_header"  # a header that the build makes, and the C++ includes
-OWN = ("compiler", "examples", "sim", "sw_model")  # not the tests, which take twice as long as all of these
+OWN = ("compiler", "examples", "python", "sim", "sw_model")  # not the tests, which take twice as long as all of these
 
 
 @functools.cache

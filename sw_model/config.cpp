@@ -53,6 +53,8 @@ void Config::Check() const {
   RequirePowerOfTwo(*this, "weight_buffer_bytes", weight_buffer_bytes, 16 * std::max(Cpad(), bus_bytes),
                     1 << 24);
   RequireRange(*this, "acc_bits", acc_bits, 20, 32);
+  if (depthwise_taps != 0 && depthwise_taps != 1 && depthwise_taps != 3)
+    throw Error("configuration {}: depthwise_taps is {}, choose 0, 1 or 3", name, depthwise_taps);
 }
 
 Config Config::Load(const std::string& name_or_file) {
@@ -77,7 +79,8 @@ Config Config::Load(const std::string& name_or_file) {
                             {"line_buffer_bytes", &config.line_buffer_bytes},
                             {"weight_buffer_bytes", &config.weight_buffer_bytes},
                             {"bus_bytes", &config.bus_bytes},
-                            {"acc_bits", &config.acc_bits}};
+                            {"acc_bits", &config.acc_bits},
+                            {"depthwise_taps", &config.depthwise_taps}};
     for (const auto& item : json.items())
       if (std::ranges::none_of(fields, [&](const Field& f) { return f.key == item.key(); }))
         throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file,
@@ -102,16 +105,16 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
   Config c;
   c.name = name;
   const int numbers =
-      std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d", &c.rows, &c.cols, &c.lanes,
-                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits);
-  if (numbers != 7 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
+      std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d", &c.rows, &c.cols, &c.lanes,
+                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits, &c.depthwise_taps);
+  if (numbers != 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;
 }
 
 std::string Config::Key() const {
-  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}", rows, cols, lanes, line_buffer_bytes, weight_buffer_bytes,
-                     bus_bytes, acc_bits);
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes,
+                     weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps);
 }
 
 uint32_t Config::Register0() const {
@@ -123,7 +126,8 @@ uint32_t Config::Register1() const {
   const auto log2 = [](int bytes) { return uint32_t(std::countr_zero(unsigned(bytes))); };
   return log2(line_buffer_bytes) << WEFT_CONFIG1_LOG2_LINE_BYTES_SHIFT |
          log2(weight_buffer_bytes) << WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT |
-         uint32_t(acc_bits) << WEFT_CONFIG1_ACC_BITS_SHIFT;
+         uint32_t(acc_bits) << WEFT_CONFIG1_ACC_BITS_SHIFT |
+         uint32_t(depthwise_taps) << WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT;
 }
 
 int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_bytes); }
@@ -131,10 +135,8 @@ int Config::Cpad() const { return PowerOfTwoAtLeast(cols); }
 int Config::WeightPack() const { return std::max(1, bus_bytes / Cpad()); }
 int Config::ParamBeats() const { return (9 * lanes + bus_bytes - 1) / bus_bytes; }
 int Config::ResidualBytes() const { return std::max(line_buffer_bytes / 2, 4 * std::max(Cpad(), bus_bytes)); }
-int Config::AddSteps() const {
-  const int add_lanes = std::max(1, lanes / 2);
-  return (cols + add_lanes - 1) / add_lanes;
-}
+int Config::AddSteps() const { return (cols + AddLanes() - 1) / AddLanes(); }
+int Config::DepthwiseEntries() const { return ResidualBytes() / std::max(Cpad(), bus_bytes); }
 int Config::OutDepth() const {
   const int on_its_way = Word() + cols + rtl::weft_pkg::PIXEL_LATENCY;
   return PowerOfTwoAtLeast((on_its_way + rtl::weft_pkg::PLACE_MARGIN) / Steps() + 3 * rows);

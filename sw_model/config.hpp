@@ -16,6 +16,7 @@ struct Config {
   int weight_buffer_bytes = 0;  // a power of two, at least 16 weight words, at most 16 MiB
   int bus_bytes = 8;            // bytes of a stream beat; a power of two, 4..64
   int acc_bits = 32;            // accumulator width; 20..32
+  int depthwise_taps = 3;       // multipliers a column of the fused depthwise convolution; 0 (none), 1 or 3
 
   // Throws Error with a sentence that says what to change.
   void Check() const;
@@ -23,7 +24,7 @@ struct Config {
   static Config Load(const std::string& name_or_file);
   // From its key; throws Error if it is none.
   static Config FromKey(const std::string& name, const std::string& key);
-  // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32".
+  // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32-d3".
   [[nodiscard]] std::string Key() const;
 
   // The registers CONFIG0 and CONFIG1 (docs/registers.md), the latter without ADDR_BITS: the list's header
@@ -40,9 +41,12 @@ struct Config {
   [[nodiscard]] int ParamEntries() const { return 512; }  // of `lanes` channels
   [[nodiscard]] int ParamBeats() const;                   // bus words of a parameter entry
   [[nodiscard]] int ResidualBytes() const;                // buffer of residual lines
-  [[nodiscard]] int AddSteps() const;                     // cycles in which a residual is added to a pixel
-  [[nodiscard]] int OutDepth() const;                     // pixels between sequencer and store
-  [[nodiscard]] int WalkDepth() const;                    // pixels that the walker runs ahead
+  [[nodiscard]] int AddLanes() const { return lanes > 1 ? lanes / 2 : 1; }  // of what is behind the engine
+  [[nodiscard]] int AddSteps() const;  // cycles in which it requantises a pixel
+  // Entries of the inner tensor of a fused depthwise convolution, in the residual's buffer.
+  [[nodiscard]] int DepthwiseEntries() const;
+  [[nodiscard]] int OutDepth() const;   // pixels between sequencer and store
+  [[nodiscard]] int WalkDepth() const;  // pixels that the walker runs ahead
 };
 
 }  // namespace weft

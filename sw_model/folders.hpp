@@ -6,9 +6,9 @@
 
 namespace weft {
 
-// The first of these folders that is there: `beside`, from the folder of the program that runs (PREFIX/bin:
-// so what is installed can be moved); `built`, in the tree that it was built in; `installed`. If there is
-// none, `built`.
+// The first of these folders that is there: `beside`, from the folder of the program or library that this is
+// in (PREFIX/bin: so what is installed can be moved); `built`, in the tree that it was built in; `installed`.
+// If there is none, `built`.
 std::filesystem::path FindFolder(const char* beside, const char* built, const char* installed);
 
 }  // namespace weft

@@ -26,7 +26,7 @@ struct ListField {
   }
 };
 
-inline constexpr uint32_t kListVersion = 4, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
+inline constexpr uint32_t kListVersion = 5, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
 inline constexpr int kDimW = 17;     // bits of counts of pixels, lines, channels
 inline constexpr int kPosW = 20;     // bits of signed positions, in bytes or lines
 inline constexpr int kPixelsW = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -49,9 +49,10 @@ enum class ReadKind : uint8_t {
   kList = 2,    // the next block of this list
   kTables =
       3,  // the tables of an addition: what each input adds, for every int8 value, 2 * 256 words of 32 bits
-  kResidual = 4,  // lines of the tensor that is added
+  kResidual = 4,   // lines of the tensor that is added
+  kDepthwise = 5,  // column groups of a depthwise convolution, each its parameters, then its weights
 };
-inline constexpr int kReadKinds = 5;
+inline constexpr int kReadKinds = 6;
 
 // HEADER: the list's first words.
 enum HeaderWord : int {
@@ -59,7 +60,8 @@ enum HeaderWord : int {
   kHeaderChecksum =
       1,  // such that all words of the list add up to 0 (modulo 2^32), those behind its END included
   kHeaderConfig0 = 2,  // as the register CONFIG0: rows, cols, lanes, bus bytes
-  kHeaderConfig1 = 3,  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits
+  kHeaderConfig1 = 3,  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits,
+                       // taps of the depthwise convolution
   kHeaderWords = 4
 };
 // How many bits of each word count.
@@ -83,8 +85,9 @@ enum ReadWord : int {
   kReadBusWords = 3,    // bus words of the rest each time, at least 1
   kReadCount = 4,       // how many - 1
   kReadPitch = 5,       // bytes from one to the next
-  kReadWait = 6,        // jobs whose outputs must be in memory first, modulo 2^16
-  kReadFill = 7,        // 0
+  kReadWait = 6,  // marks that must have been counted first, modulo 2^16: of every job with outputs one at
+                  // its end, and those of STORE_GROUPS_MARK
+  kReadFill = 7,  // 0
   kReadWords = 8
 };
 // How many bits of each word count.
@@ -154,9 +157,10 @@ enum StoreWord : int {
   kStoreRows = 6,           // rows of an image - 1
   kStorePass = 7,           // pixels of a column group before those of the next one
   kStoreTotal = 8,          // pixels of a column group
-  kStoreGroups = 9,         // column groups - 1
+  kStoreGroups = 9,         // column groups, and how often what is stored is counted
   kStoreAdd = 10,           // requantisation of the sum
   kStoreAddScale = 11,      // ... its factor
+  kStoreDwCounts = 11,      // of a depthwise convolution: what is read for it
   kStoreResOffset = 12,     // the walk over the residual's lines, as streamed: bytes from the job's first
                             // residual line to the first pixel
   kStoreResWindowX = 13,    // ... to the next pixel of a pooling window's row
@@ -169,22 +173,55 @@ enum StoreWord : int {
   kStoreResLastWords = 20,  // ... that an image's last one frees
   kStoreWindow = 21,        // pooling after the addition: the pooling window
   kStorePool = 22,          // pixels of a pooling window, 1: no pooling after the addition
+  kStoreDwShape = 12,  // the depthwise convolution (its input, the inner tensor, is what the engine gives; an
+                       // entry of its buffer is a pixel's column group)
+  kStoreDwRowEntries = 13,  // entries of an inner row: columns * (column groups)
+  kStoreDwRowStep = 14,     // ... from a row of filter windows to the next
+  kStoreDwCorner =
+      15,  // ... from the job's first one to the top row of the first filter window, negative in the padding
+  kStoreDwImageStep = 16,      // ... from an image's last row of filter windows to the next image's first
+  kStoreDwWindowEntries = 17,  // ... of the rows under a filter window
+  kStoreDwImageEntries = 20,   // ... of an image
+  kStoreDwTotal = 19,          // inner pixels of a column group, over all images
+  kStoreDwInner = 18,          // the inner tensor
+  kStoreDwMap = 21,            // ... and its padding
   kStoreWords = 23
 };
 // How many bits of each word count.
 inline constexpr std::array<int, kStoreWords> kStoreWordBits = {
-    32, 32, 32, 32, 32, 24, 24, 24, 24, 16, 32, 32, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
+    32, 32, 32, 32, 32, 24, 24, 24, 24, 32, 32, 32, 32, 32, 32, 32, 32, 32, 17, 32, 32, 32, 17};
+inline constexpr ListField kStoreGroupsLast{9, 0, 16};  // column groups - 1
+inline constexpr ListField kStoreGroupsMark{9, 16,
+                                            16};  // rows of outputs, over all images, after which a mark is
+                                                  // counted, and so on; 0: none but the job's end
 inline constexpr ListField kStoreAddZp{10, 0, 8, true};        // zero point
 inline constexpr ListField kStoreAddClampLo{10, 8, 8, true};   // smallest value
 inline constexpr ListField kStoreAddClampHi{10, 16, 8, true};  // largest value
-inline constexpr ListField kStoreAddAlone{
-    10, 24, 1};  // no residual comes: it is 0 everywhere, and the words RES_* mean nothing
-inline constexpr ListField kStoreAddShift{10, 25, 6, true};    // shift of the multiplier
-inline constexpr ListField kStoreAddEnable{10, 31, 1};         // a residual is added
+inline constexpr ListField kStoreAddShift{10, 24, 6, true};    // shift of the multiplier
+inline constexpr ListField kStoreAddKind{
+    10, 30, 2};  // 0: the outputs pass; 1: a residual is added; 2: it is 0 everywhere, no residual comes, and
+                 // the words RES_* mean nothing; 3: a depthwise convolution, and the words DW_* count
 inline constexpr ListField kStoreAddScaleMult{11, 0, 31};      // multiplier
 inline constexpr ListField kStoreAddScaleRounding{11, 31, 1};  // as JOB_OUT_ROUNDING
-inline constexpr ListField kStoreWindowCols{21, 0, 16};        // pixels of its row - 1
-inline constexpr ListField kStoreWindowRows{21, 16, 16};       // its rows - 1
-inline constexpr int kStorePlainWords = 10;                    // the store words of a job without an addition
+inline constexpr ListField kStoreDwCountsWeights{
+    11, 0, 10};  // entries of weights: (column groups) * (filter rows) * (phases)
+inline constexpr ListField kStoreDwCountsParams{
+    11, 10, 10};  // entries of parameters: (column groups) * (steps of a pixel)
+inline constexpr ListField kStoreWindowCols{21, 0, 16};    // pixels of its row - 1
+inline constexpr ListField kStoreWindowRows{21, 16, 16};   // its rows - 1
+inline constexpr ListField kStoreDwShapeKyLast{12, 0, 4};  // filter rows - 1
+inline constexpr ListField kStoreDwShapeKxLast{12, 4, 4};  // filter columns - 1
+inline constexpr ListField kStoreDwShapePhaseLast{
+    12, 8, 4};  // cycles in which an entry meets a filter row - 1: ceil(columns / taps) - 1
+inline constexpr ListField kStoreDwShapeStrideXLast{12, 12,
+                                                    2};  // inner columns from a filter window to the next - 1
+inline constexpr ListField kStoreDwShapeStrideYLast{12, 14, 2};  // ... inner rows - 1
+inline constexpr ListField kStoreDwShapePad{12, 16, 8, true};    // the value of the padding
+inline constexpr ListField kStoreDwInnerCols{18, 0, 16};         // columns
+inline constexpr ListField kStoreDwInnerImagesLast{18, 16, 16};  // images - 1
+inline constexpr ListField kStoreDwMapLeft{21, 0, 4};            // columns of padding to the left
+inline constexpr ListField kStoreDwMapTop{21, 4, 4};             // rows of padding above
+inline constexpr ListField kStoreDwMapRows{21, 16, 16};          // rows of an image
+inline constexpr int kStorePlainWords = 10;  // the store words of a job without an addition
 
 }  // namespace weft

@@ -58,7 +58,8 @@ int RandomGraphBuilder::GroupsFor(int channels) {
 
 // Biases centre each channel's sums; one standard deviation becomes 20 to 60 steps of int8, of
 // scores more, without a clamp.
-int RandomGraphBuilder::AppendConv(int in, int channels, const Window& window, int groups, bool scores) {
+int RandomGraphBuilder::AppendConv(int in, int channels, const Window& window, int groups, Way way) {
+  const bool scores = way == Way::kScores;
   Node node{.op = Op::kConv, .inputs = {in}};
   ConvLayer& layer = node.conv;
   const int depth = shape(in).c / groups;
@@ -107,7 +108,7 @@ int RandomGraphBuilder::AppendConv(int in, int channels, const Window& window, i
       break;
   }
   const Shape conv = golden::ConvShape(shape(in), layer);
-  if (conv.h >= 4 && conv.w >= 4 && random_.Chance(4)) {
+  if (conv.h >= 4 && conv.w >= 4 && way != Way::kNoPool && random_.Chance(4)) {
     const int filter = random_.Chance(4) ? 3 : 2;
     layer.max_pool =
         Window{.kh = filter, .kw = filter, .stride_h = 2, .stride_w = 2, .pad = {}, .floor = true};
@@ -127,6 +128,23 @@ void RandomGraphBuilder::Conv() {
   const int64_t macs = int64_t(golden::OutputShape(shape(in), window, channels).size()) * window.kh *
                        window.kw * (shape(in).c / groups);
   if (macs_ + macs <= limits_.max_macs) AppendConv(in, channels, window, groups);
+}
+
+void RandomGraphBuilder::Depthwise() {
+  const int in = PickTensor(), channels = int(random_.Int(1, limits_.max_channels));
+  const Window first = RandomWindow(shape(in), random_.Chance(2));
+  const Shape inner = golden::OutputShape(shape(in), first, channels);
+  const auto axis = [&](int size, int most) {
+    const int filter = std::min(random_.Chance(2) ? 3 : int(random_.Int(1, most)), size);
+    const int before = int(random_.Int(0, filter - 1)), after = int(random_.Int(0, filter - 1));
+    const int stride = random_.Chance(2) ? 1 : int(random_.Int(1, std::min(filter, 4)));
+    return FitAxis({filter, stride, 1, before, after}, size, true);
+  };
+  const Window second = MakeWindow(axis(inner.h, 7), axis(inner.w, 6), true);
+  const int64_t macs = int64_t(inner.size()) * (first.kh * first.kw * shape(in).c + second.kh * second.kw);
+  if (macs_ + macs > limits_.max_macs) return;
+  const int between = AppendConv(in, channels, first, 1, Way::kNoPool);
+  AppendConv(between, channels, second, channels, Way::kNoPool);
 }
 
 // ---- pooling
@@ -175,8 +193,8 @@ void RandomGraphBuilder::Head() {
   } else if (random_.Chance(2) && shape(last).h * shape(last).w > 1) {
     last = AppendGlobalPool(last);
   }
-  out_.graph.outputs = {
-      {.tensor = AppendConv(last, int(random_.Int(5, 10)), golden::GlobalWindow(shape(last)), 1, true)}};
+  out_.graph.outputs = {{.tensor = AppendConv(last, int(random_.Int(5, 10)),
+                                              golden::GlobalWindow(shape(last)), 1, Way::kScores)}};
 }
 
 void RandomGraphBuilder::Outputs() {
@@ -192,16 +210,19 @@ RandomGraph RandomGraphBuilder::Build() {
   out_.graph.tensors.push_back({"input", in, RandomScale(), int(random_.Int(-128, 20))});
   out_.values.push_back(out_.input);
   reads_.push_back(0);
-  const std::array<Maker, 26> makers = {
-      &B::Conv,     &B::Conv,     &B::Conv,         &B::Conv,         &B::Conv,  &B::Conv,   &B::Conv,
-      &B::Residual, &B::Residual, &B::Add,          &B::Pair,         &B::Pair,  &B::Concat, &B::Concat,
-      &B::MaxPool,  &B::MaxPool,  &B::AveragePool,  &B::Pad,          &B::Pad,   &B::Table,  &B::Table,
-      &B::Upsample, &B::Upsample, &B::DepthToSpace, &B::DepthToSpace, &B::Slice,
+  const std::array<Maker, 28> makers = {
+      &B::Depthwise, &B::Depthwise, &B::Conv,     &B::Conv,     &B::Conv,         &B::Conv,         &B::Conv,
+      &B::Conv,      &B::Conv,      &B::Residual, &B::Residual, &B::Add,          &B::Pair,         &B::Pair,
+      &B::Concat,    &B::Concat,    &B::MaxPool,  &B::MaxPool,  &B::AveragePool,  &B::Pad,          &B::Pad,
+      &B::Table,     &B::Table,     &B::Upsample, &B::Upsample, &B::DepthToSpace, &B::DepthToSpace, &B::Slice,
   };
   const auto target = int(random_.Int(limits_.min_nodes, limits_.max_nodes));
   // the head takes at most two nodes for each end, the join and the scores; what comes last three more
   for (int tries = 0; tries < 200 && nodes() + 2 * (CountUnread() + 1) + 5 <= target; ++tries)
-    (this->*(random_.Chance(10) ? &B::Rescale : random_.Chance(30) ? &B::Host : random_.Pick(makers)))();
+    (this->*(limits_.depthwise && !random_.Chance(4) ? &B::Depthwise
+             : random_.Chance(10)                    ? &B::Rescale
+             : random_.Chance(30)                    ? &B::Host
+                                                     : random_.Pick(makers)))();
   while (nodes() + 1 < limits_.min_nodes) random_.Chance(3) ? Rescale() : Conv();
   Head();
   Outputs();

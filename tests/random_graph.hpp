@@ -16,6 +16,7 @@ struct RandomGraphLimits {
   int max_size = 16;          // height and width of every map
   int max_channels = 24;      // of every map
   int64_t max_macs = 600000;  // of the network
+  bool depthwise = false;     // most nodes are convolutions with a depthwise one behind them
 };
 
 struct RandomGraph {

@@ -35,11 +35,13 @@ class RandomGraphBuilder {
 
   // ---- nodes
   int Append(Node node, TensorI8 value, float scale, int zero_point);
-  int AppendConv(int in, int channels, const Window& window, int groups, bool scores = false);
+  enum class Way { kAny, kScores, kNoPool };
+  int AppendConv(int in, int channels, const Window& window, int groups, Way way = Way::kAny);
   int AppendAdd(int a, int b);
   int AppendConcat(const std::vector<int>& inputs, int axis = 2);
   int AppendGlobalPool(int in);
   void Conv();
+  void Depthwise();  // behind a convolution
   void MaxPool() { Pool(Op::kMaxPool); }
   void AveragePool() { Pool(Op::kAveragePool); }
   void Pool(Op op);

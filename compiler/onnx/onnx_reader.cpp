@@ -22,7 +22,8 @@ void CheckIsQuantised(const GraphProto& graph) {
         node.op_type() == "ConvInteger" || node.op_type() == "MatMulInteger")
       return;
   throw Error(
-      "the model is not quantised: quantise it to int8 first (onnxruntime.quantization.quantize_static)");
+      "the model is not quantised: quantise it to int8 first (weft quantize, or onnxruntime's "
+      "quantize_static)");
 }
 
 std::map<std::string, std::string> Metadata(const onnx::ModelProto& model) {

@@ -122,6 +122,7 @@ int weft_uio_attach(weft_uio *weft, int uio, int irq, int buffer, const char *bu
   weft->uio = uio;
   weft->irq = irq;
   weft->buffer = buffer;
+  pthread_mutex_init(&weft->mutex, NULL);
   if (strlen(buffer_class) >= sizeof weft->buffer_class) result = fail(weft, "the buffer's class", "this name is too long");
   else strcpy(weft->buffer_class, buffer_class);
   if (result == 0) result = map_all(weft);
@@ -148,9 +149,31 @@ void weft_uio_close(weft_uio *weft) {
   if (weft->irq >= 0 && weft->irq != weft->uio) close(weft->irq);
   if (weft->uio >= 0) close(weft->uio);
   if (weft->buffer >= 0) close(weft->buffer);
+  pthread_mutex_destroy(&weft->mutex);
   weft->registers = NULL;
   weft->window = NULL;
   weft->uio = weft->irq = weft->buffer = -1;
+}
+
+/* ---- weft_device */
+
+static int clean(void *context, void *begin, size_t bytes) {
+  weft_uio *weft = context;
+  return weft_uio_to_device(weft, (uint64_t)((uint8_t *)begin - weft->window), bytes);
+}
+
+static int invalidate(void *context, void *begin, size_t bytes) {
+  weft_uio *weft = context;
+  return weft_uio_to_cpu(weft, (uint64_t)((uint8_t *)begin - weft->window), bytes);
+}
+
+static void lock(void *context) { pthread_mutex_lock(&((weft_uio *)context)->mutex); }
+static void unlock(void *context) { pthread_mutex_unlock(&((weft_uio *)context)->mutex); }
+
+weft_device weft_uio_device(weft_uio *weft) {
+  const weft_device device = {weft->bus, weft->window, weft->window_address, weft->buffer_bytes, weft, clean, invalidate, lock,
+                              unlock,    NULL};
+  return device;
 }
 
 int weft_uio_run(weft_uio *weft, uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog) {

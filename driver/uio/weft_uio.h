@@ -9,11 +9,14 @@
  *   code = weft_uio_run(&weft, list_bytes, window_bytes, watchdog);
  *   weft_get(weft.window, &output, result);
  *
- * One thread at a time. The buffer may lie anywhere in 64 bits of addresses that ADDR_W of the hardware reaches. */
+ * One thread at a time; weft_uio_device makes a weft_device of it, which threads share. The buffer may lie anywhere in 64 bits of
+ * addresses that ADDR_W of the hardware reaches. */
 #ifndef WEFT_UIO_H
 #define WEFT_UIO_H
 
-#include "driver/weft.h"
+#include <pthread.h>
+
+#include "driver/weft_device.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,6 +34,7 @@ typedef struct weft_uio {
   int uio, irq, buffer;
   volatile uint32_t *registers;
   char buffer_class[128];
+  pthread_mutex_t mutex;
 } weft_uio;
 
 /* 0, or -1 with `error`; then nothing is open. */
@@ -48,6 +52,10 @@ int weft_uio_to_cpu(weft_uio *weft, uint64_t offset, uint64_t bytes);
 /* One start of what is in the window, caches included: WEFT_CODE_* or WEFT_E_* of weft.h, or WEFT_E_UIO with `error`. */
 enum { WEFT_E_UIO = -100 };
 int weft_uio_run(weft_uio *weft, uint32_t list_bytes, uint64_t window_bytes, uint32_t watchdog);
+
+/* The same as a device of weft_device.h, with its caches and a lock, as long as `weft` is open and stays where it is. weft_uio_run must
+ * not be used beside it. */
+weft_device weft_uio_device(weft_uio *weft);
 
 #ifdef __cplusplus
 }

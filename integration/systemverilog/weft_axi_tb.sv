@@ -12,6 +12,7 @@ module weft_axi_tb #(
     parameter int WEIGHT_BYTES = 65536,
     parameter int BUS_BYTES    = 4,
     parameter int ACC_W        = 32,
+    parameter int DW_TAPS      = 3,
     parameter int MEMORY_BYTES = 1 << 20,  // Requires: the network's window fits
     parameter int MOST_CYCLES  = 20000000
 );
@@ -42,7 +43,8 @@ module weft_axi_tb #(
   wire [BUS_BYTES-1:0] m_wstrb;
 
   weft_axi #(
-      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W)
+      .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W),
+      .DW_TAPS(DW_TAPS)
   ) u_weft (
       .aclk(clk), .aresetn(rst_n), .irq(irq),
       .s_axi_awaddr(awaddr), .s_axi_awprot(3'd0), .s_axi_awvalid(awvalid), .s_axi_awready(awready),

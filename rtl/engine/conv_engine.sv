@@ -133,7 +133,8 @@ module conv_engine #(
   wire logic [8*ROWS-1:0] act;
   line_buffer #(.BYTES(LINE_BYTES), .WORD(Word), .BUS_BYTES(BUS_BYTES)) u_lines (
       .clk_i, .rst_ni, .valid_i(line_valid_i), .ready_o(line_ready_o), .data_i(line_data_i), .last_i(line_last_i),
-      .freed_i(line_freed), .lines_o(lines), .raddr_i(line_raddr), .rdata_o(line_rdata)
+      .freed_i(line_freed), .lines_o(lines), .wide_i(1'b0),
+      .wide_addr_i(($clog2(LINE_BYTES))'(0)), .wide_data_i(1'b0), .raddr_i(line_raddr), .rdata_o(line_rdata)
   );
   row_feeder #(.ROWS(ROWS), .WORD(Word), .LINE_BYTES(LINE_BYTES)) u_feeder (
       .clk_i, .rst_ni, .start_i(start), .new_tile_i(start_new_tile),

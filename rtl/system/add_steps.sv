@@ -2,6 +2,7 @@
 // Adds a pixel and its residual, LANES bytes a cycle:   y = clamp(M(table0[x] + table1[r]) + zp), M as in requantize.sv
 //   valid_i: pixel, residual -> steps of LANES bytes -> tables -> sum -> requantize -> activation -> bytes become a pixel again: valid_o
 // A pixel takes STEPS cycles, and the next one may follow then. The parameters stay until the last pixel has left.
+// With outside_i, sums and their scales come from outside, for the first step ADD_SUM_LATENCY cycles after valid_i, then for the others.
 `default_nettype none
 module add_steps #(
     parameter int COLS      = 8,  // Requires: at least 2
@@ -17,6 +18,10 @@ module add_steps #(
     input  wire logic                   onnx_i,
     input  wire logic [           31:0] mult_i,
     input  wire logic [            5:0] shift_i,
+    input  wire logic                   outside_i,      // as long as the parameters
+    input  wire logic [   32*LANES-1:0] outside_acc_i,
+    input  wire logic [   32*LANES-1:0] outside_mult_i,
+    input  wire logic [    6*LANES-1:0] outside_shift_i,
     input  wire logic [            7:0] zp_i,
     input  wire logic [            7:0] lo_i,
     input  wire logic [            7:0] hi_i,
@@ -31,10 +36,16 @@ module add_steps #(
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   localparam int StepW = $clog2(STEPS + 1);
+  localparam int ToOutput = weft_pkg::TABLES_LATENCY + weft_pkg::SCALE_LATENCY;
   localparam int PaddedW = 8 * LANES * STEPS;
   logic [PaddedW-1:0] x_q, r_q;
   logic [StepW-1:0] step_q;  // steps left
-  always_ff @(posedge clk_i) begin
+  // The clock of all but the tables stops when the last byte is out.
+  wire logic clk;
+  clock_gate #(.CYCLES(ToOutput + 1 + weft_pkg::CLOCK_MARGIN)) u_clock (
+      .clk_i, .rst_ni, .wake_i(valid_i | (step_q != '0)), .clk_o(clk)
+  );
+  always_ff @(posedge clk) begin
     if (valid_i) begin
       x_q <= PaddedW'(pixel_i);
       r_q <= PaddedW'(residual_i);
@@ -47,8 +58,6 @@ module add_steps #(
     else if (step_q != '0) step_q <= step_q - 1'b1;
   end
 
-  localparam int ToSum = weft_pkg::RAM_LATENCY + 1;  // of add_tables
-  localparam int ToOutput = ToSum + weft_pkg::SCALE_LATENCY;
   wire logic [32*LANES-1:0] sum;
   wire logic [8*LANES-1:0] y;
   add_tables #(.LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_tables (
@@ -58,15 +67,19 @@ module add_steps #(
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
       wire logic [7:0] scaled;
-      requantize u_requantize (.clk_i, .rst_ni, .onnx_i, .acc_i(sum[32*l+:32]), .mult_i, .shift_i, .zp_i, .y_o(scaled));
-      activation u_activation (.clk_i, .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
+      requantize u_requantize (
+          .clk_i(clk), .rst_ni, .onnx_i, .acc_i(outside_i ? outside_acc_i[32*l+:32] : sum[32*l+:32]),
+          .mult_i(outside_i ? outside_mult_i[32*l+:32] : mult_i), .shift_i(outside_i ? outside_shift_i[6*l+:6] : shift_i), .zp_i,
+          .y_o(scaled)
+      );
+      activation u_activation (.clk_i(clk), .x_i(scaled), .lo_i, .hi_i, .y_o(y[8*l+:8]));
     end
   endgenerate
 
   wire logic last;
   logic [PaddedW-1:0] y_q;
-  delay #(.WIDTH(1), .CYCLES(ToOutput)) u_last (.clk_i, .rst_ni, .d_i(step_q == StepW'(1)), .q_o(last));
-  always_ff @(posedge clk_i) begin
+  delay #(.WIDTH(1), .CYCLES(ToOutput)) u_last (.clk_i(clk), .rst_ni, .d_i(step_q == StepW'(1)), .q_o(last));
+  always_ff @(posedge clk) begin
     y_q     <= PaddedW'({y, y_q} >> (8 * LANES));
     valid_o <= last & rst_ni;
   end

@@ -186,7 +186,8 @@ module command_reader #(
   localparam int JobW = 32 * weft_list_pkg::JOB_WORDS;
   localparam int StoreLsb = JobLsb + JobW;
   localparam int StoreW = 32 * weft_list_pkg::STORE_WORDS;
-  localparam int EnableBit = 32 * weft_list_pkg::STORE_ADD + weft_list_pkg::STORE_ADD_ENABLE_BIT;
+  localparam int KindLsb = 32 * weft_list_pkg::STORE_ADD + weft_list_pkg::STORE_ADD_KIND_LSB;
+  localparam int KindW = weft_list_pkg::STORE_ADD_KIND_W;
   logic [32*weft_list_pkg::JOB_COMMAND_WORDS-1:0] job_q;  // the command as it is in the list
   integer p;
   always_ff @(posedge clk_i) begin
@@ -199,7 +200,7 @@ module command_reader #(
   assign job_valid_o = job_full_q;
   assign job_stores_o = job_q[weft_list_pkg::COMMAND_STORES_BIT];
   assign job_o = job_q[JobLsb+:JobW];
-  assign store_o = {job_store[StoreW-1:EnableBit+1], job_store[EnableBit] & job_adds, job_store[EnableBit-1:0]};
+  assign store_o = {job_store[StoreW-1:KindLsb+KindW], job_store[KindLsb+:KindW] & {KindW{job_adds}}, job_store[KindLsb-1:0]};
   wire unused = &{1'b0, job_q};
 
 `ifndef SYNTHESIS

@@ -91,8 +91,8 @@ module output_walk (
       last_pass_q     <= new_last;
       left_q          <= new_length;
       length_q        <= new_length;
-      groups_q        <= store_i[32*weft_list_pkg::STORE_GROUPS+:16];
-      group_q         <= store_i[32*weft_list_pkg::STORE_GROUPS+:16];
+      groups_q        <= store_i[32*weft_list_pkg::STORE_GROUPS+:weft_list_pkg::STORE_GROUPS_LAST_W];
+      group_q         <= store_i[32*weft_list_pkg::STORE_GROUPS+:weft_list_pkg::STORE_GROUPS_LAST_W];
     end else if (take_i) begin
       offset_q   <= again ? pass_offset_q : stepped_offset;
       window_x_q <= ~window_row_end ? window_x_q - 1'b1 : window_cols_q;

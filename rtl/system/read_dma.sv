@@ -18,7 +18,7 @@ module read_dma #(
     input  wire logic                               command_valid_i,
     output wire logic                               command_ready_o,
     input  wire logic [32*weft_list_pkg::READ_WORDS-1:0] command_i,
-    input  wire logic [                       15:0] stored_i,      // jobs whose outputs are in memory
+    input  wire logic [                       15:0] stored_i,      // marks that are counted
     // AXI
     output logic                                    ar_valid_o,
     input  wire logic                               ar_ready_i,
@@ -42,6 +42,10 @@ module read_dma #(
     input  wire logic                               table_ready_i,
     output wire logic                               residual_valid_o,
     input  wire logic                               residual_ready_i,
+    output wire logic                               dw_weight_valid_o,
+    input  wire logic                               dw_weight_ready_i,
+    output wire logic                               dw_param_valid_o,
+    input  wire logic                               dw_param_ready_i,
     output wire logic                               quiet_o,       // nothing is asked for that has not come
     output wire logic                               idle_o,        // the bus is: no burst is in flight
     output logic                                    error_o,
@@ -59,8 +63,9 @@ module read_dma #(
   localparam int KindW = weft_list_pkg::COMMAND_KIND_W;
   localparam int Queue = 8;
   localparam int Deliveries = 32;
-  localparam int ToParams = weft_list_pkg::KINDS;  // beside KIND_*: a column group's parameters
-  localparam int Streams = weft_list_pkg::KINDS + 1;
+  localparam int ToParams = weft_list_pkg::KINDS;  // beside KIND_*: a column group's parameters; those of a depthwise convolution
+  localparam int ToDwParams = weft_list_pkg::KINDS + 1;
+  localparam int Streams = weft_list_pkg::KINDS + 2;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
   // ---- Commands: an empty queue is passed by ------------------------------------------------------------------------------
@@ -85,7 +90,7 @@ module read_dma #(
   wire logic [15:0] next_wait = next_read[32*weft_list_pkg::READ_WAIT+:16];
   wire logic unused_read = &{1'b0, next_read, next_command};
 
-  // The command that runs. It waits until so many jobs are stored.
+  // The command that runs. It waits until so many marks are counted.
   logic active_q, ready_q;
   logic params_next_q;  // the parameters of this request are still to be announced
   logic [KindW-1:0] kind_q;
@@ -184,9 +189,10 @@ module read_dma #(
   wire logic [$clog2(Deliveries):0] delivery_count;
   fifo #(.WIDTH(KindW + WordsW), .DEPTH(Deliveries)) u_deliveries (
       .clk_i, .rst_ni(run_i), .push_i(announce | request),
-      .data_i(announce ? {KindW'(ToParams), params_q} : {kind_q, words_q}), .pop_i(delivery_load),
+      .data_i(announce ? {to_params, params_q} : {kind_q, words_q}), .pop_i(delivery_load),
       .valid_o(waiting_valid), .data_o({waiting_kind, waiting_words}), .count_o(delivery_count)
   );
+  wire logic [KindW-1:0] to_params = kind_q == KindW'(weft_list_pkg::KIND_DEPTHWISE) ? KindW'(ToDwParams) : KindW'(ToParams);
   assign delivery_room = ~delivery_count[$clog2(Deliveries)];
   logic delivers_q;
   logic [Streams-1:0] to_q;  // one bit a stream
@@ -194,7 +200,8 @@ module read_dma #(
   logic delivery_last_q;
   wire logic delivery_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
                              | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
-                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i);
+                             | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i)
+                             | (to_q[weft_list_pkg::KIND_DEPTHWISE] & dw_weight_ready_i) | (to_q[ToDwParams] & dw_param_ready_i);
   wire logic taken = r_valid_i & delivers_q & delivery_ready;
   assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last_q));
   assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
@@ -205,6 +212,8 @@ module read_dma #(
   assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
   assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
   assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
+  assign dw_weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_DEPTHWISE];
+  assign dw_param_valid_o = r_valid_i & to_q[ToDwParams];
   always_ff @(posedge clk_i) begin
     if (!run_i) begin
       delivers_q <= 1'b0;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
 // with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
-// pooling windows' pixels come one after the other. STORE_ADD_ALONE: the residual is 0 everywhere, and no lines come. Jobs without an
-// addition pass.
-//   pixel ---------> residual_lines --> add_steps --> max_pool --> fifo -->
-//   residual lines --^         tables --^
-// A pixel is taken when its row's residual lines are there; one every COLS/LANES cycles.
+// pooling windows' pixels come one after the other. STORE_ADD_KIND 2: the residual is 0 everywhere, and no lines come. Jobs without an
+// addition pass. STORE_ADD_KIND 3: the pixels go through a depthwise convolution (see depthwise.sv), whose sums take the same way.
+//   pixel ---------> residual_lines ------> add_steps --> max_pool --> fifo -->
+//   residual lines --^   |  ^     tables --^  ^
+//                        '-> depthwise -------'
+// A pixel is taken when its row's residual lines are there; one every COLS/LANES cycles. So are outputs of a depthwise convolution begun.
 `default_nettype none
 module residual_add #(
+    parameter int ROWS      = 8,     // of the engine. Requires: 2 to 64
     parameter int COLS      = 8,     // Requires: at least 2
     parameter int LANES     = 2,     // bytes at once. Requires: 1 to COLS
     parameter int BYTES     = 32768, // of the residual's buffer, as in residual_lines
     parameter int BUS_BYTES = 8,     // Requires: a power of two, 4 to 64
+    parameter int DW_TAPS   = 3,     // of depthwise; 0: there is none, such jobs pass. Requires: 0, 1 or 3
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                clk_i,
@@ -24,7 +27,11 @@ module residual_add #(
     input  wire logic                                residual_valid_i,
     output wire logic                                residual_ready_o,
     input  wire logic                                residual_last_i,   // of its line
-    input  wire logic [             8*BUS_BYTES-1:0] data_i,            // of both
+    input  wire logic                                weight_valid_i,    // of depthwise
+    output wire logic                                weight_ready_o,
+    input  wire logic                                param_valid_i,
+    output wire logic                                param_ready_o,
+    input  wire logic [             8*BUS_BYTES-1:0] data_i,            // of all of these
     input  wire logic                                pixel_valid_i,
     output wire logic                                pixel_ready_o,
     input  wire logic [                  8*COLS-1:0] pixel_data_i,
@@ -36,13 +43,17 @@ module residual_add #(
     output wire logic [                   COL_W-1:0] out_cols_o,
     output wire logic                                out_final_o
 );
+  if (ROWS < 2 || ROWS > 64) begin : gen_illegal_rows ROWS_must_be_2_to_64 u_illegal (); end
   if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
   if (LANES < 1 || LANES > COLS) begin : gen_illegal_lanes LANES_must_be_1_to_COLS u_illegal (); end
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
+  if (DW_TAPS != 0 && DW_TAPS != 1 && DW_TAPS != 3) begin : gen_illegal_dw_taps DW_TAPS_must_be_0_1_or_3 u_illegal (); end
   localparam int Steps = (COLS + LANES - 1) / LANES;
   localparam int StepW = $clog2(Steps + 1);
-  localparam int Depth = 8;  // pixels between their taking and the output
+  localparam bit Depthwise = DW_TAPS != 0;
+  localparam int Depth = Depthwise ? 16 : 8;  // pixels between their taking, or a depthwise sum's last slot, and the output
+  localparam int CreditW = $clog2(Depth) + 1;
   localparam int PixelW = 1 + COL_W + 8 * COLS;
 
   // ---- The job: four wait, one runs ---------------------------------------------------------------------------------------
@@ -56,74 +67,120 @@ module residual_add #(
   wire logic unused_count = &{1'b0, next_count[1:0]};
   assign store_ready_o = ~next_count[2];
 
-  wire logic [31:0] next_add = next[32*weft_list_pkg::STORE_ADD+:32];
-  wire logic [31:0] next_scale = next[32*weft_list_pkg::STORE_ADD_SCALE+:32];
-  wire logic next_adds = next_add[weft_list_pkg::STORE_ADD_ENABLE_BIT];
-  wire logic next_alone = next_add[weft_list_pkg::STORE_ADD_ALONE_BIT];
-  wire logic unused_next = &{1'b0, next, next_add};
+  wire logic [1:0] next_kind = next[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:weft_list_pkg::STORE_ADD_KIND_W];
+  wire logic next_inner = (next_kind == 2'd3) & Depthwise;
+  wire logic next_adds = (next_kind == 2'd1) | (next_kind == 2'd2);
+  wire logic next_alone = next_kind == 2'd2;
   wire logic empty, add_take, lines_there;
   logic active_q, adds_q, alone_q;
+  logic inner_q;  // its pixels are an inner tensor
+  wire logic inner_room, inner_idle, inner_begin;  // of depthwise: a job may come; none is there; one's outputs come next
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] inner_store;
   logic [weft_list_pkg::STORE_ADD_SCALE_MULT_W-1:0] mult_q;
   logic onnx_q;
   logic [weft_list_pkg::STORE_ADD_SHIFT_W-1:0] shift_q;
   logic [7:0] zp_q, lo_q, hi_q;
   logic [weft_list_pkg::DIM_W-1:0] pool_q;  // pixels of a pooling window
-  assign load = next_valid & ~active_q & empty;  // what is on its way still needs the job's numbers
+  // What is on its way still needs the job's numbers; depthwise keeps those of a job until it begins.
+  assign load = next_valid & ~active_q & (next_inner & inner_q ? inner_room : empty & inner_idle);
+  wire logic fresh = inner_begin | (load & ~next_inner);  // outputs of a new job come next
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] new_store = inner_begin ? inner_store : next;
+  wire logic [31:0] new_add = new_store[32*weft_list_pkg::STORE_ADD+:32];
+  wire logic [31:0] new_scale = new_store[32*weft_list_pkg::STORE_ADD_SCALE+:32];
+  wire logic unused_new = &{1'b0, next, new_store, new_add};
 
-  logic [StepW-1:0] slot_q;  // cycles until the next pixel may be taken
-  logic [3:0] credit_q;      // pixels that may still be taken; one comes back when it leaves or is inside a pooling window
-  wire logic out_pop, pooled;
-  wire logic passes = active_q & ~adds_q;
-  wire logic add_ready = active_q & adds_q & lines_there & (slot_q == '0) & (credit_q != '0);
+  logic [StepW-1:0] slot_q;      // cycles until the next pixel may be taken
+  logic [CreditW-1:0] credit_q;  // pixels that may still be taken; one comes back when it leaves or is inside a pooling window
+  wire logic out_pop, pooled, emit, inner_ready;
+  wire logic filling = active_q & inner_q;
+  wire logic passes = active_q & ~adds_q & ~inner_q;
+  wire logic may_begin = (slot_q == '0) & (credit_q != '0);
+  wire logic add_ready = active_q & adds_q & lines_there & may_begin;
+  wire logic inner_take = pixel_valid_i & filling & inner_ready;
+  wire logic starts = add_take | emit;
   assign add_take = pixel_valid_i & add_ready;
-  assign empty = credit_q == 4'(Depth);
-  assign pixel_ready_o = add_ready | (passes & out_ready_i);
+  assign empty = credit_q == CreditW'(Depth);
+  assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
       adds_q   <= 1'b0;
+      inner_q  <= 1'b0;
       slot_q   <= '0;
-      credit_q <= 4'(Depth);
+      credit_q <= CreditW'(Depth);
     end else begin
       active_q <= load | (active_q & ~(pixel_valid_i & pixel_ready_o & pixel_final_i));
       if (load) adds_q <= next_adds;
-      credit_q <= credit_q + 4'(out_pop) + 4'(pooled) - 4'(add_take);
-      slot_q   <= add_take ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
+      if (load) inner_q <= next_inner;
+      credit_q <= credit_q + CreditW'(out_pop) + CreditW'(pooled) - CreditW'(starts);
+      slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
     end
-    if (load) begin
-      alone_q <= next_alone;
-      mult_q  <= next_scale[weft_list_pkg::STORE_ADD_SCALE_MULT_LSB+:weft_list_pkg::STORE_ADD_SCALE_MULT_W];
-      onnx_q  <= next_scale[weft_list_pkg::STORE_ADD_SCALE_ROUNDING_BIT];
-      shift_q <= next_add[weft_list_pkg::STORE_ADD_SHIFT_LSB+:weft_list_pkg::STORE_ADD_SHIFT_W];
-      hi_q    <= next_add[weft_list_pkg::STORE_ADD_CLAMP_HI_LSB+:weft_list_pkg::STORE_ADD_CLAMP_HI_W];
-      lo_q    <= next_add[weft_list_pkg::STORE_ADD_CLAMP_LO_LSB+:weft_list_pkg::STORE_ADD_CLAMP_LO_W];
-      zp_q    <= next_add[weft_list_pkg::STORE_ADD_ZP_LSB+:weft_list_pkg::STORE_ADD_ZP_W];
-      pool_q  <= next[32*weft_list_pkg::STORE_POOL+:weft_list_pkg::DIM_W];
+    if (load) alone_q <= next_alone;
+    if (fresh) begin
+      mult_q  <= new_scale[weft_list_pkg::STORE_ADD_SCALE_MULT_LSB+:weft_list_pkg::STORE_ADD_SCALE_MULT_W];
+      onnx_q  <= new_scale[weft_list_pkg::STORE_ADD_SCALE_ROUNDING_BIT];
+      shift_q <= new_add[weft_list_pkg::STORE_ADD_SHIFT_LSB+:weft_list_pkg::STORE_ADD_SHIFT_W];
+      hi_q    <= new_add[weft_list_pkg::STORE_ADD_CLAMP_HI_LSB+:weft_list_pkg::STORE_ADD_CLAMP_HI_W];
+      lo_q    <= new_add[weft_list_pkg::STORE_ADD_CLAMP_LO_LSB+:weft_list_pkg::STORE_ADD_CLAMP_LO_W];
+      zp_q    <= new_add[weft_list_pkg::STORE_ADD_ZP_LSB+:weft_list_pkg::STORE_ADD_ZP_W];
+      pool_q  <= new_store[32*weft_list_pkg::STORE_POOL+:weft_list_pkg::DIM_W];
     end
   end
 
   // ---- The pixel beside its residual, and their sum ---------------------------------------------------------------------------
   wire logic pair_valid, sum_valid;
   wire logic [8*COLS-1:0] pair_pixel, pair_residual, sum;
-  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES)) u_residual (
+  // Lines may come as soon as all outputs before are out; pixels of an inner tensor that no output needs may then still be to come.
+  wire logic lines_ready;
+  assign residual_ready_o = lines_ready & ~filling;
+  localparam int MinWord = 1 << $clog2(COLS);
+  localparam int Entries = BYTES / (MinWord > BUS_BYTES ? MinWord : BUS_BYTES);
+  localparam int EntryW = $clog2(Entries);
+  wire logic [EntryW-1:0] inner_waddr, inner_raddr;
+  wire logic [8*COLS-1:0] inner_data;
+  residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
       .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next), .alone_i(alone_q),
-      .line_valid_i(residual_valid_i), .line_ready_o(residual_ready_o), .line_data_i(data_i), .line_last_i(residual_last_i),
+      .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
-      .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual)
+      .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual),
+      .inner_i(inner_q), .inner_take_i(inner_take), .inner_waddr_i(inner_waddr), .inner_raddr_i(inner_raddr), .inner_o(inner_data)
   );
+  wire logic inner_valid;
+  wire logic [COL_W-1:0] emit_cols;
+  wire logic emit_final;
+  wire logic [32*LANES-1:0] inner_acc, inner_mult;
+  wire logic [6*LANES-1:0] inner_shift;
+  generate
+    if (Depthwise) begin : gen_depthwise
+      depthwise #(.ROWS(ROWS), .COLS(COLS), .TAPS(DW_TAPS), .LANES(LANES), .DEPTH(Entries), .BUS_BYTES(BUS_BYTES)) u_depthwise (
+          .clk_i, .rst_ni, .weight_valid_i, .weight_ready_o, .param_valid_i, .param_ready_o, .stream_i(data_i),
+          .load_i(load & next_inner), .store_i(next), .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
+          .begin_store_o(inner_store), .filling_i(filling), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
+          .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(may_begin), .empty_i(empty),
+          .emit_o(emit), .emit_cols_o(emit_cols), .emit_final_o(emit_final), .valid_o(inner_valid), .acc_o(inner_acc),
+          .mult_o(inner_mult), .shift_o(inner_shift)
+      );
+    end else begin : gen_no_depthwise
+      assign {inner_room, inner_idle, inner_begin, inner_ready, emit, emit_final, inner_valid} = 7'b0100000;
+      assign {inner_store, inner_waddr, inner_raddr, emit_cols, inner_acc, inner_mult, inner_shift} = '0;
+      assign {weight_ready_o, param_ready_o} = 2'b11;  // nobody reads what comes
+      wire unused_depthwise = &{1'b0, weight_valid_i, param_valid_i, inner_data};
+    end
+  endgenerate
   add_steps #(.COLS(COLS), .LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_steps (
       .clk_i, .rst_ni, .table_valid_i, .table_ready_o, .table_data_i(data_i),
       .onnx_i(onnx_q), .mult_i({1'b0, mult_q}), .shift_i(shift_q), .zp_i(zp_q), .lo_i(lo_q), .hi_i(hi_q),
-      .valid_i(pair_valid), .pixel_i(pair_pixel), .residual_i(pair_residual), .valid_o(sum_valid), .pixel_o(sum)
+      .outside_i(inner_q), .outside_acc_i(inner_acc), .outside_mult_i(inner_mult), .outside_shift_i(inner_shift),
+      .valid_i(pair_valid | inner_valid), .pixel_i(pair_pixel), .residual_i(pair_residual), .valid_o(sum_valid), .pixel_o(sum)
   );
 
   // ---- Outputs: pooled, with their channels and the job's last one marked ------------------------------------------------------
   wire logic side_valid;
   wire logic [COL_W:0] side;
   logic [COL_W:0] side_q;
-  wire logic [3:0] side_count, out_count;
+  wire logic [CreditW-1:0] side_count, out_count;
   fifo #(.WIDTH(1 + COL_W), .DEPTH(Depth)) u_side (
-      .clk_i, .rst_ni, .push_i(add_take), .data_i({pixel_final_i, pixel_cols_i}), .pop_i(sum_valid),
+      .clk_i, .rst_ni, .push_i(starts), .data_i(inner_q ? {emit_final, emit_cols} : {pixel_final_i, pixel_cols_i}), .pop_i(sum_valid),
       .valid_o(side_valid), .data_o(side), .count_o(side_count)
   );
   wire logic pool_valid;
@@ -162,10 +219,13 @@ module residual_add #(
         if (out_stalled_q) assert (out_valid_o && {out_final_o, out_cols_o, out_data_o} == out_held_q);
       end
       begin : CreditInRange_A
-        assert (credit_q <= 4'(Depth) && !(add_take && credit_q == '0));
+        assert (credit_q <= CreditW'(Depth) && !(starts && credit_q == '0));
       end
       begin : NothingAddedWhileAJobPasses_A
         assert (!(passes && (add_valid || !empty)));
+      end
+      begin : ResidualOrInnerTensor_A
+        assert (inner_q ? !add_take && !pair_valid : inner_idle && !emit);
       end
     end
   end

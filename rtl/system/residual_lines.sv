@@ -3,11 +3,16 @@
 //   take_i: walk -> address --1--> two words of the buffer --2--> rotated --1-->
 // Lines are counted: those that have come, those before the pixel's row of outputs, and those that nobody needs any more. They are freed
 // row by row, by the job's last column group: the others read them again. A job with alone_i has no lines: its residual is 0.
+// With INNER, the buffer holds entries of COLS bytes, a word each, while no residual is in it: see depthwise_walk.
 `default_nettype none
 module residual_lines #(
     parameter int COLS      = 8,      // Requires: at least 2
     parameter int BYTES     = 32768,  // of the buffer. Requires: a power of two, at least 4 words
-    parameter int BUS_BYTES = 8       // Requires: a power of two, 4 to 64
+    parameter int BUS_BYTES = 8,      // Requires: a power of two, 4 to 64
+    parameter int INNER     = 0,      // not 0: with the ports inner_*
+    localparam int MIN_WORD = 1 << $clog2(COLS),
+    localparam int WORD = MIN_WORD > BUS_BYTES ? MIN_WORD : BUS_BYTES,
+    localparam int ENTRY_W = $clog2(BYTES / WORD)
 ) (
     input  wire logic                        clk_i,
     input  wire logic                        rst_ni,
@@ -23,13 +28,16 @@ module residual_lines #(
     input  wire logic [          8*COLS-1:0] pixel_i,
     output logic                             valid_o,
     output logic      [          8*COLS-1:0] pixel_o,
-    output wire logic [          8*COLS-1:0] residual_o
+    output wire logic [          8*COLS-1:0] residual_o,
+    input  wire logic                        inner_i,       // entries are read
+    input  wire logic                        inner_take_i,  // pixel_i is written
+    input  wire logic [         ENTRY_W-1:0] inner_waddr_i,
+    input  wire logic [         ENTRY_W-1:0] inner_raddr_i,
+    output wire logic [          8*COLS-1:0] inner_o        // two cycles later
 );
   // A word of the buffer holds a pixel's bytes: any COLS bytes lie in two words.
-  localparam int MinWord = 1 << $clog2(COLS);
-  localparam int Word = MinWord > BUS_BYTES ? MinWord : BUS_BYTES;
   if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
-  if (BYTES < 4 * Word || !weft_pkg::power_of_two(BYTES))
+  if (BYTES < 4 * WORD || !weft_pkg::power_of_two(BYTES))
     begin : gen_illegal_bytes BYTES_must_be_a_power_of_two_at_least_4_words u_illegal (); end
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
@@ -84,15 +92,30 @@ module residual_lines #(
   end
 
   // ---- A pixel's bytes: address, two words, rotated ----------------------------------------------------------------------------
-  localparam int RotateW = $clog2(2 * Word);
+  localparam int RotateW = $clog2(2 * WORD);
   logic [AddrW-1:0] addr_q;
   logic take1_q;
   logic [8*COLS-1:0] pixel1_q;
-  wire logic [16*Word-1:0] two_words;
-  line_buffer #(.BYTES(BYTES), .WORD(Word), .BUS_BYTES(BUS_BYTES)) u_lines (
+  wire logic [16*WORD-1:0] two_words;
+  wire logic [AddrW-1:0] raddr;
+  localparam int WideW = INNER != 0 ? 8 * COLS : 1;
+  line_buffer #(.BYTES(BYTES), .WORD(WORD), .BUS_BYTES(BUS_BYTES), .WIDE(INNER != 0 ? COLS : 0)) u_lines (
       .clk_i, .rst_ni, .valid_i(line_valid_i), .ready_o(line_ready_o), .data_i(line_data_i), .last_i(line_last_i),
-      .freed_i(freed_q), .lines_o(lines), .raddr_i(addr_q), .rdata_o(two_words)
+      .freed_i(freed_q), .lines_o(lines), .wide_i(inner_take_i), .wide_addr_i(AddrW'(inner_waddr_i) << $clog2(WORD)),
+      .wide_data_i(pixel_i[WideW-1:0]), .raddr_i(raddr), .rdata_o(two_words)
   );
+  generate
+    if (INNER != 0) begin : gen_inner
+      wire logic odd;
+      delay #(.WIDTH(1), .CYCLES(weft_pkg::RAM_LATENCY), .RESET(0)) u_odd (.clk_i, .rst_ni, .d_i(inner_raddr_i[0]), .q_o(odd));
+      assign raddr = inner_i ? AddrW'(inner_raddr_i) << $clog2(WORD) : addr_q;
+      assign inner_o = odd ? two_words[8*WORD+:8*COLS] : two_words[8*COLS-1:0];
+    end else begin : gen_no_inner
+      assign raddr = addr_q;
+      assign inner_o = '0;
+      wire unused_inner = &{1'b0, inner_i, inner_raddr_i};
+    end
+  endgenerate
   always_ff @(posedge clk_i) begin
     addr_q   <= base_q + offset[AddrW-1:0];
     take1_q  <= rst_ni & take_i;
@@ -105,7 +128,7 @@ module residual_lines #(
   delay #(.WIDTH(RotateW + 8 * COLS), .CYCLES(2), .RESET(0)) u_pixel3 (
       .clk_i, .rst_ni, .d_i({addr_q[RotateW-1:0], pixel1_q}), .q_o({rotate3, pixel3})
   );
-  rotate #(.BYTES(2 * Word), .OUT(COLS)) u_rotate (
+  rotate #(.BYTES(2 * WORD), .OUT(COLS)) u_rotate (
       .clk_i, .valid_i(take3), .d_i(two_words), .offset_i(rotate3), .q_o(residual)
   );
   assign residual_o = alone_i ? '0 : residual;

@@ -16,6 +16,7 @@ module weft_core #(
     parameter int WEIGHT_BYTES = 131072,
     parameter int BUS_BYTES    = 8,
     parameter int ACC_W        = 32,
+    parameter int DW_TAPS      = 3,
     parameter int ADDR_W       = 40,
     parameter int ID_W         = 4,
     localparam int COL_W = $clog2(COLS + 1)
@@ -64,7 +65,7 @@ module weft_core #(
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
   localparam logic [31:0] HeaderConfig0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};  // a list's header
-  localparam logic [31:0] HeaderConfig1 = {8'd0, 8'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] HeaderConfig1 = {8'd0, 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
 
   // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
   localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;
@@ -99,6 +100,7 @@ module weft_core #(
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
   wire logic table_valid, table_ready, residual_valid, residual_ready;
+  wire logic dw_weight_valid, dw_weight_ready, dw_param_valid, dw_param_ready;
   wire logic [15:0] stored;
   wire logic read_quiet, write_quiet;
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MaxBeats)) u_read (
@@ -110,6 +112,7 @@ module weft_core #(
       .weight_valid_o(weight_valid), .weight_ready_i(weight_ready),
       .param_valid_o(param_valid), .param_ready_i(param_ready), .list_valid_o(list_valid), .list_ready_i(list_ready),
       .table_valid_o(table_valid), .table_ready_i(table_ready), .residual_valid_o(residual_valid), .residual_ready_i(residual_ready),
+      .dw_weight_valid_o(dw_weight_valid), .dw_weight_ready_i(dw_weight_ready), .dw_param_valid_o(dw_param_valid), .dw_param_ready_i(dw_param_ready),
       .quiet_o(read_quiet), .idle_o(read_idle),
       .error_o(read_error), .code_o(read_code), .error_offset_o(read_offset)
   );
@@ -150,10 +153,14 @@ module weft_core #(
   wire logic sum_valid, sum_ready, sum_final;
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
-  residual_add #(.COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES)) u_add (
+  residual_add #(
+      .ROWS(ROWS), .COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES), .DW_TAPS(DW_TAPS)
+  ) u_add (
       .clk_i, .rst_ni(run), .store_valid_i(store_valid), .store_ready_o(add_ready), .store_i(store),
       .table_valid_i(table_valid), .table_ready_o(table_ready),
-      .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last), .data_i(r_data_i),
+      .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last),
+      .weight_valid_i(dw_weight_valid), .weight_ready_o(dw_weight_ready), .param_valid_i(dw_param_valid), .param_ready_o(dw_param_ready),
+      .data_i(r_data_i),
       .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
       .pixel_final_i(out_final), .out_valid_o(sum_valid), .out_ready_i(sum_ready), .out_data_o(sum_data), .out_cols_o(sum_cols),
       .out_final_o(sum_final)
@@ -201,6 +208,12 @@ module weft_core #(
   );
   stream_rules #(.WIDTH(8 * BUS_BYTES + 1)) u_residual_rules (
       .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, r_data_i})
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_dw_weight_rules (
+      .clk_i, .rst_ni(run), .valid_i(dw_weight_valid), .ready_i(dw_weight_ready), .data_i(r_data_i)
+  );
+  stream_rules #(.WIDTH(8 * BUS_BYTES)) u_dw_param_rules (
+      .clk_i, .rst_ni(run), .valid_i(dw_param_valid), .ready_i(dw_param_ready), .data_i(r_data_i)
   );
   stream_rules #(.WIDTH(8 * COLS + COL_W + 1)) u_sum_rules (
       .clk_i, .rst_ni(run), .valid_i(sum_valid), .ready_i(sum_ready), .data_i({sum_final, sum_cols, sum_data})

@@ -3,7 +3,7 @@
 //   descriptors -> walk -> S1: pixel and its offset -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
 // The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
 // nothing outside of the memory window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
-// issued can be dropped. A job's last output ends its burst. Responses may come in any order across IDs: bursts in flight may have
+// issued can be dropped. A job's last output ends its burst, and so does one behind which a mark is counted. Responses may come in any order across IDs: bursts in flight may have
 // bytes of one bus word, but not one byte twice (the compiler's: a tensor is written once, and read before another takes its place).
 `default_nettype none
 module write_dma #(
@@ -42,7 +42,7 @@ module write_dma #(
     input  wire logic                                b_valid_i,
     input  wire logic [                    ID_W-1:0] b_id_i,
     input  wire logic                                b_error_i,
-    output logic      [                        15:0] stored_o,     // jobs whose outputs are in memory, since run_i; a cycle behind quiet_o
+    output logic      [                        15:0] stored_o,     // marks: jobs, and rows of jobs, in memory since run_i; a cycle behind quiet_o
     output wire logic                                quiet_o,      // every descriptor's outputs are in memory
     output wire logic                                idle_o,       // the bus is: every burst has its response
     output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the last edge
@@ -76,6 +76,16 @@ module write_dma #(
   wire logic [31:0] offset;
   wire logic row_end, image_end, group_last, pass_end;
   wire logic take = pixel_valid_i & pixel_ready_o;
+  // A mark is counted when all outputs up to the end of a row are in memory: the last column group ends it.
+  localparam int MarkW = weft_list_pkg::STORE_GROUPS_MARK_W;
+  logic [MarkW-1:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one
+  wire logic row_done = take & row_end & group_last;
+  wire logic mark = row_end & group_last & (mark_left_q == MarkW'(1));
+  always_ff @(posedge clk_i) begin
+    if (load) mark_rows_q <= next[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    if (load) mark_left_q <= next[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - MarkW'(mark_left_q != '0);
+  end
   assign load = next_valid & ~walks;
   output_walk u_walk (
       .clk_i, .rst_ni(run_i), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
@@ -84,11 +94,11 @@ module write_dma #(
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
-  wire logic unused_walk = &{1'b0, row_end, image_end, group_last, pass_end};
+  wire logic unused_walk = &{1'b0, image_end, pass_end};
 
   // ---- S1: the pixel and where it goes; the first bad one and all behind it end here -----------------------------------------
   logic bad_q;
-  logic s1_q, s1_final_q, s1_surprise_q;
+  logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
   logic [COL_W-1:0] s1_cols_q;
   logic [31:0] s1_offset_q;
@@ -104,7 +114,7 @@ module write_dma #(
       s1_data_q     <= pixel_data_i;
       s1_cols_q     <= pixel_cols_i;
       s1_offset_q   <= offset;
-      s1_final_q    <= job_end;
+      s1_ends_q     <= job_end | mark;
       s1_surprise_q <= (job_end != pixel_final_i) | (pixel_cols_i == '0) | ({1'b0, pixel_cols_i} > (COL_W + 1)'(COLS));
     end
   end
@@ -131,12 +141,12 @@ module write_dma #(
   wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
     s2_q     <= run_i & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
-    before_q <= run_i & (s1_move ? ~s1_final_q : before_q);
+    before_q <= run_i & (s1_move ? ~s1_ends_q : before_q);
     if (s1_move) begin
       s2_data_q     <= (8 * Span)'(s1_data_q) << {shift, 3'd0};
       s2_strobe_q   <= Span'(channels) << shift;
       s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(s1_word);
-      s2_final_q    <= s1_final_q;
+      s2_final_q    <= s1_ends_q;
       s2_same_q     <= before_q & (s1_word == before_word_q);
       s2_next_q     <= before_q & ({1'b0, s1_word} == before_next_q);
       before_word_q <= s1_last[31:BusW];
@@ -186,7 +196,7 @@ module write_dma #(
   // ---- The bus ------------------------------------------------------------------------------------------------------------------
   localparam int FlightW = $clog2(OUTSTANDING);
   wire logic full, retire, retire_final, ends;
-  wire logic job_stored = retire & retire_final;
+  wire logic marked = retire & retire_final;
   wire logic [ID_W-1:0] id;
   response_ring #(.SLOTS(OUTSTANDING), .ID_W(ID_W)) u_flight (
       .clk_i, .rst_ni, .issue_i(issue), .issue_final_i(burst_final), .issue_id_o(id), .full_o(full),
@@ -222,7 +232,7 @@ module write_dma #(
     if (!rst_ni) owed_q <= '0;
     else owed_q <= owed_q + (FlightW + 1)'(issue) - (FlightW + 1)'(w_end);
     if (!run_i) stored_o <= '0;
-    else stored_o <= stored_o + 16'(job_stored);
+    else stored_o <= stored_o + 16'(marked);
   end
   assign quiet_o = ends & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
   always_ff @(posedge clk_i) begin

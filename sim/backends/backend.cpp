@@ -85,6 +85,15 @@ std::vector<const TensorI8*> InputsOf(const Node& node, const std::vector<Tensor
 
 }  // namespace
 
+TensorI8 Slice(const TensorI8& images, int first, int count) {
+  Shape shape = images.shape;
+  shape.n = count;
+  TensorI8 slice(shape);
+  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
+  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
+  return slice;
+}
+
 void CompareOutputs(const std::string& name, const TensorI8& expected, const TensorI8& got,
                     DifferencesTold* told, LayerStats* stats) {
   constexpr int kTold = 5;  // differences that are printed for a layer
@@ -117,6 +126,8 @@ void Accumulate(const LayerStats& run, LayerStats* total) {
   total->predicted_cycles += run.predicted_cycles;
   total->bytes_read += run.bytes_read;
   total->bytes_written += run.bytes_written;
+  total->compulsory_read += run.compulsory_read;
+  total->compulsory_written += run.compulsory_written;
   total->outputs_compared += run.outputs_compared;
   if (run.mismatches) total->mismatches = total->mismatches.value_or(0) + *run.mismatches;
   for (const auto& [cause, cycles_lost] : run.stalls) total->stalls[cause] += cycles_lost;

@@ -20,9 +20,10 @@ struct LayerStats {
   int64_t macs = 0, cycles = 0, predicted_cycles = 0;
   double utilisation = 0;  // of the multipliers, 0..1; 0 when the backend does not count cycles
   int64_t bytes_read = 0, bytes_written = 0;
-  int64_t outputs_compared = 0;          // with the golden model
-  std::optional<int64_t> mismatches;     // of them; nothing: none was compared
-  std::map<std::string, double> stalls;  // cause -> cycles
+  int64_t compulsory_read = 0, compulsory_written = 0;  // of them (ProgramLayer::compulsory)
+  int64_t outputs_compared = 0;                         // with the golden model
+  std::optional<int64_t> mismatches;                    // of them; nothing: none was compared
+  std::map<std::string, double> stalls;                 // cause -> cycles
 };
 
 // Adds what another run or another layer took: counts add up, utilisation is weighted by cycles. Mismatches
@@ -38,7 +39,7 @@ class LayerBackend {
 };
 
 struct BackendOptions {
-  std::string engine;                      // the backend: "rtl", "golden" or "cycles" (--engine)
+  std::string engine;                      // the backend: "rtl", "golden", "cycles" (--engine), "board"
   std::string config = "8x8";              // name of a configuration, or a file
   std::string memory;                      // "WIDTH:LATENCY", empty: the default
   double stalls = 0;                       // probability of a stall a cycle, 0..1
@@ -47,12 +48,12 @@ struct BackendOptions {
   int64_t trace_begin = 0, trace_end = 0;  // cycles
   bool check = false;                      // compare every output with the golden model
   bool all_tensors = false;                // NetworkResult::tensors has them all
-  int64_t most_cycles = INT64_MAX / 2;     // of a start of weft_top
+  int64_t most_cycles = 0;                 // of a start of weft_top; 0: any number
 
   // Whether a network runs as the programs that it is compiled to, or layer by layer; and whether the cycle
   // model counts them, for which it needs their jobs.
   [[nodiscard]] bool RunsPrograms() const {
-    return (engine == "rtl" && trace_file.empty()) || engine == "cycles";
+    return (engine == "rtl" && trace_file.empty()) || engine == "cycles" || engine == "board";
   }
   [[nodiscard]] bool PredictsCycles() const {
     return engine == "cycles" || (engine == "rtl" && check && stalls == 0);
@@ -65,7 +66,7 @@ struct BackendOptions {
 std::unique_ptr<LayerBackend> MakeLayerBackend(const BackendOptions& options);
 
 // Who has computed a tensor.
-enum class Origin : uint8_t { kNone, kInput, kGolden, kHost, kRtl };
+enum class Origin : uint8_t { kNone, kInput, kGolden, kHost, kRtl, kBoard };
 
 struct NetworkResult {
   TensorI8 output;            // of Graph::output, empty if the backend computes no data
@@ -77,6 +78,7 @@ struct NetworkResult {
   std::map<int, std::vector<float>> reals;    // tensor -> what is real in the file, as probabilities
   std::vector<LayerStats> nodes;              // one for each Graph::nodes
   int64_t bytes_read = 0, bytes_written = 0;  // in total, lists of commands too
+  std::optional<LayerStats> undivided;        // cycles of hardware that does not tell its layers apart
 };
 
 // An operator on the golden model, of tensors that are in the order of Graph::tensors. A Softmax leaves its
@@ -87,6 +89,8 @@ TensorI8 RunOnHost(const Graph& graph, const Node& node, const std::vector<Tenso
 void FinishNetwork(const Graph& graph, NetworkResult* result);
 // The outputs of convolutions before their max-pools, of BackendOptions::all_tensors.
 void AddUnpooled(const Graph& graph, NetworkResult* result);
+
+TensorI8 Slice(const TensorI8& images, int first, int count);  // of a batch
 
 // Compares a layer's output and counts it in `stats`; tells the first few differences of each layer on
 // stderr. Throws Error if the shapes differ.

@@ -45,8 +45,10 @@ namespace {
 
 // One layer as a program of its own.
 struct LayerProgram {
-  LayerProgram(const ConvLayer& layer, const Shape& in_shape, const Config& config, bool with_data)
-      : prepared(PrepareLayer(layer, in_shape, config)), builder(config, with_data) {
+  LayerProgram(const ConvLayer& layer, const Shape& in_shape, const Config& config, const Memory& memory,
+               bool with_data)
+      : prepared(PrepareLayer(layer, in_shape, config, {.read_cycles = memory.ReadCycles(config)})),
+        builder(config, with_data) {
     in = builder.AddTensor(prepared.in);
     out = builder.AddTensor(golden::OutputShape(in_shape, layer));
     builder.AddLayer(prepared, in, {.tensor = out}, false);
@@ -69,7 +71,7 @@ class RtlBackend : public LayerBackend {
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
     golden::Check(in.shape, layer);
-    const LayerProgram p(layer, in.shape, config_, true);
+    const LayerProgram p(layer, in.shape, config_, memory_, true);
     system_.Load(p.program);
     system_.Write(p.builder.place(p.in), p.prepared.interleaved ? InterleaveInput(layer, in) : in);
     const CycleResult result = system_.Run(p.program);
@@ -127,7 +129,7 @@ class CycleBackend : public LayerBackend {
   }
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats& stats) override {
-    const LayerProgram p(layer, in.shape, config_, false);
+    const LayerProgram p(layer, in.shape, config_, memory_, false);
     const CycleResult model = CountCycles(p.program, config_, memory_);
     stats = MakeStats(model, golden::Macs(in.shape, layer), config_);
     stats.predicted_cycles = model.cycles;

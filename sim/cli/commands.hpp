@@ -16,6 +16,8 @@ void AddConvCommand(CLI::App* app, int* status);
 void AddOperatorsCommand(CLI::App* app, int* status);
 void AddQuantizeCommand(CLI::App* app, int* status);
 void AddBenchCommand(CLI::App* app, int* status);
+void AddTuneCommand(CLI::App* app, int* status);
+void AddSweepCommand(CLI::App* app, int* status);
 void AddWavesCommand(CLI::App* app, int* status);
 void AddWavediffCommand(CLI::App* app, int* status);
 void AddHelpCommands(CLI::App* app, int* status);  // completion, man

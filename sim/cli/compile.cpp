@@ -12,12 +12,13 @@
 #include "sim/cli/options.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/memory.hpp"
 
 namespace weft::cli {
 namespace {
 
 struct Options {
-  std::string model, output, config = "8x8";
+  std::string model, output, config = "8x8", memory;
   int batch = 1;
   ModelFlags model_flags;
 };
@@ -27,7 +28,8 @@ CompiledNetwork Compiled(const Options& options) {
   const ModelOptions model_options = options.model_flags.Parsed();
   std::string model = ReadModelFile(options.model);
   try {
-    return CompileModel(std::move(model), options.batch, config, model_options);
+    return CompileModel(std::move(model), options.batch, config, model_options,
+                        Memory::Parse(options.memory, config).ReadCycles(config));
   } catch (const Error& error) {
     throw Error("{}: {}", options.model, error.what());
   }
@@ -64,6 +66,8 @@ void AddCompileCommand(CLI::App* app, int* status) {
   command->add_option("-o,--output", options->output, "the file to write (.weft)")->required();
   command->add_option("--config", options->config, "hardware configuration: a name, or a file")
       ->capture_default_str();
+  command->add_option("--memory", options->memory,
+                      "memory WIDTH:LATENCY that it is to run on, bytes a cycle and cycles");
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
       ->capture_default_str()
       ->check(CLI::Range(1, kMostImages));

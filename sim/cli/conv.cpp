@@ -9,6 +9,7 @@
 #include "sim/cli/figures.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
+#include "sim/cli/planes.hpp"
 #include "sim/cli/report.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -21,13 +22,16 @@ struct Options {
   BackendFlags backend;
   FigureFlags figures;
   std::string json, output;
+  bool print = false;
 };
 
 void Print(std::FILE* stream, const ConvCase& c, const Shape& out, const LayerStats& stats,
            const BackendOptions& backend) {
   fmt::print(stream, "input {}, filters {}x{}x{}, output {}, batch {}\n", ShapeText(c.input.shape),
              c.layer.filters.shape.n, c.layer.window.kh, c.layer.window.kw, ShapeText(out), out.n);
-  fmt::print(stream, "MACs: {}\n", stats.macs);
+  fmt::print(stream, "parameters: {} ({} weights, {} biases)\nMACs: {}\n",
+             c.layer.filters.data.size() + c.layer.bias.size(), c.layer.filters.data.size(),
+             c.layer.bias.size(), stats.macs);
   if (backend.engine != "golden")
     fmt::print(stream, "cycles: {}\nutilisation: {}\n", stats.cycles, PercentText(stats.utilisation));
   if (stats.predicted_cycles > 0) fmt::print(stream, "predicted cycles: {}\n", stats.predicted_cycles);
@@ -39,8 +43,8 @@ void Print(std::FILE* stream, const ConvCase& c, const Shape& out, const LayerSt
 int Conv(Options options) {
   const BackendOptions backend = ParsedBackend(options.backend);
   options.conv.seed = backend.seed;
-  if (backend.engine == "cycles" && !options.output.empty())
-    throw Error("--output needs the engine rtl or golden: the engine cycles computes no data");
+  if (backend.engine == "cycles" && (options.print || !options.output.empty()))
+    throw Error("--output and --print need the engine rtl or golden: the engine cycles computes no data");
   const double clock = ClockFor(options.figures, backend.engine);
   const ConvCase c = MakeConvCase(options.conv);
   const Shape shape = golden::OutputShape(c.input.shape, c.layer);
@@ -53,6 +57,7 @@ int Conv(Options options) {
   const Json times = TimesJson(clock, stats.cycles, 1, shape.n);
   Print(TableStream(options.json, options.figures.csv), c, shape, stats, backend);
   PrintTimes(TableStream(options.json, options.figures.csv), times);
+  if (options.print) PrintPlanes(TableStream(options.json, options.figures.csv), out);
   Json json = StatsJson(stats, backend.engine != "golden");
   json.update(times);
   json["outputs"] = shape.size();
@@ -73,6 +78,7 @@ void AddConvCommand(CLI::App* app, int* status) {
   AddFigureFlags(command, &options->figures);
   command->add_option("--output", options->output,
                       "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
+  command->add_flag("--print", options->print, "print the output, a plane a channel");
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
   command->callback([options, status] { *status = Conv(*options); });
 }

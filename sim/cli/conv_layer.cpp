@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/conv_layer.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <random>
 
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
+#include "sim/cli/planes.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 
@@ -45,6 +48,11 @@ Window ParsePool(const std::string& text, bool floor) {
 
 void CheckSize(const std::string& option, const Shape& shape) {
   if (shape.size() > kMaxElements) throw Error("{} has more than {} values", option, kMaxElements);
+}
+
+// Of a text, `channels` planes are one image or filter; 0: all.
+TensorI8 Array(const std::string& file, int channels) {
+  return IsPlanes(file) ? LoadPlanes(file, channels) : AsTensorI8(LoadNpy(file), file);
 }
 
 // ---- Shapes: of the options, of the arrays, or of both when they agree
@@ -114,6 +122,22 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+void Fill(double input_spread, Random* random, ConvLayer* layer) {
+  layer->filters = TensorI8(layer->filters.shape);
+  random->Fill(&layer->filters.data, -127, 127);
+  layer->input_zp = random->Int(-16, 16);
+  layer->requant.output_zp = random->Int(-16, 16);
+  const Shape& f = layer->filters.shape;
+  const double spread = input_spread * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // 73: of the weights
+  for (int k = 0; k < f.n; ++k) {
+    const int bias = int(std::min(spread, 1e9));
+    layer->bias.push_back(random->Int(-bias, bias));
+    const double factor = kOutputSpread / spread * random->Int(750, 1250) / 1000.0;
+    golden::QuantizeMultiplier(factor, &layer->requant.multiplier.emplace_back(),
+                               &layer->requant.shift.emplace_back());
+  }
+}
+
 std::vector<int32_t> PerChannel(const std::string& file, size_t channels, int32_t otherwise) {
   if (file.empty()) return std::vector<int32_t>(channels, otherwise);
   std::vector<int32_t> values = AsInt32(LoadNpy(file), file);
@@ -122,16 +146,35 @@ std::vector<int32_t> PerChannel(const std::string& file, size_t channels, int32_
   return values;
 }
 
+// A file, or the numbers themselves.
+std::vector<int32_t> Bias(const std::string& text, size_t channels) {
+  if (text.empty() || text.find_first_not_of("-0123456789,") != std::string::npos)
+    return PerChannel(text, channels, 0);
+  const auto numbers =
+      ParseNumbers(text, {"--bias", ',', {channels}, INT32_MIN, INT32_MAX, "1,0 (one a filter)"});
+  return {numbers.begin(), numbers.end()};
+}
+
 void FillFromFiles(const ConvOptions& o, ConvLayer* layer) {
-  if (o.multiplier_file.empty() || o.shift_file.empty())
+  if (o.multiplier_file.empty() != o.shift_file.empty() || o.factor.has_value() != o.multiplier_file.empty())
     throw Error(
-        "--weights needs --multiplier and --shift too: the int32 sums are rescaled by multiplier * "
-        "2^(shift-31)");
+        "--weights needs --factor F, or --multiplier and --shift: the int32 sums are rescaled by F, or by "
+        "multiplier * 2^(shift-31)");
   const auto channels = size_t(layer->filters.shape.n);
-  layer->bias = PerChannel(o.bias_file, channels, 0);
-  layer->requant.multiplier = PerChannel(o.multiplier_file, channels, 0);
-  const std::vector<int32_t> shifts = PerChannel(o.shift_file, channels, 0);
-  layer->requant.shift.assign(shifts.begin(), shifts.end());
+  layer->bias = Bias(o.bias, channels);
+  if (o.factor) {
+    if (!(*o.factor > 0 && *o.factor < 1 << 16))
+      throw Error("--factor {}: give one above 0 and below 65536", *o.factor);
+    int32_t multiplier = 0;
+    int shift = 0;
+    golden::QuantizeMultiplier(o.rounding == "onnx" ? float(*o.factor) : *o.factor, &multiplier, &shift);
+    layer->requant.multiplier.assign(channels, multiplier);
+    layer->requant.shift.assign(channels, shift);
+  } else {
+    layer->requant.multiplier = PerChannel(o.multiplier_file, channels, 0);
+    const std::vector<int32_t> shifts = PerChannel(o.shift_file, channels, 0);
+    layer->requant.shift.assign(shifts.begin(), shifts.end());
+  }
   layer->input_zp = o.input_zp;
   layer->requant.output_zp = o.output_zp;
 }
@@ -154,9 +197,9 @@ void SetClamp(const ConvOptions& o, Requant* requant) {
 
 void CheckFilesComplete(const ConvOptions& o) {
   if (o.input_file.empty() != o.weights_file.empty()) throw Error("--input and --weights need each other");
-  const bool extra = !o.bias_file.empty() || !o.multiplier_file.empty() || !o.shift_file.empty();
+  const bool extra = !o.bias.empty() || !o.multiplier_file.empty() || !o.shift_file.empty() || o.factor;
   if (o.input_file.empty() && extra)
-    throw Error("--bias, --multiplier and --shift need --input and --weights");
+    throw Error("--bias, --factor, --multiplier and --shift need --input and --weights");
   if (o.input_file.empty() && o.has_zero_point)
     throw Error("--input-zp and --output-zp need --input and --weights: random layers have their own");
 }
@@ -178,10 +221,14 @@ void AddShapeFlags(CLI::App* command, ConvOptions* o) {
 }
 
 void AddArrayFlags(CLI::App* command, ConvOptions* o) {
-  command->add_option("--input", o->input_file,
-                      "int8 [H, W, C] or [N, H, W, C] (.npy) instead of random data");
-  command->add_option("--weights", o->weights_file, "int8 [K, FH, FW, C / groups] (.npy)");
-  command->add_option("--bias", o->bias_file, "int32 [K] (.npy)");
+  command->add_option(
+      "--input", o->input_file,
+      "instead of random data: int8 [H, W, C] or [N, H, W, C] (.npy), or a plane a channel (.txt)");
+  command->add_option("--weights", o->weights_file,
+                      "int8 [K, FH, FW, C / groups] (.npy), or a plane a channel of each filter (.txt)");
+  command->add_option("--bias", o->bias, "int32 [K] (.npy), or the numbers: 1,0");
+  command->add_option("--factor", o->factor,
+                      "sums are multiplied by it; instead of --multiplier and --shift");
   command->add_option("--multiplier", o->multiplier_file, "int32 [K] (.npy)");
   command->add_option("--shift", o->shift_file,
                       "int32 [K] (.npy): sums are multiplied by multiplier * 2^(shift-31)");
@@ -196,23 +243,15 @@ void AddArrayFlags(CLI::App* command, ConvOptions* o) {
 
 }  // namespace
 
-void FillRandom(uint64_t seed, ConvCase* c) {
+TensorI8 RandomMap(uint64_t seed, const Shape& shape) {
+  TensorI8 map(shape);
+  Random(seed).Fill(&map.data, -128, 127);
+  return map;
+}
+
+void FillRandom(uint64_t seed, double spread, ConvLayer* layer) {
   Random random(seed);
-  ConvLayer& layer = c->layer;
-  random.Fill(&c->input.data, -128, 127);
-  random.Fill(&layer.filters.data, -127, 127);
-  layer.input_zp = random.Int(-16, 16);
-  layer.requant.output_zp = random.Int(-16, 16);
-  const Shape& f = layer.filters.shape;
-  const double spread =
-      74.0 * 73.0 * std::sqrt(double(f.h) * f.w * f.c);  // standard deviations of input and weights
-  for (int k = 0; k < f.n; ++k) {
-    const int bias = int(std::min(spread, 1e9));
-    layer.bias.push_back(random.Int(-bias, bias));
-    const double factor = 40.0 / spread * random.Int(750, 1250) / 1000.0;
-    golden::QuantizeMultiplier(factor, &layer.requant.multiplier.emplace_back(),
-                               &layer.requant.shift.emplace_back());
-  }
+  Fill(spread, &random, layer);
 }
 
 ConvCase MakeConvCase(const ConvOptions& o) {
@@ -220,8 +259,8 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   const bool random = o.input_file.empty();
   ConvCase c;
   if (!random) {
-    c.input = AsTensorI8(LoadNpy(o.input_file), o.input_file);
-    c.layer.filters = AsTensorI8(LoadNpy(o.weights_file), o.weights_file);
+    c.input = Array(o.input_file, 0);
+    c.layer.filters = Array(o.weights_file, c.input.shape.c / std::clamp(o.groups, 1, c.input.shape.c));
   }
   const Shape in = InputShape(o, c.input);
   const Shape filters = FilterShape(o, c.layer.filters, in.c);
@@ -232,9 +271,11 @@ ConvCase MakeConvCase(const ConvOptions& o) {
   golden::OutputShape(in, c.layer.window,
                       filters.n);  // refuses windows that do not fit before any memory is taken
   if (random) {
+    Random numbers(o.seed);
     c.input = TensorI8(in);
-    c.layer.filters = TensorI8(filters);
-    FillRandom(o.seed, &c);
+    numbers.Fill(&c.input.data, -128, 127);
+    c.layer.filters.shape = filters;
+    Fill(kUniformSpread, &numbers, &c.layer);
   } else {
     FillFromFiles(o, &c.layer);
   }

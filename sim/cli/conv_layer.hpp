@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sw_model/layer.hpp"
@@ -13,7 +14,8 @@ namespace weft::cli {
 
 struct ConvOptions {  // as on the command line; empty: not given
   std::string in, filters, stride = "1", pad = "0", dilation = "1", pool;
-  std::string input_file, weights_file, bias_file, multiplier_file, shift_file, clamp, rounding = "tflite";
+  std::string input_file, weights_file, bias, multiplier_file, shift_file, clamp, rounding = "tflite";
+  std::optional<double> factor;
   int batch = 1, groups = 1;
   int input_zp = 0, output_zp = 0;  // with the user's arrays
   bool has_batch = false, has_zero_point = false, relu = false, floor = false;
@@ -33,7 +35,10 @@ void AddConvLayerFlags(CLI::App* command, ConvOptions* options);
 // points in -16..16.
 ConvCase MakeConvCase(const ConvOptions& options);
 
-// Fills the input and everything of the layer that is a number with such random data; the shapes are there.
-void FillRandom(uint64_t seed, ConvCase* c);
+// Such an input, and everything of a layer that is a number; its shapes are there. `spread` is the standard
+// deviation of the layer's inputs.
+inline constexpr double kUniformSpread = 74, kOutputSpread = 40;
+TensorI8 RandomMap(uint64_t seed, const Shape& shape);
+void FillRandom(uint64_t seed, double spread, ConvLayer* layer);
 
 }  // namespace weft::cli

@@ -33,7 +33,13 @@ struct Options {
 std::vector<RegisterWrite> WritesOfStart(const Program& program, const Options& options) {
   std::vector<RegisterWrite> writes;
   const weft_bus bus = {.context = &writes,
-                        .read = [](void*, uint32_t offset) { return offset == WEFT_ID ? WEFT_ID_VALUE : 0; },
+                        .read =
+                            [](void*, uint32_t offset) {
+                              return offset == WEFT_ID ? WEFT_ID_VALUE
+                                     : offset == WEFT_CONFIG1
+                                         ? 64U << WEFT_CONFIG1_ADDR_BITS_SHIFT  // any address
+                                         : 0;
+                            },
                         .write =
                             [](void* context, uint32_t offset, uint32_t value) {
                               static_cast<std::vector<RegisterWrite>*>(context)->push_back({offset, value});
@@ -172,7 +178,8 @@ class Exporter {
               {"LINE_BYTES", c.line_buffer_bytes},
               {"WEIGHT_BYTES", c.weight_buffer_bytes},
               {"BUS_BYTES", c.bus_bytes},
-              {"ACC_W", c.acc_bits}}},
+              {"ACC_W", c.acc_bits},
+              {"DW_TAPS", c.depthwise_taps}}},
             {"window_base", options_.base},
             {"starts", std::move(starts)}};
   }
@@ -215,7 +222,7 @@ class Exporter {
         " * PLACE is a weft_place of driver/weft.h, BYTES of the tensor without gaps; real = SCALE * (q - "
         "ZERO_POINT). */\n"
         "#ifndef WEFT_NET_H\n#define WEFT_NET_H\n\n#include <stdint.h>\n\n"
-        "/* These registers of the hardware have to hold these values, CONFIG1 in its lower 24 bits. */\n"
+        "/* These registers of the hardware have to hold these values, CONFIG1 without ADDR_BITS. */\n"
         "#define WEFT_NET_LIST_VERSION {:#x}u\n#define WEFT_NET_CONFIG0 {:#010x}u\n"
         "#define WEFT_NET_CONFIG1 {:#010x}u\n\n#define WEFT_NET_STARTS {}\n",
         Comment(options_.network), network_.batch, Comment(network_.config.name), WEFT_LIST_VERSION_VALUE,

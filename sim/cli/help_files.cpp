@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weft completion and weft man: what a shell and `man` know of the program, made from its own options.
+// weft completion and weft man: what a shell, `man` and docs/commands.md know of the program, made from its
+// own options.
 #include <fmt/format.h>
 
 #include <functional>
@@ -167,6 +168,38 @@ std::string Man(const CLI::App& app) {
          "differs. 2: refused, with a sentence on standard error.\n";
 }
 
+// A cell of a table in Markdown.
+std::string Cell(const std::string& text) { return Replaced(text, '|', "\\|"); }
+
+std::string Markdown(const CLI::App& app) {
+  std::string text = R"(# All commands
+
+<!-- Written by `weft man --markdown`; do not edit. -->
+
+Every command of `weft` with its options, as the program itself has them; `weft COMMAND --help` shows the same, and `weft man | man -l -` all of it.
+The exit status is 0 if all is done and what was compared is equal, 1 if something that was compared differs, and 2 if the command was refused, with a
+sentence on standard error that says what to change.
+)";
+  Visit(app, {}, [&](const CLI::App& command, const std::vector<std::string>& path) {
+    std::string synopsis = fmt::format("weft {}", fmt::join(path, " ")), rows;
+    for (const CLI::Option* option : command.get_options()) {
+      if (option->get_positional()) synopsis += " " + option->get_name(true);
+      if (option->check_lname("help")) continue;
+      const std::string names = option->get_positional()
+                                    ? option->get_name(true)
+                                    : fmt::format("{}", fmt::join(NamesOf(*option), "`, `"));
+      const std::string standard =
+          option->get_required()
+              ? "required"
+              : (option->get_default_str().empty() ? "" : "`" + option->get_default_str() + "`");
+      rows += fmt::format("| `{}` | {} | {} |\n", names, Cell(option->get_description()), Cell(standard));
+    }
+    text += fmt::format("\n## {}\n\n{}.\n", synopsis, command.get_description());
+    if (!rows.empty()) text += "\n| option | | default |\n|---|---|---|\n" + rows;
+  });
+  return text;
+}
+
 }  // namespace
 
 void AddHelpCommands(CLI::App* app, int* status) {
@@ -179,8 +212,11 @@ void AddHelpCommands(CLI::App* app, int* status) {
     fmt::print("{}", *shell == "bash" ? Bash(*app) : *shell == "zsh" ? Zsh(*app) : Fish(*app));
     *status = 0;
   });
-  app->add_subcommand("man", "Print the manual page: weft man | man -l -")->callback([app, status] {
-    fmt::print("{}", Man(*app));
+  const auto markdown = std::make_shared<bool>(false);
+  CLI::App* man = app->add_subcommand("man", "Print the manual page: weft man | man -l -");
+  man->add_flag("--markdown", *markdown, "in Markdown: docs/commands.md");
+  man->callback([app, markdown, status] {
+    fmt::print("{}", *markdown ? Markdown(*app) : Man(*app));
     *status = 0;
   });
 }

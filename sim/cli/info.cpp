@@ -135,6 +135,8 @@ Json ProgramJson(const Graph& graph, const SegmentProgram& p) {
                               {"op", OpName(node.op)},
                               {"bytes_read", program.layers[l].traffic.read},
                               {"bytes_written", program.layers[l].traffic.written}});
+    if (const int depthwise = p.layer_depthwise[l]; depthwise >= 0)
+      json["layers"].back()["depthwise"] = graph.nodes[size_t(depthwise)].name;
   }
   const auto add = [&](int tensor, const char* use, const Place& place) {
     json["tensors"].push_back({{"name", graph.tensors[size_t(tensor)].name},
@@ -164,8 +166,9 @@ void PrintSegment(std::FILE* stream, const Json& segment) {
              segment.at("image_bytes").get<int64_t>(), segment.at("window_bytes").get<int64_t>());
   std::vector<std::vector<std::string>> layers = {{"layer", "op", "bytes read", "bytes written"}};
   for (const Json& l : segment.at("layers"))
-    layers.push_back(
-        {ShortName(l.at("name")), l.at("op"), l.at("bytes_read").dump(), l.at("bytes_written").dump()});
+    layers.push_back({ShortName(l.at("name")),
+                      l.contains("depthwise") ? "conv, depthwise" : l.at("op").get<std::string>(),
+                      l.at("bytes_read").dump(), l.at("bytes_written").dump()});
   PrintTable(stream, layers);
   std::vector<std::vector<std::string>> tensors = {
       {"tensor in memory", "use", "shape", "offset", "bytes of a row", "bytes"}};

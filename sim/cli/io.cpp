@@ -64,6 +64,8 @@ class ImageBatch {
   ImageBatch(const InputFormat& format, const InputOptions& options);
   [[nodiscard]] bool IsFull() const { return options_.limit > 0 && batch_.shape.n >= options_.limit; }
   void Add(const std::filesystem::path& path);
+  void AddNpy(const NpyArray& array, const std::string& path);
+  [[nodiscard]] std::string Warning() const;
   TensorI8 Take();
 
  private:
@@ -75,7 +77,6 @@ class ImageBatch {
 
   void AddPixels(int64_t count, bool chw, const uint8_t* pixels, const std::string& path);
   void AddIdx(const Idx& idx, const std::string& path);
-  void AddNpy(const NpyArray& array, const std::string& path);
   template <typename T>
   void AddReals(const NpyArray& array, const ArrayForm& form, const std::string& path);
   [[nodiscard]] float Real(float scaled, size_t channel) const;  // (scaled - mean) / std
@@ -232,10 +233,11 @@ void ImageBatch::Add(const std::filesystem::path& path) {
   AddIdx(*idx, name);
 }
 
+std::string ImageBatch::Warning() const {
+  return warning_ + (more_warnings_ > 0 ? fmt::format("; so do {} more files", more_warnings_) : "");
+}
+
 TensorI8 ImageBatch::Take() {
-  if (!warning_.empty())
-    fmt::print(stderr, "{}{}\n", warning_,
-               more_warnings_ > 0 ? fmt::format("; so do {} more files", more_warnings_) : "");
   if (format_.real_input == nullptr) return std::move(batch_);
   TensorI8 codes(format_.codes);
   codes.shape.n = batch_.shape.n;
@@ -332,9 +334,18 @@ TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const Input
   for (const std::filesystem::path& path : paths)
     for (const std::filesystem::path& file : FilesOf(path))
       if (!batch.IsFull()) batch.Add(file);
+  if (const std::string warning = batch.Warning(); !warning.empty()) fmt::print(stderr, "{}\n", warning);
   TensorI8 images = batch.Take();
   if (images.shape.n == 0) throw Error("the input files hold no image");
   return images;
+}
+
+TensorI8 LoadArray(const NpyArray& array, const std::string& name, const InputFormat& format,
+                   const InputOptions& options, std::string* warning) {
+  ImageBatch batch(format, options);
+  batch.AddNpy(array, name);
+  *warning = batch.Warning();
+  return batch.Take();
 }
 
 std::vector<int> LoadLabels(const std::filesystem::path& path) {
@@ -355,15 +366,6 @@ std::vector<int> LoadLabels(const std::filesystem::path& path, int images) {
     throw Error("{}: {} labels for {} images", path.string(), labels.size(), images);
   labels.resize(size_t(images));
   return labels;
-}
-
-TensorI8 Slice(const TensorI8& images, int first, int count) {
-  Shape shape = images.shape;
-  shape.n = count;
-  TensorI8 slice(shape);
-  const auto begin = images.data.begin() + std::ptrdiff_t(images.index(first, 0, 0, 0));
-  std::copy(begin, begin + std::ptrdiff_t(slice.data.size()), slice.data.begin());
-  return slice;
 }
 
 }  // namespace weft

@@ -53,6 +53,10 @@ struct InputOptions {
 TensorI8 LoadImages(const std::vector<std::filesystem::path>& paths, const InputFormat& format,
                     const InputOptions& options);
 
+// The same of one array, which errors call `name`; `warning` is the sentence about saturation, or empty.
+TensorI8 LoadArray(const NpyArray& array, const std::string& name, const InputFormat& format,
+                   const InputOptions& options, std::string* warning);
+
 // How the elements of an array lie: so many images of C order HWC, or CHW.
 struct ArrayForm {
   int64_t images = 1;
@@ -65,7 +69,5 @@ ArrayForm FormOf(const std::vector<int64_t>& array_shape, const InputFormat& for
 std::vector<int> LoadLabels(const std::filesystem::path& path);
 std::vector<int> LoadLabels(const std::filesystem::path& path,
                             int images);  // so many; throws if there are fewer
-
-TensorI8 Slice(const TensorI8& images, int first, int count);  // of a batch
 
 }  // namespace weft

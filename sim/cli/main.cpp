@@ -44,6 +44,8 @@ int Run(int argc, char** argv) {
   weft::cli::AddOperatorsCommand(&app, &status);
   weft::cli::AddQuantizeCommand(&app, &status);
   weft::cli::AddBenchCommand(&app, &status);
+  weft::cli::AddTuneCommand(&app, &status);
+  weft::cli::AddSweepCommand(&app, &status);
   weft::cli::AddWavesCommand(&app, &status);
   weft::cli::AddWavediffCommand(&app, &status);
   weft::cli::AddHelpCommands(&app, &status);

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <sstream>
 
-#include "sim/cli/io.hpp"
 #include "sw_model/config.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/memory.hpp"
@@ -100,17 +99,20 @@ void AddInputFlags(CLI::App* command, InputFlags* flags) {
   command->add_flag("--resize", flags->resize, "bring image files to the network's size (bilinear)");
 }
 
-TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit) {
-  if (flags.files.empty()) throw Error("--input is missing: name the files of the images");
+InputOptions ParsedInput(const InputFlags& flags, int limit) {
   if (flags.scale && (!std::isfinite(*flags.scale) || *flags.scale == 0))
     throw Error("--scale {}: give a number other than 0", *flags.scale);
-  return LoadImages(flags.files, FormatOf(graph),
-                    {.layout = ParseLayout(flags.layout),
-                     .scale = flags.scale,
-                     .mean = ParseReals("--mean", flags.mean),
-                     .std = ParseReals("--std", flags.std),
-                     .resize = flags.resize,
-                     .limit = limit});
+  return {.layout = ParseLayout(flags.layout),
+          .scale = flags.scale,
+          .mean = ParseReals("--mean", flags.mean),
+          .std = ParseReals("--std", flags.std),
+          .resize = flags.resize,
+          .limit = limit};
+}
+
+TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit) {
+  if (flags.files.empty()) throw Error("--input is missing: name the files of the images");
+  return LoadImages(flags.files, FormatOf(graph), ParsedInput(flags, limit));
 }
 
 TensorI8 ImagesToRun(const InputFlags& flags, const Graph& graph, int limit, int zeros) {

@@ -12,6 +12,7 @@
 
 #include "compiler/model_reader.hpp"
 #include "sim/backends/backend.hpp"
+#include "sim/cli/io.hpp"
 
 namespace weft::cli {
 
@@ -49,7 +50,7 @@ struct InputFlags {
   }
 };
 void AddInputFlags(CLI::App* command, InputFlags* flags);
-// At most `limit` images (0: all).
+InputOptions ParsedInput(const InputFlags& flags, int limit);  // at most so many images (0: all)
 TensorI8 LoadInputs(const InputFlags& flags, const Graph& graph, int limit);
 // The same; without --input a batch of `zeros` images, for what looks at no values (0: --input has to be
 // there).

@@ -73,11 +73,6 @@ std::vector<int64_t> ArrayShape(const TensorInfo& info, int images) {
   return ArrayShape(AxesOf(shape, info), info);
 }
 
-ElementType TypeOf(const TensorInfo& info) {
-  if (info.is_real) return ElementType::kFloat32;
-  return info.is_unsigned ? ElementType::kUint8 : ElementType::kInt8;
-}
-
 const std::vector<float>* RealsOf(const NetworkResult& result, int tensor) {
   const auto found = result.reals.find(tensor);
   return found == result.reals.end() ? nullptr : &found->second;
@@ -90,11 +85,6 @@ void CheckImagesComeFirst(const TensorInfo& info) {
         "tensor '{}': the images are not its first axis ({}), so only one batch can be written: use "
         "--batch or --limit",
         info.name, info.axes);
-}
-
-const char* OriginName(Origin origin) {
-  constexpr std::array kNames = {"", "input", "golden", "host", "rtl"};
-  return kNames[size_t(origin)];
 }
 
 void CheckFolder(const std::string& path) {
@@ -132,6 +122,16 @@ NpyArray ToArray(const TensorI8& tensor, const TensorInfo& info, ElementType typ
   return array;
 }
 
+void AddBatch(const Graph& graph, const NetworkResult& batch, int tensor, ElementType type, int images,
+              NpyArray* all) {
+  const TensorInfo& info = graph.tensors[size_t(tensor)];
+  NpyArray more = ToArray(batch.tensors[size_t(tensor)], info, type, RealsOf(batch, tensor));
+  all->dtype = more.dtype;
+  if (!all->bytes.empty()) CheckImagesComeFirst(info);
+  all->bytes.insert(all->bytes.end(), more.bytes.begin(), more.bytes.end());
+  all->shape = ArrayShape(info, images);
+}
+
 std::vector<std::string> FileNames(const std::vector<std::string>& names) {
   constexpr size_t kMost = 255 - 16;  // what most file systems hold, without the ending
   std::vector<std::string> files;
@@ -165,9 +165,22 @@ const char* TypeName(ElementType type) {
   return kNames[size_t(type)];
 }
 
+ElementType TypeOf(const TensorInfo& info) {
+  if (info.is_real) return ElementType::kFloat32;
+  return info.is_unsigned ? ElementType::kUint8 : ElementType::kInt8;
+}
+
+int FileZeroPoint(const TensorInfo& info) { return info.zero_point + (info.is_unsigned ? 128 : 0); }
+
+const char* OriginName(Origin origin) {
+  constexpr std::array kNames = {"", "input", "golden", "host", "rtl", "board"};
+  return kNames[size_t(origin)];
+}
+
 // ---- --output
 
-Outputs::Outputs(const Graph& graph, std::string path) : graph_(graph), path_(std::move(path)) {
+Outputs::Outputs(const Graph& graph, std::string path, bool keep)
+    : graph_(graph), path_(std::move(path)), keep_(keep || !path_.empty()) {
   for (const Port& port : graph.outputs) names_.push_back(PortName(graph, port));
   arrays_.resize(names_.size());
   if (path_.empty()) return;
@@ -189,18 +202,10 @@ std::string Outputs::FileOf(size_t output) const {
 }
 
 void Outputs::Add(const NetworkResult& batch) {
-  if (path_.empty()) return;
-  for (size_t i = 0; i < arrays_.size(); i++) {
-    const Port& port = graph_.outputs[i];
-    const TensorInfo& info = graph_.tensors[size_t(port.tensor)];
-    NpyArray more = ToArray(batch.tensors[size_t(port.tensor)], info, port.type, RealsOf(batch, port.tensor));
-    NpyArray& all = arrays_[i];
-    all.dtype = more.dtype;
-    if (!all.bytes.empty()) CheckImagesComeFirst(info);
-    all.bytes.insert(all.bytes.end(), more.bytes.begin(), more.bytes.end());
-    images_ += i == 0 ? batch.tensors[size_t(port.tensor)].shape.n : 0;
-    all.shape = ArrayShape(info, images_);
-  }
+  if (!keep_) return;
+  images_ += batch.output.shape.n;
+  for (size_t i = 0; i < arrays_.size(); i++)
+    AddBatch(graph_, batch, graph_.outputs[i].tensor, graph_.outputs[i].type, images_, &arrays_[i]);
 }
 
 void Outputs::Write() const {
@@ -270,7 +275,7 @@ void Dump::WriteManifest() const {
                   {"type", TypeName(TypeOf(info))}};
     if (!info.is_real) {
       entry["scale"] = info.scale;
-      entry["zero_point"] = info.zero_point + (info.is_unsigned ? 128 : 0);
+      entry["zero_point"] = FileZeroPoint(info);
     }
     entry["source"] = written ? Json(OriginName(origins_[t])) : Json(nullptr);
     json["tensors"].push_back(std::move(entry));

@@ -17,19 +17,27 @@ namespace weft {
 NpyArray ToArray(const TensorI8& tensor, const TensorInfo& info, ElementType type,
                  const std::vector<float>* reals);
 
+// The same of a tensor of a batch, behind those of the batches before it; there are `images` images then.
+void AddBatch(const Graph& graph, const NetworkResult& batch, int tensor, ElementType type, int images,
+              NpyArray* all);
+
 // Names of files for names of tensors: what a file system cannot hold becomes %XX, long names are cut, all
 // are different. Without the ending, which has at most 16 bytes.
 std::vector<std::string> FileNames(const std::vector<std::string>& names);
 
 std::string PortName(const Graph& graph, const Port& port);
-const char* TypeName(ElementType type);  // "float32", "int8", "uint8"
+const char* TypeName(ElementType type);      // "float32", "int8", "uint8"
+ElementType TypeOf(const TensorInfo& info);  // in the file
+int FileZeroPoint(const TensorInfo& info);   // of the file's codes
+const char* OriginName(Origin origin);       // "input", "golden", "rtl", ...; "" of kNone
 
 // The model's outputs, of all batches of a run.
 class Outputs {
  public:
   // A name that ends in .npz holds them all; of several outputs a .npy has {name} in its name. Empty: none is
-  // written. Throws Error for any other name, and for a folder that is not there.
-  Outputs(const Graph& graph, std::string path);
+  // written, and they are kept only if `keep`. Throws Error for any other name, and for a folder that is not
+  // there.
+  Outputs(const Graph& graph, std::string path, bool keep = false);
   void Add(const NetworkResult& batch);
   void Write() const;
 
@@ -39,11 +47,13 @@ class Outputs {
     ElementType type = ElementType::kFloat32;
   };
   [[nodiscard]] std::vector<Entry> Entries(int images) const;
+  [[nodiscard]] const std::vector<NpyArray>& arrays() const { return arrays_; }  // one an output
 
  private:
   [[nodiscard]] std::string FileOf(size_t output) const;
   const Graph& graph_;
   std::string path_;
+  bool keep_;
   std::vector<std::string> names_;  // of the outputs
   std::vector<NpyArray> arrays_;    // one an output
   int images_ = 0;

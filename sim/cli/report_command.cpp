@@ -15,8 +15,10 @@
 #include "sim/backends/network_backend.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/figures.hpp"
+#include "sim/cli/framework.hpp"
 #include "sim/cli/io.hpp"
 #include "sim/cli/options.hpp"
+#include "sim/cli/outputs.hpp"
 #include "sim/cli/predictions.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/report/network_svg.hpp"
@@ -32,18 +34,21 @@ namespace {
 constexpr int kImagesShown = 64, kTop = 5;
 
 struct Options {
-  std::string model, labels, json, output;
+  std::string model, labels, json, output, framework = "auto";
   InputFlags input;
   ModelFlags model_flags;
-  int limit = 0, batch = 1;
+  int limit = 0, batch = 0;  // 0: not given
+  bool has_config = false;
   BackendFlags backend;
   FigureFlags figures;
 };
 
 // What a run of all images gives.
 struct Results {
-  explicit Results(const Graph& graph) : predictions(graph), tensors(graph), layers(graph.nodes.size()) {}
+  Results(const Graph& graph, int images)
+      : predictions(graph), outputs(graph, "", true), tensors(graph, images), layers(graph.nodes.size()) {}
   Predictions predictions;
+  Outputs outputs;
   TensorReport tensors;
   std::vector<LayerStats> layers;  // one for each Graph::nodes
   LayerStats total;
@@ -53,14 +58,15 @@ struct Results {
 // The last batch is compiled for fewer images if there are fewer.
 Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNetwork* network) {
   const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->config);
-  Results results(network->graph);
+  Results results(network->graph, images.shape.n);
   const int batch = network->batch;
   ProgressBar progress(images.shape.n);
   int64_t bytes_read = 0, bytes_written = 0;
   for (int first = 0; first < images.shape.n; first += batch) {
     const int count = std::min(batch, images.shape.n - first);
     if (count != network->batch)
-      *network = CompileNetwork(std::move(network->graph), count, network->config, {.keep_all = true});
+      *network = CompileNetwork(std::move(network->graph), count, network->config,
+                                {.keep_all = true, .read_cycles = network->read_cycles});
     const NetworkResult result = backend->Run(*network, Slice(images, first, count));
     for (size_t i = 0; i < result.nodes.size(); i++) Accumulate(result.nodes[i], &results.layers[i]);
     bytes_read += result.bytes_read;
@@ -68,6 +74,7 @@ Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNe
     results.starts++;
     if (!result.tensors.empty()) {
       results.predictions.Add(result);
+      results.outputs.Add(result);
       results.tensors.Add(result);
     }
     progress.Show(first + count);
@@ -84,7 +91,33 @@ std::vector<Stage> StagesOf(const CompiledNetwork& network) {
   return FindStages(network.graph, network.segments, layers);
 }
 
-Json HeaderJson(const Options& options, const Config& config, const Memory& memory, int images) {
+// The network, its file's contents as `model`, and for what it is compiled: a compiled file for what it was.
+CompiledNetwork LoadNetwork(const Options& options) {
+  const Config config = Config::Load(options.backend.options.config);
+  std::optional<CompiledNetwork> file = ReadNetworkFile(options.model);
+  if (!file) {
+    const std::vector<uint8_t> bytes = ReadBytes(options.model);
+    return {.config = config,
+            .batch = std::max(options.batch, 1),
+            .model = {bytes.begin(), bytes.end()},
+            .graph = ReadModel(options.model, options.model_flags.Parsed())};
+  }
+  options.model_flags.RefuseFor(options.model);
+  if (options.has_config && config.Key() != file->config.Key())
+    throw Error("{}: it is compiled for {} ({}); leave --config out", options.model, file->config.name,
+                file->config.Key());
+  if (options.batch > 0) file->batch = options.batch;
+  return std::move(*file);
+}
+
+FrameworkComparison CompareOutputs(const Options& options, const std::string& model, const Graph& graph,
+                                   const TensorI8& images, const std::vector<NpyArray>& outputs) {
+  if (options.framework == "off") return {.name = {}, .reason = "--framework off"};
+  if (options.framework != "auto") return CompareWithFile(options.framework, graph, images.shape.n, outputs);
+  return CompareWithFramework(model, graph, images, outputs);
+}
+
+Json HeaderJson(const Options& options, const Config& config, const Memory& memory, int images, int batch) {
   return {{"weft", WEFT_RELEASE},
           {"model", std::filesystem::path(options.model).filename().string()},
           {"engine", options.backend.options.engine},
@@ -96,7 +129,7 @@ Json HeaderJson(const Options& options, const Config& config, const Memory& memo
             {"bus_bytes", config.bus_bytes}}},
           {"memory", {{"width", memory.width}, {"latency", memory.latency}}},
           {"images", images},
-          {"batch", options.batch}};
+          {"batch", batch}};
 }
 
 void AddClasses(const std::vector<int>& labels, const Graph& graph, const Predictions& predictions,
@@ -121,29 +154,38 @@ std::vector<int> ChooseImages(const std::vector<int>& labels, const Predictions&
   return numbers;
 }
 
+void PrintFramework(std::FILE* stream, const FrameworkComparison& c) {
+  if (c.name.empty()) fmt::print(stream, "not compared with the model's framework: {}\n", c.reason);
+  else
+    fmt::print(stream, "{}: {} of {} output values of {} image{} differ\n", c.name, c.differing, c.values,
+               c.images, c.images == 1 ? "" : "s");
+}
+
 int Report(const Options& options) {
   BackendOptions backend = ParsedBackend(options.backend);
   const double clock = ClockFor(options.figures, backend.engine);
   const bool has_cycles = backend.engine != "golden", has_data = backend.engine != "cycles";
   if (!has_data && !options.labels.empty())
     throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
-  if (ReadNetworkFile(options.model))
-    throw Error("{}: a compiled network; a report needs the model that it was compiled from", options.model);
   backend.check = backend.check || backend.engine == "rtl";
   backend.all_tensors = true;
-  const Config config = Config::Load(backend.config);
+  CompiledNetwork network = LoadNetwork(options);
+  const std::string model = std::move(network.model);
+  const Config config = network.config;
   const Memory memory = Memory::Parse(backend.memory, config);
-  Graph graph = ReadModel(options.model, options.model_flags.Parsed());
-  const TensorI8 images = ImagesToRun(options.input, graph, options.limit, has_data ? 0 : options.batch);
+  const TensorI8 images =
+      ImagesToRun(options.input, network.graph, options.limit, has_data ? 0 : network.batch);
+  const int batch = std::min(network.batch, images.shape.n);
   std::vector<int> labels;
   if (!options.labels.empty()) labels = LoadLabels(options.labels, images.shape.n);
-  CompiledNetwork network = CompileNetwork(std::move(graph), std::min(options.batch, images.shape.n), config,
-                                           {.keep_all = has_data, .with_data = has_data});
+  network = CompileNetwork(
+      std::move(network.graph), batch, config,
+      {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)});
   const std::vector<Stage> stages = StagesOf(network);
   Json segments = has_cycles ? TimelineJson(network, memory) : Json::array();
   const Results results = RunAll(images, backend, &network);
 
-  Json report = HeaderJson(options, config, memory, images.shape.n);
+  Json report = HeaderJson(options, config, memory, images.shape.n, batch);
   report.update(TimesJson(clock, results.total.cycles, results.starts, images.shape.n));
   report.update(StatsJson(results.total, has_cycles));
   report["starts"] = results.starts;
@@ -155,10 +197,13 @@ int Report(const Options& options) {
     report["layers"][i].update(StatsJson(results.layers[i], has_cycles));
   report["tensors"] = results.tensors.ToJson();
   report["segments"] = std::move(segments);
+  FrameworkComparison framework{.name = {}, .reason = "the engine cycles computes no outputs"};
   if (has_data) {
+    framework = CompareOutputs(options, model, network.graph, images, results.outputs.arrays());
     AddClasses(labels, network.graph, results.predictions, &report);
     report["inputs"] = ImagesJson(images, ChooseImages(labels, results.predictions, images.shape.n));
   }
+  report["framework"] = ToJson(framework);
   WriteBytes(options.output, ReportPage(report, report.at("model"), NetworkSvg(network.graph, stages, true)));
   WriteJson(options.json, report);
   fmt::print(TableStream(options.json), "{}: {} image{}, {} operators{}\n", options.output, images.shape.n,
@@ -166,7 +211,8 @@ int Report(const Options& options) {
              results.total.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
                                                     results.total.outputs_compared, *results.total.mismatches)
                                       : "");
-  return results.total.mismatches.value_or(0) == 0 ? 0 : 1;
+  PrintFramework(TableStream(options.json), framework);
+  return results.total.mismatches.value_or(0) == 0 && framework.differing == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -176,13 +222,20 @@ void AddReportCommand(CLI::App* app, int* status) {
   options->backend.options.engine = "rtl";
   CLI::App* command = app->add_subcommand(
       "report", "Show a network on images as one HTML page: pictures, cycles, what was compared");
-  command->add_option("MODEL", options->model, "quantised network (.onnx or .tflite)")->required();
+  command
+      ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
+      ->required();
   AddInputFlags(command, &options->input);
   AddModelFlags(command, &options->model_flags);
   command->add_option("--limit", options->limit, "use only the first N images")
       ->check(CLI::Range(1, INT_MAX));
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
-      ->check(CLI::Range(1, kMostImages))
+      ->check(CLI::Range(1, kMostImages));
+  command
+      ->add_option(
+          "--framework", options->framework,
+          "compare the outputs with the model's own framework: auto (where it is installed), off, or "
+          "a .npy with its outputs")
       ->capture_default_str();
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
   command->add_option("-o,--output", options->output, "the page (.html)")->required();
@@ -191,7 +244,10 @@ void AddReportCommand(CLI::App* app, int* status) {
   AddBackendFlags(command, &options->backend);
   command->get_option("--engine")->required(false)->capture_default_str();
   AddClockFlag(command, &options->figures);
-  command->callback([options, status] { *status = Report(*options); });
+  command->callback([options, status, command] {
+    options->has_config = command->count("--config") > 0;
+    *status = Report(*options);
+  });
 }
 
 }  // namespace weft::cli

@@ -10,7 +10,7 @@
 
 #include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "sim/backends/network_backend.hpp"
+#include "sim/backends/network_run.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/figures.hpp"
 #include "sim/cli/io.hpp"
@@ -18,14 +18,11 @@
 #include "sim/cli/outputs.hpp"
 #include "sim/cli/predictions.hpp"
 #include "sim/cli/report.hpp"
-#include "sim/harness/system.hpp"
-#include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
 namespace {
 
-constexpr int kGoldenBatch = 100;  // for speed; it counts no cycles
 constexpr int kTopInJson = 5;
 
 struct RunOptions {
@@ -37,13 +34,6 @@ struct RunOptions {
   ModelFlags model_flags;
   BackendFlags backend;
   FigureFlags figures;
-};
-
-// What to run: a model, which is compiled for each size of a batch, or a file that `weft compile` has
-// written, which runs as it is.
-struct Network {
-  CompiledNetwork compiled;  // without segments: not yet
-  bool is_file = false;
 };
 
 void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
@@ -58,7 +48,7 @@ void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
                 options.model, network.batch, options.batch);
 }
 
-Network LoadNetwork(const RunOptions& options) {
+NetworkToRun LoadNetwork(const RunOptions& options) {
   if (std::optional<CompiledNetwork> file = ReadNetworkFile(options.model)) {
     CheckOptions(options, *file);
     return {.compiled = std::move(*file), .is_file = true};
@@ -67,44 +57,6 @@ Network LoadNetwork(const RunOptions& options) {
                        .batch = std::max(options.batch, 1),
                        .graph = ReadModel(options.model, options.model_flags.Parsed())}};
 }
-
-// Makes ready what the backend needs to run so many images: the last batch of a model is compiled anew if it
-// is smaller.
-void Prepare(int images, const BackendOptions& backend, Network* network) {
-  CompiledNetwork& c = network->compiled;
-  if (network->is_file || !backend.RunsPrograms() || (!c.segments.empty() && c.batch == images)) return;
-  c = CompileNetwork(
-      std::move(c.graph), images, c.config,
-      {.keep_all = backend.check || backend.all_tensors, .with_data = backend.engine != "cycles"});
-}
-
-// The last cycle of a start of the RTL. A file's list may be anything, and could run for years.
-struct CycleLimit {
-  int64_t cycles = INT64_MAX / 2;
-  std::string reason;
-};
-
-CycleLimit LimitCycles(const RunOptions& options, const BackendOptions& backend, const Network& network) {
-  if (options.most_cycles > 0) return {options.most_cycles, "--most-cycles allows no more"};
-  if (!network.is_file || backend.engine != "rtl") return {};
-  const CompiledNetwork& file = network.compiled;
-  const Memory memory = Memory::Parse(backend.memory, file.config);
-  int64_t predicted = 0;
-  for (const SegmentProgram& p :
-       CompileNetwork(file.graph, file.batch, file.config, {.with_data = false}).programs)
-    if (!p.layer_node.empty()) predicted += CountCycles(p.program, file.config, memory).cycles;
-  return {
-      int64_t(10 * double(predicted) / (1 - backend.stalls)) + 100'000,
-      fmt::format("the cycle model counts {} for this network, so that the file's list is another one's or "
-                  "damaged (--most-cycles N allows more)",
-                  predicted)};
-}
-
-struct RunTotals {
-  int images = 0, starts = 0;
-  std::vector<LayerStats> layers;  // one for each Graph::nodes
-  LayerStats all;
-};
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
   if (options.labels.empty()) return {};
@@ -127,42 +79,15 @@ struct Results {
   }
 };
 
-RunTotals RunAll(const TensorI8& images, const BackendOptions& options, Network* network, Results* results) {
-  const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->compiled.config);
-  if (network->is_file && options.PredictsCycles()) AddJobs(&network->compiled);
-  RunTotals totals;
-  totals.images = images.shape.n;
-  totals.layers.resize(network->compiled.graph.nodes.size());
-  const int batch = options.engine == "golden" ? kGoldenBatch : network->compiled.batch;
-  if (network->is_file && options.engine != "golden" && totals.images % batch != 0)
-    fmt::print(stderr, "the last batch has {} images and takes the cycles of {}\n", totals.images % batch,
-               batch);
-  int64_t bytes_read = 0, bytes_written = 0;
-  ProgressBar progress(totals.images);
-  for (int first = 0; first < totals.images; first += batch) {
-    const int count = std::min(batch, totals.images - first);
-    Prepare(count, options, network);
-    const NetworkResult result = backend->Run(network->compiled, Slice(images, first, count));
-    for (size_t i = 0; i < result.nodes.size(); ++i) Accumulate(result.nodes[i], &totals.layers[i]);
-    bytes_read += result.bytes_read;
-    bytes_written += result.bytes_written;
-    results->Add(result);
-    totals.starts++;
-    progress.Show(first + batch);
-  }
-  for (const LayerStats& layer : totals.layers) Accumulate(layer, &totals.all);
-  totals.all.bytes_read = bytes_read;
-  totals.all.bytes_written = bytes_written;
+RunTotals RunAll(const TensorI8& images, const BackendOptions& options, const NetworkToRun& network,
+                 Results* results) {
+  ProgressBar progress(images.shape.n);
+  RunTotals totals = RunBatches(network, images, options, [&](const NetworkResult& batch, int images_done) {
+    results->Add(batch);
+    progress.Show(images_done);
+  });
+  if (!totals.note.empty()) fmt::print(stderr, "{}\n", totals.note);
   return totals;
-}
-
-RunTotals RunWithin(const CycleLimit& limit, const TensorI8& images, const BackendOptions& options,
-                    Network* network, Results* results) {
-  try {
-    return RunAll(images, options, network, results);
-  } catch (const Timeout&) {
-    throw Error("stopped: the hardware has not ended after {} cycles; {}", limit.cycles, limit.reason);
-  }
 }
 
 Json OutputsJson(const Outputs& outputs, int images) {
@@ -256,18 +181,17 @@ int Run(const RunOptions& options) {
   CheckTensorOptions(options, backend);
   ClockFor(options.figures, backend.engine);  // before a long run
   backend.all_tensors = !options.dump.empty();
-  Network network = LoadNetwork(options);
+  const NetworkToRun network = LoadNetwork(options);
   const Graph& graph = network.compiled.graph;
   const TensorI8 images =
       ImagesToRun(options.input, graph, options.limit,
                   options.backend.options.engine == "cycles" ? network.compiled.batch : 0);
   const auto labels = LoadMatchingLabels(options, images.shape.n);
-  const CycleLimit limit = LimitCycles(options, backend, network);
-  backend.most_cycles = limit.cycles;
+  backend.most_cycles = options.most_cycles;
   RemoveOldTrace(backend);
   Results results{Predictions(graph), Outputs(graph, options.output), {}};
   if (!options.dump.empty()) results.dump.emplace(graph, options.dump, images.shape.n);
-  const RunTotals totals = RunWithin(limit, images, backend, &network, &results);
+  const RunTotals totals = RunAll(images, backend, network, &results);
   CheckTrace(backend);
   if (backend.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",

@@ -33,6 +33,26 @@ std::string BothText(const std::string& value, const std::string& other) {
   return decimal.empty() || value.size() == 1 ? hex : fmt::format("{} ({})", hex, decimal);
 }
 
+// The lowest part of so many bits that differs; of a signal that is not made of such parts all of it.
+struct LaneDifference {
+  int lane = -1;
+  std::string a, b;
+
+  LaneDifference(const SignalDifference& d, int bits, Unknown unknown) : a(d.value), b(d.value_b) {
+    const size_t width = d.value.size(), part = size_t(bits);
+    if (bits == 0 || width <= part || width % part != 0) return;
+    for (lane = 0;; lane++) {
+      const size_t from = width - size_t(lane + 1) * part;
+      a = d.value.substr(from, part), b = d.value_b.substr(from, part);
+      if (from == 0 || Differs(a, b, unknown)) return;
+    }
+  }
+  static std::string Text(const std::string& value) {
+    const std::string number = IsKnown(value) ? ValueText(value, ValueFormat::kSigned) : "";
+    return number.empty() ? HexText(value) : fmt::format("{} ({})", HexText(value), number);
+  }
+};
+
 // "1 signal", "2 signals"
 std::string Count(int64_t n, const std::string& what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
@@ -94,6 +114,13 @@ Json ToJson(const WavediffOptions& options, const WavediffResult& r) {
                              {"a_decimal", DecimalText(d.value)},
                              {"b_decimal", DecimalText(d.value_b)},
                              {"samples", d.count}});
+  for (size_t i = 0; options.lane_bits > 0 && i < r.first.size(); i++) {
+    const LaneDifference lane(r.first[i], options.lane_bits, options.unknown);
+    if (lane.lane < 0) continue;
+    json["first"][i].update({{"lane", lane.lane},
+                             {"a_lane", ValueText(lane.a, ValueFormat::kSigned)},
+                             {"b_lane", ValueText(lane.b, ValueFormat::kSigned)}});
+  }
   return json;
 }
 
@@ -132,13 +159,17 @@ void PrintNotCompared(std::FILE* stream, const WavediffResult& r) {
   }
 }
 
-void PrintFirst(std::FILE* stream, const WavediffResult& r) {
+void PrintFirst(std::FILE* stream, const WavediffOptions& options, const WavediffResult& r) {
   std::vector<std::vector<std::string>> rows = {{"signal", "cycle", "time", "A", "B", "samples"}};
   for (const SignalDifference& d : r.first) {
     const std::string cycle =
         d.cycle == d.cycle_b ? std::to_string(d.cycle) : fmt::format("{} / {}", d.cycle, d.cycle_b);
-    rows.push_back({d.a, cycle, TimeText(d.time, r.a.timescale), BothText(d.value, d.value_b),
-                    BothText(d.value_b, d.value), std::to_string(d.count)});
+    const LaneDifference lane(d, options.lane_bits, options.unknown);
+    const bool whole = lane.lane < 0;
+    rows.push_back(
+        {whole ? d.a : fmt::format("{}, lane {}", d.a, lane.lane), cycle, TimeText(d.time, r.a.timescale),
+         whole ? BothText(d.value, d.value_b) : LaneDifference::Text(lane.a),
+         whole ? BothText(d.value_b, d.value) : LaneDifference::Text(lane.b), std::to_string(d.count)});
   }
   fmt::print(stream, "first difference of each signal:\n");
   PrintTable(stream, rows);
@@ -151,7 +182,7 @@ int Wavediff(const WavediffOptions& options, const std::string& json) {
   std::FILE* stream = TableStream(json);
   PrintSide(stream, "A", options.a, r.a);
   PrintSide(stream, "B", options.b, r.b);
-  if (!r.first.empty()) PrintFirst(stream, r);
+  if (!r.first.empty()) PrintFirst(stream, options, r);
   PrintNotCompared(stream, r);
   const std::string unit = r.transfers ? "transfer" : "clock edge";
   for (const auto& [alone, text] : {std::pair{r.a.samples_alone, "A has {} that B does not have\n"},
@@ -192,6 +223,10 @@ void AddWavediffCommand(CLI::App* app, int* status) {
   command->add_flag("--golden", o->golden,
                     "B is a golden trace: bits that are x or z in it are not compared");
   command->add_flag("--x-is-any", o->x_is_any, "bits that are x or z in either file are not compared");
+  command
+      ->add_option("--lanes", o->diff.lane_bits,
+                   "show of packed signals the first lane of so many bits that differs, as a signed number")
+      ->check(CLI::Range(2, 64));
   command->add_option("--limit", o->diff.limit, "differing signals shown")->check(CLI::Range(0, 1'000'000));
   command->add_option("--json", o->json, "write JSON to a file, or to stdout with -");
   command->callback([o, status] {

@@ -12,7 +12,10 @@
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/cli/waves_options.hpp"
+#include "sim/cli/waves_vectors.hpp"
 #include "sim/golden_waves/wave_compare.hpp"
+#include "sim/golden_waves/wave_lanes.hpp"
+#include "sw_model/causes.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden_fast.hpp"
 
@@ -40,20 +43,28 @@ std::string PlaceText(const std::string& layer, const WaveDifference& d) {
 }
 
 std::string SignalText(const WaveDifference& d) {
-  return d.scope + "." + d.signal + (d.lane >= 0 ? fmt::format(", lane {}", d.lane) : "");
+  return d.scope + "." + d.signal + LaneText(d.lane, d.lane_is, d.lane_bits);
 }
 
 Json FirstJson(const Total& total) {
   if (!total.report.first) return nullptr;
   const WaveDifference& d = *total.report.first;
   auto known = [](int value) { return value >= 0 ? Json(value) : Json(nullptr); };
-  Json json = {{"layer", total.layer},  {"job", known(d.job)},
-               {"k", known(d.k)},       {"n", known(d.n)},
-               {"y", known(d.y)},       {"x", known(d.x)},
-               {"ky", known(d.ky)},     {"kx", known(d.kx)},
-               {"c", known(d.c)},       {"cycle", d.cycle},
-               {"module", d.module},    {"signal", d.scope + "." + d.signal},
-               {"lane", known(d.lane)}, {"expected", d.expected.value},
+  Json json = {{"layer", total.layer},
+               {"job", known(d.job)},
+               {"k", known(d.k)},
+               {"n", known(d.n)},
+               {"y", known(d.y)},
+               {"x", known(d.x)},
+               {"ky", known(d.ky)},
+               {"kx", known(d.kx)},
+               {"c", known(d.c)},
+               {"cycle", d.cycle},
+               {"module", d.module},
+               {"signal", d.scope + "." + d.signal},
+               {"lane", known(d.lane)},
+               {"lane_is", d.lane >= 0 ? Json(d.lane_is) : Json(nullptr)},
+               {"expected", d.expected.value},
                {"got", d.got}};
   json["fed_by"] = Json::object();
   for (const auto& [name, value] : d.fed_by) json["fed_by"][name] = value;
@@ -63,9 +74,7 @@ Json FirstJson(const Total& total) {
 void PrintFirst(std::FILE* stream, const Total& total) {
   const WaveDifference& d = *total.report.first;
   fmt::print(stream, "first divergence, cycle {}: {}\n", d.cycle, SignalText(d));
-  const char* folder = d.module == "mult" ? "prim" : d.module == "fifo" ? "cells" : "engine";
-  fmt::print(stream, "  module:   rtl/{}/{}.sv\n  where:    {}\n", folder, d.module,
-             PlaceText(total.layer, d));
+  fmt::print(stream, "  module:   {}\n  where:    {}\n", ModulePath(d.module), PlaceText(total.layer, d));
   fmt::print(stream, "  expected: {}\n  got:      {}\n", d.expected.value, d.got);
   if (!d.fed_by.empty()) fmt::print(stream, "  fed by:  ");
   for (const auto& [name, value] : d.fed_by) fmt::print(stream, " {} {}", name, value);
@@ -77,11 +86,24 @@ void PrintFirst(std::FILE* stream, const Total& total) {
 class WaveBackend : public LayerBackend {
  public:
   WaveBackend(const Config& config, const Options& options, Total* total)
-      : config_(config), options_(options), memory_(Memory::Parse(options.memory, config)), total_(*total) {}
+      : config_(config),
+        options_(options),
+        memory_(Memory::Parse(options.memory, config)),
+        total_(*total),
+        manifest_(options.vectors, config, memory_) {}
 
   TensorI8 Run(const ConvLayer& layer, const TensorI8& in, LayerStats&) override {
-    if (!total_.report.first) Compare(layer, in);
+    const bool with_rtl = options_.engine == "rtl";
+    if (!total_.report.first) {
+      if (with_rtl) Compare(layer, in);
+      if (!options_.vectors.empty())
+        manifest_.Add(DumpLayer(layer, in, config_, memory_, with_rtl, manifest_.Folder(layer.name)),
+                      "conv_engine", layer.requant.rounding);
+    }
     return ConvFast(in, layer);
+  }
+  void WriteManifest(std::FILE* stream) {
+    if (!options_.vectors.empty()) manifest_.Write(stream, !total_.report.first);
   }
 
  private:
@@ -108,6 +130,7 @@ class WaveBackend : public LayerBackend {
   const Options& options_;
   Memory memory_;
   Total& total_;
+  VectorManifest manifest_;
 };
 
 void CompareNetwork(const Options& options, WaveBackend* backend, Total* total) {
@@ -129,6 +152,10 @@ int Waves(const Options& options) {
     CompareNetwork(options, &backend, &total);
   }
 
+  if (options.engine == "golden") {
+    backend.WriteManifest(TableStream(options.json));
+    return 0;
+  }
   const WaveReport& report = total.report;
   if (report.samples == 0)
     throw Error("there is nothing to compare: no operator of {} is a convolution, which runs on the engine",
@@ -154,6 +181,7 @@ int Waves(const Options& options) {
                report.seconds / report.plain_seconds);
   if (report.first) PrintFirst(stream, total);
   for (const auto& file : files) fmt::print(stream, "wrote {}\n", file.string());
+  backend.WriteManifest(stream);
   WriteJson(options.json, {{"streams", report.streams.size()},
                            {"streams_without_samples", silent},
                            {"layers", total.layers},
@@ -170,6 +198,11 @@ void AddWaveFlags(CLI::App* command, Options* o) {
       ->capture_default_str();
   command->add_option("--memory", o->memory, "memory model WIDTH:LATENCY, bytes a cycle and cycles");
   command->add_option("--out", o->out, "folder for the waveform files")->capture_default_str();
+  command->add_option("--dump-vectors", o->vectors,
+                      "folder for every stream as text that $readmemh reads, and a manifest");
+  command->add_option("--engine", o->engine, "golden: write the models' vectors, run and compare no RTL")
+      ->check(CLI::IsMember({"rtl", "golden"}))
+      ->capture_default_str();
   command->add_option("--window", o->window, "cycles in the waveform files")
       ->check(CLI::Range(8, 100000))
       ->capture_default_str();
@@ -180,6 +213,13 @@ void AddWaveFlags(CLI::App* command, Options* o) {
 }
 
 }  // namespace
+
+std::string LaneText(int lane, const std::string& lane_is, int bits) {
+  if (lane < 0) return "";
+  if (lane_is == "cause" && lane < kCauses) return fmt::format(", cause {}", kCauseNames[lane]);
+  if (bits == 0) return fmt::format(", {} {}", lane_is, lane);
+  return fmt::format(", {} {} (bits {}:{})", lane_is, lane, (lane + 1) * bits - 1, lane * bits);
+}
 
 void AddWavesCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
@@ -201,6 +241,8 @@ void AddWavesCommand(CLI::App* app, int* status) {
       throw Error("say what to compare: a MODEL, or conv with a layer");
     if (conv->parsed() && !options->model.empty())
       throw Error("say what to compare: the network {} or a layer, not both", options->model);
+    if (options->engine == "golden" && (options->vectors.empty() || options->system))
+      throw Error("--engine golden runs no RTL: it needs --dump-vectors, and is not for --system");
     *status = options->system ? SystemWaves(*options) : Waves(*options);
   });
 }

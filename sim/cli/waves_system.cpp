@@ -13,6 +13,7 @@
 #include "sim/cli/io.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/cli/waves_options.hpp"
+#include "sim/cli/waves_vectors.hpp"
 #include "sim/golden_waves/system_compare.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
@@ -54,15 +55,24 @@ std::vector<TensorI8> GoldenTensors(const Network& network) {
 }
 
 // One start after the other, up to the one that differs.
-SystemReport CompareNetwork(const Network& network, const WavesOptions& options) {
+SystemReport CompareNetwork(const Network& network, const WavesOptions& options, std::FILE* stream) {
   const std::vector<TensorI8> tensors = GoldenTensors(network);
-  const CompiledNetwork compiled =
-      CompileNetwork(network.graph, network.images.shape.n, Config::Load(options.config));
-  const Memory memory = Memory::Parse(options.memory, compiled.config);
+  const Config config = Config::Load(options.config);
+  const Memory memory = Memory::Parse(options.memory, config);
+  const CompiledNetwork compiled = CompileNetwork(network.graph, network.images.shape.n, config,
+                                                  {.read_cycles = memory.ReadCycles(config)});
+  VectorManifest manifest(options.vectors, config, memory);
   SystemReport all;
   for (size_t s = 0; s < compiled.segments.size() && !all.first; s++) {
     if (compiled.segments[s].on_host()) continue;
-    SystemReport report = CompareSystem(compiled, s, tensors, {memory, options.window, options.time});
+    SystemWaveOptions wave_options{memory, options.window, options.time};
+    std::optional<VectorFiles> vectors;
+    if (!options.vectors.empty()) {
+      vectors.emplace(manifest.Folder("start"), SystemVectorStreams(compiled.config), true);
+      wave_options.vectors = &*vectors;
+    }
+    SystemReport report = CompareSystem(compiled, s, tensors, wave_options);
+    if (vectors) manifest.Add(*vectors, "weft_top");
     for (size_t i = 0; i < all.streams.size(); i++) report.streams[i].transfers += all.streams[i].transfers;
     report.transfers += all.transfers;
     report.differences += all.differences;
@@ -74,11 +84,12 @@ SystemReport CompareNetwork(const Network& network, const WavesOptions& options)
     all = std::move(report);
   }
   if (all.streams.empty()) throw Error("nothing of this network runs on the hardware");
+  if (!options.vectors.empty()) manifest.Write(stream, !all.first);
   return all;
 }
 
 std::string SignalText(const SystemDifference& d) {
-  return d.scope + "." + d.signal + (d.lane >= 0 ? fmt::format(", lane {}", d.lane) : "");
+  return d.scope + "." + d.signal + LaneText(d.lane, d.lane_is, d.lane_bits);
 }
 
 // "layer conv1, job 3, image 0, y 4, x 5, channel 2": whatever of it applies.
@@ -113,6 +124,7 @@ Json FirstJson(const SystemReport& report) {
           {"module", d.module},
           {"signal", d.scope + "." + d.signal},
           {"lane", known(d.lane)},
+          {"lane_is", d.lane >= 0 ? Json(d.lane_is) : Json(nullptr)},
           {"stream", d.stream},
           {"transfer", d.transfer},
           {"expected", d.expected},
@@ -135,7 +147,8 @@ void PrintFirst(std::FILE* stream, const SystemReport& report) {
 
 int SystemWaves(const WavesOptions& options) {
   const Network network = options.model.empty() ? OneLayer(options.conv) : OfFile(options);
-  const SystemReport report = CompareNetwork(network, options);
+  std::FILE* stream = TableStream(options.json);
+  const SystemReport report = CompareNetwork(network, options, stream);
   std::optional<WaveFocus> focus = report.focus;
   if (focus)
     focus->title =
@@ -144,7 +157,6 @@ int SystemWaves(const WavesOptions& options) {
   std::vector<std::filesystem::path> files;
   if (report.ran()) files = WriteWaves(report.window, focus, options.out);
 
-  std::FILE* stream = TableStream(options.json);
   Json counts = Json::object();
   for (const SystemStreamCount& s : report.streams) {
     counts[s.name] = s.transfers;

@@ -24,13 +24,23 @@ class Comparison {
       : segment_(segment), case_(c), memory_(memory) {}
 
   // Keeps the cycles [begin, end) in the report's window.
-  SystemReport Run(int64_t begin, int64_t end) {
+  SystemReport Run(int64_t begin, int64_t end, VectorFiles* vectors = nullptr) {
     const auto start = Clock::now();
     System system(case_.config, {memory_, 0, 1});
     Load(&system);
-    SystemPredictor predictor(case_, memory_,
-                              {system.memory().base, system.Watchdog(), system.memory().bytes});
+    const SystemStart begins{system.memory().base, system.Watchdog(), system.memory().bytes};
+    SystemPredictor predictor(case_, memory_, begins);
     SystemComparer comparer(system.model(), case_.config, &predictor, begin, end);
+    if (vectors != nullptr) {
+      SystemPredictor again(case_, memory_, begins);
+      DumpGolden(&again, case_.program(), vectors);
+      comparer.tap = [vectors](size_t stream, int64_t cycle, const std::vector<const uint8_t*>& fields) {
+        std::string bits = fields.empty() ? "1" : "";
+        for (size_t f = 0; f < fields.size(); f++)
+          bits.insert(0, BitsText(fields[f], vectors->streams()[stream].fields[f].bits));
+        vectors->AddRtl(stream, bits, cycle);
+      };
+    }
     system.probe = &comparer;
     SystemReport report;
     try {
@@ -43,6 +53,10 @@ class Comparison {
     } catch (const Error& e) {
       report.stopped = e.what();
       if (!comparer.first()) comparer.Finish();
+    }
+    if (vectors != nullptr) {
+      vectors->stopped = report.stopped;
+      vectors->Close();
     }
     report.seconds = Since(start);
     report.cycles = predictor.cycles().cycles;
@@ -79,14 +93,15 @@ class Comparison {
     const SystemSignal counts{"weft_top.u_core", "counts_o"}, rdata{"weft_top.u_csr", "rdata_o"};
     const CauseCounts core = system.model().Counts();
     for (size_t i = 0; i < kCauses; i++)
-      comparer->CompareNumber("counters", "conv_engine", counts, int(i), model.counts[i], core[i]);
+      comparer->CompareNumber("counters", "conv_engine", counts, "cause", int(i), model.counts[i], core[i]);
     for (size_t i = 0; i < kCauses; i++)
-      comparer->CompareNumber("counters as read", "csr", rdata, -1, model.counts[i], read.counts[i]);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.cycles, read.cycles);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.bytes_read, read.bytes_read);
-    comparer->CompareNumber("counters as read", "csr", rdata, -1, model.bytes_written, read.bytes_written);
+      comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.counts[i], read.counts[i]);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.cycles, read.cycles);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.bytes_read, read.bytes_read);
+    comparer->CompareNumber("counters as read", "csr", rdata, "", -1, model.bytes_written,
+                            read.bytes_written);
     for (size_t l = 0; l < model.layers.size(); l++)
-      comparer->CompareNumber("ends of layers", "weft_top", {"weft_top", "m_bvalid_i"}, int(l),
+      comparer->CompareNumber("ends of layers", "weft_top", {"weft_top", "m_bvalid_i"}, "layer", int(l),
                               model.layers[l].end, read.layers.at(l).end);
   }
 
@@ -94,7 +109,7 @@ class Comparison {
     const std::vector<uint8_t>&expected = predictor->FinalWindow(), &got = system.memory().bytes;
     const auto differs = std::ranges::mismatch(expected, got);
     if (differs.in1 == expected.end()) return;
-    comparer->CompareNumber("bytes in memory", "write_dma", {"weft_top", "m_wdata_o"},
+    comparer->CompareNumber("bytes in memory", "write_dma", {"weft_top", "m_wdata_o"}, "address",
                             int(differs.in1 - expected.begin()), *differs.in1, *differs.in2);
   }
 
@@ -111,8 +126,8 @@ void Explain(const Program& program, SystemDifference* d) {
     while (program.layers[size_t(place.layer)].first_job > place.job) place.layer--;
   }
   if (place.layer >= 0) d->layer = program.layers[size_t(place.layer)].name;
-  // A lane of a pixel is a channel.
-  if (place.k >= 0 && d->lane >= 0 && (d->signal == "out_data_o")) place.k += d->lane;
+  // A column of a pixel is a channel.
+  if (place.k >= 0 && d->lane >= 0 && d->lane_is == "column") place.k += d->lane;
 }
 
 }  // namespace
@@ -121,7 +136,7 @@ SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
                            const std::vector<TensorI8>& tensors, const SystemWaveOptions& options) {
   const SegmentProgram& program = network.programs[segment];
   Comparison comparison(network.segments[segment], {program, tensors, network.config}, options.memory);
-  SystemReport report = comparison.Run(0, options.window);
+  SystemReport report = comparison.Run(0, options.window, options.vectors);
   if (!report.first) {
     if (!report.stopped.empty()) throw Error("{}", report.stopped);
     if (options.time) report.plain_seconds = comparison.PlainSeconds();
@@ -133,7 +148,8 @@ SystemReport CompareSystem(const CompiledNetwork& network, size_t segment,
   for (size_t i = 0; report.ran() && i < report.window.signals.size(); i++)
     if (report.window.signals[i].scope == report.first->scope &&
         report.window.signals[i].name == report.first->signal)
-      report.focus = {i, std::max(report.first->cycle, begin), ""};
+      report.focus = {i, std::max(report.first->cycle, begin), "",
+                      report.first->lane < report.window.signals[i].lanes ? report.first->lane : -1};
   return report;
 }
 

@@ -10,6 +10,7 @@
 
 #include "compiler/network_file.hpp"
 #include "sim/golden_waves/system_outputs.hpp"
+#include "sim/golden_waves/vectors.hpp"
 #include "sim/waves/wave_files.hpp"
 #include "sw_model/memory.hpp"
 
@@ -23,7 +24,9 @@ struct SystemDifference {
   int64_t transfer = 0;   // of the stream, from 0
   int64_t transfers = 0;  // that the stream has
   std::string scope, signal;
-  int lane = -1;  // which part of the signal; -1: all of it
+  int lane = -1;        // which part of the signal; -1: all of it
+  std::string lane_is;  // ... "column": SystemField::lane_is
+  int lane_bits = 0;
   std::string expected, got;
   std::string layer;
   SystemPlace place;
@@ -49,8 +52,9 @@ struct SystemReport {
 
 struct SystemWaveOptions {
   Memory memory;
-  int64_t window = 48;  // cycles kept for the files
-  bool time = false;    // run once more without comparing, to tell what comparing costs
+  int64_t window = 48;             // cycles kept for the files
+  bool time = false;               // run once more without comparing, to tell what comparing costs
+  VectorFiles* vectors = nullptr;  // where to write the streams to: of SystemVectorStreams
 };
 
 // Runs one segment in both, with the golden values of all tensors of its graph. Counts differences until

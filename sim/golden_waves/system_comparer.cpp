@@ -25,8 +25,8 @@ uint64_t Bits(const uint8_t* bytes, size_t size, int lsb, int bits) {
 }
 
 std::string NumberText(uint64_t value, const SystemField& field) {
-  if (field.is_signed && (value >> (field.bits - 1) & 1) != 0)
-    return fmt::format("{}", int64_t(value) - (int64_t{1} << field.bits));
+  if (field.is_signed)
+    return fmt::format("{}", int64_t(value) - (int64_t(value >> (field.bits - 1) & 1) << field.bits));
   return field.bits >= 24 ? fmt::format("{:#x}", value) : fmt::format("{}", value);
 }
 
@@ -36,14 +36,13 @@ SystemComparer::SystemComparer(const SystemModel& model, const Config& config, S
                                int64_t begin, int64_t end)
     : predictor_(*predictor), record_begin_(begin), record_end_(end) {
   window_.begin = begin;
-  begins_ = Find(model, {"weft_top.u_core.u_control", "begins_o"}, 1);
+  begins_ = Find(model, {{"weft_top.u_core.u_control", "begins_o"}, 1});
   for (SystemStream& stream : SystemStreams(config)) {
     Watch w;
-    if (!stream.valid.name.empty()) w.valid = Find(model, stream.valid, 1);
-    if (!stream.ready.name.empty()) w.ready = Find(model, stream.ready, 1);
-    for (const auto& taker : stream.takers) w.takers.push_back(Find(model, taker.ready, 1));
-    for (const auto& field : stream.fields)
-      w.fields.push_back(Find(model, field.signal, field.bits * field.lanes));
+    if (!stream.valid.name.empty()) w.valid = Find(model, {stream.valid, 1});
+    if (!stream.ready.name.empty()) w.ready = Find(model, {stream.ready, 1});
+    for (const auto& taker : stream.takers) w.takers.push_back(Find(model, {taker.ready, 1}));
+    for (const auto& field : stream.fields) w.fields.push_back(Find(model, field));
     w.ready_before.resize(w.takers.size());
     w.ready_earlier.resize(w.takers.size());
     w.stream = std::move(stream);
@@ -51,14 +50,22 @@ SystemComparer::SystemComparer(const SystemModel& model, const Config& config, S
   }
 }
 
-SystemComparer::Signal SystemComparer::Find(const SystemModel& model, const SystemSignal& signal, int bits) {
+SystemComparer::Signal SystemComparer::Find(const SystemModel& model, const SystemField& field) {
+  const SystemSignal& signal = field.signal;
   const uint8_t* data = model.Find(signal.scope, signal.name);
   if (data == nullptr)
     throw Error("the RTL model has no signal {}.{}; build it again", signal.scope, signal.name);
   const auto [slot, added] = slots_.try_emplace(signal.scope + "." + signal.name, recorded_.size());
   if (added) {
-    window_.signals.push_back({signal.scope, signal.name, bits, {}, {}});
+    window_.signals.push_back({signal.scope, signal.name, field.bits * field.lanes, {}, {}});
     recorded_.push_back(data);
+  }
+  // Of a signal that several streams use, the finest view.
+  WaveSignal& recorded = window_.signals[slot->second];
+  if (added || field.lanes > recorded.lanes || (field.lanes == recorded.lanes && field.is_signed)) {
+    recorded.lanes = field.lanes;
+    recorded.lane_is = field.lane_is;
+    recorded.is_signed = field.is_signed;
   }
   return {data, slot->second};
 }
@@ -111,6 +118,11 @@ void SystemComparer::Compare(size_t index, int64_t cycle) {
   const bool due = has_next && cycle == times[size_t(w.next)];
   const bool hands = w.stream.kind == SystemStream::Kind::kSample ? due : Hands(w);
   if (due && cycle >= record_begin_ && cycle < record_end_) RecordTransfer(&w);
+  if (hands && tap) {
+    std::vector<const uint8_t*> fields;
+    for (const Signal& field : w.fields) fields.push_back(field.data);
+    tap(index, cycle, fields);
+  }
   if (hands && has_next) {
     if (cycle < times[size_t(w.next)]) BlameFor(index, cycle, false);
     CompareFields(index, cycle, Ahead(&w));
@@ -153,6 +165,8 @@ void SystemComparer::CompareFields(size_t index, int64_t cycle, const SystemTran
       d.scope = field.signal.scope;
       d.signal = field.signal.name;
       d.lane = field.lanes > 1 ? lane : -1;
+      d.lane_is = field.lane_is;
+      d.lane_bits = field.bits;
       d.expected = NumberText(expected, field);
       d.got = NumberText(got, field);
       Add(index, false, d);
@@ -223,7 +237,8 @@ void SystemComparer::Finish() {
 }
 
 void SystemComparer::CompareNumber(const std::string& stream, const std::string& module,
-                                   const SystemSignal& signal, int lane, int64_t expected, int64_t got) {
+                                   const SystemSignal& signal, const std::string& lane_is, int lane,
+                                   int64_t expected, int64_t got) {
   if (numbers_.empty() || numbers_.back().name != stream) numbers_.push_back({stream, 0});
   numbers_.back().transfers++;
   if (expected == got) return;
@@ -236,6 +251,7 @@ void SystemComparer::CompareNumber(const std::string& stream, const std::string&
   d.scope = signal.scope;
   d.signal = signal.name;
   d.lane = lane;
+  d.lane_is = lane_is;
   d.expected = fmt::format("{}", expected);
   d.got = fmt::format("{}", got);
   first_ = d;

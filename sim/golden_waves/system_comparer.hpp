@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +16,13 @@
 
 namespace weft {
 
+// Told of every transfer of the RTL, with the stream's fields in their order.
+using SystemTap =
+    std::function<void(size_t stream, int64_t cycle, const std::vector<const uint8_t*>& fields)>;
+
 class SystemComparer : public SystemProbe {
  public:
+  SystemTap tap;
   struct Stopped {};  // thrown when enough cycles after the first difference have been compared
 
   // Keeps the cycles [begin, end).
@@ -27,7 +33,7 @@ class SystemComparer : public SystemProbe {
   void Finish();
   // A number that is compared behind the run, as a stream of its own.
   void CompareNumber(const std::string& stream, const std::string& module, const SystemSignal& signal,
-                     int lane, int64_t expected, int64_t got);
+                     const std::string& lane_is, int lane, int64_t expected, int64_t got);
 
   [[nodiscard]] std::vector<SystemStreamCount> Counts() const;
   [[nodiscard]] int64_t differences() const { return differences_; }
@@ -56,7 +62,7 @@ class SystemComparer : public SystemProbe {
     SystemDifference difference;
   };
 
-  Signal Find(const SystemModel& model, const SystemSignal& signal, int bits);
+  Signal Find(const SystemModel& model, const SystemField& field);
   void Compare(size_t index, int64_t cycle);
   static bool Hands(const Watch& w);  // whether there is a transfer in this cycle
   void CompareFields(size_t index, int64_t cycle, const SystemTransfer& transfer);

@@ -12,15 +12,23 @@ namespace weft {
 
 bool SystemOutputs::Next(SystemOutput* output) {
   const Program& program = case_.program();
-  while (!cursor_ || cursor_->done()) {
+  while (!walk_ && (!cursor_ || cursor_->done())) {
     if (++job_ == int(program.jobs.size())) return false;
     cursor_.emplace(program.jobs[size_t(job_)], case_.config);
+    if (program.stores[size_t(job_)].depthwise && of_ != Of::kEngine) {
+      walk_.emplace();
+      cursor_.reset();
+    }
     while (layer_ + 1 < int(program.layers.size()) && program.layers[size_t(layer_) + 1].first_job <= job_)
       layer_++;
   }
   const Job& job = program.jobs[size_t(job_)];
   const Window& pool = program.stores[size_t(job_)].pool;
   const bool adds = program.stores[size_t(job_)].add.has_value();
+  if (walk_) {
+    NextOfWalk(job, program.stores[size_t(job_)], output);
+    return true;
+  }
   output->place = {};
   output->place.layer = layer_;
   output->place.job = job_;
@@ -31,18 +39,45 @@ bool SystemOutputs::Next(SystemOutput* output) {
   output->channels = job.ChannelsOf(cursor_->group());
   output->wy = pixel_ / pool.kw;
   output->wx = pixel_ % pool.kw;
-  pixel_ = pixels_ && adds ? (pixel_ + 1) % job.window : 0;
+  pixel_ = of_ != Of::kMemory && adds ? (pixel_ + 1) % job.window : 0;
+  const int64_t row = int64_t{output->place.n - job.lines.image0} * job.rows + output->place.y - job.oy0;
+  output->mark = pixel_ == 0 && cursor_->group() == job.groups - 1 &&
+                 cursor_->x() == job.ox0 + job.cols - 1 &&
+                 EndsWithMark(job, program.stores[size_t(job_)], row);
   if (pixel_ == 0) cursor_->Next();
   output->final = pixel_ == 0 && cursor_->done();
   return true;
 }
 
+void SystemOutputs::NextOfWalk(const Job& job, const Store& store, SystemOutput* output) {
+  const DepthwiseWalk& depthwise = *store.depthwise;
+  Walk& at = *walk_;
+  output->place = {};
+  output->place.layer = layer_;
+  output->place.job = job_;
+  output->place.n = job.lines.image0 + at.image;
+  output->place.y = at.row;
+  output->place.x = at.col;
+  output->place.k = job.FirstChannel(at.group);
+  output->channels = job.ChannelsOf(at.group);
+  output->wy = output->wx = 0;
+  output->mark = false;
+  if (++at.col == depthwise.out_cols) at.col = 0, at.group++;
+  if (at.group == depthwise.groups) {
+    output->mark = EndsWithMark(job, store, int64_t{at.image} * depthwise.out_rows + at.row);
+    at.group = 0, at.row++;
+  }
+  if (at.row == depthwise.out_rows) at.row = 0, at.image++;
+  output->final = at.image == depthwise.images;
+  if (output->final) walk_.reset();
+}
+
 SystemValues::SystemValues(const SystemCase& c) : case_(c) {
   for (const LoweredLayer& layer : c.segment.layers) {
     TensorI8& engine = engine_.emplace_back();
-    if (!layer.add) continue;  // the engine's outputs are the layer's
+    if (!layer.add && !layer.depthwise) continue;  // the engine's outputs are the layer's
     ConvLayer conv = layer.conv;
-    conv.max_pool.reset();  // behind the addition
+    conv.max_pool.reset();  // behind an addition
     engine = ConvFast(c.tensors[size_t(layer.in)], conv);
   }
 }
@@ -60,7 +95,7 @@ std::vector<int8_t> InWindow(const TensorI8& tensor, const SystemOutput& o, cons
 
 std::vector<int8_t> SystemValues::Pixel(const SystemOutput& o) const {
   const Store& store = case_.program().stores[size_t(o.place.job)];
-  return store.add ? InWindow(engine_[size_t(o.place.layer)], o, store.pool) : Output(o);
+  return store.add || store.depthwise ? InWindow(engine_[size_t(o.place.layer)], o, store.pool) : Output(o);
 }
 
 std::vector<int8_t> SystemValues::Residual(const SystemOutput& o) const {
@@ -91,6 +126,7 @@ std::vector<int32_t> SystemValues::TableSums(const SystemOutput& o) const {
 }
 
 std::vector<int8_t> SystemValues::Sums(const SystemOutput& o) const {
+  if (case_.program().stores[size_t(o.place.job)].depthwise) return Output(o);
   const RescaleLayer& r = SumOf(o).output;
   std::vector<int8_t> sums;
   for (const int32_t sum : TableSums(o))
@@ -127,7 +163,7 @@ bool SystemFragments::Next(SystemFragment* fragment) {
     fragment->data[offset_ % bus] = uint8_t(bytes_[done_]);
     fragment->strobe |= uint64_t{1} << offset_ % bus;
   }
-  fragment->final = output_.final && done_ == bytes_.size();
+  fragment->final = output_.mark && done_ == bytes_.size();
   fragment->same = has_before_ && fragment->word == before_word_;
   fragment->next = has_before_ && fragment->word == before_word_ + 1;
   has_before_ = !fragment->final;

@@ -37,16 +37,25 @@ struct SystemOutput {
   int wy = 0, wx = 0;  // of an engine's output: where in the pooling window behind the addition
   int channels = 0;
   bool final = false;  // the last one of its job
+  bool mark = false;   // behind it is a mark, for which reads may wait
 };
 
-// All outputs of all jobs. `pixels`: those of the engine, before what residual_add does to them.
+// All outputs of all jobs: those of the engine, what residual_add computes of them, or those that it hands to
+// memory. A sum and its pixels before pooling are a pixel of the engine's; a depthwise convolution's are
+// outputs.
 class SystemOutputs {
  public:
-  SystemOutputs(const SystemCase& c, bool pixels) : case_(c), pixels_(pixels) {}
+  enum class Of { kEngine, kSums, kMemory };
+  SystemOutputs(const SystemCase& c, Of of) : case_(c), of_(of) {}
   bool Next(SystemOutput* output);
-  bool NextSum(SystemOutput* output) {  // the next one that residual_add computes
+  bool NextAdded(SystemOutput* output) {  // the next one that something is added to
     while (Next(output))
       if (StoreOf(*output).add) return true;
+    return false;
+  }
+  bool NextSum(SystemOutput* output) {  // the next one that residual_add computes
+    while (Next(output))
+      if (StoreOf(*output).add || StoreOf(*output).depthwise) return true;
     return false;
   }
   bool NextWithResidual(SystemOutput* output) {
@@ -59,13 +68,20 @@ class SystemOutputs {
   [[nodiscard]] const Store& StoreOf(const SystemOutput& output) const {
     return case_.program().stores[size_t(output.place.job)];
   }
+  // Outputs of a depthwise convolution: row by row, of a row column group by column group.
+  struct Walk {
+    int image = 0, row = 0, group = 0, col = 0;
+  };
+  void NextOfWalk(const Job& job, const Store& store, SystemOutput* output);
+
   SystemCase case_;
-  bool pixels_;
+  Of of_;
   int job_ = -1, layer_ = 0, pixel_ = 0;
   std::optional<OutputCursor> cursor_;
+  std::optional<Walk> walk_;  // of the job, if it has a depthwise convolution and outputs are to come
 };
 
-// A layer's outputs before an addition, and after it.
+// A layer's outputs before an addition or a depthwise convolution, and after it.
 class SystemValues {
  public:
   explicit SystemValues(const SystemCase& c);
@@ -84,7 +100,7 @@ class SystemValues {
   [[nodiscard]] const SumLayer& SumOf(const SystemOutput& o) const {
     return case_.segment.layers[size_t(o.place.layer)].add->sum;
   }
-  std::vector<TensorI8> engine_;  // of each layer what comes before its addition, empty if it does not add
+  std::vector<TensorI8> engine_;  // of each layer what the engine gives, empty if nothing follows
 };
 
 struct SystemFragment {
@@ -92,14 +108,14 @@ struct SystemFragment {
   uint64_t word = 0;  // address in bus words
   std::array<uint8_t, 64> data{};
   uint64_t strobe = 0;
-  bool final = false;
+  bool final = false;               // behind it is a mark
   bool same = false, next = false;  // the word of the job's fragment before, the one behind that
 };
 
 class SystemFragments {
  public:
   SystemFragments(const SystemCase& c, const SystemValues& values, uint64_t base)
-      : config_(c.config), values_(values), base_(base), outputs_(c, false) {}
+      : config_(c.config), values_(values), base_(base), outputs_(c, SystemOutputs::Of::kMemory) {}
   bool Next(SystemFragment* fragment);
 
  private:

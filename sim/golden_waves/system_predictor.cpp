@@ -11,10 +11,8 @@
 namespace weft {
 namespace {
 
-// Cycles inside residual_add: from a pixel to its residual beside it, from there to the tables' first sum,
-// and beside the pixel's steps to its sum.
-constexpr int64_t kToPair = 4, kPairToTables = latency::RAM_LATENCY + 2,
-                  kPairToSum = kPairToTables + latency::SCALE_LATENCY;
+// Cycles inside residual_add: from a pixel to its residual beside it, from there to the tables' first sum.
+constexpr int64_t kToPair = 4, kPairToTables = latency::RAM_LATENCY + 2;
 
 SystemValue Words(const uint32_t* words, size_t count, size_t known) {
   return SystemValue::Bytes(words, 4 * count, 4 * known);
@@ -27,7 +25,7 @@ SystemValue StoreWords(const SystemCommand& c) {
   std::memcpy(words, &c.words[1 + kJobWords], 4 * known);
   SystemValue value = Words(words, kStoreWords, known);
   uint32_t adds[kStoreWords] = {};
-  kStoreAddEnable.Set(adds, 1);
+  kStoreAddKind.Set(adds, 3);
   if (!c.command.adds) std::memcpy(&value.mask[4 * known], &adds[known], 4 * (kStoreWords - known));
   return value;
 }
@@ -93,6 +91,7 @@ SystemPredictor::SystemPredictor(const SystemCase& c, const Memory& memory, cons
       values_(c),
       words_(c, values_, start.window) {
   using Op = ListOp;
+  using Of = SystemOutputs::Of;
   const Program& p = c.program();
   at_ = std::make_unique<Sources>(Sources{SystemCommands(p, Op::kRead),
                                           SystemCommands(p, Op::kRead),
@@ -103,13 +102,13 @@ SystemPredictor::SystemPredictor(const SystemCase& c, const Memory& memory, cons
                                           SystemRequests(c),
                                           SystemBursts(c, start.base),
                                           SystemBursts(c, start.base),
-                                          SystemOutputs(c, true),
-                                          SystemOutputs(c, true),
-                                          SystemOutputs(c, true),
-                                          SystemOutputs(c, true),
-                                          SystemOutputs(c, true),
-                                          SystemOutputs(c, false),
-                                          SystemOutputs(c, false),
+                                          SystemOutputs(c, Of::kEngine),
+                                          SystemOutputs(c, Of::kEngine),
+                                          SystemOutputs(c, Of::kEngine),
+                                          SystemOutputs(c, Of::kEngine),
+                                          SystemOutputs(c, Of::kSums),
+                                          SystemOutputs(c, Of::kMemory),
+                                          SystemOutputs(c, Of::kMemory),
                                           SystemFragments(c, values_, start.base),
                                           SystemBeats(c, values_, start.base),
                                           SystemBeats(c, values_, start.base),
@@ -146,7 +145,7 @@ void SystemPredictor::MakeTimes() {
   times(kWeights) = event(SystemEvent::kWeights);
   times(kLines) = event(SystemEvent::kLines);
   times(kPixel) = event(SystemEvent::kPixel);
-  SystemOutputs pixels(case_, true);
+  SystemOutputs pixels(case_, SystemOutputs::Of::kEngine);
   SystemOutput pixel;
   for (size_t n = 0; pixels.Next(&pixel); n++) {
     const Store& store = case_.program().stores[size_t(pixel.place.job)];
@@ -156,7 +155,7 @@ void SystemPredictor::MakeTimes() {
   for (const int64_t time : times(kPair))
     for (int step = 0; step < case_.config.AddSteps(); step++)
       times(kTableSum).push_back(time + kPairToTables + step);
-  times(kSum) = later(times(kPair), case_.config.AddSteps() + kPairToSum);
+  times(kSum) = event(SystemEvent::kSum);
   times(kOutput) = times(kWalk) = event(SystemEvent::kOutput);
   times(kFragment) = event(SystemEvent::kFragment);
   times(kBeat) = event(SystemEvent::kBeat);
@@ -324,7 +323,7 @@ SystemTransfer SystemPredictor::Sum(SystemStreamId id) {
     return {o.place, {V::Number(values_.ResidualOffset(o)), V::Number(o.final ? 1 : 0)}};
   }
   if (id == kPair) {
-    at_->pairs.NextSum(&o);
+    at_->pairs.NextAdded(&o);
     return {o.place, {bytes(values_.Pixel(o)), bytes(values_.Residual(o))}};
   }
   if (id == kSum) {
@@ -332,7 +331,7 @@ SystemTransfer SystemPredictor::Sum(SystemStreamId id) {
     return {o.place, {bytes(values_.Sums(o))}};
   }
   // Of a step the sums of so many lanes.
-  if (table_step_ == 0) at_->table_sums.NextSum(&table_output_);
+  if (table_step_ == 0) at_->table_sums.NextAdded(&table_output_);
   const auto lanes = size_t(SystemAddLanes(case_.config)), first = size_t(table_step_) * lanes;
   std::vector<int32_t> sums = values_.TableSums(table_output_);
   const size_t known = std::min(lanes, sums.size() - std::min(first, sums.size()));

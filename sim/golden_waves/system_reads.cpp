@@ -19,6 +19,8 @@ SystemEvent StreamOf(ReadKind kind) {
       return SystemEvent::kTables;
     case ReadKind::kResidual:
       return SystemEvent::kResidual;
+    case ReadKind::kDepthwise:
+      return SystemEvent::kDepthwise;
     case ReadKind::kList:
       break;
   }
@@ -106,12 +108,12 @@ bool SystemBursts::Next(SystemBurst* burst) {
   return true;
 }
 
-void SystemWords::Store(uint32_t jobs) {
+void SystemWords::Store(uint32_t marks) {
   SystemOutput output;
-  while (stored_ < jobs && outputs_.Next(&output)) {
+  while (stored_ < marks && outputs_.Next(&output)) {
     const std::vector<int8_t> bytes = values_.Output(output);
     std::memcpy(&window_[values_.Offset(output)], bytes.data(), bytes.size());
-    stored_ += output.final ? 1 : 0;
+    stored_ += output.mark ? 1 : 0;
   }
 }
 
@@ -124,7 +126,8 @@ void SystemWords::Take(const SystemRequest& request) {
     word.place = request.place;
     std::memcpy(word.data.data(), &window_[request.offset + i * bus], bus);
     word.last = i + 1 == request.param_words || i + 1 == request.all_words();
-    waiting_[size_t(param ? SystemEvent::kParams : StreamOf(request.kind))].push_back(word);
+    const bool group_param = param && request.kind == ReadKind::kGroups;
+    waiting_[size_t(group_param ? SystemEvent::kParams : StreamOf(request.kind))].push_back(word);
   }
 }
 

@@ -87,13 +87,17 @@ class SystemWords {
  public:
   // `window`: as it is before the start.
   SystemWords(const SystemCase& c, const SystemValues& values, std::vector<uint8_t> window)
-      : case_(c), values_(values), window_(std::move(window)), requests_(c), outputs_(c, false) {}
+      : case_(c),
+        values_(values),
+        window_(std::move(window)),
+        requests_(c),
+        outputs_(c, SystemOutputs::Of::kMemory) {}
   bool Next(SystemEvent stream, SystemWord* word);
   // The window as it is after the end.
   const std::vector<uint8_t>& Final();
 
  private:
-  void Store(uint32_t jobs);
+  void Store(uint32_t marks);
   void Take(const SystemRequest& request);
 
   SystemCase case_;

@@ -22,13 +22,21 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
                     add = core + ".u_add", write = core + ".u_write", walk = write + ".u_walk",
                     former = write + ".u_former", ring = write + ".u_flight", control = core + ".u_control",
                     lines = add + ".u_residual", steps = add + ".u_steps", tables = steps + ".u_tables";
-  const SystemField data{{core, "r_data_i"}, 8, c.bus_bytes};
+  // What the bus brings: of the list words, of tables sums, of tensors int8 values.
+  const auto data = [&](SystemStreamId id) {
+    const int bits = id == kList || id == kTables ? 32 : 8;
+    return SystemField{{core, "r_data_i"},           bits, 8 * c.bus_bytes / bits,
+                       id != kList && id != kParams, {},   bits == 32 ? "word" : "byte"};
+  };
   const auto words = [](const std::string& scope, const std::string& name, int count) {
-    return SystemField{{scope, name}, 32, count};
+    return SystemField{{scope, name}, 32, count, false, {}, "word"};
+  };
+  const auto column = [&](const std::string& scope, const std::string& name) {
+    return SystemField{{scope, name}, 8, c.cols, true, {}, "column"};
   };
   const auto pixel = [&](const std::string& scope) {
     return std::vector<SystemField>{
-        {{scope, "out_data_o"}, 8, c.cols, true}, {{scope, "out_cols_o"}, col}, {{scope, "out_final_o"}, 1}};
+        column(scope, "out_data_o"), {{scope, "out_cols_o"}, col}, {{scope, "out_final_o"}, 1}};
   };
   // A stream of words that read_dma hands on.
   const auto stream = [&](SystemStreamId id, const std::string& name, const std::string& signal,
@@ -38,7 +46,7 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
     s.ready = {read, signal + "_ready_i"};
     const std::string port = id == SystemStreamId::kResidual ? "line" : signal;
     s.takers = {{module, {scope, port + "_ready_o"}}};
-    s.fields = {data};
+    s.fields = {data(id)};
     if (has_last) s.fields.push_back({{read, "line_last_o"}, 1});
     return s;
   };
@@ -179,18 +187,18 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .module = "residual_lines",
        .kind = kPulse,
        .valid = {lines, "valid_o"},
-       .fields = {{{lines, "pixel_o"}, 8, c.cols, true}, {{lines, "residual_o"}, 8, c.cols, true}}},
+       .fields = {column(lines, "pixel_o"), column(lines, "residual_o")}},
       {.id = kTableSum,
        .name = "sums of table entries",
        .module = "add_tables",
        .kind = kSample,
-       .fields = {{{tables, "sum_o"}, 32, SystemAddLanes(c), true}}},
+       .fields = {{{tables, "sum_o"}, 32, SystemAddLanes(c), true, {}, "lane"}}},
       {.id = kSum,
        .name = "sums",
        .module = "add_steps",
        .kind = kPulse,
        .valid = {steps, "valid_o"},
-       .fields = {{{steps, "pixel_o"}, 8, c.cols, true}}},
+       .fields = {column(steps, "pixel_o")}},
       {.id = kOutput,
        .name = "outputs of residual_add",
        .module = "residual_add",

@@ -60,7 +60,8 @@ struct SystemField {
   SystemSignal signal;
   int bits, lanes = 1;
   bool is_signed = false;
-  std::string module = {};  // that gives it, if it is not the stream's
+  std::string module = {};       // that gives it, if it is not the stream's
+  std::string lane_is = "byte";  // what a lane belongs to: a column of the array, a word of a command
 };
 
 struct SystemStream {

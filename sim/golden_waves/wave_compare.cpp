@@ -3,82 +3,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
+#include "sim/golden_waves/wave_lanes.hpp"
 #include "sw_model/error.hpp"
-#include "sw_model/golden/golden.hpp"
 
 namespace weft {
 namespace {
 
 constexpr int64_t kCountedAfter = 1000;  // cycles after the first difference
 
-// Bits [lsb, lsb + bits) of a little-endian value, bits <= 64.
-uint64_t ReadBits(const uint8_t* data, int lsb, int bits) {
-  if (lsb % 8 == 0 && (bits == 8 || bits == 32)) {  // most of them
-    uint32_t value = 0;
-    std::memcpy(&value, data + lsb / 8, size_t(bits / 8));
-    return value;
-  }
-  uint64_t value = 0;
-  for (int i = 0, byte = lsb / 8, shift = -(lsb % 8); shift < bits; i++, byte++, shift += 8)
-    value |= shift < 0 ? uint64_t{data[byte]} >> -shift : uint64_t{data[byte]} << shift;
-  return bits == 64 ? value : value & ((uint64_t{1} << bits) - 1);
-}
-
 int64_t Masked(int64_t value, int bits) { return bits == 64 ? value : value & ((int64_t{1} << bits) - 1); }
 
 int64_t Extended(int64_t masked, int bits, bool is_signed) {
   return is_signed && bits < 64 && (masked >> (bits - 1) & 1) != 0 ? masked - (int64_t{1} << bits) : masked;
-}
-
-// A lane's place in the design: the scope with {row}, {col} and {lane} filled in.
-std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config) {
-  std::string scope = spec.scope;
-  auto fill = [&](const std::string& mark, int value) {
-    const size_t at = scope.find(mark);
-    if (at != std::string::npos) scope.replace(at, mark.size(), std::to_string(value));
-  };
-  fill("{row}", lane / config.cols);
-  fill("{col}", lane % config.cols);
-  fill("{lane}", lane);
-  return scope;
-}
-
-bool HasInstances(const StreamSpec& spec) { return spec.scope.find('{') != std::string::npos; }
-
-// The file of rtl/ that drives a signal.
-std::string ModuleOf(const StreamSpec& spec, int lane) {
-  static const std::map<std::string, std::string> modules = {{"u_jobs", "job_queue"},
-                                                             {"u_walker", "pixel_walker"},
-                                                             {"u_sequencer", "sequencer"},
-                                                             {"u_pending", "chunk_walk"},
-                                                             {"u_running", "chunk_beats"},
-                                                             {"u_beats", "beat_feeder"},
-                                                             {"u_output", "output_path"},
-                                                             {"u_lines", "line_buffer"},
-                                                             {"u_feeder", "row_feeder"},
-                                                             {"u_weights", "weight_buffer"},
-                                                             {"u_params", "param_buffer"},
-                                                             {"u_pe", "pe"},
-                                                             {"u_drain", "drain"},
-                                                             {"u_bias", "bias"},
-                                                             {"u_requantize", "requantize"},
-                                                             {"u_activation", "activation"},
-                                                             {"u_gather", "gather"},
-                                                             {"u_pool", "max_pool"},
-                                                             {"u_counters", "cycle_counters"},
-                                                             {"gen_col[{col}]", "systolic_array"}};
-  // What an element hands on. All elements are alike: if the first one is right, another one was given the
-  // wrong thing.
-  if (spec.id == StreamId::kPeCtl || spec.id == StreamId::kPeAct || spec.id == StreamId::kPeWgt)
-    return lane == 0 ? "pe" : "systolic_array";
-  if (spec.id == StreamId::kProduct) return "mult";
-  if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData ||
-      spec.id == StreamId::kOutCols)
-    return "fifo";
-  const auto found = modules.find(spec.scope.substr(spec.scope.rfind('.') + 1));
-  return found == modules.end() ? "conv_engine" : found->second;
 }
 
 class Comparer : public CycleProbe {
@@ -100,19 +37,8 @@ class Comparer : public CycleProbe {
 
   void Attach(const RtlModel& model) override {
     for (const StreamSpec& spec : specs_) {
-      auto& lanes = data_.emplace_back();
-      for (int lane = 0; lane < spec.lanes; lane++) {
-        const bool instance = HasInstances(spec);
-        if (lane > 0 && !instance) {
-          lanes.push_back({lanes[0].data, lane * spec.bits, false});
-          continue;
-        }
-        const std::string scope = ScopeOf(spec, lane, config_);
-        const uint8_t* data = model.Find(scope, spec.name);
-        if (data == nullptr)
-          throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
-        lanes.push_back({data, 0, false});
-      }
+      data_.push_back(FindLanes(model, spec, config_));
+      sampled_.emplace_back(data_.back().size(), false);
     }
     StartRecording();
   }
@@ -149,7 +75,7 @@ class Comparer : public CycleProbe {
     std::vector<bool> sampled;
     for (size_t i = 0; i < data_.size(); i++)
       if (!specs_[i].fine || fine_from_ >= 0)
-        for (const Lane& lane : data_[i]) sampled.push_back(lane.sampled);
+        sampled.insert(sampled.end(), sampled_[i].begin(), sampled_[i].end());
     return sampled;
   }
   [[nodiscard]] int64_t samples() const { return samples_; }
@@ -159,17 +85,11 @@ class Comparer : public CycleProbe {
   [[nodiscard]] const StreamSpec& Spec(StreamId id) const { return specs_[size_t(id)]; }
 
  private:
-  struct Lane {
-    const uint8_t* data;
-    int lsb;
-    bool sampled;
-  };
-
   void Compare(int64_t cycle, const WaveSample& sample) {
     const StreamSpec& spec = specs_[size_t(sample.id)];
-    Lane& lane = data_[size_t(sample.id)][size_t(sample.lane)];
+    const WaveLane& lane = data_[size_t(sample.id)][size_t(sample.lane)];
     const auto got = int64_t(ReadBits(lane.data, lane.lsb, spec.bits));
-    lane.sampled = true;
+    sampled_[size_t(sample.id)][size_t(sample.lane)] = true;
     samples_++;
     if (got == Masked(sample.value, spec.bits)) return;
     differences_++;
@@ -183,6 +103,8 @@ class Comparer : public CycleProbe {
     d.scope = ScopeOf(spec, sample.lane, config_);
     d.signal = spec.name;
     d.lane = spec.lanes > 1 && !HasInstances(spec) ? sample.lane : -1;
+    d.lane_is = spec.lane_is;
+    d.lane_bits = spec.bits;
     d.module = ModuleOf(spec, sample.lane);
     candidate_ = d;
   }
@@ -201,7 +123,15 @@ class Comparer : public CycleProbe {
           continue;
         }
         slots[size_t(lane)] = int(window_.signals.size());
-        window_.signals.push_back({ScopeOf(spec, lane, config_), spec.name, spec.signal_bits, {}, {}});
+        const int packed = instance ? 1 : spec.lanes;
+        window_.signals.push_back({ScopeOf(spec, lane, config_),
+                                   spec.name,
+                                   spec.signal_bits,
+                                   {},
+                                   {},
+                                   packed,
+                                   spec.lane_is,
+                                   spec.is_signed});
         sources_.push_back(data_[slots_.size() - 1][size_t(lane)].data);
       }
     }
@@ -232,8 +162,9 @@ class Comparer : public CycleProbe {
   std::vector<StreamSpec> specs_;
   int64_t fine_from_;
   Recording recording_;
-  std::vector<std::vector<Lane>> data_;
-  std::vector<int64_t> expected_;  // of pulses and levels in this cycle
+  std::vector<std::vector<WaveLane>> data_;  // of the streams
+  std::vector<std::vector<bool>> sampled_;   // ... whether something was compared
+  std::vector<int64_t> expected_;            // of pulses and levels in this cycle
   std::vector<WavePlace> places_;
   int64_t samples_ = 0, differences_ = 0;
   std::optional<WaveDifference> candidate_, first_;
@@ -242,26 +173,8 @@ class Comparer : public CycleProbe {
   std::vector<const uint8_t*> sources_;
 };
 
-// The layer as the engine gets it.
-struct Setup {
-  ConvLayer layer;
-  TensorI8 in;
-  Shape out;
-  std::vector<Job> jobs;
-};
-
-Setup Prepare(const ConvLayer& layer, const TensorI8& in, const Config& config) {
-  Setup s{layer, in, golden::OutputShape(in.shape, layer), {}};
-  if (NeedsInterleave(layer, in.shape, config)) {
-    s.layer = InterleaveLayer(layer);
-    s.in = InterleaveInput(layer, in);
-  }
-  s.jobs = CompileConv(s.in.shape, s.layer, config);
-  return s;
-}
-
 // Puts a difference into the words of the network, and names what fed it.
-void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) {
+void Explain(const WavePredictor& predictor, const WaveCase& s, WaveDifference* d) {
   const WavePlace& p = d->expected.place;
   d->job = p.job;
   if (p.job < 0) return;
@@ -293,8 +206,7 @@ void Explain(const WavePredictor& predictor, const Setup& s, WaveDifference* d) 
 
 WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
                         const WaveOptions& options) {
-  golden::Check(in, layer);
-  const Setup s = Prepare(layer, in, config);
+  const WaveCase s = PrepareWaves(layer, in, config, options.memory);
   WaveReport report;
   auto run = [&](Comparer* comparer) {
     HarnessOptions harness_options;
@@ -352,7 +264,7 @@ WaveReport CompareWaves(const ConvLayer& layer, const TensorI8& in, const Config
   for (size_t i = 0; i < report.window.signals.size(); i++)
     if (report.window.signals[i].scope == report.first->scope &&
         report.window.signals[i].name == report.first->signal)
-      report.focus = {i, report.first->cycle, ""};
+      report.focus = {i, report.first->cycle, "", report.first->lane};
   return report;
 }
 

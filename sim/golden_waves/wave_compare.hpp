@@ -23,7 +23,9 @@ struct WaveDifference {
   int64_t got = 0;
   std::string scope, signal;  // "conv_engine.u_feeder", "act_o"
   int lane = -1;              // which part of the signal; -1: all of it
-  std::string module;         // file in rtl/
+  std::string lane_is;        // ... "row": StreamSpec::lane_is
+  int lane_bits = 0;
+  std::string module;  // file in rtl/
   // In the words of the network; -1 where it has no meaning.
   int job = -1, k = -1, n = -1, y = -1, x = -1, ky = -1, kx = -1, c = -1;
   std::vector<std::pair<std::string, int64_t>> fed_by;  // what it is made of, name and value

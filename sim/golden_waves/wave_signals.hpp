@@ -122,7 +122,8 @@ struct StreamSpec {
   int lanes = 1;            // lane l is bits [l*bits, (l+1)*bits), or instance l of a generated module
   int bits = 1;             // at most 64
   bool is_signed = false;
-  bool fine = false;  // predicted in every beat: only compared around a divergence
+  bool fine = false;             // predicted in every beat: only compared around a divergence
+  std::string lane_is = "lane";  // what a lane belongs to: a row or a column of the array, a word of a job
   // The generated instances' scopes: {row}, {col} or {lane} in `scope` stand for the lane's number.
 };
 

@@ -9,6 +9,7 @@
 #include "compiler/program.hpp"
 #include "driver/weft.h"
 #include "sim/harness/axi_memory.hpp"
+#include "sim/harness/machine.hpp"
 #include "sim/harness/system_model.hpp"
 #include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/error.hpp"
@@ -35,15 +36,14 @@ class SystemProbe {
   virtual void Cycle(int64_t cycle) = 0;  // since the system was made
 };
 
-class System {
+class System : public Machine {
  public:
   System(const Config& config, const SystemOptions& options);
-  // Fills the window: the program's image, and memory for its tensors.
-  void Load(const Program& program);
-  void Write(const Place& place, const TensorI8& tensor);
-  [[nodiscard]] TensorI8 Read(const Place& place) const;
-  // Runs the program that is loaded. Throws Error unless it ends with OK, and Timeout after `most_cycles`.
-  CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2);
+  void Load(const Program& program) override;
+  void Write(const Place& place, const TensorI8& tensor) override;
+  [[nodiscard]] TensorI8 Read(const Place& place) const override;
+  // Throws Timeout after `most_cycles`.
+  CycleResult Run(const Program& program, int64_t most_cycles = INT64_MAX / 2) override;
 
   // For tests: the window and what goes wrong in it; a run of whatever is there, which must end in so many
   // cycles, with its code.

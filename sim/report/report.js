@@ -54,11 +54,18 @@ const className = (c) => classNames[c] || `class ${c}`;
 function tile(name, value, unit, ...notes) {
   return h('div', {class: 'tile'}, h('dt', {}, name), h('dd', {}, value, unit ? h('small', {}, ` ${unit}`) : ''), notes.map((n) => h('p', {}, n)));
 }
+function framework() {
+  const f = R.framework;
+  if (f.name === null) return `not compared with the model\u2019s own framework: ${f.reason}`;
+  return [h('b', {class: f.differ ? 'bad' : 'good'}, `${whole(f.differ)} differ`), ` from ${f.name}\u2019s ${whole(f.values)} output values of ${whole(f.images)} image${f.images > 1 ? 's' : ''}`,
+    f.tolerance ? `, by more than ${f.tolerance} of the largest` : ''];
+}
 function compared() {
   const name = 'Compared with the golden model', operators = R.layers.filter((l) => l.mismatches !== null).length;
   const box = R.mismatches === null ? tile(name, 'nothing') : tile(name, h('span', {class: R.mismatches ? 'bad' : 'good'}, `${whole(R.mismatches)} differ`), '',
     `of ${whole(R.outputs_compared)} outputs, ${operators} of ${R.layers.length} operators`,
     R.predicted_cycles ? `cycles ${R.predicted_cycles === R.cycles ? 'equal to' : 'differ from'} the cycle model\u2019s` : '');
+  box.append(h('p', {}, framework()));
   box.classList.add('two');
   return box;
 }
@@ -100,7 +107,7 @@ function predictions() {
   const card = ({image: i, png}) => h('li', {class: wrong(i) ? 'wrong' : ''},
     h('img', {class: 'shot', src: png, width: 72, height: 72,
       alt: `image ${i}${labels ? `, ${className(labels[i])}` : ''}, as the network gets it`}),
-    h('div', {class: 'best'}, h('div', {class: 'head'}, `image ${i}`, wrong(i) ? h('b', {class: 'bad'}, `: is ${className(labels[i])}`) : ''),
+    h('div', {class: 'best'}, h('div', {class: 'head'}, i < mapImages ? toMaps(i) : `image ${i}`, wrong(i) ? h('b', {class: 'bad'}, `: is ${className(labels[i])}`) : ''),
       h('ol', {'aria-label': `best classes of image ${i}`}, R.top[i].map((t) =>
         h('li', {class: `bar${labels && t.class === labels[i] ? ' truth' : ''}`, title: `${className(t.class)}: ${t.score}`,
           style: `--w:${(100 * Math.max(t.score - least(i), 0) / Math.max(most(i) - least(i), 1e-9)).toFixed(1)}%`},

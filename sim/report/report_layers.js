@@ -32,6 +32,40 @@ function codeAt(img, event) {
   const pixel = decoded.get(img).getImageData(x, y, 1, 1).data;
   return pixel[3] ? {x, y, code: pixel[0] - 128} : null;
 }
+
+// ---- The image whose maps are shown
+
+let chosen = 0;
+const mapImages = Math.max(0, ...R.tensors.map((t) => t.maps ? t.maps.images : 0));
+const picturesOf = (m) => m.pictures.filter((p) => p.image === chosen);
+const coloured = () => R.inputs.find((p) => p.image === chosen);
+function choose(image) {
+  chosen = image;
+  decoded.clear();
+  for (const box of document.querySelectorAll('[data-tensor]')) {
+    const pictures = picturesOf(R.tensors[box.dataset.tensor].maps), colour = box.querySelector('.colour');
+    box.querySelectorAll('.map').forEach((img, i) => { img.src = pictures[i].png; });
+    box.querySelector('.which').textContent = `image ${image}`;
+    if (colour) {
+      colour.hidden = !coloured();
+      if (coloured()) colour.src = coloured().png;
+    }
+  }
+  for (const select of document.querySelectorAll('.chooser select')) select.value = image;
+}
+function toMaps(image) {
+  const entry = h('a', {href: '#input', title: 'its maps'}, `image ${image}`);
+  entry.addEventListener('click', () => choose(image));
+  return entry;
+}
+function chooser() {
+  if (mapImages < 2) return null;
+  const said = (i) => R.predictions && R.predictions.length ? `: ${className(R.predictions[i])}${R.labels && R.labels[i] !== R.predictions[i] ? `, is ${className(R.labels[i])}` : ''}` : '';
+  const select = h('select', {}, Array.from({length: mapImages}, (_, i) => h('option', {value: i}, `image ${i}${said(i)}`)));
+  select.value = chosen;
+  select.addEventListener('change', () => choose(Number(select.value)));
+  return h('div', {class: 'chooser'}, h('label', {}, 'Maps of ', select), mapImages < R.images ? ` the first ${mapImages} of ${whole(R.images)} images have some` : '');
+}
 function maps(number, caption) {
   const t = R.tensors[number];
   if (!t.maps) return null;
@@ -39,19 +73,19 @@ function maps(number, caption) {
   const colours = isInput ? GREYS : SEQUENTIAL, style = makeFilter(`t${number}`, m.lo, hi, colours);
   const times = m.vector ? 12 : Math.max(1, Math.min(12, Math.round(60 / width)));
   const output = h('output', {}, '');
-  const picture = (p, c) => h('img', {src: p.png, width: p.width * times, height: p.height * times, loading: paper ? 'eager' : 'lazy', 'data-channel': c,
+  const picture = (p, c) => h('img', {class: 'map', src: p.png, width: p.width * times, height: p.height * times, loading: paper ? 'eager' : 'lazy', 'data-channel': c,
     style: `${style};max-width:100%${m.vector ? ';background:none' : ''}`, alt: m.vector ? `${channels} values of ${tensorName(number)}` : `channel ${c} of ${tensorName(number)}`,
     title: m.vector ? '' : `channel ${c}`});
-  const tiles = h('div', {class: 'maps'}, m.pictures.map(picture));
-  const inColour = isInput && channels === 3 && R.inputs.find((p) => p.image === m.image);
-  if (inColour) tiles.prepend(h('img', {src: inColour.png, width: width * times, height: t.shape[0] * times, style: 'max-width:100%', alt: `${tensorName(number)} in colour`}));
+  const tiles = h('div', {class: 'maps'}, picturesOf(m).map(picture));
+  const inColour = isInput && channels === 3 && coloured();
+  if (inColour) tiles.prepend(h('img', {class: 'colour', src: inColour.png, width: width * times, height: t.shape[0] * times, style: 'max-width:100%', alt: `${tensorName(number)} in colour`}));
   tiles.addEventListener('pointermove', (event) => {
     const found = event.target.dataset.channel && codeAt(event.target, event);
     output.textContent = !found ? '' : `${m.vector ? `channel ${found.y * m.pictures[0].width + found.x}` : `channel ${event.target.dataset.channel}, y ${found.y}, x ${found.x}`}: code ${found.code} = ${real(t.scale * (found.code - t.zero_point))}`;
   });
   tiles.addEventListener('pointerleave', () => { output.textContent = ''; });
   const from = {rtl: 'read from the RTL\u2019s memory', golden: R.engine === 'rtl' ? 'computed by the golden model: this never leaves the hardware' : 'computed by the golden model', host: 'computed on the host', input: 'the input'}[t.source];
-  return h('div', {}, h('h4', {}, `${caption} ${shape(t.shape)}, image ${m.image}: ${from}`), tiles,
+  return h('div', {'data-tensor': number}, h('h4', {}, `${caption} ${shape(t.shape)}, `, h('span', {class: 'which'}, `image ${chosen}`), `: ${from}`), tiles,
     h('div', {class: 'scale'}, `${real(t.scale * (m.lo - t.zero_point))}`, h('i', {style: gradient(colours)}), `${real(t.scale * (hi - t.zero_point))}`,
       m.highest > hi ? ` and above, to ${real(t.scale * (m.highest - t.zero_point))}` : '',
       m.shown < channels ? h('span', {}, `the first ${m.shown} of ${channels} channels are shown`) : '', output));
@@ -101,6 +135,8 @@ function article(layer, number) {
     facts.push(fact('cycles', whole(perImage(layer.cycles)), R.clock_mhz ? `(${(perImage(layer.cycles) / R.clock_mhz / 1000).toPrecision(3)} ms)` : ''));
     if (layer.macs) facts.push(fact('utilisation', percent(layer.utilisation)));
     facts.push(fact('bytes read', whole(perImage(layer.bytes_read))), fact('written', whole(perImage(layer.bytes_written))));
+    const moved = Math.max(layer.bytes_read, layer.bytes_written);
+    if (layer.macs && moved) facts.push(h('div', {}, h('a', {href: '#roofline'}, 'roofline'), h('b', {}, ` ${real(layer.macs / moved)}`), h('span', {}, ' MACs a byte, '), h('b', {}, real(layer.macs / layer.cycles)), h('span', {}, ` of ${R.config.rows * R.config.cols} a cycle`)));
   }
   if (layer.mismatches !== null) facts.push(h('div', {}, h('span', {}, 'compared '), h('b', {class: layer.mismatches ? 'bad' : 'good'}, `${whole(layer.mismatches)} of ${whole(layer.outputs_compared)} differ`)));
   const width = inner();
@@ -120,7 +156,7 @@ function article(layer, number) {
 function draw() {
   document.getElementById('filters').replaceChildren();
   const input = R.tensors[R.input].maps ? h('section', {id: 'input'}, h('h2', {}, 'Input'), maps(R.input, R.tensors[R.input].name)) : h('span', {id: 'input'});
-  const drawn = [predictions(), causes(), time(), roofline(), h('h2', {class: 'part'}, 'Layers'), input, R.layers.map(article)];
+  const drawn = [predictions(), causes(), time(), roofline(), h('h2', {class: 'part'}, 'Layers'), chooser(), input, R.layers.map(article)];
   document.getElementById('main').replaceChildren(...drawn.flat().filter((c) => c));
 }
 header();

@@ -79,6 +79,7 @@ class Recorder : public SystemObserver, public CycleObserver {
       case SystemEvent::kList:  // whose reads have no job
       case SystemEvent::kParams:
       case SystemEvent::kWeights:
+      case SystemEvent::kDepthwise:
         return Read(&JobTimes::weights, time);
       case SystemEvent::kTables:
       case SystemEvent::kResidual:

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "compiler/depthwise.hpp"
 #include "compiler/schedule.hpp"
 #include "sim/systemc/output_walk.hpp"
 
@@ -102,6 +103,92 @@ uint32_t Word(const uint8_t* bytes) {
   return word;
 }
 
+// The engine's outputs for a depthwise convolution, and what that makes of them when all are there.
+class InnerTensor {
+ public:
+  InnerTensor(const Config& config, const StoreWordArray& store, const JobRunner::Groups& groups)
+      : config_(config),
+        walk_(*DepthwiseWalk::Decode(store.data())),
+        code_{int(kStoreAddZp.Get(store.data())), int(kStoreAddClampLo.Get(store.data())),
+              int(kStoreAddClampHi.Get(store.data()))},
+        onnx_(kStoreAddScaleRounding.Get(store.data()) != 0),
+        groups_(groups),
+        pixels_(size_t(walk_.images) * size_t(walk_.image_entries()) * size_t(config.cols)) {}
+
+  // The next output of the engine. `put` gets those of the convolution: channels, how many, whether it is the
+  // last; it says whether that is right.
+  template <typename Put>
+  bool Pixel(const int8_t* y, int count, bool final, const Put& put) {
+    const int64_t all = int64_t{walk_.images} * walk_.rows * walk_.cols;
+    const int64_t pass = std::min<int64_t>(config_.rows, all - pass_first_);
+    std::copy_n(y, count, At(pass_first_ + in_pass_, group_));
+    channels_ = count;
+    if (++in_pass_ == pass) {
+      in_pass_ = 0;
+      if (++group_ == walk_.groups) group_ = 0, pass_first_ += pass;
+    }
+    return !final || Walk(put);
+  }
+
+ private:
+  int8_t* At(int64_t pixel, int group) {
+    return &pixels_[size_t(pixel * walk_.groups + group) * size_t(config_.cols)];
+  }
+
+  template <typename Put>
+  bool Walk(const Put& put) {
+    for (int image = 0; image < walk_.images; image++)
+      for (int row = 0; row < walk_.out_rows; row++)
+        for (int g = 0; g < walk_.groups; g++)
+          for (int col = 0; col < walk_.out_cols; col++) {
+            std::array<int8_t, 64> out{};
+            const int count = g + 1 == walk_.groups ? channels_ : config_.cols;
+            for (int c = 0; c < count; c++) Output(image, row, g, col, c, &out[size_t(c)]);
+            const bool last = image + 1 == walk_.images && row + 1 == walk_.out_rows &&
+                              g + 1 == walk_.groups && col + 1 == walk_.out_cols;
+            if (!put(out.data(), count, last)) return false;
+          }
+    return true;
+  }
+
+  void Output(int image, int row, int g, int col, int c, int8_t* out) {
+    const auto bus = size_t(config_.bus_bytes);
+    const auto steps = size_t(config_.AddSteps()), lanes = size_t(config_.AddLanes());
+    const size_t param_bytes = size_t(DepthwiseParameterBusWords(config_)) / steps * bus;
+    const size_t weight_bytes =
+        size_t(DepthwiseWeightBusWords({.kh = 1, .kw = config_.depthwise_taps, .pad = {}}, config_)) * bus;
+    const uint8_t* params = &groups_[size_t(g)][size_t(c) / lanes * param_bytes];
+    const uint8_t* weights = &groups_[size_t(g)][steps * param_bytes];
+    uint32_t sum = 0;
+    for (int ky = 0; ky < walk_.kh; ky++)
+      for (int kx = 0; kx < walk_.kw; kx++) {
+        const int y = row * walk_.stride_y - walk_.top + ky, x = col * walk_.stride_x - walk_.left + kx;
+        const bool inside = y >= 0 && y < walk_.rows && x >= 0 && x < walk_.cols;
+        const int64_t pixel = (int64_t{image} * walk_.rows + y) * walk_.cols + x;
+        const int value = inside ? At(pixel, g)[c] : walk_.pad, running = walk_.kw - 1 - kx;
+        const size_t entry = size_t(ky * walk_.phases + running / config_.depthwise_taps);
+        const size_t byte = size_t(running % config_.depthwise_taps * config_.cols + c);
+        sum += uint32_t(value * int8_t(weights[entry * weight_bytes + byte]));
+      }
+    const size_t lane = size_t(c) % lanes;
+    const uint32_t bias = Word(params + 4 * lane), shift = params[8 * lanes + lane] & 63;
+    const auto mult = int32_t(Word(params + 4 * (lanes + lane)) & 0x7fffffff);
+    const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
+    const float scale = std::ldexp(float(mult), int(left) - int(right) - 31);
+    if (onnx_) RequantizeOnnx<1>(&sum, &bias, &scale, code_, out);
+    else Requantize<1>(&sum, &bias, &mult, &left, &right, code_, out);
+  }
+
+  const Config& config_;
+  DepthwiseWalk walk_;
+  Code code_;
+  bool onnx_;
+  const JobRunner::Groups& groups_;
+  std::vector<int8_t> pixels_;  // entry after entry
+  int64_t pass_first_ = 0, in_pass_ = 0;
+  int group_ = 0, channels_ = 0;
+};
+
 }  // namespace
 
 // The way of the outputs: the engine's max-pool, the addition and its max-pool, the walk in memory.
@@ -111,14 +198,17 @@ class JobRunner::Outputs {
           const Write& write)
       : r_(*runner),
         pool_(int(job.words[kJobPool])),
-        adds_(kStoreAddEnable.Get(store.data()) != 0),
-        alone_(kStoreAddAlone.Get(store.data()) != 0),
+        adds_(kStoreAddKind.Get(store.data()) == 1 || kStoreAddKind.Get(store.data()) == 2),
+        alone_(kStoreAddKind.Get(store.data()) == 2),
         stores_(stores),
         store_(store),
         residual_bytes_(streams.residual),
         write_(write),
         walk_(OutputWalk::OfOutputs(store)),
-        residual_(OutputWalk::OfResidual(store)) {}
+        residual_(OutputWalk::OfResidual(store)) {
+    if (stores && kStoreAddKind.Get(store.data()) == kDepthwiseKind && r_.config_.depthwise_taps > 0)
+      inner_.emplace(r_.config_, store, streams.depthwise);
+  }
 
   // A pixel of the engine, `count` channels; false: an output that the store words do not announce.
   bool Pixel(const int8_t* y, int count, bool final) {
@@ -127,6 +217,10 @@ class JobRunner::Outputs {
       y = r_.pool_.data();
     }
     if (!stores_) return true;
+    if (inner_)
+      return inner_->Pixel(y, count, final, [&](const int8_t* out, int channels, bool last) {
+        return Put(out, channels, last);
+      });
     if (adds_) {
       y = Add(y, count);
       const int window = int(store_[kStorePool]);
@@ -135,6 +229,9 @@ class JobRunner::Outputs {
         y = r_.sum_pool_.data();
       }
     }
+    return Put(y, count, final);
+  }
+  bool Put(const int8_t* y, int count, bool final) {
     if (ended_ || walk_.job_end() != final) {
       r_.error_offset_ = walk_.offset();
       return false;
@@ -181,6 +278,7 @@ class JobRunner::Outputs {
   const Write& write_;
   OutputWalk walk_, residual_;
   std::array<int8_t, 64> sum_{};
+  std::optional<InnerTensor> inner_;  // what they are, if they go through a depthwise convolution
 };
 
 JobRunner::JobRunner(const Config& config) : config_(config) { Reset(); }

@@ -19,11 +19,13 @@ class JobRunner {
 
   // A column group as it is read: its parameters, then its weights.
   using Groups = std::vector<std::vector<uint8_t>>;
-  // What is streamed to a job: its lines one after the other, its column groups, its residual's lines.
+  // What is streamed to a job: its lines one after the other, its column groups, its residual's lines, the
+  // column groups of its depthwise convolution.
   struct Streams {
     std::vector<uint8_t> lines;
     Groups groups;
     std::vector<uint8_t> residual;
+    Groups depthwise = {};
   };
   void LoadTables(std::span<const uint8_t> tables);  // of the additions from here on
 

@@ -92,12 +92,12 @@ class Reader {
     c.words = count(kReadBusWords);
     c.count = count(kReadCount) + 1;
     c.pitch = words[kReadPitch];
-    // Jobs are counted modulo 2^16: the count that is next to those given so far.
+    // Marks are counted modulo 2^16: the count that is next to those of the jobs so far.
     const auto behind = int16_t(uint16_t(count(kReadWait)) - uint16_t(given_));
     c.wait = uint32_t(std::max<int64_t>(given_ + behind, 0));
     const uint64_t bytes = (uint64_t{c.param_words} + c.words) * bus_;
     if (c.words == 0 || bytes / bus_ > ListField{0, 0, kPixelsW}.mask() || int(c.read) >= kReadKinds ||
-        (c.read != ReadKind::kGroups && c.param_words != 0))
+        (c.read != ReadKind::kGroups && c.read != ReadKind::kDepthwise && c.param_words != 0))
       return false;
     uint32_t offset = c.offset;
     for (uint32_t i = 0; i < c.count; i++, offset += c.pitch)
@@ -112,18 +112,28 @@ class Reader {
     if (c.stores)
       for (int w = 0; w < (c.adds ? kStoreWords : kStorePlainWords); w++)
         store[size_t(w)] = uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
-    const bool adds = kStoreAddEnable.Get(store.data()) != 0;
+    const auto kind = kStoreAddKind.Get(store.data());
+    const bool adds = kind != 0 && kind != kDepthwiseKind;
+    std::optional<DepthwiseWalk> walk;
+    if (kind == kDepthwiseKind && config_.depthwise_taps > 0) {
+      std::copy_n(words + 1 + kJobWords + kStorePlainWords, kStoreWords - kStorePlainWords,
+                  store.begin() + kStorePlainWords);  // words that share a place count with all bits
+      walk = DepthwiseWalk::Decode(store.data());
+      if (!walk) return false;
+    }
     Job job = MakeJob(words + 1);
-    if (!FillJob(&job, store, c.stores, adds)) return false;
-    given_ += c.stores ? 1 : 0;
+    if (!FillJob(&job, store, c.stores, adds, walk)) return false;
     list_.program.jobs.push_back(job);
-    list_.program.stores.push_back(MakeStore(job, store, c.stores, adds));
+    list_.program.stores.push_back(MakeStore(job, store, c.stores, adds, walk));
+    c.marks = MarksOf(job, list_.program.stores.back());
+    given_ += c.marks;
     list_.stores.push_back(store);
     return true;
   }
 
   // What follows from the words, as far as the cycle model looks.
-  bool FillJob(Job* job, const StoreWordArray& store, bool stores, bool adds) const {
+  bool FillJob(Job* job, const StoreWordArray& store, bool stores, bool adds,
+               const std::optional<DepthwiseWalk>& walk) const {
     const auto word = [&](int w) { return int64_t{job->words[size_t(w)]}; };
     const int64_t run = (word(kJobChunkLast) + 1) * word(kJobChunkLen) + word(kJobChunkRem);
     const int64_t longest = word(kJobChunkLen) + (word(kJobChunkRem) > 0 ? 1 : 0);
@@ -148,6 +158,7 @@ class Reader {
     const bool one_tile = job->pixels <= config_.rows && job->groups == 1;
     if (word(kJobPool) == 0 || word(kJobBusWords) != word(kJobLines) * word(kJobPitch)) return false;
     if (!stores) return one_tile;
+    if (walk) return job->drains() && job->clears() && FillInner(job, store, *walk);
     return job->drains() && (job->clears() || one_tile) && FillOutputs(job, store, adds, one_tile);
   }
 
@@ -170,22 +181,46 @@ class Reader {
             ? store[kStorePass] >= total
             : config_.rows % job->window == 0 && int64_t{store[kStorePass]} * job->window == config_.rows;
     if (job->groups > 1 && int64_t{store[kStoreGroup]} != job->per_group) return false;
-    return passes && int(store[kStoreGroups]) + 1 == job->groups;
+    return passes && int(kStoreGroupsLast.Get(store.data())) + 1 == job->groups;
+  }
+
+  // The engine's outputs are the inner tensor.
+  bool FillInner(Job* job, const StoreWordArray& store, const DepthwiseWalk& walk) const {
+    const Window window{.kh = walk.kh,
+                        .kw = walk.kw,
+                        .stride_h = walk.stride_y,
+                        .stride_w = walk.stride_x,
+                        .pad = {.top = walk.top, .left = walk.left}};
+    job->rows = walk.rows;
+    job->cols = walk.cols;
+    job->lines.images = walk.images;
+    const int64_t outputs = int64_t{walk.images} * walk.out_rows * walk.out_cols;
+    const bool groups = walk.groups == job->groups && walk.params == walk.groups * config_.AddSteps() &&
+                        (job->groups == 1 ||
+                         (job->per_group == config_.cols && int64_t{store[kStoreGroup]} == job->per_group));
+    return IsFusable(window) && walk.phases == DepthwisePhases(window, config_) && groups &&
+           job->words[kJobPool] == 1 && store[kStorePool] == 1 &&
+           job->pixels == int64_t{walk.images} * walk.rows * walk.cols && store[kStoreTotal] == outputs &&
+           int(store[kStorePass]) == walk.out_cols;
   }
 
   // The walks as the cycle model asks for them: an output's offset is linear in image, row, column and
   // channel, and of a residual it needs its rows' bus words.
-  [[nodiscard]] Store MakeStore(const Job& job, const StoreWordArray& words, bool stores, bool adds) const {
+  [[nodiscard]] Store MakeStore(const Job& job, const StoreWordArray& words, bool stores, bool adds,
+                                const std::optional<DepthwiseWalk>& walk) const {
     Store store;
     if (!stores) return store;
-    const uint32_t x = words[kStoreX], across = x * uint32_t(job.cols - 1), y = words[kStoreY] + across,
-                   image = words[kStoreImage] + across + y * uint32_t(job.rows - 1);
+    store.depthwise = walk;
+    const int cols = walk ? walk->out_cols : job.cols, rows = walk ? walk->out_rows : job.rows;
+    const uint32_t x = words[kStoreX], across = x * uint32_t(cols - 1), y = words[kStoreY] + across,
+                   image = words[kStoreImage] + across + y * uint32_t(rows - 1);
     store.out = {{job.lines.images, int(image), 1, 1}, words[kStoreOffset], 1};
     store.target.factor_w = int(x);
     store.target.factor_h = int(y);
+    store.mark_rows = int(kStoreGroupsMark.Get(words.data()));
     if (!adds) return store;
     store.add = RescaleLayer{};
-    if (kStoreAddAlone.Get(words.data()) != 0) return store;
+    if (kStoreAddKind.Get(words.data()) == 2) return store;
     const uint32_t lines = words[kStoreResLines], pitch = lines > 0 ? words[kStoreResWords] / lines : 0;
     store.pool.kh = int(kStoreWindowRows.Get(words.data())) + 1;
     store.pool.stride_h = int(lines);
@@ -198,8 +233,8 @@ class Reader {
   // Whether the reads bring what the jobs stream, in their order; says for which job each one is.
   bool Deliver() {
     const std::vector<Job>& jobs = list_.program.jobs;
-    size_t line_job = 0, group_job = 0, residual_job = 0;
-    int64_t lines = 0, groups = 0, residuals = 0;  // of that job so far
+    size_t line_job = 0, group_job = 0, residual_job = 0, depthwise_job = 0;
+    int64_t lines = 0, groups = 0, residuals = 0, depthwise = 0;  // of that job so far
     bool tables = false;
     for (Command& c : list_.program.commands) {
       if (c.op == ListOp::kJob && list_.program.stores[size_t(c.job)].add && !tables) return false;
@@ -226,6 +261,15 @@ class Reader {
                        c.words == WeightBusWords(jobs[j], config_);
               }))
         return false;
+      if (c.read == ReadKind::kDepthwise &&
+          !Advance(
+              &c, &depthwise_job, &depthwise, [&](size_t j) { return DepthwiseGroups(j); },
+              [&](size_t j) {
+                const DepthwiseWalk& walk = *list_.program.stores[j].depthwise;
+                return c.param_words == DepthwiseParameterBusWords(config_) &&
+                       c.words == DepthwiseWeightBusWords({.kh = walk.kh, .kw = walk.kw, .pad = {}}, config_);
+              }))
+        return false;
     }
     const auto none_left = [&](size_t job, int64_t done, const auto& of) {
       for (; job < jobs.size(); job++, done = 0)
@@ -234,7 +278,8 @@ class Reader {
     };
     return none_left(line_job, lines, [&](size_t j) { return int64_t{jobs[j].words[kJobLines]}; }) &&
            none_left(group_job, groups, [&](size_t j) { return int64_t{jobs[j].groups}; }) &&
-           none_left(residual_job, residuals, [&](size_t j) { return ResidualLines(j); });
+           none_left(residual_job, residuals, [&](size_t j) { return ResidualLines(j); }) &&
+           none_left(depthwise_job, depthwise, [&](size_t j) { return DepthwiseGroups(j); });
   }
   template <typename Of, typename Fits>
   bool Advance(Command* c, size_t* job, int64_t* done, const Of& of, const Fits& fits) {
@@ -245,6 +290,10 @@ class Reader {
     c->first = int(*done);
     *done += c->count;
     return true;
+  }
+  [[nodiscard]] int64_t DepthwiseGroups(size_t j) const {
+    const std::optional<DepthwiseWalk>& walk = list_.program.stores[j].depthwise;
+    return walk ? walk->groups : 0;
   }
   [[nodiscard]] int64_t ResidualLines(size_t j) const {
     const Job& job = list_.program.jobs[j];
@@ -265,7 +314,7 @@ class Reader {
   ListProgram list_;
   std::vector<uint32_t> words_;  // of the list, as far as it is read
   size_t next_ = 0;
-  int64_t given_ = 0;  // jobs with outputs
+  int64_t given_ = 0;  // marks of the jobs so far
 };
 
 }  // namespace

@@ -57,8 +57,8 @@ bool ListRunner::Read(const Command& c) {
   uint32_t offset = c.offset;
   for (uint32_t i = 0; i < c.count; i++, offset += c.pitch) {
     uint8_t* at = nullptr;
-    if (c.read == ReadKind::kGroups) {
-      at = to.groups.emplace_back(bytes).data();
+    if (c.read == ReadKind::kGroups || c.read == ReadKind::kDepthwise) {
+      at = (c.read == ReadKind::kGroups ? to.groups : to.depthwise).emplace_back(bytes).data();
     } else {
       lines.resize(lines.size() + bytes);
       at = &lines[lines.size() - bytes];
@@ -83,8 +83,9 @@ bool ListRunner::Ready() const {
         size_t(job.lines.images) * (size_t(job.rows - 1) * words[kStoreResWords] +
                                     size_t(store.pool.kh) * (words[kStoreResWords] / words[kStoreResLines]));
   }
-  return s.groups.size() == size_t(job.groups) && s.lines.size() == size_t{job.words[kJobBusWords]} * bus &&
-         s.residual.size() == residual * bus;
+  return s.groups.size() == size_t(job.groups) &&
+         s.depthwise.size() == (store.depthwise ? size_t(job.groups) : 0) &&
+         s.lines.size() == size_t{job.words[kJobBusWords]} * bus && s.residual.size() == residual * bus;
 }
 
 bool ListRunner::RunJob() {
@@ -105,7 +106,7 @@ bool ListRunner::RunJob() {
   jobs_.pop_front();
   streams_.pop_front();
   first_stream_++;
-  stored_ += stores ? 1 : 0;
+  stored_ += MarksOf(job, list_->program.stores[size_t(j)]);
   return true;
 }
 

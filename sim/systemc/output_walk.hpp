@@ -71,7 +71,7 @@ class OutputWalk {
         window_rows_(window_rows),
         cols_(s[kStoreCols]),
         rows_(s[kStoreRows]),
-        groups_(s[kStoreGroups]),
+        groups_(uint32_t(kStoreGroupsLast.Get(s.data()))),
         step_group_(s[kStoreGroup]),
         pass_(s[kStorePass]),
         total_(s[kStoreTotal]),

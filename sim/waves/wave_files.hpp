@@ -18,6 +18,11 @@ struct WaveSignal {
   std::string name;   // "act_o"
   int bits = 1;
   std::vector<std::string> rtl, golden;
+  int lanes = 1;                       // side by side, lane 0 in the lowest bits
+  std::string lane_is = "lane";        // what one of them belongs to: "row", "column"
+  std::optional<bool> is_signed = {};  // of a lane; if nobody says so, its width tells (FormatOf)
+  [[nodiscard]] int lane_bits() const { return bits / lanes; }
+  [[nodiscard]] WaveSignal Lane(int lane) const;  // alone: "row1" in the scope "conv_engine.u_feeder.act_o"
 };
 
 struct WaveWindow {
@@ -32,10 +37,12 @@ struct WaveFocus {
   size_t signal;  // index into WaveWindow::signals
   int64_t cycle;
   std::string title;  // one line of text: what differs, in the words of the network
+  int lane = -1;      // -1: the whole signal
 };
 
-// Writes waves.fst (scopes rtl, golden, diff; same names below each), waves.gtkw (GTKWave), waves.surf.ron
-// (Surfer), waves.svg and waves.png into `dir`, which is made if need be. Without a focus they open at the
+// Writes waves.fst (scopes rtl, golden, diff; same names below each; below the scope `lanes` every lane of a
+// packed signal with its own rtl, golden, diff), waves.gtkw (GTKWave), waves.surf.ron (Surfer), waves.svg and
+// waves.png into `dir`, which is made if need be. Without a focus they open at the
 // window's start. Returns the files. Throws Error.
 std::vector<std::filesystem::path> WriteWaves(const WaveWindow& window, const std::optional<WaveFocus>& focus,
                                               const std::filesystem::path& dir);

@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <map>
-
-#include "sim/waves/wave_value.hpp"
+#include <utility>
 
 namespace weft {
 namespace {
@@ -30,14 +29,54 @@ std::string FullName(const char* top, const WaveSignal& s) {
   return s.scope.empty() ? fmt::format("{}.{}", top, s.name) : fmt::format("{}.{}.{}", top, s.scope, s.name);
 }
 
-void AddSignal(const WaveSignal& s, bool is_focus, std::vector<WaveRow>* rows) {
+const char* RoleName(WaveRow::Role role) {
+  constexpr std::array kNames = {"", "rtl", "golden", "diff"};
+  return kNames[size_t(role)];
+}
+
+// A signal's rows; `model` is one of them without its name and role.
+template <typename NameOf>
+void AddRows(const WaveSignal& s, const WaveRow& model, const NameOf& name_of, std::vector<WaveRow>* rows) {
   using Role = WaveRow::Role;
-  const auto add = [&](const char* top, int bits, Role role) {
-    rows->push_back({WaveRow::Kind::kSignal, FullName(top, s), bits, role, is_focus});
+  const auto add = [&](Role role, int bits, ValueFormat format) {
+    WaveRow row = model;
+    row.text = name_of(RoleName(role));
+    row.bits = bits, row.role = role, row.format = format;
+    rows->push_back(std::move(row));
   };
-  add("rtl", s.bits, Role::kRtl);
-  if (is_focus || HasGolden(s)) add("golden", s.bits, Role::kGolden);
-  if (is_focus || DiffersAnywhere(s)) add("diff", 1, Role::kDiff);
+  add(Role::kRtl, s.bits, FormatOf(s));
+  if (model.is_focus || HasGolden(s)) add(Role::kGolden, s.bits, FormatOf(s));
+  if (model.is_focus || DiffersAnywhere(s)) add(Role::kDiff, 1, ValueFormat::kBit);
+}
+
+void AddLane(const WaveSignal& s, int lane, bool is_focus, bool is_closed, std::vector<WaveRow>* rows) {
+  const WaveSignal alone = s.Lane(lane);
+  AddRows(
+      alone,
+      {.kind = WaveRow::Kind::kSignal,
+       .text = {},
+       .is_focus = is_focus,
+       .label = fmt::format("{} {} {}", s.name, s.lane_is, lane),
+       .is_lane = true,
+       .is_closed = is_closed},
+      [&](const char* role) { return FullName("lanes", alone) + "." + role; }, rows);
+}
+
+// `lane`: of the focus.
+void AddSignal(const WaveSignal& s, bool is_focus, int lane, std::vector<WaveRow>* rows) {
+  if (lane >= 0 && s.lanes > 1) AddLane(s, lane, true, false, rows);
+  AddRows(
+      s, {.kind = WaveRow::Kind::kSignal, .text = {}, .is_focus = is_focus, .label = s.name},
+      [&](const char* role) { return FullName(role, s); }, rows);
+  if (s.lanes == 1) return;
+  const bool is_closed = !is_focus && !DiffersAnywhere(s);
+  const WaveRow group{.kind = WaveRow::Kind::kGroup,
+                      .text = fmt::format("{}: {}s", s.name, s.lane_is),
+                      .is_closed = is_closed};
+  rows->push_back(group);
+  for (int l = 0; l < s.lanes; l++) AddLane(s, l, false, is_closed, rows);
+  rows->push_back(group);
+  rows->back().kind = WaveRow::Kind::kGroupEnd;
 }
 
 // Scopes in the order of their first signals.
@@ -50,11 +89,11 @@ std::vector<std::string> ScopesOf(const WaveWindow& window) {
 
 // GTKWave's flags of a trace, and its colours.
 constexpr unsigned kHex = 0x22, kBinary = 0x28, kSignedDecimal = 0x420, kDecimal = 0x24;
-constexpr unsigned kComment = 0x200, kGroupBegin = 0x800200, kGroupEnd = 0x1000200;
+constexpr unsigned kComment = 0x200, kGroupBegin = 0x800200, kGroupEnd = 0x1000200, kClosed = 0x400000;
 constexpr int kRed = 1, kYellow = 3;
 
-unsigned GtkwFlags(int bits) {
-  switch (FormatOf(bits)) {
+unsigned GtkwFlags(ValueFormat format) {
+  switch (format) {
     case ValueFormat::kBit:
       return kBinary;
     case ValueFormat::kSigned:
@@ -81,8 +120,7 @@ std::vector<std::string> Wrap(const std::string& text) {
 int NamesWidth(const std::vector<WaveRow>& rows) {
   size_t longest = kTextWidth;
   for (const WaveRow& row : rows) {
-    if (row.kind == WaveRow::Kind::kSignal)
-      longest = std::max(longest, row.text.size() - row.text.rfind('.') + 7);
+    if (row.kind == WaveRow::Kind::kSignal) longest = std::max(longest, row.label.size() + 8);
     if (row.kind == WaveRow::Kind::kGroup) longest = std::max(longest, row.text.size() + 2);
   }
   return std::min(int(longest) * kCharWidth + kValueWidth, kMaxNamesWidth);
@@ -90,16 +128,12 @@ int NamesWidth(const std::vector<WaveRow>& rows) {
 
 // GTKWave shows the last part of a name only: the name that is given here says whose values they are.
 void AddGtkwSignal(const WaveRow& row, std::string* text) {
-  static const std::map<WaveRow::Role, std::string> kRoles = {
-      {WaveRow::Role::kRtl, "rtl"}, {WaveRow::Role::kGolden, "golden"}, {WaveRow::Role::kDiff, "diff"}};
   const auto out = std::back_inserter(*text);
   if (row.role == WaveRow::Role::kDiff) fmt::format_to(out, "[color] {}\n", kRed);
   if (row.role == WaveRow::Role::kGolden) fmt::format_to(out, "[color] {}\n", kYellow);
-  fmt::format_to(out, "@{:x}\n", row.text == "cycle" ? kDecimal : GtkwFlags(row.bits));
+  fmt::format_to(out, "@{:x}\n", GtkwFlags(row.format));
   const std::string range = row.bits > 1 && row.text != "cycle" ? fmt::format("[{}:0]", row.bits - 1) : "";
-  const auto role = kRoles.find(row.role);
-  if (role != kRoles.end())
-    fmt::format_to(out, "+{{{} {}}} ", row.text.substr(row.text.rfind('.') + 1), role->second);
+  if (row.role != WaveRow::Role::kNone) fmt::format_to(out, "+{{{} {}}} ", row.label, RoleName(row.role));
   fmt::format_to(out, "{}{}\n", row.text, range);
 }
 
@@ -111,10 +145,10 @@ void AddGtkwRow(const WaveRow& row, std::string* text) {
       for (const std::string& line : Wrap(row.text)) fmt::format_to(out, "@{:x}\n-{}\n", kComment, line);
       break;
     case WaveRow::Kind::kGroup:
-      fmt::format_to(out, "@{:x}\n-{}\n", kGroupBegin, label);
+      fmt::format_to(out, "@{:x}\n-{}\n", kGroupBegin | (row.is_closed ? kClosed : 0), label);
       break;
     case WaveRow::Kind::kGroupEnd:
-      fmt::format_to(out, "@{:x}\n-{}\n", kGroupEnd, label);
+      fmt::format_to(out, "@{:x}\n-{}\n", kGroupEnd | (row.is_closed ? kClosed : 0), label);
       break;
     case WaveRow::Kind::kSignal:
       AddGtkwSignal(row, text);
@@ -130,8 +164,8 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
-const char* SurferFormat(int bits) {
-  switch (FormatOf(bits)) {
+const char* SurferFormat(ValueFormat format) {
+  switch (format) {
     case ValueFormat::kBit:
       return "None";
     case ValueFormat::kSigned:
@@ -158,7 +192,9 @@ const char* SurferColour(WaveRow::Role role) {
 std::string SurferVariable(const WaveRow& row, int number) {
   const size_t dot = row.text.rfind('.');
   const std::string name = dot == row.text.npos ? row.text : row.text.substr(dot + 1);
-  std::string scopes;
+  std::string scopes, shown = "None";
+  if (row.is_focus) shown = "Some(" + Quoted(row.text) + ")";
+  else if (row.is_lane) shown = fmt::format("Some({})", Quoted(row.label + " " + RoleName(row.role)));
   for (size_t begin = 0; dot != row.text.npos && begin <= dot;) {
     const size_t end = row.text.find('.', begin);
     scopes += Quoted(row.text.substr(begin, end - begin)) + ", ";
@@ -178,8 +214,7 @@ std::string SurferVariable(const WaveRow& row, int number) {
       "                height_scaling_factor: {6},\n"
       "                analog: None,\n"
       "            )),\n",
-      number, scopes, Quoted(name), SurferColour(row.role),
-      row.is_focus ? "Some(" + Quoted(row.text) + ")" : "None", SurferFormat(row.bits),
+      number, scopes, Quoted(name), SurferColour(row.role), shown, SurferFormat(row.format),
       row.is_focus && row.role != WaveRow::Role::kDiff ? "Some(2.0)" : "None");
 }
 
@@ -191,6 +226,11 @@ std::string SurferTime(int64_t time) {
 }
 
 }  // namespace
+
+ValueFormat FormatOf(const WaveSignal& signal) {
+  if (signal.lanes > 1) return ValueFormat::kHex;
+  return signal.is_signed ? FormatOf(signal.bits, *signal.is_signed) : FormatOf(signal.bits);
+}
 
 bool DiffersAt(const WaveSignal& signal, size_t i) {
   return i < signal.golden.size() && Differs(signal.rtl[i], signal.golden[i]);
@@ -223,16 +263,16 @@ std::vector<WaveRow> LayOut(const WaveWindow& window, const std::optional<WaveFo
   std::vector<WaveRow> rows;
   if (focus) rows.push_back({Kind::kText, OneLine(focus->title)});
   rows.push_back({Kind::kSignal, "clk", 1});
-  rows.push_back({Kind::kSignal, "cycle", 64});
+  rows.push_back({.kind = Kind::kSignal, .text = "cycle", .bits = 64, .format = ValueFormat::kUnsigned});
   if (focus) {
     rows.push_back({Kind::kText, "first difference"});
-    AddSignal(window.signals[focus->signal], true, &rows);
+    AddSignal(window.signals[focus->signal], true, focus->lane, &rows);
   }
   for (const std::string& scope : ScopesOf(window)) {
     rows.push_back({Kind::kGroup, scope});
     for (size_t i = 0; i < window.signals.size(); ++i)
       if (window.signals[i].scope == scope && !(focus && focus->signal == i))
-        AddSignal(window.signals[i], false, &rows);
+        AddSignal(window.signals[i], false, -1, &rows);
     if (rows.back().kind == Kind::kGroup) rows.pop_back();
     else rows.push_back({Kind::kGroupEnd, scope});
   }
@@ -265,7 +305,8 @@ std::string SurferText(const WaveWindow& window, const std::optional<WaveFocus>&
   std::string tree, items;
   int number = 0;
   for (const WaveRow& row : LayOut(window, focus)) {
-    if (row.kind == WaveRow::Kind::kGroupEnd) continue;
+    // It has no groups to close here.
+    if (row.kind == WaveRow::Kind::kGroupEnd || row.is_closed) continue;
     ++number;
     tree +=
         fmt::format("                (item_ref: ({}), level: 0, unfolded: true, selected: false),\n", number);
@@ -275,9 +316,7 @@ std::string SurferText(const WaveWindow& window, const std::optional<WaveFocus>&
                       number, Quoted(row.text.empty() ? "top" : row.text));
       continue;
     }
-    WaveRow shown = row;
-    if (row.text == "cycle") shown.bits = 16;  // a number, not hexadecimal
-    items += SurferVariable(shown, number);
+    items += SurferVariable(row, number);
   }
   const std::string cursor = focus ? "Some(" + SurferTime(focus->cycle * kCyclePs) + ")" : "None";
   return fmt::format(

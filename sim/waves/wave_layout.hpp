@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/waves/wave_files.hpp"
+#include "sim/waves/wave_value.hpp"
 
 namespace weft {
 
@@ -23,6 +24,9 @@ struct WaveView {
 };
 WaveView ViewOf(const WaveWindow& window, const std::optional<WaveFocus>& focus, int64_t cycles);
 
+// In hexadecimal where it is packed.
+ValueFormat FormatOf(const WaveSignal& signal);
+
 struct WaveRow {
   enum class Kind { kText, kGroup, kGroupEnd, kSignal };
   enum class Role { kNone, kRtl, kGolden, kDiff };
@@ -31,10 +35,13 @@ struct WaveRow {
   int bits = 0;
   Role role = Role::kNone;
   bool is_focus = false;
+  ValueFormat format = ValueFormat::kBit;
+  std::string label = {};                   // what a signal is called: "act_o", "act_o row 1"
+  bool is_lane = false, is_closed = false;  // the latter: of a group, or in one, whose rows need not be seen
 };
 
 // The title, clk and cycle; the focus; then the signals scope by scope, each with its golden values where it
-// has some and its differences where it has some.
+// has some and its differences where it has some, and the group of its lanes if it is packed.
 std::vector<WaveRow> LayOut(const WaveWindow& window, const std::optional<WaveFocus>& focus);
 
 std::string GtkwText(const WaveWindow& window, const std::optional<WaveFocus>& focus);    // GTKWave 3.3

@@ -46,6 +46,41 @@ struct Line {
   bool golden = false, is_focus = false;
 };
 
+// Of packed numbers and of what the focus is in the lanes one by one; only what is in the view.
+struct Spread {
+  WaveWindow window;
+  std::vector<int> lsb;  // of each signal in the packed one
+  std::optional<WaveFocus> focus;
+
+  Spread(const WaveWindow& all, const std::optional<WaveFocus>& f, const WaveView& view) : focus(f) {
+    window.begin = view.begin;
+    for (size_t i = 0; i < all.signals.size(); i++) {
+      const WaveSignal s = Cut(all.signals[i], view.begin - all.begin, view.end - all.begin);
+      const bool is_focus = f && f->signal == i;
+      if (is_focus) focus->signal = window.signals.size() + size_t(std::max(f->lane, 0));
+      if (s.lanes == 1 || !(s.is_signed.value_or(false) || (is_focus && f->lane >= 0))) {
+        lsb.push_back(0);
+        window.signals.push_back(s);
+        continue;
+      }
+      for (int lane = 0; lane < s.lanes; lane++) {
+        lsb.push_back(lane * s.lane_bits());
+        window.signals.push_back(s.Lane(lane));
+        window.signals.back().scope = s.scope;
+        window.signals.back().name = fmt::format("{} {} {}", s.name, s.lane_is, lane);
+      }
+    }
+  }
+
+ private:
+  static WaveSignal Cut(const WaveSignal& s, int64_t from, int64_t to) {
+    WaveSignal part{s.scope, s.name, s.bits, {}, {}, s.lanes, s.lane_is, s.is_signed};
+    part.rtl.assign(s.rtl.begin() + from, s.rtl.begin() + to);
+    if (!s.golden.empty()) part.golden.assign(s.golden.begin() + from, s.golden.begin() + to);
+    return part;
+  }
+};
+
 // What to draw, in order.
 std::vector<Line> ChooseLines(const WaveWindow& window, const std::optional<WaveFocus>& focus,
                               const WaveView& view) {
@@ -102,8 +137,8 @@ std::vector<Line> ChooseLines(const WaveWindow& window, const std::optional<Wave
 class Drawing {
  public:
   Drawing(const WaveWindow& window, const std::optional<WaveFocus>& focus)
-      : window_(window), focus_(focus), view_(ViewOf(window, focus, kCyclesShown)) {
-    lines_ = ChooseLines(window, focus, view_);
+      : view_(ViewOf(window, focus, kCyclesShown)), spread_(window, focus, view_) {
+    lines_ = ChooseLines(window_, focus_, view_);
     cell_ = (kWavesRight - kWavesLeft) / double(view_.end - view_.begin);
     top_ = kMargin + (focus ? 92 : 0);
     height_ = top_ + 30;
@@ -185,13 +220,13 @@ class Drawing {
     Text(kMargin, kMargin + 18, title);
     const int64_t at = focus_->cycle - window_.begin;
     if (at < 0 || at >= CyclesOf(window_) || s.golden.empty()) return;
-    DrawValue(kMargin + 46, "rtl", kRtl, s.rtl[size_t(at)], s.golden[size_t(at)]);
-    DrawValue(kMargin + 68, "golden", kGolden, s.golden[size_t(at)], s.rtl[size_t(at)]);
+    DrawValue(kMargin + 46, "rtl", kRtl, s, s.rtl[size_t(at)], s.golden[size_t(at)]);
+    DrawValue(kMargin + 68, "golden", kGolden, s, s.golden[size_t(at)], s.rtl[size_t(at)]);
   }
 
   // "rtl at cycle 93:  80fe (-3)", in red the digits that differ from `other`.
-  void DrawValue(double y, const char* role, const Colour& colour, const std::string& value,
-                 const std::string& other) {
+  void DrawValue(double y, const char* role, const Colour& colour, const WaveSignal& signal,
+                 const std::string& value, const std::string& other) {
     Font(kTextSize, true);
     Set(colour);
     Text(kMargin, y, role);
@@ -209,8 +244,9 @@ class Drawing {
       x = Text(x, y, hex.substr(i, 1));
     }
     Set(kInk);
-    const std::string decimal = value.size() == 1 || value.size() > 32 ? "" : DecimalText(value);
-    if (!decimal.empty()) Text(x + 12, y, fmt::format("= {}", decimal));
+    const ValueFormat format = FormatOf(signal);
+    if (IsKnown(value) && (format == ValueFormat::kSigned || format == ValueFormat::kUnsigned))
+      Text(x + 12, y, fmt::format("= {}", ValueText(value, format)));
   }
 
   void DrawGrid() {
@@ -257,7 +293,8 @@ class Drawing {
     Font(kNameSize, line.is_focus);
     if (!line.golden) {
       Set(kInk);
-      const std::string range = s.bits > 1 ? fmt::format("[{}:0]", s.bits - 1) : "";
+      const int lsb = spread_.lsb[size_t(line.signal - window_.signals.data())];
+      const std::string range = s.bits > 1 ? fmt::format("[{}:{}]", lsb + s.bits - 1, lsb) : "";
       const double width = kNames - kRoleWidth - 8;
       const double end = Text(kMargin, y + 19, FitEnd(s.name, width));
       Font(kSmallSize);
@@ -275,7 +312,7 @@ class Drawing {
       int64_t end = c + 1;
       while (end < view_.end && SameRun(s, values, Index(c), Index(end))) ++end;
       const bool differs = DiffersAt(s, Index(c));
-      DrawRun(values[Index(c)], differs ? (line.golden ? s.rtl : s.golden)[Index(c)] : "", c, end, y,
+      DrawRun(s, values[Index(c)], differs ? (line.golden ? s.rtl : s.golden)[Index(c)] : "", c, end, y,
               line.golden ? kGolden : kRtl);
       if (s.bits == 1 && end < view_.end) DrawStep(values, end, y, line.golden ? kGolden : kRtl);
       c = end;
@@ -300,8 +337,8 @@ class Drawing {
   }
 
   // `other`: the value it differs from, or "".
-  void DrawRun(const std::string& value, const std::string& other, int64_t begin, int64_t end, double y,
-               const Colour& colour) {
+  void DrawRun(const WaveSignal& signal, const std::string& value, const std::string& other, int64_t begin,
+               int64_t end, double y, const Colour& colour) {
     const double x0 = X(begin), x1 = X(end);
     if (value.find_first_of("01") == value.npos) {
       Box(x0, High(y), x1 - x0, Low(y) - High(y), kUnknown);
@@ -328,14 +365,15 @@ class Drawing {
     cairo_stroke(cr_);
     Font(kValueSize);
     Set(other.empty() ? kInk : kRed);
-    const std::string text = Fit(value, other, x1 - x0 - 2 * kSlope - 2);
+    const std::string text = Fit(signal, value, other, x1 - x0 - 2 * kSlope - 2);
     Text((x0 + x1 - Width(text)) / 2, middle + 4.5, text);
   }
 
   // A value in as many characters as fit: its own format, then hexadecimal, then a part of that: its end, or
   // what differs from `other`.
-  std::string Fit(const std::string& value, const std::string& other, double width) {
-    const std::string text = ValueText(value), hex = HexText(value);
+  std::string Fit(const WaveSignal& signal, const std::string& value, const std::string& other,
+                  double width) {
+    const std::string text = ValueText(value, FormatOf(signal)), hex = HexText(value);
     for (const double size : {kValueSize, kValueSize - 2}) {
       cairo_set_font_size(cr_, size);
       if (Width(text) <= width) return text;
@@ -346,9 +384,10 @@ class Drawing {
     return "";
   }
 
-  const WaveWindow& window_;
-  const std::optional<WaveFocus>& focus_;
   WaveView view_;
+  Spread spread_;
+  const WaveWindow& window_ = spread_.window;
+  const std::optional<WaveFocus>& focus_ = spread_.focus;
   std::vector<Line> lines_;
   double cell_ = 0, top_ = 0, height_ = 0;
   cairo_t* cr_ = nullptr;

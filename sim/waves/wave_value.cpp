@@ -8,6 +8,7 @@ namespace weft {
 namespace {
 
 constexpr int kMinAccBits = 20;  // of accumulators (Config::acc_bits)
+constexpr int kHexBits = 24;     // of addresses and words: shown in hexadecimal
 
 bool IsKnownBit(char c) { return c == '0' || c == '1'; }
 
@@ -27,6 +28,12 @@ ValueFormat FormatOf(int bits) {
   if (bits == 1) return ValueFormat::kBit;
   if (bits == 8 || bits == 16 || (bits >= kMinAccBits && bits <= 32)) return ValueFormat::kSigned;
   return bits < kMinAccBits ? ValueFormat::kUnsigned : ValueFormat::kHex;
+}
+
+ValueFormat FormatOf(int bits, bool is_signed) {
+  if (bits == 1) return ValueFormat::kBit;
+  if (is_signed && bits <= 64) return ValueFormat::kSigned;
+  return bits < kHexBits ? ValueFormat::kUnsigned : ValueFormat::kHex;
 }
 
 bool IsKnown(std::string_view value) { return std::all_of(value.begin(), value.end(), IsKnownBit); }
@@ -51,19 +58,28 @@ std::string HexAround(std::string_view value, std::string_view other, size_t dig
   return (begin > 0 ? ".." : "") + hex.substr(begin, digits) + (begin + digits < hex.size() ? ".." : "");
 }
 
-std::string DecimalText(std::string_view value) {
+namespace {
+
+std::string NumberText(std::string_view value, bool is_signed) {
   if (value.empty() || value.size() > 64 || !IsKnown(value)) return "";
   uint64_t number = 0;
   for (const char c : value) number = number << 1 | uint64_t(c - '0');
-  const bool is_signed = value.size() == 64 || FormatOf(int(value.size())) == ValueFormat::kSigned;
   if (!is_signed || value.front() == '0') return std::to_string(number);
   if (value.size() < 64) number |= ~uint64_t{0} << value.size();
   return std::to_string(int64_t(number));
 }
 
-std::string ValueText(std::string_view value) {
-  if (!IsKnown(value) || FormatOf(int(value.size())) == ValueFormat::kHex) return HexText(value);
-  return DecimalText(value);
+}  // namespace
+
+std::string DecimalText(std::string_view value) {
+  return NumberText(value, value.size() == 64 || FormatOf(int(value.size())) == ValueFormat::kSigned);
+}
+
+std::string ValueText(std::string_view value) { return ValueText(value, FormatOf(int(value.size()))); }
+
+std::string ValueText(std::string_view value, ValueFormat format) {
+  if (!IsKnown(value) || format == ValueFormat::kHex) return HexText(value);
+  return NumberText(value, format == ValueFormat::kSigned);
 }
 
 bool Differs(std::string_view first, std::string_view second, Unknown unknown) {

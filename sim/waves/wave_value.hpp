@@ -11,6 +11,7 @@ namespace weft {
 // an unsigned one (counters), or, wider than that, hexadecimal.
 enum class ValueFormat { kBit, kSigned, kUnsigned, kHex };
 ValueFormat FormatOf(int bits);
+ValueFormat FormatOf(int bits, bool is_signed);  // signed, or else unsigned below 24 bits
 
 bool IsKnown(std::string_view value);         // only 0 and 1
 std::string HexText(std::string_view value);  // "3f"; x for four unknown bits, X where some of them are known
@@ -19,7 +20,9 @@ std::string HexText(std::string_view value);  // "3f"; x for four unknown bits, 
 std::string HexAround(std::string_view value, std::string_view other, size_t digits);
 // Signed as FormatOf, and 64 bits too; "" if a bit is unknown or there are more than 64.
 std::string DecimalText(std::string_view value);
-std::string ValueText(std::string_view value);  // in its format; in hexadecimal where it has no number
+// In its format; in hexadecimal where it has no number.
+std::string ValueText(std::string_view value);
+std::string ValueText(std::string_view value, ValueFormat format);
 
 // What a bit that is neither 0 nor 1 (x, z, ...) is equal to: itself only; in the second value to anything;
 // in either to anything.

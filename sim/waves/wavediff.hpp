@@ -25,6 +25,7 @@ struct WavediffOptions {
   std::optional<int64_t> shift;   // cycle n of A belongs to cycle n + shift of B
   Unknown unknown = Unknown::kIsAValue;
   size_t limit = 20;  // of WavediffResult::first
+  int lane_bits = 0;  // of the lanes that packed signals are shown as; 0: whole
 };
 
 // A signal that differs.

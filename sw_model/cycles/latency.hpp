@@ -69,4 +69,20 @@ inline constexpr int64_t kLinesFreed = 1 + kRoom;  // start of a tile -> room fo
 inline constexpr int64_t kAdd =
     1 + RAM_LATENCY + 2 + RAM_LATENCY + 1 + SCALE_LATENCY + 1 + POOL_LATENCY + kFifo - 1;
 
+inline constexpr int64_t kSumToOutput = POOL_LATENCY + kFifo;  // what is computed of a pixel -> its output
+
+// A depthwise convolution behind the engine (depthwise_walk).
+inline constexpr int64_t kDwPass =
+    4;  // a job is loaded, a pass' last pixel -> the next pixel: length, entries, end, room
+inline constexpr int64_t kDwRow =
+    2;  // the walk begins, a row's last slot -> the next row starts: the corner, what it needs
+inline constexpr int64_t kDwRoom =
+    1 + 1 + kRoom;  // a row's last slot -> room for pixels: the corner, what is free
+inline constexpr int64_t kDwThere =
+    2 + 1;  // last bus word of a job's weights -> they are there: counted, landed; the flag
+inline constexpr int64_t kDwFreed = 1 + kRoom;  // a job is over -> room for weights and parameters: the count
+// A slot that gives an output -> it is offered, beside the steps: its sum instead of the pixel with its
+// residual.
+inline constexpr int64_t kDwOutput = DW_PRODUCT_LATENCY + kAdd - (1 + RAM_LATENCY + 1);
+
 }  // namespace weft::latency

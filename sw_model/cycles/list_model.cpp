@@ -13,7 +13,8 @@ constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma, b
 constexpr size_t kDescriptors = 4;                // its queue
 constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
 constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
-constexpr size_t kAddDepth = 8;                   // pixels in residual_add
+// Pixels in residual_add.
+size_t AddDepth(const Config& config) { return config.depthwise_taps > 0 ? 16 : 8; }
 
 int64_t MaxBeats(const Config& config) { return config.bus_bytes <= 16 ? 16 : 256 / config.bus_bytes; }
 
@@ -23,6 +24,12 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
                        SystemObserver* observer)
     : StoreModel(config),
       residual(config.ResidualBytes() / config.bus_bytes),
+      depthwise(
+          config,
+          [this](const DepthwiseModel::Output& output, int64_t valid) {
+            return WriteDepthwise(output, valid);
+          },
+          [this](int job) { return reads->DepthwiseSeen(job); }),
       program_(program),
       config_(config),
       observer_(observer),
@@ -39,10 +46,10 @@ int64_t WriteModel::DescriptorRoom() const {
   return loads_[n - kDescriptors] + 1;
 }
 
-int64_t WriteModel::StoredSeen(size_t jobs) const {
-  if (jobs == 0) return 0;
-  if (stored_.size() < jobs) throw Error("the list waits for {} stored jobs, which come after it", jobs);
-  return stored_[jobs - 1];
+int64_t WriteModel::MarkSeen(size_t marks) const {
+  if (marks == 0) return 0;
+  if (marks_.size() < marks) throw Error("the list waits for mark {}, which comes after it", marks);
+  return marks_[marks - 1];
 }
 
 void WriteModel::BeginJob(int job) {
@@ -50,10 +57,16 @@ void WriteModel::BeginJob(int job) {
   cursors_.clear();
   cursors_.emplace_back(program_.jobs[size_t(job)], config_);
   const int64_t accepted = accepted_[loads_.size()];
-  loads_.push_back(std::max(accepted + 1, walk_end_ + 1));
-  walk_ = loads_.back() + 1;
-  add_load_ = std::max({accepted + 1, add_end_ + 1, add_output_ + 1});
   const Store& store = program_.stores[size_t(job)];
+  const int64_t write_load = std::max(accepted + 1, walk_end_ + 1);
+  walk_ = write_load + 1;
+  // A depthwise convolution's job after another one comes while that one's outputs are on their way.
+  add_load_ = std::max({accepted + 1, add_end_ + 1,
+                        store.depthwise && inner_ ? depthwise.next_load()
+                                                  : std::max(add_output_ + 1, depthwise.other_load())});
+  loads_.push_back(std::max(write_load, add_load_));
+  inner_ = store.depthwise.has_value();
+  if (inner_) depthwise.Load(job, *store.depthwise, add_load_);
   if (store.residual)
     residual_box_ = ResidualOf(program_.jobs[size_t(job)], store.pool, store.residual->shape.c, config_);
 }
@@ -61,11 +74,12 @@ void WriteModel::BeginJob(int job) {
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
   if (job != job_) BeginJob(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
-  const int64_t left = adds ? TakeAdded(valid, channels) : TakePlain(valid, channels);
+  const int64_t left = inner_ ? TakeInner(valid)
+                       : adds ? TakeAdded(valid, channels)
+                              : TakePlain(valid, channels);
   Tell(SystemEvent::kPixel, left, valid);
   if (cursors_.back().done()) {
     add_end_ = left;
-    stored_.push_back(confirmed_ + 1);
     if (program_.stores[size_t(job)].residual)
       residual_lines_ += int64_t{program_.jobs[size_t(job)].lines.images} * residual_box_.rows;
   }
@@ -81,6 +95,7 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
   window_pixel_ = window_pixel_ + 1 == program_.jobs[size_t(job_)].window ? 0 : window_pixel_ + 1;
   const bool window_end = window_pixel_ == 0;
   const int64_t taken = AddResidual(valid, window_end), output = taken + config_.AddSteps() + latency::kAdd;
+  Tell(SystemEvent::kSum, output - latency::kSumToOutput);
   if (!window_end) {
     add_returns_.push(output - 1);
     return taken;
@@ -88,6 +103,26 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
   walk_end_ = add_output_ = WritePixel(output, channels);
   add_returns_.push(add_output_);
   return taken;
+}
+
+int64_t WriteModel::TakeInner(int64_t valid) {
+  const int64_t taken = depthwise.Take(valid);
+  cursors_.back().Next();
+  inner_end = taken + 1;
+  return taken;
+}
+
+int64_t WriteModel::WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid) {
+  const Job& job = program_.jobs[size_t(job_)];
+  const Store& store = program_.stores[size_t(job_)];
+  const int64_t offset =
+      store.At(job.lines.image0 + output.image, output.row, output.col, job.FirstChannel(output.group));
+  const bool row_end = output.group == job.groups - 1 && output.col == store.depthwise->out_cols - 1;
+  const int64_t row = int64_t{output.image} * store.depthwise->out_rows + output.row;
+  Tell(SystemEvent::kSum, valid - latency::kSumToOutput);
+  walk_end_ = add_output_ =
+      WriteBytes(valid, offset, job.ChannelsOf(output.group), row_end && EndsWithMark(job, store, row));
+  return add_output_;
 }
 
 int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
@@ -101,7 +136,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
     const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
     add_take_ = std::max(add_take_, reads->ResidualSeen(lines));
   }
-  if (add_returns_.size() == kAddDepth) {
+  if (add_returns_.size() == AddDepth(config_)) {
     add_take_ = std::max(add_take_, add_returns_.top() + 1);
     add_returns_.pop();
   }
@@ -115,9 +150,16 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
 
 int64_t WriteModel::WritePixel(int64_t valid, int channels) {
   OutputCursor& cursor = cursors_.back();
-  const int64_t offset = program_.stores[size_t(job_)].At(
-      cursor.image(), cursor.y(), cursor.x(), program_.jobs[size_t(job_)].FirstChannel(cursor.group()));
+  const Job& job = program_.jobs[size_t(job_)];
+  const Store& store = program_.stores[size_t(job_)];
+  const int64_t offset = store.At(cursor.image(), cursor.y(), cursor.x(), job.FirstChannel(cursor.group()));
+  const bool row_end = cursor.group() == job.groups - 1 && cursor.x() == job.ox0 + job.cols - 1;
+  const int64_t row = int64_t{cursor.image() - job.lines.image0} * job.rows + cursor.y() - job.oy0;
   cursor.Next();
+  return WriteBytes(valid, offset, channels, row_end && EndsWithMark(job, store, row));
+}
+
+int64_t WriteModel::WriteBytes(int64_t valid, int64_t offset, int channels, bool mark) {
   bytes_ += channels;
   const int64_t pop = std::max({valid, walk_, s1_free_});
   Tell(SystemEvent::kOutput, pop, valid);
@@ -133,9 +175,10 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
     word_ = word;
   }
   s2_free_ = move_;
-  if (cursor.done()) {
+  if (mark) {
     final_ = CloseBeat(move_ + 1, true);
     open_ = false;
+    marks_.push_back(confirmed_ + 1);
   }
   return pop;
 }
@@ -275,7 +318,7 @@ bool ListModel::Step() {
   const size_t n = loads_.size() - 1;
   const Command c = queue_[n];
   const int64_t earliest =
-      repeat_ == 0 ? std::max(loads_[n] + 1, store_.StoredSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
+      repeat_ == 0 ? std::max(loads_[n] + 1, store_.MarkSeen(c.wait) + (c.wait > 0 ? 1 : 0)) : request_ + 1;
   Request(c, earliest);
   repeat_ = repeat_ + 1 == c.count ? 0 : repeat_ + 1;
   return true;
@@ -314,8 +357,20 @@ void ListModel::Request(const Command& c, int64_t earliest) {
   }
   if (c.read == ReadKind::kResidual) {
     BeginSegment(request_, SystemEvent::kResidual);
-    for (uint32_t i = 0; i < c.words; i++) Beat(store_.residual.RoomFor(++residual_words_));
+    for (uint32_t i = 0; i < c.words; i++) {
+      const int64_t room = store_.residual.RoomFor(++residual_words_);
+      Beat(room < 0 ? room : std::max(room, store_.inner_end));
+    }
     residual_times_.push_back(beat_);
+    return;
+  }
+  if (c.read == ReadKind::kDepthwise) {
+    const DepthwiseWalk& walk = *program_.stores[size_t(c.job)].depthwise;
+    BeginSegment(announced, SystemEvent::kDepthwise);
+    ReadEntries(c.param_words, walk.params / walk.groups, &depthwise_params_, &store_.depthwise.params);
+    BeginSegment(request_, SystemEvent::kDepthwise);
+    ReadEntries(c.words, walk.weights / walk.groups, &depthwise_weights_, &store_.depthwise.weights);
+    if (c.first + int(index) + 1 == walk.groups) depthwise_times_[c.job] = beat_;
     return;
   }
   Group* group = &At(c.job, c.first + int(index));
@@ -330,6 +385,14 @@ void ListModel::Request(const Command& c, int64_t earliest) {
   BeginSegment(request_, SystemEvent::kWeights);
   ReadWeights(group, c.words);
   group->loaded = true;
+}
+
+// So many entries of a ring, whose count goes on; an entry's first bus word needs the room.
+void ListModel::ReadEntries(int64_t words, int64_t entries, int64_t* count, RingModel* ring) {
+  for (int64_t i = 0; i < words; i++) {
+    if (i % (words / entries) == 0) ++*count;
+    Beat(ring->RoomFor(*count));
+  }
 }
 
 void ListModel::ReadWeights(Group* group, int64_t words) {
@@ -378,6 +441,12 @@ int64_t ListModel::ResidualSeen(int64_t count) {
   while (int64_t(residual_times_.size()) < count)
     if (!Step()) throw Error("the jobs wait for residual line {}, which is never read", count);
   return residual_times_[size_t(count - 1)] + 1;
+}
+
+int64_t ListModel::DepthwiseSeen(int job) {
+  while (!depthwise_times_.contains(job))
+    if (!Step()) throw Error("job {} waits for a depthwise convolution's weights, which are never read", job);
+  return depthwise_times_[job] + latency::kDwThere;
 }
 
 }  // namespace weft

@@ -9,11 +9,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <queue>
 #include <vector>
 
 #include "compiler/program.hpp"
 #include "compiler/residual.hpp"
+#include "sw_model/cycles/depthwise_model.hpp"
 #include "sw_model/cycles/latency.hpp"
 #include "sw_model/cycles/read_model.hpp"
 #include "sw_model/cycles/store_model.hpp"
@@ -32,12 +34,15 @@ class WriteModel : public StoreModel {
   void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
   // Cycle from which there is room for the descriptor of the next job with outputs.
   [[nodiscard]] int64_t DescriptorRoom() const;
-  // Cycle from which the read DMA sees that `jobs` jobs with outputs are stored.
-  [[nodiscard]] int64_t StoredSeen(size_t jobs) const;
+  // Cycle from which the read DMA sees so many marks.
+  [[nodiscard]] int64_t MarkSeen(size_t marks) const;
   [[nodiscard]] int64_t done() const override { return confirmed_; }
 
   ListModel* reads = nullptr;  // where residual lines come from
   RingModel residual;          // their buffer, in bus words
+  DepthwiseModel depthwise;
+  int64_t inner_end =
+      0;  // from then on no pixel of an inner tensor comes that holds back the residual's lines
 
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
@@ -45,9 +50,13 @@ class WriteModel : public StoreModel {
   // The cycles in which the engine's queue lets go of the pixel.
   int64_t TakePlain(int64_t valid, int channels);
   int64_t TakeAdded(int64_t valid, int channels);
+  int64_t TakeInner(int64_t valid);
   int64_t AddResidual(int64_t valid, bool window_end);  // the cycle in which the adder takes the pixel
   int64_t WritePixel(int64_t valid, int channels);      // ... in which write_dma does
-  int64_t CloseBeat(int64_t time, bool last);           // the cycle in which the open beat is handed over
+  int64_t WriteDepthwise(const DepthwiseModel::Output& output, int64_t valid);
+  // An output; `mark`: behind it is one.
+  int64_t WriteBytes(int64_t valid, int64_t offset, int channels, bool mark);
+  int64_t CloseBeat(int64_t time, bool last);  // the cycle in which the open beat is handed over
 
   void Tell(SystemEvent event, int64_t time, int64_t offered) const {
     if (observer_ != nullptr) observer_->Happens(event, time, offered);
@@ -58,8 +67,9 @@ class WriteModel : public StoreModel {
   const Config& config_;
   SystemObserver* observer_;
   int64_t latency_, beat_cycles_;
-  std::vector<int64_t> accepted_, loads_, stored_;  // of the jobs with outputs
-  std::vector<OutputCursor> cursors_;               // the current job's
+  std::vector<int64_t> accepted_, loads_;  // of the jobs with outputs; loads by both modules
+  std::vector<int64_t> marks_;             // when each is seen
+  std::vector<OutputCursor> cursors_;      // the current job's
   int job_ = -1;
   int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
   int64_t walk_end_ = -1;                // the last take of the job before
@@ -68,6 +78,7 @@ class WriteModel : public StoreModel {
   // Of the pixels in the adder: when each leaves it, as an output or inside a pooling window.
   std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> add_returns_;
   int64_t add_output_ = -1;                          // when its last output left it
+  bool inner_ = false;                               // the current job's pixels are an inner tensor
   int window_pixel_ = 0;                             // pixels of the pooling window before the next one
   ResidualBox residual_box_{};                       // of the current job, if it adds
   int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
@@ -90,6 +101,7 @@ class ListModel : public Supply {
   int64_t Accept(int job, int64_t room) override;
   void Ended(int job, int64_t time) override;
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
+  int64_t DepthwiseSeen(int job);  // ... a job's weights and parameters of a depthwise convolution are seen
   void Stored(int /*job*/, int64_t /*time*/) override {}
   int64_t Finish(int64_t stored) override;
 
@@ -103,6 +115,7 @@ class ListModel : public Supply {
   void BeginSegment(int64_t push, SystemEvent words);
   int64_t Beat(int64_t room);
   void ReadWeights(Group* group, int64_t words);
+  void ReadEntries(int64_t words, int64_t entries, int64_t* count, RingModel* ring);
   void Tell(SystemEvent event, int64_t time, int64_t offered) const {
     if (observer_ != nullptr) observer_->Happens(event, time, offered);
   }
@@ -137,6 +150,9 @@ class ListModel : public Supply {
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete
   int64_t residual_words_ = 0, table_free_ = 0;
+  // Entries of depthwise convolutions so far; when the last bus word came for each job that is complete.
+  int64_t depthwise_params_ = 0, depthwise_weights_ = 0;
+  std::map<int, int64_t> depthwise_times_;
 };
 
 }  // namespace weft

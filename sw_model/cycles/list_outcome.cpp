@@ -71,8 +71,8 @@ class OutputWalk {
         rows_(StoreCount(store, kStoreRows)),
         at_{store[kStoreOffset], cols_, rows_},
         pass_at_(at_),
-        passes_(StoreCount(store, kStorePass), StoreCount(store, kStoreTotal),
-                StoreCount(store, kStoreGroups), kMaskPixels) {}
+        passes_(StoreCount(store, kStorePass), StoreCount(store, kStoreTotal), kStoreGroupsLast.Get(store),
+                kMaskPixels) {}
   [[nodiscard]] uint32_t offset() const { return at_.offset + group_offset_; }
   [[nodiscard]] bool job_end() const { return passes_.job_end(); }
   void Next() {
@@ -109,7 +109,9 @@ std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, 
   const bool chunks_ok =
       (longer >= chunks ? len + 1 : len) >= 1 && (longer > 0 ? len + 1 : len) <= uint64_t(config.Word());
   // Windows of the engine's outputs, of sums those of the pool behind the addition.
-  const uint64_t sums = kStoreAddEnable.Get(store) != 0 ? StoreCount(store, kStorePool) : 1;
+  const auto kind = kStoreAddKind.Get(store);
+  const bool depthwise = kind == kDepthwiseKind && config.depthwise_taps > 0;  // without the unit they pass
+  const uint64_t sums = kind != 0 && kind != kDepthwiseKind ? StoreCount(store, kStorePool) : 1;
   const uint64_t pool = dim(kJobPool) * sums, last_group = dim(kJobGroupLast);
   if (kJobFlagsDrains.Get(job) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;
@@ -117,6 +119,16 @@ std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, 
     pixels = std::min(pixels * (dim(kJobWalk + kJobWalkWords * loop + kJobWalkLast) + 1),
                       uint64_t{1} << 40);  // more than anybody follows
   if (pixels % pool != 0) return {};
+  if (depthwise) {
+    const std::optional<DepthwiseWalk> walk = DepthwiseWalk::Decode(store);
+    const bool fits = walk && pool == 1 && StoreCount(store, kStorePool) == 1 &&
+                      uint64_t(walk->groups) == last_group + 1 &&
+                      pixels == uint64_t(walk->images) * uint64_t(walk->rows) * uint64_t(walk->cols) &&
+                      (last_group == 0 || dim(kJobCols) == uint64_t(config.cols));
+    if (!fits) return {};
+    const auto row = uint64_t(walk->out_cols);
+    return Passes(row, row * uint64_t(walk->out_rows) * uint64_t(walk->images), last_group, ~uint64_t{0});
+  }
   if (last_group == 0) return Passes(pixels / pool, pixels / pool, 0, ~uint64_t{0});
   if (uint64_t(config.rows) % pool != 0) return {};
   return Passes(uint64_t(config.rows) / pool, pixels / pool, last_group, ~uint64_t{0});

@@ -19,13 +19,15 @@ enum class SystemEvent {
   kParams,
   kWeights,
   kLines,
-  kPixel,     // an output of the engine, to residual_add
-  kOutput,    // ... of residual_add, to write_dma
-  kFragment,  // what it has of a bus word, to burst_former
-  kBeat,      // a bus word of a burst that is written, out of it
-  kIssue,     // a burst whose beats are all there, to the bus
-  kWrite,     // a beat, to the memory
-  kRetire,    // a burst that is in memory, and all before it
+  kDepthwise,  // parameters and weights of a depthwise convolution
+  kPixel,      // an output of the engine, to residual_add
+  kSum,        // what residual_add makes of one, before pooling
+  kOutput,     // ... of residual_add, to write_dma
+  kFragment,   // what it has of a bus word, to burst_former
+  kBeat,       // a bus word of a burst that is written, out of it
+  kIssue,      // a burst whose beats are all there, to the bus
+  kWrite,      // a beat, to the memory
+  kRetire,     // a burst that is in memory, and all before it
   kEvents
 };
 

@@ -12,15 +12,17 @@
 
 namespace weft {
 
-// Five layers one after the other, or only the first of them: several jobs, several column groups, a pool of
-// sums, a list of some blocks.
+// Seven layers one after the other, or only the first of them: several jobs, several column groups, a
+// depthwise convolution behind another one, a pool of sums, a list of some blocks.
 struct GoodProgram {
-  GoodProgram(const Config& config, bool with_data, int layers = 5)
+  GoodProgram(const Config& config, bool with_data, int layers = 7)
       : GoodProgram(config, with_data, FirstSpecs(layers)) {}
   static std::vector<LayerSpec> FirstSpecs(int layers) {
     std::vector<LayerSpec> specs = {
-        {"conv", {1, 8, 7, 6}, 9, Conv(3, 3, 1, 1, 1)},
-        {"pointwise, pooled", {1, 8, 7, 9}, 11, Conv(1, 1), 1, Pool(2, 2)},
+        {"conv", {1, 10, 9, 6}, 9, Conv(3, 3, 1, 1, 1)},
+        {"expand", {1, 10, 9, 9}, 10, Conv(1, 1)},
+        {"depthwise behind it", {1, 10, 9, 10}, 10, Conv(3, 3), 10},
+        {"pointwise, pooled", {1, 8, 7, 10}, 11, Conv(1, 1), 1, Pool(2, 2)},
         {"depthwise", {1, 4, 3, 11}, 11, Conv(3, 3, 1, 1, 1), 11},
         {"grouped", {1, 2, 3, 11}, 22, Conv(2, 2), 11},
         {"scores", {1, 1, 2, 22}, 10, Conv(1, 2)},

@@ -45,7 +45,7 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
 
   uint32_t given = 0, reads = 0;
   for (const Command& c : program.commands) {
-    if (c.op == ListOp::kJob) given += program.jobs[size_t(c.job)].rows > 0 ? 1 : 0;
+    if (c.op == ListOp::kJob) given += c.marks;
     if (c.op != ListOp::kRead) continue;
     reads++;
     ASSERT_LE(given - c.wait, 1U << 14) << "read " << reads;
@@ -129,10 +129,11 @@ TEST(Lower, PoolsAfterAnAddition) {
 // On the smallest configurations that there are, additions of all shapes become programs that run to their
 // end: the cycle model finds what would wait for ever.
 TEST(Lower, RandomResidualsFit) {
-  Random random(1);
   int split = 0, cut = 0, pooled = 0, pool_split = 0;
-  const int64_t count = RandomCount(400);
-  for (int64_t i = 0; i < count; i++) {
+  const RandomCases cases = ShardOf(RandomCount(400));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end; i++) {
+    Random random(uint64_t(i) + 1);
     Config config;
     config.name = "tiny";
     config.rows = int(random.Int(2, 40));
@@ -188,11 +189,14 @@ TEST(Lower, RandomResidualsFit) {
       ADD_FAILURE() << error.what();
     }
   }
-  EXPECT_GT(split, 20);
-  EXPECT_GT(cut, 10);
-  EXPECT_GT(pool_split, 10);
-  EXPECT_GT(pooled - pool_split, 10);
-  fmt::print("  {} sums, {} in jobs of their own size, {} in a layer of their own\n", count, cut, split);
+  if (cases.whole()) {
+    EXPECT_GT(split, 20);
+    EXPECT_GT(cut, 10);
+    EXPECT_GT(pool_split, 10);
+    EXPECT_GT(pooled - pool_split, 10);
+  }
+  fmt::print("  {} sums, {} in jobs of their own size, {} in a layer of their own\n", cases.count(), cut,
+             split);
 }
 
 // A first layer that the host interleaves is cut into other jobs than one that reads its input in place: here

@@ -27,22 +27,23 @@ module read_dma_formal #(
     input wire logic                                  r_valid_i,
     input wire logic                                  r_last_i,
     input wire logic                                  r_error_i,
-    input wire logic [                           5:0] ready_i
+    input wire logic [                           7:0] ready_i
 );
   localparam int Read = 32 * weft_list_pkg::READ_WORDS;
   wire logic command_ready, ar_valid, r_ready, quiet, idle, error, line_last;
   wire logic [ADDR_W-1:0] ar_addr;
   wire logic [7:0] ar_len, code;
   wire logic [31:0] error_offset;
-  wire logic [5:0] valid;  // lines, groups, list, tables, residual, parameters
+  wire logic [7:0] valid;  // lines, groups, list, tables, residual, depthwise, parameters, those of depthwise
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .OUTSTANDING(OUTSTANDING)) dut (
       .clk_i, .rst_ni, .run_i, .base_i, .size_i, .command_valid_i, .command_ready_o(command_ready), .command_i, .stored_i,
       .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr), .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_last_i,
       .r_error_i,
       .line_valid_o(valid[0]), .line_last_o(line_last), .line_ready_i(ready_i[0]), .weight_valid_o(valid[1]),
-      .weight_ready_i(ready_i[1]), .param_valid_o(valid[5]), .param_ready_i(ready_i[5]), .list_valid_o(valid[2]),
+      .weight_ready_i(ready_i[1]), .param_valid_o(valid[6]), .param_ready_i(ready_i[6]), .list_valid_o(valid[2]),
       .list_ready_i(ready_i[2]), .table_valid_o(valid[3]), .table_ready_i(ready_i[3]), .residual_valid_o(valid[4]),
-      .residual_ready_i(ready_i[4]), .quiet_o(quiet), .idle_o(idle), .error_o(error), .code_o(code), .error_offset_o(error_offset)
+      .residual_ready_i(ready_i[4]), .dw_weight_valid_o(valid[5]), .dw_weight_ready_i(ready_i[5]), .dw_param_valid_o(valid[7]),
+      .dw_param_ready_i(ready_i[7]), .quiet_o(quiet), .idle_o(idle), .error_o(error), .code_o(code), .error_offset_o(error_offset)
   );
   wire unused = &{1'b0, line_last, code, error_offset};
 
@@ -82,12 +83,12 @@ module read_dma_formal #(
   end
   wire logic begins = ar_valid & ~waits_q;  // ... it was registered in the last cycle
   wire logic [ADDR_W:0] ar_end = {1'b0, ar_addr} + ((ADDR_W + 1)'(ar_len) + 1'b1) * (ADDR_W + 1)'(BUS_BYTES);
-  wire logic [5:0] taken = valid & ready_i;
+  wire logic [7:0] taken = valid & ready_i;
 
   // ---- What the module itself has (read_dma.sby connects these): what makes the proof inductive.
   wire logic [OUT_W-1:0] flight;
   wire logic delivers, check, bad, illegal, burst;
-  wire logic [5:0] to;
+  wire logic [7:0] to;
   wire logic [32:0] request_end;
   wire logic [ADDR_W-BUS_W-1:0] word;
   wire logic [23:0] left;
@@ -172,7 +173,7 @@ module read_dma_formal #(
           stopped_q <= stopped_q | error;
           if (mine) begin
             known_q   <= 1'b1;
-            stream_q  <= inside < 6'(params) ? 3'd5 : kind;
+            stream_q  <= inside >= 6'(params) ? kind : kind == 3'(weft_list_pkg::KIND_DEPTHWISE) ? 3'd7 : 3'd6;
             address_q <= base_i + ADDR_W'(begin_of) + ADDR_W'(inside) * ADDR_W'(BUS_BYTES);
           end
         end
@@ -197,7 +198,7 @@ module read_dma_formal #(
       wire logic [5:0] addressed = addressed_q + (begins ? 6'(ar_len) + 6'd1 : 6'd0);
       always_comb begin
         if (command_valid_i)
-          assume (words >= 24'd1 && words <= 24'd2 && params <= 24'd1 && last <= 24'd1 && kind <= 3'd4
+          assume (words >= 24'd1 && words <= 24'd2 && params <= 24'd1 && last <= 24'd1 && kind <= 3'd5
                   && offset[31:8] == '0 && pitch[31:8] == '0);
         assume (base_i == '0 && size_i[31:12] == '0);
         assume (asked_q < 6'd40);

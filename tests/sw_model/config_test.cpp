@@ -89,7 +89,7 @@ TEST(Config, ShippedFilesAreLegalAndDiffer) {
 
 TEST(Config, DerivesWhatTheRtlDerives) {
   const Config a = Config::Load("8x8");
-  EXPECT_EQ(a.Key(), "r8c8l4-lb65536-wb131072-b8-a32");
+  EXPECT_EQ(a.Key(), "r8c8l4-lb65536-wb131072-b8-a32-d3");
   EXPECT_EQ(a.Word(), 16);
   EXPECT_EQ(a.Cpad(), 8);
   EXPECT_EQ(a.Steps(), 2);
@@ -122,7 +122,7 @@ TEST(Config, TheRtlHasTheSameBorders) {
   for (std::istringstream& row : rows("legal.txt")) {
     Config c = Legal();
     row >> c.rows >> c.cols >> c.lanes >> c.line_buffer_bytes >> c.weight_buffer_bytes >> c.bus_bytes >>
-        c.acc_bits;
+        c.acc_bits >> c.depthwise_taps;
     ASSERT_TRUE(bool(row)) << row.str();
     EXPECT_NO_THROW(c.Check()) << row.str();
     legal++;
@@ -133,7 +133,8 @@ TEST(Config, TheRtlHasTheSameBorders) {
                                                        {"LINE_BYTES", &Config::line_buffer_bytes},
                                                        {"WEIGHT_BYTES", &Config::weight_buffer_bytes},
                                                        {"BUS_BYTES", &Config::bus_bytes},
-                                                       {"ACC_W", &Config::acc_bits}};
+                                                       {"ACC_W", &Config::acc_bits},
+                                                       {"DW_TAPS", &Config::depthwise_taps}};
   std::set<std::string> refused;
   for (std::istringstream& row : rows("illegal.txt")) {
     std::string module, value;
@@ -189,7 +190,7 @@ TEST_F(ConfigFile, MistakesAreRefused) {
                 "acc_bits is 64, choose 20 to 32");
   ExpectRefusal([&] { Config::Load(Write("{" + all)); }, "is not valid JSON");
   ExpectRefusal([&] { Config::Load(Write("")); }, "is not valid JSON");
-  ExpectRefusal([] { Config::Load("9x9"); }, "there is no configuration '9x9': name one of 16x16, 2x2");
+  ExpectRefusal([] { Config::Load("9x9"); }, "there is no configuration '9x9': name one of 14x16, 16x16");
   ExpectRefusal([] { Config::Load("/nowhere/9x9.json"); }, "there is no configuration");
   ExpectRefusal([] { Config::Load("/tmp"); }, "there is no configuration");
 }

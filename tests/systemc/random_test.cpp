@@ -21,11 +21,12 @@ TEST_P(RandomNetworks, AreEqualOnBoth) {
   platform::Device& lt = platform.Add(GetParam().first, InsideKind::kLooselyTimed);
   platform::Device& rtl = platform.Add(GetParam().first, InsideKind::kCycleAccurate);
   const Config config = Config::Load(GetParam().first);
-  const int64_t count = RandomCount(GetParam().second);
+  const RandomCases cases = ShardOf(RandomCount(GetParam().second));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
   int64_t cycles = 0, bytes = 0, starts = 0;
   platform.Run([&](platform::Cpu& cpu) {
     cpu.Pass(100 * platform.period);  // a start right after the reset waits until the engine is clean
-    for (int64_t i = 0; i < count && !testing::Test::HasFailure(); i++) {
+    for (int64_t i = cases.first; i < cases.end && !testing::Test::HasFailure(); i++) {
       const uint64_t seed = 77'000'000 + uint64_t(i);
       SCOPED_TRACE(fmt::format("seed {}", seed));
       const RandomGraph r = MakeRandomGraph(seed);
@@ -49,9 +50,11 @@ TEST_P(RandomNetworks, AreEqualOnBoth) {
       }
     }
   });
-  EXPECT_GT(starts, 0);
-  fmt::print("  {} networks, {} starts, {} cycles, {} bytes written: 0 differences\n", count, starts, cycles,
-             bytes);
+  if (cases.whole()) {
+    EXPECT_GT(starts, 0);
+  }
+  fmt::print("  {} networks, {} starts, {} cycles, {} bytes written: 0 differences\n", cases.count(), starts,
+             cycles, bytes);
 }
 
 // Lists that no compiler made: the loosely timed one ends as list_outcome.hpp allows, and runs the good
@@ -62,10 +65,11 @@ TEST(WeftTlm, DamagedLists) {
   const Config config = Config::Load("4x4");
   const GoodRun good("4x4");
   const Program& program = good.good.program();
-  const int64_t count = RandomCount(300);
+  const RandomCases cases = ShardOf(RandomCount(300));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
   std::map<std::string, int64_t> codes;
   platform.Run([&](platform::Cpu&) {
-    for (int64_t i = 0; i < count && !testing::Test::HasFailure(); i++) {
+    for (int64_t i = cases.first; i < cases.end && !testing::Test::HasFailure(); i++) {
       Random random(uint64_t(i) + 4242);
       std::vector<uint8_t> bytes(program.window_bytes, 0xa5);
       std::memcpy(bytes.data(), program.image.data(), program.image.size());

@@ -4,6 +4,7 @@
 #include "models/line_buffer.hpp"
 
 #include <bit>
+#include <tuple>
 
 #include "tests/rtl/testbench.hpp"
 
@@ -35,6 +36,7 @@ template <class P>
 int ReadLatency() {
   Testbench<P> m;
   m->freed_i = 0;
+  m->wide_i = 0;
   m->valid_i = 1;
   m->last_i = 0;
   for (int i = 0; i < P::BYTES / P::BUS_BYTES;) {
@@ -59,6 +61,7 @@ TYPED_TEST(LineBuffer, HoldsLinesUntilTheyAreFreed) {
   for (const Pattern pattern : kPatterns) {
     SCOPED_TRACE(ToString(pattern));
     Testbench<P> m;
+    m->wide_i = 0;
     Random random(1);
     std::vector<uint8_t> ring(P::BYTES);
     std::deque<int64_t> line_ends;  // in bus words, of lines taken but not yet counted as complete
@@ -115,6 +118,77 @@ TYPED_TEST(LineBuffer, HoldsLinesUntilTheyAreFreed) {
   }
   EXPECT_GT(full, 50);
   Compared(fmt::format("{} bytes read, buffer full {} times", compared, full));
+}
+
+// Chunk words of WIDE bytes, one a cycle, at any address; bus words before and behind them.
+TYPED_TEST(LineBuffer, TakesWideWords) {
+  using P = TypeParam;
+  if constexpr (P::WIDE > 0) {
+    constexpr int kWords = P::BYTES / P::WORD, kBusWords = P::BYTES / P::BUS_BYTES;
+    Testbench<P> m;
+    Random random(2);
+    std::vector<std::vector<uint8_t>> ring(kWords);
+    int64_t compared = 0, streamed = 0;
+    m->valid_i = m->wide_i = m->last_i = 0;
+    m->freed_i = 0;
+    m.Reset();
+    for (int round = 0; round < 50; round++) {
+      for (std::vector<uint8_t>& word : ring) word.clear();
+      std::deque<std::tuple<int, int, std::vector<uint8_t>>> late;
+      Pipeline<Reading> reads(kLineLatency);
+      for (int t = 0; t < 200; t++) {
+        m->wide_i = random.Chance(2);
+        const int written = int(random.Int(0, kWords - 1)), read = int(random.Int(0, kWords - 1));
+        std::vector<uint8_t> data(P::WIDE);
+        for (uint8_t& byte : data) byte = uint8_t(random.Int(0, 255));
+        PutBytes(m->wide_data_i, data);
+        m->wide_addr_i = uint16_t(written * P::WORD);
+        m->raddr_i = uint16_t(read * P::WORD);
+        Reading want;
+        want.bytes.assign(2 * P::WORD, -1);
+        for (const int word : {read, (read + 1) % kWords})
+          for (size_t i = 0; i < ring[size_t(word)].size(); i++, compared++)
+            want.bytes[size_t(word % 2 * P::WORD) + i] = ring[size_t(word)][i];
+        reads.Expect(want);
+        m.Clock();
+        reads.Check([&] { return ReadPort(m); },
+                    [](const Reading& a, const Reading& b) {
+                      return fmt::format("{} wanted, {} got", fmt::join(a.bytes, " "),
+                                         fmt::join(b.bytes, " "));
+                    });
+        if (m->wide_i) ring[size_t(written)].clear();  // it lands a cycle later
+        if (m->wide_i) late.emplace_back(t, written, data);
+        while (!late.empty() && std::get<0>(late.front()) < t) {
+          ring[size_t(std::get<1>(late.front()))] = std::get<2>(late.front());
+          late.pop_front();
+        }
+      }
+      // Some bus words, which are read at once and freed.
+      m->wide_i = 0;
+      for (int i = int(random.Int(1, kBusWords / 2)); i > 0;) {
+        m->valid_i = 1;
+        m.Settle();
+        const bool taken = m->ready_o;
+        std::vector<uint8_t> word(P::BUS_BYTES, uint8_t(random.Int(0, 255)));
+        PutBytes(m->data_i, word);
+        m.Clock();
+        m->valid_i = 0;
+        if (!taken) continue;
+        i--;
+        const auto at = int(streamed++ % kBusWords) * P::BUS_BYTES;
+        m->raddr_i = uint16_t(at);
+        m.Clock(1 + kLineLatency);
+        const auto got = GetBytes(m->rdata_o, 2 * P::WORD);
+        for (int k = 0; k < P::BUS_BYTES; k++)
+          ASSERT_EQ(got[size_t(at % (2 * P::WORD) + k)], word[size_t(k)]);
+      }
+      m->freed_i = uint64_t(streamed) & Mask(int(std::bit_width(uint64_t(kBusWords)) + 1));
+      m.Clock();
+    }
+    m->valid_i = m->wide_i = 1;
+    EXPECT_THROW(m.Clock(2), std::runtime_error) << "both at once";
+    Compared(fmt::format("{} bytes of wide words, {} bus words", compared, streamed));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares rtl/prim/ecp5 (renamed mult_ecp5, ram_ecp5 by ecp5_prim_test.sh) with the generic rtl/prim, random data, cycle by
+// Compares rtl/prim/ecp5 (renamed mult_ecp5, mult_logic_ecp5, ram_ecp5 by ecp5_prim_test.sh) with the generic rtl/prim, random data, cycle by
 // cycle. Operands favour the corners; RAM reads of the word being written are left out, as its contract says.
 `default_nettype none
 module mult_pair #(parameter int A_W = 8, parameter int B_W = 8, parameter int CYCLES = 4000) (output logic done_o);
@@ -34,6 +34,29 @@ module mult_pair #(parameter int A_W = 8, parameter int B_W = 8, parameter int C
       end
     end
     $display("mult %0dx%0d: %0d products, 0 differences", A_W, B_W, CYCLES);
+    done_o = 1;
+  end
+endmodule
+
+module mult_logic_pair (output logic done_o);
+  logic clk = 0;
+  logic [7:0] a, b;
+  wire logic [15:0] p0, p1;
+  mult_logic u_generic (.clk_i(clk), .a_i(a), .b_i(b), .p_o(p0));
+  mult_logic_ecp5 u_ecp5 (.clk_i(clk), .a_i(a), .b_i(b), .p_o(p1));
+  integer n;
+  initial begin
+    done_o = 0;
+    for (n = 0; n < 65536 + 2; n++) begin
+      {a, b} = 16'(n);
+      #1 clk = 1;
+      #1 clk = 0;
+      if (n >= 2 && (p0 !== p1 || ^p1 === 1'bx)) begin
+        $display("FAIL: mult_logic, cycle %0d: generic %h, ECP5 %h", n, p0, p1);
+        $finish;
+      end
+    end
+    $display("mult_logic: 65536 products, 0 differences");
     done_o = 1;
   end
 endmodule
@@ -84,6 +107,9 @@ module ecp5_prim_tb;
   mult_pair #(.A_W(18), .B_W(18)) u_18x18 (mults[4]);
   mult_pair #(.A_W(2), .B_W(18)) u_2x18 (mults[5]);
 
+  wire logic logic_done;
+  mult_logic_pair u_logic (logic_done);
+
   // Every block shape at both ends of its range, and more than one bank.
   wire logic [11:0] rams;
   ram_pair #(.WIDTH(7), .DEPTH(2)) u_2 (rams[0]);
@@ -100,8 +126,8 @@ module ecp5_prim_tb;
   ram_pair #(.WIDTH(5), .DEPTH(65536)) u_65536 (rams[11]);
 
   initial begin
-    wait (&mults && &rams);
-    $display("PASS: 6 multipliers, 12 memories");
+    wait (&mults && logic_done && &rams);
+    $display("PASS: 7 multipliers, 12 memories");
     $finish;
   end
 endmodule

@@ -21,7 +21,7 @@ TYPED_TEST(AddSteps, EqualsTheGoldenModelByteByByte) {
   constexpr int kPixels = 1500;
   Testbench<P> m;
   Random random(1);
-  m->valid_i = m->table_valid_i = 0;
+  m->valid_i = m->table_valid_i = m->outside_i = 0;
   m.Reset();
   int64_t bytes = 0, clamped = 0;
   for (const Pattern pattern : kPatterns) {
@@ -79,6 +79,72 @@ TYPED_TEST(AddSteps, EqualsTheGoldenModelByteByByte) {
   EXPECT_GT(clamped, bytes / 100);
   EXPECT_LT(clamped, bytes);
   Compared(fmt::format("{} bytes, {} of them clamped", bytes, clamped));
+}
+
+// Sums from outside, each with a multiplier and a shift of its own, a step's LANES after the other.
+TYPED_TEST(AddSteps, ScalesSumsFromOutside) {
+  using P = TypeParam;
+  constexpr int kSteps = (P::COLS + P::LANES - 1) / P::LANES, kPixels = 1500;
+  constexpr int kLatency = weft_pkg::ADD_SUM_LATENCY + weft_pkg::SCALE_LATENCY + kSteps;
+  Testbench<P> m;
+  Random random(2);
+  m->valid_i = m->table_valid_i = 0;
+  m->outside_i = 1;
+  m.Reset();
+  int64_t bytes = 0;
+  for (const Rounding rounding : {Rounding::kTflite, Rounding::kOnnx}) {
+    const auto zp = int(random.Int(-128, 127)), lo = int(random.Int(-128, 0)), hi = int(random.Int(lo, 127));
+    m->onnx_i = rounding == Rounding::kOnnx, m->zp_i = uint8_t(zp), m->lo_i = uint8_t(lo),
+    m->hi_i = uint8_t(hi);
+    struct Step {
+      std::vector<int32_t> acc, mult, shift;
+    };
+    std::deque<std::pair<int64_t, Step>> steps;
+    std::deque<std::pair<int64_t, std::vector<uint8_t>>> want;  // in the cycle
+    int sent = 0, busy = 0;
+    for (int64_t t = 0; sent < kPixels || !want.empty(); t++) {
+      ASSERT_LT(t, 100 * kPixels * kSteps);
+      m->valid_i = sent < kPixels && busy == 0 && random.Chance(2);
+      busy = m->valid_i ? kSteps - 1 : std::max(0, busy - 1);
+      if (m->valid_i) {
+        std::vector<uint8_t> y;
+        for (int s = 0; s < kSteps; s++) {
+          Step step;
+          for (int l = 0; l < P::LANES; l++) {
+            step.acc.push_back(int32_t(random.Int(-(1 << 28), 1 << 28)));
+            step.mult.push_back(int32_t(random.Int(1 << 30, INT32_MAX)) &
+                                (rounding == Rounding::kOnnx ? ~0x7f : ~0));
+            step.shift.push_back(int32_t(random.Int(-24, -18)));
+            if (y.size() < P::COLS)
+              y.push_back(uint8_t(golden::Requantize(step.acc.back(), step.mult.back(), step.shift.back(), zp,
+                                                     lo, hi, rounding)));
+          }
+          steps.emplace_back(t + weft_pkg::ADD_SUM_LATENCY + s, step);
+        }
+        want.emplace_back(t + kLatency, y);
+        sent++;
+      }
+      const bool step = !steps.empty() && steps.front().first == t;
+      for (int l = 0; l < P::LANES; l++) {
+        const auto lane = size_t(l);
+        Put(m->outside_acc_i, 32 * l, 32,
+            step ? uint32_t(steps.front().second.acc[lane]) : uint32_t(random.Int(0, UINT32_MAX)));
+        Put(m->outside_mult_i, 32 * l, 32,
+            step ? uint32_t(steps.front().second.mult[lane]) : uint32_t(random.Int(0, INT32_MAX)));
+        Put(m->outside_shift_i, 6 * l, 6,
+            step ? uint32_t(steps.front().second.shift[lane]) & 63 : uint32_t(random.Int(0, 63)));
+      }
+      if (step) steps.pop_front();
+      m.Clock();
+      const bool due = !want.empty() && want.front().first == t + 1;
+      ASSERT_EQ(m->valid_o, due) << "cycle " << t;
+      if (!due) continue;
+      ASSERT_EQ(GetBytes(m->pixel_o, P::COLS), want.front().second) << "cycle " << t;
+      bytes += P::COLS;
+      want.pop_front();
+    }
+  }
+  Compared(fmt::format("{} bytes", bytes));
 }
 
 TYPED_TEST(AddSteps, AssertsItsContract) {

@@ -57,7 +57,7 @@ void AddJob(List* l, bool stores, bool adds, Random& random) {
   for (int i = 0; i < list::JOB_WORDS; i++) j.job.push_back(Any(random));
   for (int i = 0; i < (adds ? list::STORE_WORDS : list::STORE_PLAIN_WORDS); i++)
     j.store.push_back(Any(random));
-  if (adds) j.store[list::STORE_ADD] |= 1U << list::STORE_ADD_ENABLE_BIT;
+  if (adds) j.store[list::STORE_ADD] |= 1U << list::STORE_ADD_KIND_LSB;
   l->words.push_back(list::OP_JOB | uint32_t{stores} << 8 | uint32_t{adds} << 9 | Any(random) << 10);
   l->words.insert(l->words.end(), j.job.begin(), j.job.end());
   l->words.insert(l->words.end(), j.store.begin(), j.store.end());
@@ -144,7 +144,7 @@ class Bench {
       for (size_t i = 0; i < want.store.size() && want.stores; i++)
         ASSERT_EQ(Get(m->store_o, int(32 * i), 32), want.store[i])
             << "store word " << i << " of job " << jobs << ", " << Where();
-      ASSERT_EQ(Get(m->store_o, 32 * list::STORE_ADD + list::STORE_ADD_ENABLE_BIT, 1), want.adds)
+      ASSERT_EQ(Get(m->store_o, 32 * list::STORE_ADD + list::STORE_ADD_KIND_LSB, 1), want.adds)
           << "whether job " << jobs << " adds, " << Where();
       if (m->job_ready_i) jobs++;
     } else {

@@ -16,7 +16,7 @@ template <class P>
 class ReadDma : public testing::Test {};
 TYPED_TEST_SUITE(ReadDma, models::read_dma, ParameterNames);
 
-enum Stream { kLines, kWeights, kList, kTables, kResidual, kParams, kStreams };
+enum Stream { kLines, kWeights, kList, kTables, kResidual, kDepthwise, kParams, kDwParams, kStreams };
 
 struct Command {
   uint32_t kind, offset, params, words, count, pitch, wait;  // words of the bus
@@ -80,6 +80,8 @@ class Bench {
     m->table_ready_i = Active(random, pattern_.sink);
     m->residual_ready_i = Active(random, pattern_.sink);
     m->param_ready_i = Active(random, pattern_.sink);
+    m->dw_weight_ready_i = Active(random, pattern_.sink);
+    m->dw_param_ready_i = Active(random, pattern_.sink);
     m.Settle();
     ASSERT_EQ(m->idle_o, !m->ar_valid_o && flight_.empty()) << Where();
     if (!want_.empty() && !failed) {
@@ -166,7 +168,7 @@ class Bench {
       uint64_t addr = base + offset;
       requests_.push_back({addr, uint64_t{c.params} + c.words, uint16_t(c.wait)});
       for (uint32_t w = 0; w < c.params; w++, addr += kBus)
-        want_.push_back({kParams, addr, w == c.params - 1});
+        want_.push_back({c.kind == kDepthwise ? kDwParams : kParams, addr, w == c.params - 1});
       for (uint32_t w = 0; w < c.words && want_.size() < kMost; w++, addr += kBus)
         want_.push_back({Stream(c.kind), addr, w == c.words - 1});
     }
@@ -212,7 +214,9 @@ class Bench {
          {m->list_valid_o != 0, m->list_ready_i != 0},
          {m->table_valid_o != 0, m->table_ready_i != 0},
          {m->residual_valid_o != 0, m->residual_ready_i != 0},
-         {m->param_valid_o != 0, m->param_ready_i != 0}}};
+         {m->dw_weight_valid_o != 0, m->dw_weight_ready_i != 0},
+         {m->param_valid_o != 0, m->param_ready_i != 0},
+         {m->dw_param_valid_o != 0, m->dw_param_ready_i != 0}}};
     int valid = 0;
     bool taken = false;
     for (int s = 0; s < kStreams && running_; s++) {
@@ -254,7 +258,7 @@ template <class P>
 Command Draw(Random& random, uint32_t size) {
   Command c{};
   constexpr uint32_t kBus = P::BUS_BYTES;
-  c.kind = uint32_t(random.Int(0, 4));
+  c.kind = uint32_t(random.Int(0, list::KINDS - 1));
   const uint32_t most = random.Chance(4) ? 3 * P::MAX_BEATS : 6;
   c.words = uint32_t(random.Int(1, most));
   c.params = random.Chance(2) ? 0 : uint32_t(random.Int(1, 6));
@@ -432,7 +436,7 @@ TYPED_TEST(ReadDma, RefusesBadCommands) {
           c.params = kMost, c.words = kMost;
           break;
         case 4:
-          c.kind = uint32_t(b.random.Int(5, 7));
+          c.kind = uint32_t(b.random.Int(list::KINDS, 7));
           break;
         case 5:
           offset = c.offset += uint32_t(b.random.Int(1, kBus - 1)), code = WEFT_CODE_OUT_OF_WINDOW;

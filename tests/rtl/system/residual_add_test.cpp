@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // residual_add: random jobs, each with tables and a residual of its own, whose sums and pooled maxima are
 // computed by the golden model from where each pixel is; jobs without a residual, which is 0 then; jobs
-// without an addition, that pass; lines that are freed, so that a small buffer holds many; runs that are cut
-// short.
+// without an addition, that pass; lines that are freed, so that a small buffer holds many; depthwise
+// convolutions of the pixels; runs that are cut short.
 #include "models/residual_add.hpp"
 
 #include <bit>
 #include <optional>
 
+#include "tests/rtl/system/depthwise_job.hpp"
 #include "tests/rtl/testbench.hpp"
 
 namespace weft::rtl {
@@ -71,9 +72,11 @@ class Bench {
 
   void Restart() {
     m->store_valid_i = m->table_valid_i = m->residual_valid_i = m->pixel_valid_i = m->out_ready_i = 0;
-    m->residual_last_i = 0;
+    m->residual_last_i = m->weight_valid_i = m->param_valid_i = 0;
     stores_.clear(), pixels_.clear(), want_.clear(), residual_.clear(), tables_.clear();
+    weights_.clear(), params_.clear();
     held_.reset();
+    inner_ = false;
     m.Reset();
   }
   std::string Where() const { return fmt::format("output {}, cycle {}, seed {}", outputs, cycles, seed_); }
@@ -94,6 +97,8 @@ class Bench {
       }
       tables = tables_of_;
     }
+    // As in a list, a residual's lines wait until the outputs before are out.
+    while (j.adds && !j.alone && inner_ && !want_.empty()) ASSERT_NO_FATAL_FAILURE(Cycle());
     const int pitch = j.pitch(kBus);
     std::vector<std::vector<uint8_t>> residual(size_t(j.adds && !j.alone ? j.images * j.lines() : 0));
     for (auto& line : residual) {
@@ -102,11 +107,16 @@ class Bench {
       for (int w = 0; w < pitch; w += kBus)
         residual_.push_back({{line.begin() + w, line.begin() + w + kBus}, w + kBus == pitch});
     }
+    const int passes = P::DW_TAPS == 0 && random.Chance(2) ? 3 : 0;  // without depthwise, both
     std::array<uint32_t, list::STORE_WORDS> s{};
     for (uint32_t& word : s) word = uint32_t(random.Int(0, UINT32_MAX));
-    s[list::STORE_ADD] = uint32_t{j.adds} << 31 | uint32_t{j.alone} << list::STORE_ADD_ALONE_BIT |
-                         (uint32_t(j.shift) & 0x3f) << 25 | (uint32_t(j.hi) & 0xff) << 16 |
-                         (uint32_t(j.lo) & 0xff) << 8 | (uint32_t(j.zp) & 0xff);
+    s[list::STORE_ADD] = uint32_t(!j.adds   ? passes
+                                  : j.alone ? 2
+                                            : 1)
+                             << list::STORE_ADD_KIND_LSB |
+                         (uint32_t(j.shift) & 0x3f) << list::STORE_ADD_SHIFT_LSB |
+                         (uint32_t(j.hi) & 0xff) << 16 | (uint32_t(j.lo) & 0xff) << 8 |
+                         (uint32_t(j.zp) & 0xff);
     s[list::STORE_ADD_SCALE] = uint32_t(j.mult) | uint32_t{j.rounding == Rounding::kOnnx}
                                                       << list::STORE_ADD_SCALE_ROUNDING_BIT;
     if (j.adds) {
@@ -162,17 +172,60 @@ class Bench {
           if (j.adds) want_.push_back({{best.begin(), best.end()}, cols, last});
         }
   }
+  void Give(const DepthwiseJob& j) {
+    const DepthwiseData data(random, j, kCols);
+    std::array<uint32_t, list::STORE_WORDS> s{};
+    for (uint32_t& word : s) word = uint32_t(random.Int(0, UINT32_MAX));
+    j.Put(&s, P::DW_TAPS, kSteps);
+    stores_.push_back(s);
+    const auto put = [](const std::vector<uint8_t>& bytes, auto* words) {
+      for (size_t i = 0; i < bytes.size(); i += kBus)
+        words->push_back({bytes.begin() + int64_t(i), bytes.begin() + int64_t(i) + kBus});
+    };
+    put(data.WeightBytes(j, P::DW_TAPS, kBus), &weights_);
+    put(data.ParameterBytes(j, P::LANES, kBus), &params_);
+    for (int first = 0; first < j.pixels(); first += P::ROWS)
+      for (int g = 0; g < j.groups; g++)
+        for (int n = first; n < std::min(first + P::ROWS, j.pixels()); n++) {
+          const bool last = g == j.groups - 1;
+          const auto begin = data.inner.begin() + (int64_t{n} * j.groups + g) * kCols;
+          pixels_.push_back(
+              {{begin, begin + kCols}, last ? j.last_group : kCols, last && n == j.pixels() - 1});
+        }
+    for (int image = 0; image < j.images; image++)
+      for (int y = 0; y < j.out_rows; y++)
+        for (int g = 0; g < j.groups; g++)
+          for (int x = 0; x < j.out_cols; x++) {
+            const bool last = g == j.groups - 1;
+            Pixel pixel{{},
+                        last ? j.last_group : kCols,
+                        last && x == j.out_cols - 1 && y == j.out_rows - 1 && image == j.images - 1};
+            for (int c = 0; c < pixel.cols; c++)
+              pixel.data.push_back(uint8_t(data.Output(j, image, y, x, g, c)));
+            want_.push_back(std::move(pixel));
+          }
+    inner_ = true;
+  }
   // A cycle of all sources and of the sink.
   void Cycle() {
     m->store_valid_i = !stores_.empty() && Active(random, pattern_.source);
     if (m->store_valid_i) std::memcpy(&m->store_i, stores_.front().data(), sizeof stores_.front());
-    const bool table = !tables_.empty() && (residual_.empty() || random.Chance(2));  // or a line
-    m->table_valid_i = table && Active(random, pattern_.source);
-    m->residual_valid_i = !table && !residual_.empty() && Active(random, pattern_.source);
+    // One of the streams that have something to come.
+    const std::array<bool, 4> waits = {!tables_.empty(), !residual_.empty(), !weights_.empty(),
+                                       !params_.empty()};
+    int turn = int(random.Int(0, 3));
+    for (int i = 0; i < 3 && !waits[size_t(turn)]; i++) turn = (turn + 1) % 4;
+    const bool offers = waits[size_t(turn)] && Active(random, pattern_.source);
+    m->table_valid_i = offers && turn == 0;
+    m->residual_valid_i = offers && turn == 1;
+    m->weight_valid_i = offers && turn == 2;
+    m->param_valid_i = offers && turn == 3;
     m->residual_last_i = !residual_.empty() && residual_.front().last;
-    if (table)
+    if (m->table_valid_i)
       for (size_t i = 0; i < kBus / 4; i++) Put(m->data_i, int(32 * i), 32, tables_[i]);
-    else if (!residual_.empty()) PutBytes(m->data_i, residual_.front().bytes);
+    if (m->residual_valid_i) PutBytes(m->data_i, residual_.front().bytes);
+    if (m->weight_valid_i) PutBytes(m->data_i, weights_.front());
+    if (m->param_valid_i) PutBytes(m->data_i, params_.front());
     tables_wait_ =
         tables_.empty() ? std::max(tables_wait_ - 1, 0) : kBus / 4 + 1;  // a word gives entries one by one
     m->pixel_valid_i =
@@ -204,6 +257,7 @@ class Bench {
     const bool word = m->residual_valid_i && m->residual_ready_o,
                pixel = m->pixel_valid_i && m->pixel_ready_o;
     const bool out = m->out_valid_o && m->out_ready_i;
+    const bool weight = m->weight_valid_i && m->weight_ready_o, param = m->param_valid_i && m->param_ready_o;
     m.Clock();
     cycles++;
     if (store) stores_.pop_front();
@@ -212,16 +266,21 @@ class Bench {
       lines += residual_.front().last ? 1 : 0;
       residual_.pop_front();
     }
+    if (weight) weights_.pop_front();
+    if (param) params_.pop_front();
     if (pixel) pixels_.pop_front();
     if (out) want_.pop_front(), held_.reset(), outputs++;
-    idle_ = store || entry || word || pixel || out ? 0 : idle_ + 1;
+    idle_ = store || entry || word || weight || param || pixel || out ? 0 : idle_ + 1;
     ASSERT_LT(idle_, 2000) << "nothing moves: " << pixels_.size() << " pixels, " << residual_.size()
                            << " residual words, " << want_.size() << " outputs to come, " << Where();
   }
   void Finish() {
     while (!want_.empty()) ASSERT_NO_FATAL_FAILURE(Cycle());
-    ASSERT_TRUE(pixels_.empty() && stores_.empty()) << Where();
+    // (Rows of an inner tensor that no filter window needs come behind the last output.)
+    ASSERT_TRUE((inner_ || pixels_.empty()) && stores_.empty()) << Where();
+    while (!pixels_.empty()) ASSERT_NO_FATAL_FAILURE(Cycle());
     while (!residual_.empty()) ASSERT_NO_FATAL_FAILURE(Cycle());
+    inner_ = false;
     for (int t = 0; t < 30; t++) ASSERT_NO_FATAL_FAILURE(Cycle());  // nothing more comes
   }
   void Cycles(int64_t count) {
@@ -245,8 +304,10 @@ class Bench {
   std::deque<Pixel> pixels_, want_;
   std::deque<Word> residual_;
   std::deque<uint32_t> tables_;
+  std::deque<std::vector<uint8_t>> weights_, params_;
   std::array<std::array<uint32_t, 256>, 2> tables_of_{};
   bool tables_known_ = false, pixel_held_ = false;
+  bool inner_ = false;  // an inner tensor may be in the buffer
   std::optional<std::vector<uint8_t>> held_;
   int idle_ = 0, tables_wait_ = 0;
 };
@@ -310,6 +371,41 @@ TYPED_TEST(ResidualAdd, AddsToEveryPixel) {
   Compared(fmt::format("{} outputs of {} jobs, {} residual lines", outputs, jobs, lines));
 }
 
+template <class P>
+DepthwiseJob DrawFor(Random& random) {
+  int word = P::BUS_BYTES;
+  while (word < P::COLS) word *= 2;
+  return DrawDepthwise(random, P::ROWS, P::BYTES / word, P::COLS, P::DW_TAPS, Bench<P>::kSteps);
+}
+
+// Depthwise convolutions one after the other, and between other jobs.
+TYPED_TEST(ResidualAdd, ConvolvesDepthwise) {
+  using P = TypeParam;
+  if constexpr (P::DW_TAPS == 0) return;
+  else {
+    int64_t jobs = 0, outputs = 0;
+    for (const Pattern pattern : kPatterns) {
+      SCOPED_TRACE(ToString(pattern));
+      Bench<P> b(6, pattern);
+      for (int i = 0; i < 60; i++, jobs++) {
+        if (b.random.Chance(4)) {
+          ASSERT_NO_FATAL_FAILURE(b.Give(Draw<P>(b.random)));
+        } else {
+          const DepthwiseJob j = DrawFor<P>(b.random);
+          SCOPED_TRACE(Show(j));
+          ASSERT_NO_FATAL_FAILURE(b.Give(j));
+        }
+        if (b.random.Chance(6)) {
+          ASSERT_NO_FATAL_FAILURE(b.Finish());
+        }
+      }
+      ASSERT_NO_FATAL_FAILURE(b.Finish());
+      outputs += b.outputs;
+    }
+    Compared(fmt::format("{} outputs of {} jobs", outputs, jobs));
+  }
+}
+
 // Every code of both operands.
 TYPED_TEST(ResidualAdd, LooksUpEveryCode) {
   using P = TypeParam;
@@ -319,7 +415,7 @@ TYPED_TEST(ResidualAdd, LooksUpEveryCode) {
   Compared(fmt::format("{} outputs", b.outputs));
 }
 
-// A pixel every COLS/LANES cycles, but not more than eight at once; one that passes each cycle.
+// A pixel every COLS/LANES cycles, but not more than 8 or 16 at once; one that passes each cycle.
 TYPED_TEST(ResidualAdd, TakesAPixelEverySoManyCycles) {
   using P = TypeParam;
   constexpr int kPixels = 500;
@@ -333,7 +429,9 @@ TYPED_TEST(ResidualAdd, TakesAPixelEverySoManyCycles) {
     while (b.busy()) ASSERT_NO_FATAL_FAILURE(b.Cycle());
     const int latency = 5 + Bench<P>::kSteps + 3 + weft_pkg::REQUANT_LATENCY + 2 + 3;
     const int words = P::COLS > P::BUS_BYTES ? (P::COLS + P::BUS_BYTES - 1) / P::BUS_BYTES : 1;
-    const double each = adds ? std::max({double(Bench<P>::kSteps), latency / 8.0, double(words)}) : 1.0;
+    const double each =
+        adds ? std::max({double(Bench<P>::kSteps), latency / (P::DW_TAPS > 0 ? 16.0 : 8.0), double(words)})
+             : 1.0;
     EXPECT_LE(b.cycles - begin, int(kPixels * each) + 60) << (adds ? "added" : "passed");
   }
 }
@@ -359,7 +457,14 @@ TYPED_TEST(ResidualAdd, ForgetsARunThatIsCutShort) {
     SCOPED_TRACE(ToString(pattern));
     Bench<P> b(5, pattern);
     for (int i = 0; i < 25; i++) {
-      for (int k = 0; k < 3; k++) ASSERT_NO_FATAL_FAILURE(b.Give(Draw<P>(b.random)));
+      for (int k = 0; k < 3; k++) {
+        if constexpr (P::DW_TAPS > 0)
+          if (b.random.Chance(2)) {
+            ASSERT_NO_FATAL_FAILURE(b.Give(DrawFor<P>(b.random)));
+            continue;
+          }
+        ASSERT_NO_FATAL_FAILURE(b.Give(Draw<P>(b.random)));
+      }
       ASSERT_NO_FATAL_FAILURE(b.Cycles(b.random.Int(1, 300)));
       cut += b.busy();
       b.Forget();

@@ -114,7 +114,7 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
     int64_t lines_before = 0, lines_sent = 0;          // of earlier jobs; of all jobs, whole ones
     std::vector<Residual> walk;
     bool active = false, next_alone = false;
-    m->load_i = m->take_i = m->line_valid_i = m->alone_i = 0;
+    m->load_i = m->take_i = m->line_valid_i = m->alone_i = m->inner_i = m->inner_take_i = 0;
     m.Reset();
     for (int64_t t = 0; job < kJobs || !want.empty(); t++) {
       ASSERT_LT(t, 20'000'000) << "no progress: job " << job << ", pixel " << next;
@@ -180,6 +180,48 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
   EXPECT_GT(full, 100);
   Compared(fmt::format("{} pixels of {} jobs, {} cycles without lines, {} without room", pixels,
                        kJobs * int(kPatterns.size()), waited, full));
+}
+
+// Entries of an inner tensor, at random places, while no lines are there.
+TYPED_TEST(ResidualLines, HoldsEntriesOfAnInnerTensor) {
+  using P = TypeParam;
+  if constexpr (P::INNER != 0) {
+    int word = P::BUS_BYTES;
+    while (word < P::COLS) word *= 2;
+    const int entries = P::BYTES / word;
+    Testbench<P> m;
+    Random random(2);
+    m->load_i = m->take_i = m->line_valid_i = m->alone_i = 0;
+    m->inner_i = 1;
+    m.Reset();
+    std::vector<std::vector<uint8_t>> ring{size_t(entries)};
+    std::deque<std::vector<uint8_t>> due;  // empty: nobody knows
+    int64_t compared = 0;
+    int landing = -1;  // the entry that was written a cycle ago, and its bytes
+    std::vector<uint8_t> landing_bytes;
+    for (int t = 0; t < 20000; t++) {
+      m->inner_take_i = random.Chance(2);
+      const int written = int(random.Int(0, entries - 1)), read = int(random.Int(0, entries - 1));
+      std::vector<uint8_t> pixel(P::COLS);
+      for (uint8_t& byte : pixel) byte = uint8_t(random.Int(0, 255));
+      PutBytes(m->pixel_i, pixel);
+      m->inner_waddr_i = uint16_t(written), m->inner_raddr_i = uint16_t(read);
+      due.push_back(ring[size_t(read)]);
+      m.Clock();
+      if (landing >= 0) ring[size_t(landing)] = landing_bytes;
+      landing = m->inner_take_i ? written : -1;
+      landing_bytes = pixel;
+      if (landing >= 0) ring[size_t(landing)].clear();
+      if (due.size() < weft_pkg::RAM_LATENCY) continue;
+      if (!due.front().empty()) {
+        ASSERT_EQ(GetBytes(m->inner_o, P::COLS), due.front()) << "cycle " << t;
+        compared++;
+      }
+      due.pop_front();
+    }
+    EXPECT_GT(compared, 5000);
+    Compared(fmt::format("{} entries", compared));
+  }
 }
 
 }  // namespace

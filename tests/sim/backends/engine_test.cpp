@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole engine: random layers, layers that must be cut into jobs, every kind of window, under random
 // memories and pauses, bit for bit against the golden model and cycle for cycle against the cycle model.
-// WEFT_RANDOM_LAYERS=N runs N random layers on each configuration instead of the usual few hundred (`make
-// long`).
-#include <cstdlib>
-
 #include "sw_model/error.hpp"
+#include "tests/random_count.hpp"
 #include "tests/sim/backends/engine_check.hpp"
 
 namespace weft {
 namespace {
 
-int64_t RandomLayers(int64_t usual) {
-  const char* text = std::getenv("WEFT_RANDOM_LAYERS");
-  return text != nullptr && *text != 0 ? std::max(1LL, std::atoll(text)) : usual;
-}
-
 class Engine : public testing::TestWithParam<const char*> {
  protected:
   void TearDown() override {
-    if (!HasFailure()) fmt::print("  {}: {}\n", GetParam(), check_.tally().Text());
+    if (!HasFailure() && !IsSkipped()) fmt::print("  {}: {}\n", GetParam(), check_.tally().Text());
   }
   [[nodiscard]] const Config& config() const { return check_.config(); }
   // Sizes that take a few thousand cycles on an array of this size.
@@ -38,13 +30,14 @@ INSTANTIATE_TEST_SUITE_P(Configs, Engine, testing::Values("2x2", "4x4", "5x7", "
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 TEST_P(Engine, RandomLayers) {
-  const int64_t count = RandomLayers(2000);
-  for (int64_t i = 1; i <= count && !HasFailure(); i++) {
-    const auto seed = uint64_t(i);
+  const RandomCases cases = ShardOf(RandomLayers(2000));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end && !HasFailure(); i++) {
+    const auto seed = uint64_t(i) + 1;
     Random random(seed + 1000000);
     const Memory memory = RandomMemory(random, config());
     RandomLimits limits = Small();
-    if (count > 1000 && random.Chance(10)) {
+    if (cases.all > 1000 && random.Chance(10)) {
       limits = RandomLimits{};
       limits.allow_pool_pad = false;
     }
@@ -56,10 +49,11 @@ TEST_P(Engine, RandomLayers) {
 }
 
 TEST_P(Engine, RandomLayersWithPauses) {
-  const int64_t count = RandomLayers(2000) / 10;
-  for (int64_t i = 1; i <= count && !HasFailure(); i++)
+  const RandomCases cases = ShardOf(RandomLayers(2000) / 10);
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end && !HasFailure(); i++)
     for (const double stalls : {0.1, 0.5, 0.9}) {
-      const auto seed = uint64_t(i + 5000000);
+      const auto seed = uint64_t(i + 5000001);
       Random random(seed);
       const Memory memory = RandomMemory(random, config());
       const RandomLayer r = MakeRandomLayer(seed, Small());

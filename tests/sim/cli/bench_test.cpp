@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -17,46 +18,94 @@
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 #include "sw_model/golden/golden_fast.hpp"
+#include "tests/random_count.hpp"
 #include "tests/random_layer.hpp"
 
 namespace weft {
 namespace {
 
-int64_t TotalMacs(const std::string& name, bool with_fc) {
+// Convolutions of a network, fully connected layers among them, and their MACs an image.
+int64_t ConvsOf(const Network& network) {
+  return std::ranges::count(network.graph.nodes, Op::kConv, &Node::op);
+}
+
+int64_t TotalMacs(const std::string& name, NetworkScope scope) {
+  const Graph graph = MakeNetwork(name, scope).graph;
   int64_t macs = 0;
-  for (const NetworkLayer& l : MakeNetwork(name, 1).Measured(with_fc)) macs += golden::Macs(l.in, l.layer);
+  for (const Node& node : graph.nodes)
+    if (node.op == Op::kConv) macs += golden::Macs(graph.tensors[node.inputs[0]].shape, node.conv);
   return macs;
 }
 
-size_t LayersOf(const std::string& name) { return MakeNetwork(name, 1).Measured(false).size(); }
-
 TEST(Networks, MacsAreThePublishedOnes) {
-  EXPECT_EQ(TotalMacs("vgg16", false), 15'346'630'656);
-  EXPECT_EQ(TotalMacs("vgg16", true), 15'470'264'320);
-  EXPECT_EQ(TotalMacs("resnet50", false), 4'087'136'256);
-  EXPECT_EQ(TotalMacs("resnet50", true), 4'089'184'256);
-  EXPECT_EQ(TotalMacs("mobilenetv1", true), 568'740'352);
-  EXPECT_EQ(TotalMacs("mobilenetv2", true), 300'774'272);
-  EXPECT_EQ(TotalMacs("resnet8", false), 12'501'632);
-  EXPECT_EQ(TotalMacs("lenet5", false), 416'520);
-  EXPECT_EQ(TotalMacs("convnetjs-cifar", false), 3'920'000);
+  using enum NetworkScope;
+  EXPECT_EQ(TotalMacs("vgg16", kUsual), 15'346'630'656);
+  EXPECT_EQ(TotalMacs("vgg16", kFullyConnected), 15'470'264'320);
+  EXPECT_EQ(TotalMacs("resnet50", kUsual), 4'087'136'256);
+  EXPECT_EQ(TotalMacs("resnet50", kFullyConnected), 4'089'184'256);
+  EXPECT_EQ(TotalMacs("mobilenetv1", kFullyConnected), 568'740'352);
+  EXPECT_EQ(TotalMacs("mobilenetv2", kFullyConnected), 300'774'272);
+  EXPECT_EQ(TotalMacs("resnet8", kUsual), 12'501'632);
+  EXPECT_EQ(TotalMacs("efficientnet_lite0", kWhole), 385'187'552);  // its authors' table says 407M
+  EXPECT_EQ(TotalMacs("squeezenet", kUsual) / 1'000'000, 349);
+  EXPECT_EQ(TotalMacs("vww", kUsual), 7'489'664);
+  EXPECT_EQ(TotalMacs("kws", kUsual), 2'656'768);
+  EXPECT_EQ(TotalMacs("lenet5", kUsual), 416'520);
+  EXPECT_EQ(TotalMacs("convnetjs-cifar", kUsual), 3'920'000);
+  for (const std::string& name : NetworkNames())
+    EXPECT_EQ(TotalMacs(name, kWhole), TotalMacs(name, kFullyConnected)) << name;
+}
+
+// Of filters, and as many biases a filter as the published count has: of a batch normalisation it counts two.
+int64_t Parameters(const std::string& name, int biases, int fc_biases) {
+  const Graph graph = MakeNetwork(name, NetworkScope::kWhole).graph;
+  int64_t parameters = 0;
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::kConv) continue;
+    const Shape& filters = node.conv.filters.shape;
+    parameters += int64_t(filters.size()) + int64_t{filters.n} * (node.name == "fc" ? fc_biases : biases);
+  }
+  return parameters;
+}
+
+TEST(Networks, ParametersAreThePublishedOnes) {
+  EXPECT_EQ(Parameters("resnet50", 2, 1), 25'557'032);           // torchvision
+  EXPECT_EQ(Parameters("mobilenetv2", 2, 1), 3'504'872);         // torchvision
+  EXPECT_EQ(Parameters("efficientnet_lite0", 2, 1), 4'652'008);  // Keras Hub; "4.7M" of its authors
+  EXPECT_EQ(Parameters("squeezenet", 1, 1), 1'235'496);          // torchvision
 }
 
 TEST(Networks, LayersAreCounted) {
-  EXPECT_EQ(LayersOf("vgg16"), 13u);
-  EXPECT_EQ(LayersOf("resnet50"), 53u);
-  EXPECT_EQ(LayersOf("mobilenetv1"), 27u);
-  EXPECT_EQ(LayersOf("mobilenetv2"), 52u);
-  EXPECT_EQ(LayersOf("resnet8"), 10u);
-  EXPECT_THROW(MakeNetwork("alexnet", 1), Error);
+  EXPECT_EQ(ConvsOf(MakeNetwork("vgg16")), 13);
+  EXPECT_EQ(ConvsOf(MakeNetwork("resnet50")), 53);
+  EXPECT_EQ(ConvsOf(MakeNetwork("mobilenetv1")), 27);
+  EXPECT_EQ(ConvsOf(MakeNetwork("mobilenetv2")), 52);
+  EXPECT_EQ(ConvsOf(MakeNetwork("resnet8")), 10);
+  EXPECT_EQ(ConvsOf(MakeNetwork("efficientnet_lite0")), 49);
+  EXPECT_EQ(ConvsOf(MakeNetwork("squeezenet")), 26);
+  EXPECT_EQ(ConvsOf(MakeNetwork("vww")), 28);
+  EXPECT_EQ(ConvsOf(MakeNetwork("kws")), 10);
+  EXPECT_THROW(MakeNetwork("alexnet"), Error);
 }
 
-TEST(Networks, BatchMultipliesTheMacs) {
+// Every tensor that a node reads is there: the input, given, or written before. What is whole needs no given
+// one and leaves nothing out, and its shapes are those of its operators.
+TEST(Networks, GraphsAreComplete) {
   for (const std::string& name : NetworkNames())
-    for (size_t i = 0; i < MakeNetwork(name, 1).layers.size(); i++) {
-      const NetworkLayer one = MakeNetwork(name, 1).layers[i], five = MakeNetwork(name, 5).layers[i];
-      EXPECT_EQ(5 * golden::Macs(one.in, one.layer), golden::Macs(five.in, five.layer))
-          << name << " " << one.layer.name;
+    for (const auto scope : {NetworkScope::kUsual, NetworkScope::kFullyConnected, NetworkScope::kWhole}) {
+      const Network network = MakeNetwork(name, scope);
+      const Graph& graph = network.graph;
+      if (scope == NetworkScope::kWhole) {
+        EXPECT_TRUE(network.given.empty() && network.left_out.empty()) << name;
+      }
+      std::vector<int> there = network.given;
+      there.push_back(graph.input);
+      for (const Node& node : graph.nodes) {
+        for (const int input : node.inputs)
+          EXPECT_EQ(std::ranges::count(there, input), 1) << name << node.name;
+        EXPECT_EQ(OutputShape(graph, node), graph.tensors[node.output].shape) << name << node.name;
+        there.push_back(node.output);
+      }
     }
 }
 
@@ -120,9 +169,10 @@ class ChainOn : public testing::TestWithParam<const char*> {};
 
 TEST_P(ChainOn, RandomLayersTakeTheSameCyclesInRtlAndModel) {
   const Config config = Config::Load(GetParam());
-  const char* more = std::getenv("WEFT_RANDOM_CHAINS");
-  const uint64_t count = more != nullptr ? std::max(1ULL, std::strtoull(more, nullptr, 10)) : 60;
-  for (uint64_t seed = 1; seed <= count; seed++) {
+  const RandomCases cases = ShardOf(RandomCount(60));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
+  for (int64_t i = cases.first; i < cases.end; i++) {
+    const uint64_t seed = uint64_t(i) + 1;
     Random random(seed + 7777);
     HarnessOptions options;
     options.memory = {int(random.Int(1, config.bus_bytes)), int(random.Pick(std::array{1, 5, 40, 200}))};
@@ -210,7 +260,7 @@ TEST(Bench, JsonOfTheCycleModel) {
     const nlohmann::json json = Bench(name + " --engine cycles --with-fc --memory 8:40", &status);
     EXPECT_EQ(status, 0);
     EXPECT_EQ(json.at("network"), name);
-    EXPECT_EQ(json.at("layers").size(), MakeNetwork(name, 1).layers.size());
+    EXPECT_EQ(json.at("layers").size(), MakeNetwork(name, NetworkScope::kFullyConnected).graph.nodes.size());
     ExpectConsistent(json);
   }
 }
@@ -238,6 +288,61 @@ TEST(Bench, Targets) {
   const double small = Bench("resnet50 --engine cycles --memory 8:40", &status).at("cycles");
   const double large = Bench("resnet50 --engine cycles --config 32x32 --memory 32:40", &status).at("cycles");
   EXPECT_GE(small / large, 14);
+  EXPECT_LE(Bench("vgg16 --engine cycles --memory 8:40", &status).at("bytes_per_mac"), 0.0056);
+  EXPECT_LE(Bench("resnet50 --engine cycles --memory 8:40", &status).at("bytes_per_mac"), 0.0165);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 7x8 --memory 8:40", &status).at("utilisation"), 0.998);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 14x16", &status).at("utilisation"), 0.97);
+  EXPECT_GE(Bench("resnet50 --engine cycles --config 28x32", &status).at("utilisation"), 0.965);
+}
+
+// For a slow memory, jobs may take fewer column groups, although that moves more bytes.
+TEST(Bench, JobsFollowTheMemory) {
+  int status = -1;
+  const auto bytes = [&](const std::string& memory) {
+    return Bench("squeezenet --engine cycles --memory " + memory, &status).at("bytes_per_mac").get<double>();
+  };
+  EXPECT_GT(bytes("1:40"), bytes("8:40"));
+}
+
+// A layer moves at least what is compulsory.
+TEST(Bench, NothingIsBelowTheCompulsoryBytes) {
+  for (const std::string& name : NetworkNames()) {
+    int status = -1;
+    for (const auto& layer : Bench(name + " --engine cycles --whole", &status).at("layers"))
+      EXPECT_GE(layer.at("bytes_read").get<int64_t>() + layer.at("bytes_written").get<int64_t>(),
+                layer.at("compulsory_bytes"))
+          << name << " " << layer.at("name");
+  }
+}
+
+// ---- weft tune
+
+TEST(Tune, ProposalsFitThePartAndAreBest) {
+  const std::string base = std::filesystem::temp_directory_path() / fmt::format("weft_tune_{}", getpid());
+  ASSERT_EQ(std::system((WEFT_BINARY " tune kws --part GW2AR-18 --memory 8:40 -o " + base +
+                         ".config.json --json " + base + ".json > /dev/null")
+                            .c_str()),
+            0);
+  nlohmann::json json;
+  std::ifstream(base + ".json") >> json;
+  const auto& proposals = json.at("configurations");
+  ASSERT_FALSE(proposals.empty());
+  const auto as_good = [](const nlohmann::json& a, const nlohmann::json& b) {
+    return a.at("cycles") <= b.at("cycles") && a.at("bytes") <= b.at("bytes") &&
+           a.at("multipliers") <= b.at("multipliers") && a.at("ram_bits") <= b.at("ram_bits");
+  };
+  for (size_t i = 0; i < proposals.size(); i++) {
+    EXPECT_LE(proposals[i].at("multipliers"), 48);
+    EXPECT_LE(proposals[i].at("ram_blocks"), 46);
+    for (size_t k = 0; k < proposals.size(); k++)
+      EXPECT_TRUE(i == k || !as_good(proposals[k], proposals[i])) << i << " " << k;
+  }
+  int status = -1;  // the first one, which is the fastest, runs as it says
+  EXPECT_EQ(Bench("kws --whole --engine cycles --memory 8:40 --config " + base + ".config.json", &status)
+                .at("cycles"),
+            proposals[0].at("cycles"));
+  std::filesystem::remove(base + ".json");
+  std::filesystem::remove(base + ".config.json");
 }
 
 }  // namespace

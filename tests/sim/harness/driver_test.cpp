@@ -55,6 +55,28 @@ TEST(Driver, StartsOnlyWhatCanRun) {
   refused(WEFT_E_WINDOW, [](auto&, weft_run& run) { run.list_bytes = 0; });
   refused(WEFT_E_WINDOW, [](auto&, weft_run& run) { run.window_bytes = run.list_bytes - 1; });
   refused(WEFT_E_WINDOW, [](auto&, weft_run& run) { run.window_bytes = 0; });
+  refused(WEFT_E_ADDRESS, [](auto&, weft_run& run) { run.window = 0xff'ffff'f000; });  // of 40 bits
+  refused(WEFT_E_ADDRESS, [](auto&, weft_run& run) { run.window = uint64_t{1} << 40; });
+  refused(WEFT_E_ADDRESS, [](FakeBus& fake, auto&) { fake.registers[WEFT_CONFIG1] = 0x20201110; });
+  refused(WEFT_E_ADDRESS, [](FakeBus& fake, weft_run& run) {  // beyond 64 bits
+    fake.registers[WEFT_CONFIG1] = 0x40201110;
+    run.window = UINT64_MAX - WEFT_ALIGN + 1;
+  });
+}
+
+TEST(Driver, StartsWhereverAddressesReach) {
+  const auto starts = [](uint32_t bits, uint64_t window, uint64_t bytes) {
+    FakeBus fake;
+    fake.registers[WEFT_CONFIG1] = 0x201110 | bits << 24;
+    const weft_run run = {window, bytes, 1024, 777};
+    EXPECT_EQ(weft_start(&fake.bus, &run), WEFT_OK) << bits;
+    EXPECT_EQ(fake.registers[WEFT_WINDOW_BASE_LO] | uint64_t{fake.registers[WEFT_WINDOW_BASE_HI]} << 32,
+              window);
+  };
+  starts(32, 0xffff'f000, 4096);  // to the last byte
+  starts(33, 0x1'0000'0000, 0x1'0000'0000);
+  starts(40, 0xff'ffff'f000, 4096);
+  starts(64, UINT64_MAX - WEFT_ALIGN + 1, 4096);
 }
 
 TEST(Driver, StartWritesEveryRegisterAndStartLast) {
@@ -160,11 +182,11 @@ TEST(Driver, CopiesRowByRow) {
 
 TEST(Driver, NamesEveryCode) {
   std::set<std::string> names;
-  for (int code = WEFT_E_WINDOW; code <= int(WEFT_CODE_BAD_JOB); code++) names.insert(weft_code_name(code));
-  EXPECT_EQ(names.size(), 15U);  // 0 is both WEFT_OK and WEFT_CODE_OK
+  for (int code = WEFT_E_CACHE; code <= int(WEFT_CODE_BAD_JOB); code++) names.insert(weft_code_name(code));
+  EXPECT_EQ(names.size(), 18U);  // 0 is both WEFT_OK and WEFT_CODE_OK
   EXPECT_EQ(names.count("unknown"), 0U);
   EXPECT_STREQ(weft_code_name(10), "unknown");
-  EXPECT_STREQ(weft_code_name(-6), "unknown");
+  EXPECT_STREQ(weft_code_name(-9), "unknown");
 }
 
 TEST(Driver, TakesOverWhatIsThere) {

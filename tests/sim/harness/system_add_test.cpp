@@ -74,11 +74,14 @@ class AddThenPool : public testing::TestWithParam<const char*> {
     return p.program.layers.size() == 1;
   }
   void RunMany(int64_t usual, double stalls) {
-    const int64_t count = RandomCount(usual);
+    const RandomCases cases = ShardOf(RandomCount(usual));
+    if (cases.count() == 0) GTEST_SKIP() << cases.Text();
     int64_t whole = 0;
-    for (int64_t i = 0; i < count && !HasFailure(); i++)
+    for (int64_t i = cases.first; i < cases.end && !HasFailure(); i++)
       whole += Run(uint64_t(i) * 131 + uint64_t(config_.rows) * 1000003, stalls) ? 1 : 0;
-    EXPECT_GT(whole, count / 2) << "most residuals fit";
+    if (cases.whole()) {
+      EXPECT_GT(whole, cases.count() / 2) << "most residuals fit";
+    }
   }
   Config config_ = Config::Load(GetParam());
 };

@@ -45,7 +45,7 @@ Json DataOf(const std::string& page) {
   return Json::parse(page.substr(from, page.find("</script>", from) - from));
 }
 
-// Each picture of the first image beside the array that --dump writes.
+// Each picture of each image beside the array that --dump writes.
 TEST_F(Report, PicturesAreTheTensorsOfTheDump) {
   for (const std::string& model : {kFashion, kResidual}) {
     const std::string run = model + " --engine rtl --config 4x4 --input " + Images(2);
@@ -62,18 +62,80 @@ TEST_F(Report, PicturesAreTheTensorsOfTheDump) {
       ASSERT_EQ(entry["axes"], "NCHW");
       const NpyArray array = LoadNpy(Path("dump/" + entry["file"].get<std::string>()));
       const size_t size = tensor["shape"][0].get<size_t>() * tensor["shape"][1].get<size_t>();
-      for (size_t c = 0; c < tensor["maps"]["pictures"].size(); c++, maps++) {
-        const Decoded d = Decode(tensor["maps"]["pictures"][c]["png"]);
+      const auto channels = tensor["shape"][2].get<size_t>(), shown = tensor["maps"]["shown"].get<size_t>();
+      EXPECT_EQ(tensor["maps"]["images"], 2);
+      ASSERT_EQ(tensor["maps"]["pictures"].size(), 2 * shown);
+      for (size_t p = 0; p < 2 * shown; p++, maps++) {
+        const Json& picture = tensor["maps"]["pictures"][p];
+        const size_t image = p / shown, c = p % shown;
+        ASSERT_EQ(picture["image"], image);
+        ASSERT_EQ(picture["channel"], c);
+        const Decoded d = Decode(picture["png"]);
         ASSERT_EQ(d.pixels.size(), size);
         for (size_t i = 0; i < size; i++)
-          ASSERT_EQ(int{d.pixels[i]} - 128, int{int8_t(array.bytes[c * size + i])})
-              << tensor["name"] << " " << c;
+          ASSERT_EQ(int{d.pixels[i]} - 128, int{int8_t(array.bytes[(image * channels + c) * size + i])})
+              << tensor["name"] << " " << picture;
       }
     }
-    EXPECT_GT(maps, 30) << model;
+    EXPECT_GT(maps, 60) << model;
     EXPECT_GT(of_rtl, 1) << model;
     std::filesystem::remove_all(Path("dump"));
   }
+}
+
+// What the framework gives, as an array: equal, one value different, or none at all.
+TEST_F(Report, ComparesWithTheFrameworksOutputs) {
+  const std::string run = kFashion + " --engine golden --input " + Images(3);
+  ASSERT_EQ(Weft("run " + run + " --output " + Path("y.npy")).status, 0);
+  Json f = Data(run + " --framework " + Path("y.npy"))["framework"];
+  EXPECT_EQ(f["name"], "y.npy");
+  EXPECT_EQ(f["values"], 30);
+  EXPECT_EQ(f["differ"], 0);
+
+  NpyArray array = LoadNpy(Path("y.npy"));
+  array.bytes[4 * 17] ^= 1;
+  SaveNpy(Path("other.npy"), array);
+  const std::string page = " -o " + Path("r.html") + " --json " + Path("r.json");
+  const Outcome other = Weft("report " + run + page + " --framework " + Path("other.npy"));
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.out.find("1 of 30 output values"), std::string::npos) << other.out;
+  EXPECT_EQ(DataOf(Contents(Path("r.html")))["framework"]["differ"], 1);
+
+  f = Data(run + " --framework off")["framework"];
+  EXPECT_TRUE(f["name"].is_null());
+  EXPECT_TRUE(f["differ"].is_null());
+  EXPECT_EQ(f["reason"], "--framework off");
+  EXPECT_TRUE(Data(kFashion + " --engine cycles")["framework"]["name"].is_null());
+
+  array.shape[0] = 2;
+  array.bytes.resize(array.bytes.size() * 2 / 3);
+  SaveNpy(Path("less.npy"), array);
+  ExpectRefused("report " + run + page + " --framework " + Path("less.npy"), "2 x 10");
+  ExpectRefused("report " + run + page + " --framework " + Path("none.npy"), "none.npy");
+}
+
+// ONNX Runtime itself, where Weft's Python environment has it.
+TEST_F(Report, RunsTheFramework) {
+  for (const std::string& model : {kFashion, kResidual}) {
+    const Json f = Data(model + " --engine golden --input " + Images(3))["framework"];
+    if (f["name"].is_null()) GTEST_SKIP() << f["reason"];
+    EXPECT_TRUE(f["name"].get<std::string>().starts_with("ONNX Runtime ")) << f;
+    EXPECT_EQ(f["values"], 30);
+    EXPECT_EQ(f["differ"], 0);
+  }
+}
+
+// A compiled file runs on what it is compiled for, and gives the page of its model.
+TEST_F(Report, CompiledFile) {
+  const std::string input = " --framework off --input " + Images(3);
+  ASSERT_EQ(Weft("compile " + kFashion + " -o " + Path("n.weft") + " --config 4x4 --batch 2").status, 0);
+  Json of_file = Data(Path("n.weft") + input);
+  EXPECT_EQ(of_file["model"], "n.weft");
+  Json of_model = Data(kFashion + " --config 4x4 --batch 2" + input);
+  of_file["model"] = of_model["model"];
+  EXPECT_EQ(of_file, of_model);
+  ExpectRefused("report " + Path("n.weft") + input + " -o " + Path("r.html") + " --config 8x8",
+                "compiled for 4x4");
 }
 
 TEST_F(Report, PageIsOneFileWithTheData) {
@@ -200,8 +262,6 @@ TEST_F(Report, Refusals) {
   ExpectRefused(
       "report " + kFashion + out + " --engine golden --labels " + Write("l", "1\n") + " --input " + Images(2),
       "1 labels for 2 images");
-  ASSERT_EQ(Weft("compile " + kFashion + " -o " + Path("n.weft")).status, 0);
-  ExpectRefused("report " + Path("n.weft") + out + " --input " + Images(1), "compiled");
   ExpectRefused("info " + kFashion + " --graph png", "svg");
 }
 

@@ -2,6 +2,7 @@
 // The files of a window of waves: the FST read back, names in the viewers' files, the picture.
 #include "sim/waves/wave_files.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -168,6 +169,52 @@ TEST_F(WaveFiles, ViewersFindTheNames) {
   EXPECT_EQ(depth, 0);
 }
 
+// A packed signal has its lanes beside it: in the file as signals of their own, in the viewers signed.
+TEST_F(WaveFiles, LanesAreSignalsOfTheirOwn) {
+  WaveWindow window = Window();
+  WaveSignal& packed = window.signals[1];
+  packed.lanes = 8, packed.lane_is = "row", packed.is_signed = true;
+  for (size_t i = 25; i < kCycles; ++i) {
+    packed.rtl[i].replace(64 - 32, 8, "11111101");
+    packed.golden[i].replace(64 - 32, 8, "11111110");
+  }
+  const WaveFocus focus{1, kBegin + 25, "row 3", 3};
+  WriteWaves(window, focus, folder_);
+  const auto reader = OpenWaves(folder_ / "waves.fst");
+  std::map<std::string, WaveVariable> variables;
+  for (const WaveVariable& v : reader->Header().variables) variables[v.name] = v;
+  EXPECT_EQ(variables.size(), 2 + 3 * window.signals.size() + size_t{3} * 8);
+  for (int row = 0; row < 8; row++)
+    for (const char* role : {"rtl", "golden", "diff"}) {
+      const std::string name = fmt::format("lanes.conv_engine.u_feeder.act_o.row{}.{}", row, role);
+      ASSERT_TRUE(variables.contains(name)) << name;
+      const bool golden = role == std::string("golden"), diff = role == std::string("diff");
+      EXPECT_EQ(variables[name].bits, diff ? 1 : 8);
+      std::map<uint64_t, std::string> changes;
+      reader->ReadChanges({variables[name].handle}, [&](uint64_t time, uint32_t, std::string_view value) {
+        changes[time] = value;
+        return true;
+      });
+      const std::string last = std::prev(changes.end())->second;
+      const auto& values = golden ? packed.golden : packed.rtl;
+      if (diff) EXPECT_EQ(last, row == 3 ? "1" : "0") << name;
+      else EXPECT_EQ(last, values.back().substr(size_t(64 - 8 * (row + 1)), 8)) << name;
+    }
+  const std::string gtkw = Contents(folder_ / "waves.gtkw"), lane = "lanes.conv_engine.u_feeder.act_o.row3.";
+  EXPECT_NE(gtkw.find("@420\n+{act_o row 3 rtl} " + lane + "rtl[7:0]\n"), gtkw.npos);
+  EXPECT_NE(gtkw.find("@420\n+{act_o row 3 golden} " + lane + "golden[7:0]\n"), gtkw.npos);
+  EXPECT_NE(gtkw.find("@22\n+{act_o rtl} rtl.conv_engine.u_feeder.act_o[63:0]\n"), gtkw.npos);
+  EXPECT_LT(gtkw.find("act_o row 3"), gtkw.find("act_o row 0")) << "the focus comes first";
+  const std::string surfer = Contents(folder_ / "waves.surf.ron");
+  EXPECT_NE(surfer.find("Some(\"" + lane + "rtl\")"), surfer.npos);
+  EXPECT_NE(surfer.find("Some(\"act_o row 4 rtl\")"), surfer.npos);
+  const std::string svg = Contents(folder_ / "waves.svg");
+  EXPECT_FALSE(svg.empty());
+  EXPECT_THROW(WriteWaves(window, WaveFocus{1, kBegin, "", 8}, folder_), Error);
+  packed.lanes = 7;
+  EXPECT_THROW(WriteWaves(window, {}, folder_), Error);
+}
+
 TEST_F(WaveFiles, PictureIsAPng) {
   WriteWaves(Window(), kFocus, folder_);
   const std::string png = Contents(folder_ / "waves.png");
@@ -227,6 +274,9 @@ TEST(WaveValue, Texts) {
   EXPECT_EQ(DecimalText(std::string(65, '1')), "");
   EXPECT_EQ(DecimalText("0x"), "");
   EXPECT_EQ(ValueText(std::string(36, '1')), "fffffffff");
+  EXPECT_EQ(ValueText("11111111", FormatOf(8, false)), "255");
+  EXPECT_EQ(ValueText(std::string(19, '1'), FormatOf(19, true)), "-1");
+  EXPECT_EQ(ValueText(std::string(32, '1'), FormatOf(32, false)), "ffffffff") << "a word";
 }
 
 TEST(WaveValue, HexAroundADifference) {

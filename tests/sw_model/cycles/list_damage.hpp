@@ -100,7 +100,7 @@ class ListDamage {
     while (i + 1 < at_.size() && at_[i + 1] <= index) i++;
     const int64_t word = index - at_[i];
     if (commands[i].op == ListOp::kJob) {
-      const bool adds = program_.stores.at(size_t(commands[i].job)).add.has_value();
+      const bool adds = commands[i].adds;
       return word > kJobWords && word <= kJobWords + (adds ? kStoreCols : kStorePlainWords);
     }
     return commands[i].op == ListOp::kRead && commands[i].read != ReadKind::kList &&

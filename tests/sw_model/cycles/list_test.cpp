@@ -61,9 +61,11 @@ TEST_P(Lists, GoodOnes) {
   for (size_t j = 0; j < program().jobs.size(); j++) {
     const Job& job = program().jobs[j];
     const Store& store = program().stores[j];
+    const int rows = store.depthwise ? store.depthwise->out_rows : job.rows;
+    const int cols = store.depthwise ? store.depthwise->out_cols : job.cols;
     for (int n = 0; n < job.lines.images; n++)
-      for (int y = 0; y < job.rows; y++)
-        for (int x = 0; x < job.cols; x++) {
+      for (int y = 0; y < rows; y++)
+        for (int x = 0; x < cols; x++) {
           const uint32_t at = store.At(job.lines.image0 + n, job.oy0 + y, job.ox0 + x, job.k0);
           outputs.Add(at, at + uint32_t(job.channels));
         }
@@ -155,10 +157,11 @@ TEST_P(Lists, ThatReadThemselves) {
 
 // Of what the model follows: the codes, and that whatever it allows is inside of the window.
 TEST_P(Lists, Random) {
-  const int64_t count = RandomCount(25'000);
+  const RandomCases cases = ShardOf(RandomCount(25'000));
+  if (cases.count() == 0) GTEST_SKIP() << cases.Text();
   std::map<uint32_t, int64_t> codes;
   int64_t open = 0, determined = 0, writes = 0;
-  for (int64_t i = 0; i < count && !HasFailure(); i++) {
+  for (int64_t i = cases.first; i < cases.end && !HasFailure(); i++) {
     const auto seed = uint64_t(i) + 10'000'000;
     Random random(seed);
     Load();
@@ -198,14 +201,17 @@ TEST_P(Lists, Random) {
     determined += !outcome.open && outcome.Codes().size() <= 2 ? 1 : 0;  // with the watchdog
     writes += int64_t(outcome.writes.Bytes());
   }
-  EXPECT_LT(open, count / 30);
-  EXPECT_GT(determined, count / 2);
-  for (const uint32_t code : {WEFT_CODE_OK, WEFT_CODE_BAD_LIST, WEFT_CODE_BAD_CHECKSUM, WEFT_CODE_BAD_COMMAND,
-                              WEFT_CODE_OUT_OF_WINDOW, WEFT_CODE_WATCHDOG, WEFT_CODE_BAD_JOB})
-    EXPECT_GT(codes[code], 0) << "code " << code;
+  if (cases.whole()) {
+    EXPECT_LT(open, cases.count() / 30);
+    EXPECT_GT(determined, cases.count() / 2);
+    for (const uint32_t code :
+         {WEFT_CODE_OK, WEFT_CODE_BAD_LIST, WEFT_CODE_BAD_CHECKSUM, WEFT_CODE_BAD_COMMAND,
+          WEFT_CODE_OUT_OF_WINDOW, WEFT_CODE_WATCHDOG, WEFT_CODE_BAD_JOB})
+      EXPECT_GT(codes[code], 0) << "code " << code;
+  }
   if (!HasFailure())
     fmt::print("  {}: {} lists, {} with one code (and the watchdog), {} not followed, {} bytes written\n",
-               GetParam(), count, determined, open, writes);
+               GetParam(), cases.count(), determined, open, writes);
 }
 
 }  // namespace

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define ENODEV 19
+#define ENOTSUP 134

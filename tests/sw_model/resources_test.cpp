@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `weft_top` takes of an FPGA, against what synthesis has counted (docs/fpga.md).
+#include "sw_model/resources.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sw_model/error.hpp"
+
+namespace weft {
+namespace {
+
+TEST(Resources, AreThoseOfSynthesis) {
+  const Resources r = ResourcesOf(Config::Load("8x16"), FindPart("ECP5-85F").widest);
+  EXPECT_EQ(r.multipliers, 153);  // MULT18X18D
+  EXPECT_EQ(r.blocks, 134);       // DP16KD
+}
+
+// Lines and weights, the residual's lines, 512 entries of parameters of 70 bits a lane, the adder's tables.
+TEST(Resources, RamHoldsTheBuffers) {
+  Config c = Config::Load("8x8");
+  const auto bits = [&] { return ResourcesOf(c, 36).ram_bits; };
+  EXPECT_EQ(bits(), 8 * (65536 + 131072 + 32768) + 70 * 4 * 512 + 2 * 2 * 32 * 256);
+  const int64_t before = bits();
+  c.weight_buffer_bytes *= 2;
+  EXPECT_EQ(bits() - before, 8 * 131072);
+  c.line_buffer_bytes *= 2;
+  EXPECT_EQ(bits() - before, 8 * (131072 + 65536 + 32768));
+}
+
+// A block with words of 36 bits holds a shallow memory in fewer of them.
+TEST(Resources, WideWordsSaveBlocks) {
+  Config c = Config::Load("4x4");
+  EXPECT_LT(ResourcesOf(c, 36).blocks, ResourcesOf(c, 18).blocks);
+  EXPECT_EQ(ResourcesOf(c, 36).ram_bits, ResourcesOf(c, 18).ram_bits);
+}
+
+TEST(Resources, PartsAreFoundByName) {
+  for (const Part& part : Parts()) EXPECT_EQ(&FindPart(part.name), &part);
+  EXPECT_THROW(FindPart("ECP5"), Error);
+}
+
+}  // namespace
+}  // namespace weft
