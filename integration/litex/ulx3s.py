@@ -39,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("network", type=pathlib.Path, help="a folder that `weft export --format c --input` has written")
     parser.add_argument("--build", type=pathlib.Path, help="where the SoC is generated and built (default: DIR/litex-ulx3s)")
-    parser.add_argument("--mhz", type=float, default=50, help="the SoC's clock; the SDRAM has twice that (default: %(default)s)")
+    parser.add_argument("--mhz", type=float, default=40, help="the SoC's clock; the SDRAM has twice that (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of nextpnr (default: %(default)s)")
     parser.add_argument("--generate", action="store_true", help="stop before Yosys: only the SoC's files and the firmware")
     args = parser.parse_args()

@@ -11,7 +11,7 @@ import pathlib
 from litedram.frontend.axi import LiteDRAMAXI2Native
 from litex.gen import ClockSignal, Instance, LiteXModule, Record, ResetSignal
 from litex.soc.integration.soc import SoCRegion
-from litex.soc.interconnect import axi
+from litex.soc.interconnect import axi, stream
 
 RTL = pathlib.Path(__file__).resolve().parent.parent.parent / "rtl"
 WINDOW = 0x1000  # bytes of registers
@@ -36,6 +36,22 @@ def pins(prefix, bus, is_master, channels):
             ports[f"{'o' if forward else 'i'}_{prefix}_{channel}{field}"] = getattr(endpoint, field)
         ports[f"{'i' if forward else 'o'}_{prefix}_{channel}ready"] = endpoint.ready
     return ports
+
+
+class RegisterSlice(LiteXModule):
+    """Registers on all channels of an AXI4 bus, both ways: from `bus` to `out`.
+
+    LiteDRAM's ready comes from its arbiter and Weft's valid from its queues without any, so their paths would add up.
+    """
+
+    def __init__(self, bus):
+        self.out = out = axi.AXIInterface(data_width=bus.data_width, address_width=bus.address_width, id_width=bus.id_width)
+        for channel in ("aw", "w", "b", "ar", "r"):
+            here, there = getattr(bus, channel), getattr(out, channel)
+            source, sink = (there, here) if channel in ("b", "r") else (here, there)
+            buffer = stream.Buffer(here.description, pipe_valid=True, pipe_ready=True)
+            self.submodules += buffer
+            self.comb += [source.connect(buffer.sink), buffer.source.connect(sink)]
 
 
 class Weft(LiteXModule):
@@ -70,6 +86,8 @@ def add_weft(soc, parameters, family=None, name="weft"):
     soc.add_module(name=name, module=weft)
     soc.bus.add_slave(name=name, slave=weft.bus, region=SoCRegion(size=WINDOW, cached=False))
     soc.irq.add(name, use_loc_if_exists=True)
+    registers = RegisterSlice(weft.dma)
+    soc.add_module(name=f"{name}_registers", module=registers)
     soc.add_module(name=f"{name}_dram", module=LiteDRAMAXI2Native(
-        axi=weft.dma, port=soc.sdram.crossbar.get_port(data_width=weft.dma.data_width),
+        axi=registers.out, port=soc.sdram.crossbar.get_port(data_width=weft.dma.data_width),
         base_address=soc.bus.regions["main_ram"].origin))
