@@ -40,8 +40,9 @@ const CAUSES = {
   feed: ['feed', 'runs shorter than the rows: the read port is busy'], store: ['store', 'waiting for room for outputs'],
   drain: ['drain', 'outputs on their way'], fill: ['fill', 'a job or its first tile on its way']};
 function spent(stats) {  // cycles by cause, as they add up to the total
-  const lost = Object.values(stats.stalls || {}).reduce((a, b) => a + b, 0);
-  return Object.keys(CAUSES).map((c) => [c, c === 'mac' ? stats.cycles - lost : (stats.stalls || {})[c] || 0]);
+  const lost = (c) => Math.max(0, (stats.stalls || {})[c] || 0);  // below 0: beats before the layer before it ended
+  const all = Object.keys(CAUSES).reduce((sum, c) => sum + lost(c), 0);
+  return Object.keys(CAUSES).map((c) => [c, c === 'mac' ? stats.cycles - all : lost(c)]);
 }
 const legend = (entries) => h('ul', {class: 'legend'}, entries.map(([colour, text]) =>
   h('li', {}, h('i', {style: `background:var(--${colour})`}), text)));
