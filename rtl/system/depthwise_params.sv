@@ -39,7 +39,7 @@ module depthwise_params #(
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   localparam int Entries = weft_pkg::DW_ENTRIES;
   localparam int PtrW = INDEX_W + 2;
-  localparam int Beats = (TAPS * COLS + BUS_BYTES - 1) / BUS_BYTES;
+  localparam int Beats = TAPS < 1 ? 1 : (TAPS * COLS + BUS_BYTES - 1) / BUS_BYTES;
   localparam int BeatW = $clog2(Beats + 1);
   localparam int EntryW = 8 * BUS_BYTES * Beats;
 
