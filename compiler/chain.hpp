@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers back to back in one list of jobs: the next layer's weights load while a layer runs, and its input
-// lines are read as soon as the outputs of the layer before are in memory.
+// lines are read as soon as the rows that they are have been stored.
 #pragma once
 
 #include <vector>

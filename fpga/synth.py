@@ -82,7 +82,8 @@ def sources():
 
 def synthesise(wrapper, parameters, out):
     """Yosys. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged."""
-    chparam = " ".join(f"-set {name} {value}" for name, value in parameters.items())
+    of_system = () if wrapper == WRAPPERS["weft_top"] else ("DW_TAPS",)  # what the engine alone has not
+    chparam = " ".join(f"-set {name} {value}" for name, value in parameters.items() if name not in of_system)
     script = f"""
 read_verilog -lib -specify +/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v
 read_verilog -sv -D SYNTHESIS {" ".join(sources())}

@@ -104,7 +104,7 @@ void Network::Save(const std::string& path) const {
   try {
     WriteBytes(path, NetworkFile(network_.is_file ? network_.compiled
                                                   : CompileModel(model_, compiled().batch, compiled().config,
-                                                                 model_options_)));
+                                                                 model_options_, compiled().read_cycles)));
   } catch (const Error& error) {
     throw Error("{}: {}", path_, error.what());
   }

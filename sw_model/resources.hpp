@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of an FPGA's multipliers and block RAMs `weft_top` takes: the same formulas as the parameters of its
-// modules. Registers, LUTs and what they make of small queues are not predicted.
+// modules. Registers and LUTs are not predicted: neither small queues nor the depthwise convolution's
+// multipliers, which are made of LUTs.
 #pragma once
 
 #include <cstdint>

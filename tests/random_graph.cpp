@@ -142,7 +142,8 @@ void RandomGraphBuilder::Depthwise() {
   };
   const Window second = MakeWindow(axis(inner.h, 7), axis(inner.w, 6), true);
   const int64_t macs = int64_t(inner.size()) * (first.kh * first.kw * shape(in).c + second.kh * second.kw);
-  if (macs_ + macs > limits_.max_macs) return;
+  const Shape outer = golden::OutputShape(inner, second, channels);
+  if (macs_ + macs > limits_.max_macs || std::max(outer.h, outer.w) > limits_.max_size) return;
   const int between = AppendConv(in, channels, first, 1, Way::kNoPool);
   AppendConv(between, channels, second, channels, Way::kNoPool);
 }

@@ -178,9 +178,9 @@ int Report(const Options& options) {
   const int batch = std::min(network.batch, images.shape.n);
   std::vector<int> labels;
   if (!options.labels.empty()) labels = LoadLabels(options.labels, images.shape.n);
-  network = CompileNetwork(
-      std::move(network.graph), batch, config,
-      {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)});
+  network =
+      CompileNetwork(std::move(network.graph), batch, config,
+                     {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)});
   const std::vector<Stage> stages = StagesOf(network);
   Json segments = has_cycles ? TimelineJson(network, memory) : Json::array();
   const Results results = RunAll(images, backend, &network);

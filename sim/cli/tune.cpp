@@ -167,7 +167,8 @@ Json ConfigJson(const Config& c) {
           {"line_buffer_bytes", c.line_buffer_bytes},
           {"weight_buffer_bytes", c.weight_buffer_bytes},
           {"bus_bytes", c.bus_bytes},
-          {"acc_bits", c.acc_bits}};
+          {"acc_bits", c.acc_bits},
+          {"depthwise_taps", c.depthwise_taps}};
 }
 
 Json ToJson(const Options& options, const Memory& memory, const Part* part, double clock, size_t tried,

@@ -43,7 +43,6 @@ struct WaveCase {
   std::vector<Job> jobs;
 };
 // Throws Error if the layer does not fit the input.
-WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config,
-                      const Memory& memory);
+WaveCase PrepareWaves(const ConvLayer& layer, const TensorI8& in, const Config& config, const Memory& memory);
 
 }  // namespace weft

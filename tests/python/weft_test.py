@@ -138,9 +138,9 @@ class Figures(Case):
 
     def test_of_a_saved_network_are_the_same(self) -> None:
         images = pixels(3)
-        net = weft.compile(FASHION, config="4x4", batch=2)
+        net = weft.compile(FASHION, config="4x4", batch=2, memory="1:40")
         net.save(self.folder / "net.weft")
-        program("compile", FASHION, "-o", str(self.folder / "theirs.weft"), "--config", "4x4", "--batch", "2")
+        program("compile", FASHION, "-o", str(self.folder / "theirs.weft"), "--config", "4x4", "--batch", "2", "--memory", "1:40")
         self.assertEqual((self.folder / "net.weft").read_bytes(), (self.folder / "theirs.weft").read_bytes())
         loaded = weft.load(self.folder / "net.weft")
         self.assertEqual((loaded.batch, loaded.config, loaded.layers), (2, "4x4", net.layers))

@@ -10,16 +10,20 @@ namespace weft {
 namespace {
 
 TEST(Resources, AreThoseOfSynthesis) {
-  const Resources r = ResourcesOf(Config::Load("8x16"), FindPart("ECP5-85F").widest);
+  Config c = Config::Load("8x16");
+  c.depthwise_taps = 0;
+  const Resources r = ResourcesOf(c, FindPart("ECP5-85F").widest);
   EXPECT_EQ(r.multipliers, 153);  // MULT18X18D
   EXPECT_EQ(r.blocks, 134);       // DP16KD
 }
 
-// Lines and weights, the residual's lines, 512 entries of parameters of 70 bits a lane, the adder's tables.
+// Lines and weights, the residual's lines, 512 entries of parameters of 70 bits a lane, the adder's tables;
+// the same of weights and parameters for the depthwise convolution.
 TEST(Resources, RamHoldsTheBuffers) {
   Config c = Config::Load("8x8");
   const auto bits = [&] { return ResourcesOf(c, 36).ram_bits; };
-  EXPECT_EQ(bits(), 8 * (65536 + 131072 + 32768) + 70 * 4 * 512 + 2 * 2 * 32 * 256);
+  EXPECT_EQ(bits(),
+            8 * (65536 + 131072 + 32768) + 70 * 4 * 512 + 2 * 2 * 32 * 256 + (8 * 3 * 8 + 70 * 2) * 512);
   const int64_t before = bits();
   c.weight_buffer_bytes *= 2;
   EXPECT_EQ(bits() - before, 8 * 131072);

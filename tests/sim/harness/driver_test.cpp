@@ -225,6 +225,8 @@ TEST_P(DriverOnRtl, RegistersTellTheConfiguration) {
   EXPECT_EQ(1 << field(config1, WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK, WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT),
             c.weight_buffer_bytes);
   EXPECT_EQ(field(config1, WEFT_CONFIG1_ACC_BITS_MASK, WEFT_CONFIG1_ACC_BITS_SHIFT), c.acc_bits);
+  EXPECT_EQ(field(config1, WEFT_CONFIG1_DEPTHWISE_TAPS_MASK, WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT),
+            c.depthwise_taps);
   EXPECT_EQ(field(config1, WEFT_CONFIG1_ADDR_BITS_MASK, WEFT_CONFIG1_ADDR_BITS_SHIFT), 40);
   // A list for another configuration is refused by the driver, and so by System::Run.
   const SystemCheck other(std::string(GetParam()) == "2x2" ? "4x4" : "2x2", {2, 5});
