@@ -33,7 +33,8 @@ const std::vector<TfliteTranslator::Known>& TfliteTranslator::KnownOperators() {
       {B::CONCATENATION, &T::Concatenation, kCopy, "any axis of an image; no fused activation"},
       {B::CONV_2D, &T::Conv2d, kHardware, "any stride, padding, dilation; grouped; a fused activation"},
       {B::DEPTHWISE_CONV_2D, &T::DepthwiseConv2d, kHardware,
-       "any multiplier of channels; a fused activation"},
+       "any multiplier of channels; a fused activation. Behind a convolution that nobody else reads [part of "
+       "that](architecture.md#a-depthwise-convolution-behind-another-one), else on the array"},
       {B::DEPTH_TO_SPACE, &T::DepthToSpace, kCopy, "any block"},
       {B::DEQUANTIZE, &T::Dequantize, kNothing, "at the outputs of the model"},
       {B::EXPAND_DIMS, &T::Reshape, kView, "any axis"},

@@ -20,7 +20,7 @@
 namespace weft {
 namespace {
 
-// The hardware compares stored jobs with those that a read waits for modulo 2^16.
+// The hardware compares the marks that are counted with those that a read waits for modulo 2^16.
 TEST(Program, ManyJobsDoNotConfuseWaits) {
   Config config;
   config.name = "tiny";
@@ -32,11 +32,11 @@ TEST(Program, ManyJobsDoNotConfuseWaits) {
   config.Check();
   ConvLayer layer;
   layer.name = "wide";
-  layer.filters.shape = {20000, 1, 1, 16};
-  layer.bias.assign(20000, 0);
-  layer.requant.multiplier.assign(20000, 1 << 30);
-  layer.requant.shift.assign(20000, 0);
-  const Shape in{1, 4, 8, 16};  // several tiles a job
+  layer.filters.shape = {2, 1, 1, 16};
+  layer.bias.assign(2, 0);
+  layer.requant.multiplier.assign(2, 1 << 30);
+  layer.requant.shift.assign(2, 0);
+  const Shape in{1, 300, 300, 16};  // a line buffer of one pixel: a job for each
   const PreparedLayer prepared = PrepareLayer(layer, in, config);
   ProgramBuilder builder(config, false);
   const int x = builder.AddTensor(prepared.in), y = builder.AddTensor(golden::OutputShape(in, layer));

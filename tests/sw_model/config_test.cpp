@@ -173,7 +173,7 @@ class ConfigFile : public testing::Test {
 
 TEST_F(ConfigFile, MistakesAreRefused) {
   const std::string all =
-      R"("rows": 4, "cols": 4, "lanes": 2, "line_buffer_bytes": 1024, "weight_buffer_bytes": 1024, "bus_bytes": 4)";
+      R"("rows": 4, "cols": 4, "lanes": 2, "line_buffer_bytes": 1024, "weight_buffer_bytes": 1024, "bus_bytes": 4, "depthwise_taps": 3)";
   EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24})")).acc_bits, 24);
   ExpectRefusal([&] { Config::Load(Write("{" + all + "}")); }, "'acc_bits' is missing");
   ExpectRefusal([&] { Config::Load(Write("{" + all + R"(, "acc_bits": 24, "acc": 1})")); },

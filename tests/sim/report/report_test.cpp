@@ -268,7 +268,7 @@ TEST_F(Report, Refusals) {
 TEST_F(Report, FiguresOfRunAndBench) {
   const std::string csv = Weft("bench resnet8 --engine cycles --csv -").out;
   const size_t head = csv.find("\r\n");
-  EXPECT_EQ(csv.substr(0, 10), "name,macs,");
+  EXPECT_EQ(csv.substr(0, 13), "name,op,macs,");
   EXPECT_NE(csv.substr(0, head).find(",stalls.fill,"), std::string::npos);
   EXPECT_EQ(Count(csv, "\r\n"),
             1 + Json::parse(Weft("bench resnet8 --engine cycles --json -").out)["layers"].size());
