@@ -16,7 +16,7 @@ bool SystemOutputs::Next(SystemOutput* output) {
     if (++job_ == int(program.jobs.size())) return false;
     cursor_.emplace(program.jobs[size_t(job_)], case_.config);
     if (program.stores[size_t(job_)].depthwise && of_ != Of::kEngine) {
-      walk_.emplace();
+      walk_ = Walk{};  // not emplace: clang 14 does not know yet that it is an aggregate
       cursor_.reset();
     }
     while (layer_ + 1 < int(program.layers.size()) && program.layers[size_t(layer_) + 1].first_job <= job_)
