@@ -13,13 +13,16 @@ TYPED_TEST_SUITE(InnerEnds, models::inner_ends, ParameterNames);
 
 TYPED_TEST(InnerEnds, TellsWhichLoopsHaveAllInnerOnesAtTheirEnds) {
   using P = TypeParam;
-  typename P::Model m;
+  VerilatedContext context;
+  typename P::Model m(&context);  // without a clock, so not in a Testbench
   for (uint32_t last = 0; last <= Mask(P::LOOPS); last++) {
     m.last_i = decltype(m.last_i)(last);
     m.eval();
     for (int n = 0; n <= P::LOOPS; n++)
       ASSERT_EQ(m.inner_o >> n & 1, (last & Mask(n)) == Mask(n)) << "loop " << n << ", last turns " << last;
   }
+  m.final();
+  KeepCoverage(&context);
 }
 
 }  // namespace
