@@ -15,7 +15,8 @@ TYPED_TEST(InnerEnds, TellsWhichLoopsHaveAllInnerOnesAtTheirEnds) {
   using P = TypeParam;
   VerilatedContext context;
   typename P::Model m(&context);  // without a clock, so not in a Testbench
-  for (uint32_t last = 0; last <= Mask(P::LOOPS); last++) {
+  for (uint64_t i = 0; i <= Mask(P::LOOPS) + 1; i++) {
+    const auto last = uint32_t(i & Mask(P::LOOPS));
     m.last_i = decltype(m.last_i)(last);
     m.eval();
     for (int n = 0; n <= P::LOOPS; n++)
