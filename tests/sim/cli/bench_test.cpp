@@ -236,9 +236,15 @@ nlohmann::json Bench(const std::string& arguments, int* status) {
 
 void ExpectConsistent(const nlohmann::json& json) {
   int64_t macs = 0, cycles = 0, useful = 0, read = 0, written = 0;
+  int64_t array = 0,
+          array_useful = 0;  // without those of fused depthwise convolutions, whose cycles are another's
   for (const auto& layer : json.at("layers")) {
     macs += layer.at("macs").get<int64_t>();
     useful += layer.at("useful_macs").get<int64_t>();
+    if (layer.at("cycles").get<int64_t>() > 0) {
+      array += layer.at("macs").get<int64_t>();
+      array_useful += layer.at("useful_macs").get<int64_t>();
+    }
     cycles += layer.at("cycles").get<int64_t>();
     read += layer.at("bytes_read").get<int64_t>();
     written += layer.at("bytes_written").get<int64_t>();
@@ -249,8 +255,8 @@ void ExpectConsistent(const nlohmann::json& json) {
   EXPECT_EQ(json.at("macs"), macs);
   EXPECT_EQ(json.at("useful_macs"), useful);
   EXPECT_EQ(json.at("cycles"), cycles);
-  EXPECT_NEAR(json.at("utilisation"), double(macs) / (double(cycles) * 64), 1e-9);
-  EXPECT_NEAR(json.at("useful_utilisation"), double(useful) / (double(cycles) * 64), 1e-9);
+  EXPECT_NEAR(json.at("utilisation"), double(array) / (double(cycles) * 64), 1e-9);
+  EXPECT_NEAR(json.at("useful_utilisation"), double(array_useful) / (double(cycles) * 64), 1e-9);
   EXPECT_NEAR(json.at("bytes_per_mac"), double(read + written) / double(macs), 1e-9);
 }
 
