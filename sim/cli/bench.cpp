@@ -32,7 +32,9 @@ struct BenchRow {
   std::string name, op;
   LayerStats stats;
   int64_t useful_macs = 0;
-  int64_t roofline = 0;  // cycles that it takes at least: its MACs on the array, or its compulsory bytes
+  int64_t array_macs = 0,
+          array_useful = 0;  // without those of depthwise convolutions that are part of a layer
+  int64_t roofline = 0;      // cycles that it takes at least: its MACs on the array, or its compulsory bytes
 };
 
 struct Bench {
@@ -62,8 +64,14 @@ Bench Summarise(const CompiledNetwork& network, const NetworkResult& result, con
     row.op = OpName(node.op);
     row.stats = result.nodes[i];
     if (node.op == Op::kConv) row.useful_macs = UsefulMacs(ShapeOf(network, node.inputs[0]), node.conv);
-    row.roofline = RooflineOf(row.stats, network.config, memory);
+    if (row.stats.cycles > 0) {
+      row.array_macs = row.stats.macs;
+      row.array_useful = row.useful_macs;
+      row.roofline = RooflineOf(row.stats, network.config, memory);
+    }
     bench.total.useful_macs += row.useful_macs;
+    bench.total.array_macs += row.array_macs;
+    bench.total.array_useful += row.array_useful;
     bench.total.roofline += row.roofline;
     Accumulate(row.stats, &bench.total.stats);
   }
@@ -114,7 +122,7 @@ int64_t CompulsoryBytes(const BenchRow& row) {
 }
 
 double UsefulUtilisation(const BenchRow& row) {
-  return row.stats.utilisation * Fraction(row.useful_macs, row.stats.macs);
+  return row.stats.utilisation * Fraction(row.array_useful, row.array_macs);
 }
 
 Json RowJson(const BenchRow& row, bool rtl) {
