@@ -8,6 +8,7 @@
 import csv
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
