@@ -137,13 +137,14 @@ class InnerTensor {
 
   template <typename Put>
   bool Walk(const Put& put) {
+    for (int g = 0; g < walk_.groups; g++) scales_.push_back(ScalesOf(g));
     for (int image = 0; image < walk_.images; image++)
       for (int row = 0; row < walk_.out_rows; row++)
         for (int g = 0; g < walk_.groups; g++)
           for (int col = 0; col < walk_.out_cols; col++) {
             std::array<int8_t, 64> out{};
             const int count = g + 1 == walk_.groups ? channels_ : config_.cols;
-            for (int c = 0; c < count; c++) Output(image, row, g, col, c, &out[size_t(c)]);
+            Output(image, row, g, col, count, out.data());
             const bool last = image + 1 == walk_.images && row + 1 == walk_.out_rows &&
                               g + 1 == walk_.groups && col + 1 == walk_.out_cols;
             if (!put(out.data(), count, last)) return false;
@@ -151,39 +152,67 @@ class InnerTensor {
     return true;
   }
 
-  void Output(int image, int row, int g, int col, int c, int8_t* out) {
-    const auto bus = size_t(config_.bus_bytes);
-    const auto steps = size_t(config_.AddSteps()), lanes = size_t(config_.AddLanes());
-    const size_t param_bytes = size_t(DepthwiseParameterBusWords(config_)) / steps * bus;
-    const size_t weight_bytes =
-        size_t(DepthwiseWeightBusWords({.kh = 1, .kw = config_.depthwise_taps, .pad = {}}, config_)) * bus;
-    const uint8_t* params = &groups_[size_t(g)][size_t(c) / lanes * param_bytes];
-    const uint8_t* weights = &groups_[size_t(g)][steps * param_bytes];
-    uint32_t sum = 0;
+  // One pixel of a column group: its sums channel beside channel, then each requantised.
+  void Output(int image, int row, int g, int col, int count, int8_t* out) {
+    const auto cols = size_t(config_.cols), taps = size_t(config_.depthwise_taps);
+    const uint8_t* weights = &groups_[size_t(g)][steps_ * param_bytes_];
+    std::array<int8_t, 64> padding;
+    padding.fill(int8_t(walk_.pad));
+    std::array<int32_t, 64> sums{};
     for (int ky = 0; ky < walk_.kh; ky++)
       for (int kx = 0; kx < walk_.kw; kx++) {
         const int y = row * walk_.stride_y - walk_.top + ky, x = col * walk_.stride_x - walk_.left + kx;
         const bool inside = y >= 0 && y < walk_.rows && x >= 0 && x < walk_.cols;
         const int64_t pixel = (int64_t{image} * walk_.rows + y) * walk_.cols + x;
-        const int value = inside ? At(pixel, g)[c] : walk_.pad, running = walk_.kw - 1 - kx;
-        const size_t entry = size_t(ky * walk_.phases + running / config_.depthwise_taps);
-        const size_t byte = size_t(running % config_.depthwise_taps * config_.cols + c);
-        sum += uint32_t(value * int8_t(weights[entry * weight_bytes + byte]));
+        const int8_t* values = inside ? At(pixel, g) : padding.data();
+        const auto running = size_t(walk_.kw - 1 - kx);
+        const size_t entry = size_t(ky * walk_.phases) + running / taps;
+        const uint8_t* w = &weights[entry * weight_bytes_ + running % taps * cols];
+        for (size_t c = 0; c < cols; c++) sums[c] += values[c] * int8_t(w[c]);
       }
-    const size_t lane = size_t(c) % lanes;
-    const uint32_t bias = Word(params + 4 * lane), shift = params[8 * lanes + lane] & 63;
-    const auto mult = int32_t(Word(params + 4 * (lanes + lane)) & 0x7fffffff);
-    const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
-    const float scale = std::ldexp(float(mult), int(left) - int(right) - 31);
-    if (onnx_) RequantizeOnnx<1>(&sum, &bias, &scale, code_, out);
-    else Requantize<1>(&sum, &bias, &mult, &left, &right, code_, out);
+    constexpr int kLanes = 8;
+    const Scales& s = scales_[size_t(g)];
+    for (size_t c = 0; c < size_t(count); c += kLanes) {
+      const auto* sum = reinterpret_cast<const uint32_t*>(&sums[c]);
+      if (onnx_) RequantizeOnnx<kLanes>(sum, &s.bias[c], &s.scale[c], code_, out + c);
+      else Requantize<kLanes>(sum, &s.bias[c], &s.mult[c], &s.left[c], &s.right[c], code_, out + c);
+    }
+  }
+
+  // How the sums of a column group's channels are requantised.
+  struct Scales {
+    std::array<uint32_t, 64> bias{}, left{}, right{};
+    std::array<int32_t, 64> mult{};
+    std::array<float, 64> scale{};
+  };
+  [[nodiscard]] Scales ScalesOf(int g) const {
+    Scales s;
+    for (size_t c = 0; c < size_t(config_.cols); c++) {
+      const uint8_t* params = &groups_[size_t(g)][c / lanes_ * param_bytes_];
+      const size_t lane = c % lanes_;
+      const uint32_t shift = params[8 * lanes_ + lane] & 63;
+      s.bias[c] = Word(params + 4 * lane);
+      s.mult[c] = int32_t(Word(params + 4 * (lanes_ + lane)) & 0x7fffffff);
+      s.left[c] = shift < 32 ? shift : 0;
+      s.right[c] = shift < 32 ? 0 : (64 - shift) & 31;
+      s.scale[c] = std::ldexp(float(s.mult[c]), int(s.left[c]) - int(s.right[c]) - 31);
+    }
+    return s;
   }
 
   const Config& config_;
+  // A column group's parameters and weights: entries of parameters, channels of each; their bytes.
+  const size_t steps_ = size_t(config_.AddSteps()), lanes_ = size_t(config_.AddLanes());
+  const size_t param_bytes_ =
+      size_t(DepthwiseParameterBusWords(config_)) / steps_ * size_t(config_.bus_bytes);
+  const size_t weight_bytes_ =
+      size_t(DepthwiseWeightBusWords({.kh = 1, .kw = config_.depthwise_taps, .pad = {}}, config_)) *
+      size_t(config_.bus_bytes);
   DepthwiseWalk walk_;
   Code code_;
   bool onnx_;
   const JobRunner::Groups& groups_;
+  std::vector<Scales> scales_;  // of each column group
   std::vector<int8_t> pixels_;  // entry after entry
   int64_t pass_first_ = 0, in_pass_ = 0;
   int group_ = 0, channels_ = 0;
