@@ -5,11 +5,10 @@
 #include "sim/systemc/job_runner.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
-#include "compiler/depthwise.hpp"
 #include "compiler/schedule.hpp"
+#include "sim/systemc/inner_tensor.hpp"
 #include "sim/systemc/output_walk.hpp"
 
 namespace weft {
@@ -58,166 +57,6 @@ void AddDiagonal(int lanes, const float* patch, const float* weights, int taps, 
   else AddDiagonal<8>(patch, weights, taps, sums);
 }
 
-// y = sat8(round(acc * mult * 2^-shift) + zp) of rtl/engine/requantize.sv, then the clamp of activation.sv,
-// which compares with the lower bound first. In two loops, as sw_model/golden/golden_fast.cpp does.
-struct Code {
-  int zp, lo, hi;
-};
-template <int kL>
-[[gnu::noinline]] void Requantize(const uint32_t* acc, const uint32_t* bias, const int32_t* mult,
-                                  const uint32_t* left, const uint32_t* right, Code code, int8_t* out) {
-  const int most = 127 - code.zp, least = -128 - code.zp, lo = code.lo, hi = code.hi, zp = code.zp;
-  int32_t y[kL];
-  for (int l = 0; l < kL; l++) {
-    const auto x = int32_t((acc[l] + bias[l]) << left[l]);
-    y[l] = int32_t((int64_t{x} * mult[l] + (int64_t{1} << 30)) >> 31);
-  }
-  for (int l = 0; l < kL; l++) {
-    const auto mask = int32_t((uint32_t{1} << right[l]) - 1);
-    const int32_t threshold = (mask >> 1) + (y[l] < 0 ? 1 : 0);
-    const int32_t rounded = (y[l] >> right[l]) + ((y[l] & mask) > threshold ? 1 : 0);
-    const int32_t saturated = std::min(std::max(rounded, least), most) + zp;
-    y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
-  }
-  for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
-}
-
-// The same for JOB_OUT_ROUNDING: float32, rounded half to even.
-template <int kL>
-[[gnu::noinline]] void RequantizeOnnx(const uint32_t* acc, const uint32_t* bias, const float* scale,
-                                      Code code, int8_t* out) {
-  const auto most = float(127 - code.zp), least = float(-128 - code.zp);
-  const int lo = code.lo, hi = code.hi, zp = code.zp;
-  int32_t y[kL];
-  for (int l = 0; l < kL; l++) {
-    const float product = float(int32_t(acc[l] + bias[l])) * scale[l];
-    const int32_t saturated = int32_t(std::nearbyint(std::min(std::max(product, least), most))) + zp;
-    y[l] = saturated < lo ? lo : saturated > hi ? hi : saturated;
-  }
-  for (int l = 0; l < kL; l++) out[l] = int8_t(y[l]);
-}
-
-uint32_t Word(const uint8_t* bytes) {
-  uint32_t word = 0;
-  std::memcpy(&word, bytes, 4);
-  return word;
-}
-
-// The engine's outputs for a depthwise convolution, and what that makes of them when all are there.
-class InnerTensor {
- public:
-  InnerTensor(const Config& config, const StoreWordArray& store, const JobRunner::Groups& groups)
-      : config_(config),
-        walk_(*DepthwiseWalk::Decode(store.data())),
-        code_{int(kStoreAddZp.Get(store.data())), int(kStoreAddClampLo.Get(store.data())),
-              int(kStoreAddClampHi.Get(store.data()))},
-        onnx_(kStoreAddScaleRounding.Get(store.data()) != 0),
-        groups_(groups),
-        pixels_(size_t(walk_.images) * size_t(walk_.image_entries()) * size_t(config.cols)) {}
-
-  // The next output of the engine. `put` gets those of the convolution: channels, how many, whether it is the
-  // last; it says whether that is right.
-  template <typename Put>
-  bool Pixel(const int8_t* y, int count, bool final, const Put& put) {
-    const int64_t all = int64_t{walk_.images} * walk_.rows * walk_.cols;
-    const int64_t pass = std::min<int64_t>(config_.rows, all - pass_first_);
-    std::copy_n(y, count, At(pass_first_ + in_pass_, group_));
-    channels_ = count;
-    if (++in_pass_ == pass) {
-      in_pass_ = 0;
-      if (++group_ == walk_.groups) group_ = 0, pass_first_ += pass;
-    }
-    return !final || Walk(put);
-  }
-
- private:
-  int8_t* At(int64_t pixel, int group) {
-    return &pixels_[size_t(pixel * walk_.groups + group) * size_t(config_.cols)];
-  }
-
-  template <typename Put>
-  bool Walk(const Put& put) {
-    for (int g = 0; g < walk_.groups; g++) scales_.push_back(ScalesOf(g));
-    for (int image = 0; image < walk_.images; image++)
-      for (int row = 0; row < walk_.out_rows; row++)
-        for (int g = 0; g < walk_.groups; g++)
-          for (int col = 0; col < walk_.out_cols; col++) {
-            std::array<int8_t, 64> out{};
-            const int count = g + 1 == walk_.groups ? channels_ : config_.cols;
-            Output(image, row, g, col, count, out.data());
-            const bool last = image + 1 == walk_.images && row + 1 == walk_.out_rows &&
-                              g + 1 == walk_.groups && col + 1 == walk_.out_cols;
-            if (!put(out.data(), count, last)) return false;
-          }
-    return true;
-  }
-
-  // One pixel of a column group: its sums channel beside channel, then each requantised.
-  void Output(int image, int row, int g, int col, int count, int8_t* out) {
-    const auto cols = size_t(config_.cols), taps = size_t(config_.depthwise_taps);
-    const uint8_t* weights = &groups_[size_t(g)][steps_ * param_bytes_];
-    std::array<int8_t, 64> padding;
-    padding.fill(int8_t(walk_.pad));
-    std::array<int32_t, 64> sums{};
-    for (int ky = 0; ky < walk_.kh; ky++)
-      for (int kx = 0; kx < walk_.kw; kx++) {
-        const int y = row * walk_.stride_y - walk_.top + ky, x = col * walk_.stride_x - walk_.left + kx;
-        const bool inside = y >= 0 && y < walk_.rows && x >= 0 && x < walk_.cols;
-        const int64_t pixel = (int64_t{image} * walk_.rows + y) * walk_.cols + x;
-        const int8_t* values = inside ? At(pixel, g) : padding.data();
-        const auto running = size_t(walk_.kw - 1 - kx);
-        const size_t entry = size_t(ky * walk_.phases) + running / taps;
-        const uint8_t* w = &weights[entry * weight_bytes_ + running % taps * cols];
-        for (size_t c = 0; c < cols; c++) sums[c] += values[c] * int8_t(w[c]);
-      }
-    constexpr int kLanes = 8;
-    const Scales& s = scales_[size_t(g)];
-    for (size_t c = 0; c < size_t(count); c += kLanes) {
-      const auto* sum = reinterpret_cast<const uint32_t*>(&sums[c]);
-      if (onnx_) RequantizeOnnx<kLanes>(sum, &s.bias[c], &s.scale[c], code_, out + c);
-      else Requantize<kLanes>(sum, &s.bias[c], &s.mult[c], &s.left[c], &s.right[c], code_, out + c);
-    }
-  }
-
-  // How the sums of a column group's channels are requantised.
-  struct Scales {
-    std::array<uint32_t, 64> bias{}, left{}, right{};
-    std::array<int32_t, 64> mult{};
-    std::array<float, 64> scale{};
-  };
-  [[nodiscard]] Scales ScalesOf(int g) const {
-    Scales s;
-    for (size_t c = 0; c < size_t(config_.cols); c++) {
-      const uint8_t* params = &groups_[size_t(g)][c / lanes_ * param_bytes_];
-      const size_t lane = c % lanes_;
-      const uint32_t shift = params[8 * lanes_ + lane] & 63;
-      s.bias[c] = Word(params + 4 * lane);
-      s.mult[c] = int32_t(Word(params + 4 * (lanes_ + lane)) & 0x7fffffff);
-      s.left[c] = shift < 32 ? shift : 0;
-      s.right[c] = shift < 32 ? 0 : (64 - shift) & 31;
-      s.scale[c] = std::ldexp(float(s.mult[c]), int(s.left[c]) - int(s.right[c]) - 31);
-    }
-    return s;
-  }
-
-  const Config& config_;
-  // A column group's parameters and weights: entries of parameters, channels of each; their bytes.
-  const size_t steps_ = size_t(config_.AddSteps()), lanes_ = size_t(config_.AddLanes());
-  const size_t param_bytes_ =
-      size_t(DepthwiseParameterBusWords(config_)) / steps_ * size_t(config_.bus_bytes);
-  const size_t weight_bytes_ =
-      size_t(DepthwiseWeightBusWords({.kh = 1, .kw = config_.depthwise_taps, .pad = {}}, config_)) *
-      size_t(config_.bus_bytes);
-  DepthwiseWalk walk_;
-  Code code_;
-  bool onnx_;
-  const JobRunner::Groups& groups_;
-  std::vector<Scales> scales_;  // of each column group
-  std::vector<int8_t> pixels_;  // entry after entry
-  int64_t pass_first_ = 0, in_pass_ = 0;
-  int group_ = 0, channels_ = 0;
-};
-
 }  // namespace
 
 // The way of the outputs: the engine's max-pool, the addition and its max-pool, the walk in memory.
@@ -234,9 +73,12 @@ class JobRunner::Outputs {
         residual_bytes_(streams.residual),
         write_(write),
         walk_(OutputWalk::OfOutputs(store)),
-        residual_(OutputWalk::OfResidual(store)) {
+        residual_(OutputWalk::OfResidual(store)),
+        code_(OutputCode::OfStore(store.data())) {
+    scale_.Set(0, 0, int32_t(kStoreAddScaleMult.Get(store.data())),
+               uint32_t(kStoreAddShift.Get(store.data())));
     if (stores && kStoreAddKind.Get(store.data()) == kDepthwiseKind && r_.config_.depthwise_taps > 0)
-      inner_.emplace(r_.config_, store, streams.depthwise);
+      inner_.emplace(r_.config_, store.data(), streams.depthwise);
   }
 
   // A pixel of the engine, `count` channels; false: an output that the store words do not announce.
@@ -280,20 +122,11 @@ class JobRunner::Outputs {
     return *done == 0;
   }
   const int8_t* Add(const int8_t* y, int count) {
-    const uint32_t at = residual_.offset(), shift = uint32_t(kStoreAddShift.Get(store_.data())) & 63;
-    const uint32_t left = shift < 32 ? shift : 0, right = shift < 32 ? 0 : (64 - shift) & 31;
-    const Code code = {int(kStoreAddZp.Get(store_.data())), int(kStoreAddClampLo.Get(store_.data())),
-                       int(kStoreAddClampHi.Get(store_.data()))};
-    const auto mult = int32_t(kStoreAddScaleMult.Get(store_.data()));
-    const bool onnx = kStoreAddScaleRounding.Get(store_.data()) != 0;
-    const float scale = std::ldexp(float(mult), (shift < 32 ? int(shift) : int(shift) - 64) - 31);
-    const uint32_t none = 0;
     for (int c = 0; c < count; c++) {
-      const size_t i = size_t{at} + size_t(c);
+      const size_t i = size_t{residual_.offset()} + size_t(c);
       const uint8_t residual = !alone_ && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
-      if (onnx) RequantizeOnnx<1>(&sum, &none, &scale, code, &sum_[size_t(c)]);
-      else Requantize<1>(&sum, &none, &mult, &left, &right, code, &sum_[size_t(c)]);
+      scale_.Requantize<1>(&sum, 0, code_, &sum_[size_t(c)]);
     }
     residual_.Next();
     return sum_.data();
@@ -306,6 +139,8 @@ class JobRunner::Outputs {
   const std::vector<uint8_t>& residual_bytes_;
   const Write& write_;
   OutputWalk walk_, residual_;
+  OutputCode code_;  // of sums, and their scale
+  LaneScales scale_ = LaneScales(1);
   std::array<int8_t, 64> sum_{};
   std::optional<InnerTensor> inner_;  // what they are, if they go through a depthwise convolution
 };
@@ -325,27 +160,13 @@ void JobRunner::LoadTables(std::span<const uint8_t> tables) {
 
 // Lane of channel j of group g: g * cols + j.
 void JobRunner::DecodeGroups(const Job& job, const Groups& groups) {
-  const auto width = size_t(width_) + kSpare;
-  params_.bias.assign(width, 0);
-  params_.mult.assign(width, 0);
-  params_.left.assign(width, 0);
-  params_.right.assign(width, 0);
-  params_.scale.assign(width, 0);
+  scales_ = LaneScales(size_t(width_) + kSpare);
   if (!job.drains()) return;
   const size_t steps = size_t(config_.Steps()), lanes = size_t(config_.lanes),
                entry_bytes = size_t(config_.ParamBeats()) * size_t(config_.bus_bytes);
   for (size_t g = 0; g < groups.size(); g++)
-    for (size_t j = 0; j < size_t(config_.cols); j++) {
-      const uint8_t* entry = &groups[g][j % steps * entry_bytes];
-      const size_t lane = j / steps, to = g * size_t(config_.cols) + j;
-      const uint32_t shift = entry[8 * lanes + lane] & 63;  // of 6 bits, signed
-      params_.bias[to] = Word(entry + 4 * lane);
-      params_.mult[to] = int32_t(Word(entry + 4 * (lanes + lane)) & 0x7fffffff);
-      params_.left[to] = shift < 32 ? shift : 0;
-      params_.right[to] = shift < 32 ? 0 : (64 - shift) & 31;
-      params_.scale[to] =
-          std::ldexp(float(params_.mult[to]), int(params_.left[to]) - int(params_.right[to]) - 31);
-    }
+    for (size_t j = 0; j < size_t(config_.cols); j++)
+      scales_.Decode(g * size_t(config_.cols) + j, &groups[g][j % steps * entry_bytes], lanes, j / steps);
 }
 
 void JobRunner::MakeUnits(const Job& job, const Groups& groups) {
@@ -436,20 +257,13 @@ void JobRunner::ComputeSums(const Job& job, std::span<const Pixel> pixels) {
 
 void JobRunner::RequantizeSums(const Job& job, size_t pixels) {
   const auto width = size_t(width_);
-  const Code code = {int(kJobOutZp.Get(job.words.data())), int(kJobOutClampLo.Get(job.words.data())),
-                     int(kJobOutClampHi.Get(job.words.data()))};
-  const bool onnx = kJobOutRounding.Get(job.words.data()) != 0;
+  const OutputCode code = OutputCode::OfJob(job.words.data());
   // The last lanes of a pixel are computed with the first ones of the next, which then come right.
   for (size_t p = 0; p < pixels; p++)
     for (size_t l = 0; l < width;) {
       const size_t i = p * width + l;
       const auto step = [&]<int kL>(std::integral_constant<int, kL> /*lanes*/) {
-        if (onnx) {
-          RequantizeOnnx<kL>(&sums_[i], &params_.bias[l], &params_.scale[l], code, &outputs_[i]);
-        } else {
-          Requantize<kL>(&sums_[i], &params_.bias[l], &params_.mult[l], &params_.left[l], &params_.right[l],
-                         code, &outputs_[i]);
-        }
+        scales_.Requantize<kL>(&sums_[i], l, code, &outputs_[i]);
         l += kL;
       };
       if (width - l > 8) step(std::integral_constant<int, 16>());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/systemc/list_program.hpp"
+#include "sim/systemc/requantizer.hpp"
 
 namespace weft {
 
@@ -38,7 +39,7 @@ class JobRunner {
   void Reset();  // a list begins
 
  private:
-  static constexpr int kPixels = 8, kLanes = 32;
+  static constexpr int kPixels = 8;
   struct Pixel {
     int64_t addr;
     int x, y;
@@ -66,14 +67,9 @@ class JobRunner {
 
   // Of the running job.
   std::vector<float> lines_;
-  int64_t line_pitch_ = 0;
   std::vector<Unit> units_;
-  int width_ = 0;  // lanes of a pixel: groups * cols
-  struct Parameters {
-    std::vector<uint32_t> bias, left, right;
-    std::vector<int32_t> mult;
-    std::vector<float> scale;
-  } params_;
+  int width_ = 0;                // lanes of a pixel: groups * cols
+  LaneScales scales_;            // of these, and a few more
   std::vector<uint32_t> sums_;   // [pixel][width_]
   std::vector<int8_t> outputs_;  // the same
   std::vector<float> patches_;
