@@ -93,7 +93,7 @@ void EncodeResidual(const Job& job, const Store& s, const Config& config, uint32
 
 // What is added to a job's outputs, and the pooling behind it.
 void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* store) {
-  kStoreAddKind.Set(store, s.residual ? 1 : 2);
+  kStoreAddKind.Set(store, int64_t(s.residual ? AddKind::kResidual : AddKind::kAlone));
   kStoreAddShift.Set(store, s.add->shift);
   kStoreAddClampHi.Set(store, s.add->clamp_hi);
   kStoreAddClampLo.Set(store, s.add->clamp_lo);
@@ -108,7 +108,7 @@ void EncodeAdd(const Job& job, const Store& s, const Config& config, uint32_t* s
 
 // The depthwise convolution that a job's outputs go through.
 void EncodeDepthwise(const Store& s, uint32_t* store) {
-  kStoreAddKind.Set(store, kDepthwiseKind);
+  kStoreAddKind.Set(store, int64_t(AddKind::kDepthwise));
   kStoreAddClampHi.Set(store, s.depthwise_output.clamp_hi);
   kStoreAddClampLo.Set(store, s.depthwise_output.clamp_lo);
   kStoreAddZp.Set(store, s.depthwise_output.output_zp);

@@ -12,7 +12,7 @@ package weft_list_pkg;
   localparam int LIST_FIRST_BYTES = 384;  // bytes of the list's first block, which a start reads: the first lines come right behind them
   localparam int LIST_BLOCK_BYTES = 512;  // bytes of every other block
 
-  // Commands, and what a READ reads
+  // Commands, what a READ reads, what STORE_ADD_KIND says
   localparam int OP_READ = 1;  // reads from memory to one of the streams
   localparam int OP_JOB = 2;  // gives a job to the engine, and where its outputs go to residual_add and write_dma
   localparam int OP_END = 3;  // the last command: over when all reads have come and all outputs are in memory, and the checksum is right
@@ -23,6 +23,10 @@ package weft_list_pkg;
   localparam int KIND_RESIDUAL = 4;  // lines of the tensor that is added
   localparam int KIND_DEPTHWISE = 5;  // column groups of a depthwise convolution, each its parameters, then its weights
   localparam int KINDS = 6;
+  localparam int ADD_NONE = 0;  // the outputs pass
+  localparam int ADD_RESIDUAL = 1;  // a residual is added
+  localparam int ADD_ALONE = 2;  // the residual is 0 everywhere, none comes, and the words RES_* mean nothing
+  localparam int ADD_DEPTHWISE = 3;  // a depthwise convolution, and the words DW_* count
 
   // HEADER: the list's first words
   localparam int HEADER_MAGIC = 0;  // magic and version
@@ -122,7 +126,7 @@ package weft_list_pkg;
   localparam int STORE_ADD_CLAMP_HI_W = 8;
   localparam int STORE_ADD_SHIFT_LSB = 24;  // shift of the multiplier
   localparam int STORE_ADD_SHIFT_W = 6;
-  localparam int STORE_ADD_KIND_LSB = 30;  // 0: the outputs pass; 1: a residual is added; 2: it is 0 everywhere, no residual comes, and the words RES_* mean nothing; 3: a depthwise convolution, and the words DW_* count
+  localparam int STORE_ADD_KIND_LSB = 30;  // what is added, see above
   localparam int STORE_ADD_KIND_W = 2;
   localparam int STORE_ADD_SCALE = 11;  // ... its factor
   localparam int STORE_ADD_SCALE_MULT_LSB = 0;  // multiplier

@@ -31,7 +31,7 @@ package weft_list_pkg;
   localparam int {{ c.name }} = {{ c.value }};  // {{ c.description }}
 {% endfor %}
 
-  // Commands, and what a READ reads
+  // Commands, what a READ reads, what STORE_ADD_KIND says
 {% for o in opcodes %}
   localparam int OP_{{ o.name }} = {{ o.value }};  // {{ o.description }}
 {% endfor %}
@@ -39,6 +39,9 @@ package weft_list_pkg;
   localparam int KIND_{{ k.name }} = {{ k.value }};  // {{ k.description }}
 {% endfor %}
   localparam int KINDS = {{ kinds | length }};
+{% for a in additions %}
+  localparam int ADD_{{ a.name }} = {{ a.value }};  // {{ a.description }}
+{% endfor %}
 {% for r in records %}
 
   // {{ r.name }}: {{ r.description }}
@@ -109,7 +112,7 @@ inline constexpr uint32_t kListVersion = {{ version }}, kListMagic = kListVersio
 inline constexpr int {{ c.cpp }} = {{ c.value }};  // {{ c.description }}
 {% endfor %}
 
-// Commands, and what a READ reads.
+// Commands, what a READ reads, what STORE_ADD_KIND says.
 enum class ListOp : uint8_t {
 {% for o in opcodes %}
   {{ o.cpp }} = {{ o.value }},  // {{ o.description }}
@@ -121,6 +124,11 @@ enum class ReadKind : uint8_t {
 {% endfor %}
 };
 inline constexpr int kReadKinds = {{ kinds | length }};
+enum class AddKind : uint8_t {
+{% for a in additions %}
+  {{ a.cpp }} = {{ a.value }},  // {{ a.description }}
+{% endfor %}
+};
 {% for r in records %}
 
 // {{ r.name }}: {{ r.description }}.
@@ -196,6 +204,12 @@ than 32, the hardware ignores those above; *signed* is two's complement.
 {% for k in kinds %}
 | {{ k.value }} `{{ k.name }}` | {{ k.description }} |
 {% endfor %}
+
+| `STORE_ADD_KIND` | what is added to a job's outputs |
+|---:|---|
+{% for a in additions %}
+| {{ a.value }} `{{ a.name }}` | {{ a.description }} |
+{% endfor %}
 {% for r in records %}
 
 ## {{ r.name }}
@@ -248,7 +262,7 @@ def read_format(path):
     form["magic"] = int(form["magic"], 16)
     constants = {c["name"]: c["value"] for c in form["constants"]}
     form["align"] = constants["LIST_ALIGN"]
-    for named in form["constants"] + form["opcodes"] + form["kinds"]:
+    for named in form["constants"] + form["opcodes"] + form["kinds"] + form["additions"]:
         named["cpp"] = "k" + camel(named["name"])
 
     def width(word):
@@ -277,9 +291,9 @@ def read_format(path):
             r["length"] += w["length"]
             r["bits"] += [s["width"] for s in w["words"]] * w.get("repeat", 1) or [w["width"]]
         unique(r["words"], f"words of {r['name']}")
-    for what in ("constants", "opcodes", "kinds", "records"):
+    for what in ("constants", "opcodes", "kinds", "additions", "records"):
         unique(form[what], what)
-    for what in ("opcodes", "kinds"):
+    for what in ("opcodes", "kinds", "additions"):
         if len({item["value"] for item in form[what]}) != len(form[what]):
             raise Refusal(f"two {what} have the same value")
 

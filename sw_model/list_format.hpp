@@ -36,7 +36,7 @@ inline constexpr int kListFirstBytes =
     384;  // bytes of the list's first block, which a start reads: the first lines come right behind them
 inline constexpr int kListBlockBytes = 512;  // bytes of every other block
 
-// Commands, and what a READ reads.
+// Commands, what a READ reads, what STORE_ADD_KIND says.
 enum class ListOp : uint8_t {
   kRead = 1,  // reads from memory to one of the streams
   kJob = 2,   // gives a job to the engine, and where its outputs go to residual_add and write_dma
@@ -53,6 +53,12 @@ enum class ReadKind : uint8_t {
   kDepthwise = 5,  // column groups of a depthwise convolution, each its parameters, then its weights
 };
 inline constexpr int kReadKinds = 6;
+enum class AddKind : uint8_t {
+  kNone = 0,       // the outputs pass
+  kResidual = 1,   // a residual is added
+  kAlone = 2,      // the residual is 0 everywhere, none comes, and the words RES_* mean nothing
+  kDepthwise = 3,  // a depthwise convolution, and the words DW_* count
+};
 
 // HEADER: the list's first words.
 enum HeaderWord : int {
@@ -198,9 +204,7 @@ inline constexpr ListField kStoreAddZp{10, 0, 8, true};        // zero point
 inline constexpr ListField kStoreAddClampLo{10, 8, 8, true};   // smallest value
 inline constexpr ListField kStoreAddClampHi{10, 16, 8, true};  // largest value
 inline constexpr ListField kStoreAddShift{10, 24, 6, true};    // shift of the multiplier
-inline constexpr ListField kStoreAddKind{
-    10, 30, 2};  // 0: the outputs pass; 1: a residual is added; 2: it is 0 everywhere, no residual comes, and
-                 // the words RES_* mean nothing; 3: a depthwise convolution, and the words DW_* count
+inline constexpr ListField kStoreAddKind{10, 30, 2};           // what is added, see above
 inline constexpr ListField kStoreAddScaleMult{11, 0, 31};      // multiplier
 inline constexpr ListField kStoreAddScaleRounding{11, 31, 1};  // as JOB_OUT_ROUNDING
 inline constexpr ListField kStoreDwCountsWeights{

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
 // with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
-// pooling windows' pixels come one after the other. STORE_ADD_KIND 2: the residual is 0 everywhere, and no lines come. Jobs without an
-// addition pass. STORE_ADD_KIND 3: the pixels go through a depthwise convolution (see depthwise.sv), whose sums take the same way.
+// pooling windows' pixels come one after the other. ADD_ALONE: the residual is 0 everywhere, and no lines come. Jobs without an
+// addition pass. ADD_DEPTHWISE: the pixels go through a depthwise convolution (see depthwise.sv), whose sums take the same way.
 //   pixel ---------> residual_lines ------> add_steps --> max_pool --> fifo -->
 //   residual lines --^   |  ^     tables --^  ^
 //                        '-> depthwise -------'
@@ -67,10 +67,11 @@ module residual_add #(
   wire logic unused_count = &{1'b0, next_count[1:0]};
   assign store_ready_o = ~next_count[2];
 
-  wire logic [1:0] next_kind = next[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:weft_list_pkg::STORE_ADD_KIND_W];
-  wire logic next_inner = (next_kind == 2'd3) & Depthwise;
-  wire logic next_adds = (next_kind == 2'd1) | (next_kind == 2'd2);
-  wire logic next_alone = next_kind == 2'd2;
+  localparam int KindW = weft_list_pkg::STORE_ADD_KIND_W;
+  wire logic [KindW-1:0] next_kind = next[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
+  wire logic next_inner = (next_kind == KindW'(weft_list_pkg::ADD_DEPTHWISE)) & Depthwise;
+  wire logic next_alone = next_kind == KindW'(weft_list_pkg::ADD_ALONE);
+  wire logic next_adds = (next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone;
   wire logic empty, add_take, lines_there;
   logic active_q, adds_q, alone_q;
   logic inner_q;  // its pixels are an inner tensor

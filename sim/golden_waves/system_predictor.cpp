@@ -25,7 +25,7 @@ SystemValue StoreWords(const SystemCommand& c) {
   std::memcpy(words, &c.words[1 + kJobWords], 4 * known);
   SystemValue value = Words(words, kStoreWords, known);
   uint32_t adds[kStoreWords] = {};
-  kStoreAddKind.Set(adds, 3);
+  kStoreAddKind.Set(adds, kStoreAddKind.mask());
   if (!c.command.adds) std::memcpy(&value.mask[4 * known], &adds[known], 4 * (kStoreWords - known));
   return value;
 }

@@ -66,8 +66,7 @@ class JobRunner::Outputs {
           const Write& write)
       : r_(*runner),
         pool_(int(job.words[kJobPool])),
-        adds_(kStoreAddKind.Get(store.data()) == 1 || kStoreAddKind.Get(store.data()) == 2),
-        alone_(kStoreAddKind.Get(store.data()) == 2),
+        kind_(AddKindOf(store.data())),
         stores_(stores),
         store_(store),
         residual_bytes_(streams.residual),
@@ -77,7 +76,7 @@ class JobRunner::Outputs {
         code_(OutputCode::OfStore(store.data())) {
     scale_.Set(0, 0, int32_t(kStoreAddScaleMult.Get(store.data())),
                uint32_t(kStoreAddShift.Get(store.data())));
-    if (stores && kStoreAddKind.Get(store.data()) == kDepthwiseKind && r_.config_.depthwise_taps > 0)
+    if (stores && kind_ == AddKind::kDepthwise && r_.config_.depthwise_taps > 0)
       inner_.emplace(r_.config_, store.data(), streams.depthwise);
   }
 
@@ -92,7 +91,7 @@ class JobRunner::Outputs {
       return inner_->Pixel(y, count, final, [&](const int8_t* out, int channels, bool last) {
         return Put(out, channels, last);
       });
-    if (adds_) {
+    if (IsSum(kind_)) {
       y = Add(y, count);
       const int window = int(store_[kStorePool]);
       if (window > 1) {
@@ -124,7 +123,8 @@ class JobRunner::Outputs {
   const int8_t* Add(const int8_t* y, int count) {
     for (int c = 0; c < count; c++) {
       const size_t i = size_t{residual_.offset()} + size_t(c);
-      const uint8_t residual = !alone_ && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
+      const uint8_t residual =
+          kind_ == AddKind::kResidual && i < residual_bytes_.size() ? residual_bytes_[i] : 0;
       const uint32_t sum = uint32_t(r_.tables_[0][uint8_t(y[c])]) + uint32_t(r_.tables_[1][residual]);
       scale_.Requantize<1>(&sum, 0, code_, &sum_[size_t(c)]);
     }
@@ -134,7 +134,8 @@ class JobRunner::Outputs {
 
   JobRunner& r_;
   int pool_;
-  bool adds_, alone_, stores_, ended_ = false;
+  AddKind kind_;
+  bool stores_, ended_ = false;
   const StoreWordArray& store_;
   const std::vector<uint8_t>& residual_bytes_;
   const Write& write_;

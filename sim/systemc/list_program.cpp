@@ -112,10 +112,10 @@ class Reader {
     if (c.stores)
       for (int w = 0; w < (c.adds ? kStoreWords : kStorePlainWords); w++)
         store[size_t(w)] = uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
-    const auto kind = kStoreAddKind.Get(store.data());
-    const bool adds = kind != 0 && kind != kDepthwiseKind;
+    const AddKind kind = AddKindOf(store.data());
+    const bool adds = IsSum(kind);
     std::optional<DepthwiseWalk> walk;
-    if (kind == kDepthwiseKind && config_.depthwise_taps > 0) {
+    if (kind == AddKind::kDepthwise && config_.depthwise_taps > 0) {
       std::copy_n(words + 1 + kJobWords + kStorePlainWords, kStoreWords - kStorePlainWords,
                   store.begin() + kStorePlainWords);  // words that share a place count with all bits
       walk = DepthwiseWalk::Decode(store.data());
@@ -220,7 +220,7 @@ class Reader {
     store.mark_rows = int(kStoreGroupsMark.Get(words.data()));
     if (!adds) return store;
     store.add = RescaleLayer{};
-    if (kStoreAddKind.Get(words.data()) == 2) return store;
+    if (AddKindOf(words.data()) == AddKind::kAlone) return store;
     const uint32_t lines = words[kStoreResLines], pitch = lines > 0 ? words[kStoreResWords] / lines : 0;
     store.pool.kh = int(kStoreWindowRows.Get(words.data())) + 1;
     store.pool.stride_h = int(lines);

@@ -109,9 +109,9 @@ std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, 
   const bool chunks_ok =
       (longer >= chunks ? len + 1 : len) >= 1 && (longer > 0 ? len + 1 : len) <= uint64_t(config.Word());
   // Windows of the engine's outputs, of sums those of the pool behind the addition.
-  const auto kind = kStoreAddKind.Get(store);
-  const bool depthwise = kind == kDepthwiseKind && config.depthwise_taps > 0;  // without the unit they pass
-  const uint64_t sums = kind != 0 && kind != kDepthwiseKind ? StoreCount(store, kStorePool) : 1;
+  const AddKind kind = AddKindOf(store);
+  const bool depthwise = kind == AddKind::kDepthwise && config.depthwise_taps > 0;  // else they pass
+  const uint64_t sums = IsSum(kind) ? StoreCount(store, kStorePool) : 1;
   const uint64_t pool = dim(kJobPool) * sums, last_group = dim(kJobGroupLast);
   if (kJobFlagsDrains.Get(job) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;

@@ -57,7 +57,7 @@ void AddJob(List* l, bool stores, bool adds, Random& random) {
   for (int i = 0; i < list::JOB_WORDS; i++) j.job.push_back(Any(random));
   for (int i = 0; i < (adds ? list::STORE_WORDS : list::STORE_PLAIN_WORDS); i++)
     j.store.push_back(Any(random));
-  if (adds) j.store[list::STORE_ADD] |= 1U << list::STORE_ADD_KIND_LSB;
+  if (adds) j.store[list::STORE_ADD] |= uint32_t{list::ADD_RESIDUAL} << list::STORE_ADD_KIND_LSB;
   l->words.push_back(list::OP_JOB | uint32_t{stores} << 8 | uint32_t{adds} << 9 | Any(random) << 10);
   l->words.insert(l->words.end(), j.job.begin(), j.job.end());
   l->words.insert(l->words.end(), j.store.begin(), j.store.end());

@@ -61,8 +61,9 @@ struct DepthwiseJob {
     s[list::STORE_COLS] = uint32_t(out_cols - 1);
     s[list::STORE_ROWS] = uint32_t(out_rows - 1);
     s[list::STORE_GROUPS] = uint32_t(groups - 1);
-    s[list::STORE_ADD] = 3U << list::STORE_ADD_KIND_LSB | byte(hi) << list::STORE_ADD_CLAMP_HI_LSB |
-                         byte(lo) << list::STORE_ADD_CLAMP_LO_LSB | byte(zp) << list::STORE_ADD_ZP_LSB;
+    s[list::STORE_ADD] = uint32_t{list::ADD_DEPTHWISE} << list::STORE_ADD_KIND_LSB |
+                         byte(hi) << list::STORE_ADD_CLAMP_HI_LSB | byte(lo) << list::STORE_ADD_CLAMP_LO_LSB |
+                         byte(zp) << list::STORE_ADD_ZP_LSB;
     s[list::STORE_DW_COUNTS] = uint32_t(weights(taps)) << list::STORE_DW_COUNTS_WEIGHTS_LSB |
                                uint32_t(groups * steps) << list::STORE_DW_COUNTS_PARAMS_LSB |
                                uint32_t{rounding == Rounding::kOnnx} << list::STORE_ADD_SCALE_ROUNDING_BIT;

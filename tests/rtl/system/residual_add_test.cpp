@@ -107,12 +107,13 @@ class Bench {
       for (int w = 0; w < pitch; w += kBus)
         residual_.push_back({{line.begin() + w, line.begin() + w + kBus}, w + kBus == pitch});
     }
-    const int passes = P::DW_TAPS == 0 && random.Chance(2) ? 3 : 0;  // without depthwise, both
+    const int passes = P::DW_TAPS == 0 && random.Chance(2) ? list::ADD_DEPTHWISE
+                                                           : list::ADD_NONE;  // without depthwise, both
     std::array<uint32_t, list::STORE_WORDS> s{};
     for (uint32_t& word : s) word = uint32_t(random.Int(0, UINT32_MAX));
     s[list::STORE_ADD] = uint32_t(!j.adds   ? passes
-                                  : j.alone ? 2
-                                            : 1)
+                                  : j.alone ? list::ADD_ALONE
+                                            : list::ADD_RESIDUAL)
                              << list::STORE_ADD_KIND_LSB |
                          (uint32_t(j.shift) & 0x3f) << list::STORE_ADD_SHIFT_LSB |
                          (uint32_t(j.hi) & 0xff) << 16 | (uint32_t(j.lo) & 0xff) << 8 |
