@@ -171,11 +171,9 @@ class CommandMaker {
     while (next < end) {
       const uint32_t wait = MarksOfLine(t.job, next);
       int count = 1;
-      while (next + count < end && (wait <= waited_ ? MarksOfLine(t.job, next + count) <= waited_
-                                                    : MarksOfLine(t.job, next + count) <= wait))
-        count++;
       rows.wait = wait > waited_ ? wait : 0;
       waited_ = std::max(waited_, wait);
+      while (next + count < end && MarksOfLine(t.job, next + count) <= waited_) count++;
       AddRows(rows, next, count);
       next += count;
     }

@@ -6,6 +6,7 @@
 
 #include "compiler/geometry.hpp"
 #include "compiler/schedule.hpp"
+#include "rtl/weft_pkg.hpp"
 #include "sw_model/error.hpp"
 #include "sw_model/golden/golden.hpp"
 
@@ -13,8 +14,8 @@ namespace weft {
 namespace {
 
 // Of the hardware: rtl/system/depthwise.sv.
-constexpr int kMostFilterRows = 7, kMostFilterColumns = 6, kMostStride = 4;
-constexpr int kMostEntries = 256;  // a job's, of parameters or of weights: half of their buffers
+constexpr int kMostFilterRows = 7, kMostFilterColumns = rtl::weft_pkg::DW_MAX_KW, kMostStride = 4;
+constexpr int kMostEntries = rtl::weft_pkg::DW_ENTRIES / 2;  // a job's, of parameters or of weights
 
 int64_t EntryBusWords(int64_t bytes, const Config& config) { return CeilDiv(bytes, config.bus_bytes); }
 int64_t ParameterEntryBusWords(const Config& config) {

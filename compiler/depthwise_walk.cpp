@@ -46,7 +46,7 @@ std::optional<DepthwiseWalk> DepthwiseWalk::Decode(const uint32_t* store) {
                            .images = count(kStoreDwInnerImagesLast) + 1,
                            .rows = count(kStoreDwMapRows),
                            .cols = count(kStoreDwInnerCols),
-                           .groups = int(store[kStoreGroups] & 0xffff) + 1,
+                           .groups = count(kStoreGroupsLast) + 1,
                            .out_rows = word(kStoreRows) + 1,
                            .out_cols = word(kStoreCols) + 1,
                            .weights = count(kStoreDwCountsWeights),
