@@ -27,21 +27,11 @@ def for_model(codes, dtype, scale, zero_point):
     return codes
 
 
-def has_vnni():
-    flags = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    return "avx512_vnni" in flags or "avx_vnni" in flags
-
-
 def run_onnx(model, images, _outputs):
-    """With the integer kernels, which give the same bits on every processor."""
     import onnxruntime
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.qdqisint8allowed", "1")
-    if not has_vnni():  # without it, sums of two products saturate in 16 bits
-        options.add_session_config_entry("session.x64quantprecision", "1")
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    import onnx_session
+    session = onnx_session.session(model)
     source = session.get_inputs()[0]
     data = images({"tensor(float)": np.float32, "tensor(int8)": np.int8, "tensor(uint8)": np.uint8}[source.type])
     batch = source.shape[0] if isinstance(source.shape[0], int) else 1

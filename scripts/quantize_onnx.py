@@ -24,7 +24,7 @@ class Refusal(Exception):
 try:
     import numpy as np
     import onnx
-    import onnxruntime
+    import onnx_session
     from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
     from PIL import Image
@@ -177,10 +177,7 @@ class Images(CalibrationDataReader):
 
 def outputs_of(path: pathlib.Path, images: np.ndarray) -> np.ndarray:
     """The first output of each image, flat. The integer kernels are those that Weft equals."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.qdqisint8allowed", "1")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnx_session.session(str(path), threads=0)
     name = session.get_inputs()[0].name
     return np.stack([session.run(None, {name: image[np.newaxis]})[0].ravel() for image in images])
 

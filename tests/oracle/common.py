@@ -9,33 +9,18 @@ import subprocess
 import sys
 import warnings
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "scripts"))
 try:
     import numpy as np
     import onnx
-    import onnxruntime
     from onnx import numpy_helper
+    from onnx_session import session
 except ImportError as missing:
     sys.exit(f"{missing}: this runs in the project's environment, .venv/bin/python, which scripts/bootstrap.sh python makes")
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FLOAT_TOLERANCE = 1e-5  # of the largest value: operators that stay float are float in both, but not in the same order
 warnings.filterwarnings("ignore", module="onnxruntime")
-
-
-def has_vnni() -> bool:
-    flags = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    return "avx512_vnni" in flags or "avx_vnni" in flags
-
-
-def session(model: str | bytes) -> onnxruntime.InferenceSession:
-    """With the integer kernels, which give the same bits on every processor."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.qdqisint8allowed", "1")
-    if not has_vnni():  # without it, sums of two products saturate in 16 bits
-        options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def run_onnxruntime(model: str | bytes, images: np.ndarray) -> dict[str, np.ndarray]:
