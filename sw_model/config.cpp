@@ -69,30 +69,18 @@ Config Config::Load(const std::string& name_or_file) {
   try {
     std::ifstream file(path);
     const auto json = nlohmann::json::parse(file);
-    struct Field {
-      const char* key;
-      int* value;
-    };
-    const Field fields[] = {{"rows", &config.rows},
-                            {"cols", &config.cols},
-                            {"lanes", &config.lanes},
-                            {"line_buffer_bytes", &config.line_buffer_bytes},
-                            {"weight_buffer_bytes", &config.weight_buffer_bytes},
-                            {"bus_bytes", &config.bus_bytes},
-                            {"acc_bits", &config.acc_bits},
-                            {"depthwise_taps", &config.depthwise_taps}};
     for (const auto& item : json.items())
-      if (std::ranges::none_of(fields, [&](const Field& f) { return f.key == item.key(); }))
+      if (std::ranges::none_of(kConfigFields, [&](const ConfigField& f) { return f.key == item.key(); }))
         throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file,
                     item.key());
-    for (const Field& field : fields) {
+    for (const ConfigField& field : kConfigFields) {
       if (!json.contains(field.key))
         throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
       const auto& value = json.at(field.key);
       if (!value.is_number_integer() || value.get<int64_t>() < 0 || value.get<int64_t>() > (1 << 30))
         throw Error("configuration {}: {} must be a whole number, not {}", name_or_file, field.key,
                     value.dump());
-      *field.value = value.get<int>();
+      config.*field.value = value.get<int>();
     }
   } catch (const nlohmann::json::exception& e) {
     throw Error("configuration {} is not valid JSON: {}", name_or_file, e.what());

@@ -3,6 +3,7 @@
 // A configuration is a JSON file (configs/*.json); RTL parameters, C++ and documentation all come from it.
 #pragma once
 
+#include <array>
 #include <string>
 
 namespace weft {
@@ -48,5 +49,20 @@ struct Config {
   [[nodiscard]] int OutDepth() const;   // pixels between sequencer and store
   [[nodiscard]] int WalkDepth() const;  // pixels that the walker runs ahead
 };
+
+// What is in the file: its key, the parameter of rtl/system/weft_top.sv.
+struct ConfigField {
+  const char *key, *parameter;
+  int Config::*value;
+};
+inline constexpr std::array<ConfigField, 8> kConfigFields = {
+    {{"rows", "ROWS", &Config::rows},
+     {"cols", "COLS", &Config::cols},
+     {"lanes", "LANES", &Config::lanes},
+     {"line_buffer_bytes", "LINE_BYTES", &Config::line_buffer_bytes},
+     {"weight_buffer_bytes", "WEIGHT_BYTES", &Config::weight_buffer_bytes},
+     {"bus_bytes", "BUS_BYTES", &Config::bus_bytes},
+     {"acc_bits", "ACC_W", &Config::acc_bits},
+     {"depthwise_taps", "DW_TAPS", &Config::depthwise_taps}}};
 
 }  // namespace weft

@@ -167,19 +167,13 @@ class Exporter {
 
   Json Manifest(Json starts) const {
     const Config& c = network_.config;
+    Json parameters;
+    for (const ConfigField& field : kConfigFields) parameters[field.parameter] = c.*field.value;
     return {{"network", options_.network},
             {"format", options_.format},
             {"batch", network_.batch},
             {"config", c.name},
-            {"parameters",
-             {{"ROWS", c.rows},
-              {"COLS", c.cols},
-              {"LANES", c.lanes},
-              {"LINE_BYTES", c.line_buffer_bytes},
-              {"WEIGHT_BYTES", c.weight_buffer_bytes},
-              {"BUS_BYTES", c.bus_bytes},
-              {"ACC_W", c.acc_bits},
-              {"DW_TAPS", c.depthwise_taps}}},
+            {"parameters", std::move(parameters)},
             {"window_base", options_.base},
             {"starts", std::move(starts)}};
   }

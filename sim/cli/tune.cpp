@@ -161,14 +161,9 @@ std::vector<Candidate> Pareto(std::vector<Candidate> all) {
 }
 
 Json ConfigJson(const Config& c) {
-  return {{"rows", c.rows},
-          {"cols", c.cols},
-          {"lanes", c.lanes},
-          {"line_buffer_bytes", c.line_buffer_bytes},
-          {"weight_buffer_bytes", c.weight_buffer_bytes},
-          {"bus_bytes", c.bus_bytes},
-          {"acc_bits", c.acc_bits},
-          {"depthwise_taps", c.depthwise_taps}};
+  Json json;
+  for (const ConfigField& field : kConfigFields) json[field.key] = c.*field.value;
+  return json;
 }
 
 Json ToJson(const Options& options, const Memory& memory, const Part* part, double clock, size_t tried,

@@ -127,14 +127,8 @@ TEST(Config, TheRtlHasTheSameBorders) {
     EXPECT_NO_THROW(c.Check()) << row.str();
     legal++;
   }
-  const std::map<std::string, int Config::*> fields = {{"ROWS", &Config::rows},
-                                                       {"COLS", &Config::cols},
-                                                       {"LANES", &Config::lanes},
-                                                       {"LINE_BYTES", &Config::line_buffer_bytes},
-                                                       {"WEIGHT_BYTES", &Config::weight_buffer_bytes},
-                                                       {"BUS_BYTES", &Config::bus_bytes},
-                                                       {"ACC_W", &Config::acc_bits},
-                                                       {"DW_TAPS", &Config::depthwise_taps}};
+  std::map<std::string, int Config::*> fields;
+  for (const ConfigField& field : kConfigFields) fields[field.parameter] = field.value;
   std::set<std::string> refused;
   for (std::istringstream& row : rows("illegal.txt")) {
     std::string module, value;
