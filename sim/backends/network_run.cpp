@@ -12,7 +12,7 @@
 namespace weft {
 namespace {
 
-constexpr int kGoldenBatch = 100;  // for speed; it counts no cycles
+constexpr int kGoldenBatch = 100;  // for speed where tensors need not stay; it counts no cycles
 
 // What the backend runs: the network as it is, or compiled for what is wanted of it.
 class Compiler {
@@ -23,7 +23,9 @@ class Compiler {
   const CompiledNetwork& For(int images) {
     const CompiledNetwork& given = network_.compiled;
     if (!options_.RunsPrograms() || (network_.is_file && !options_.PredictsCycles())) return given;
-    if (!network_.is_file && !KeepsAll() && !given.segments.empty() && given.batch == images) return given;
+    if (!network_.is_file && (network_.keeps_all || !KeepsAll()) && !given.segments.empty() &&
+        given.batch == images)
+      return given;
     if (!made_) {
       made_ = given;
       if (network_.is_file) AddJobs(&*made_);
@@ -78,7 +80,8 @@ RunTotals RunBatches(const NetworkToRun& network, const TensorI8& images, const 
   RunTotals totals;
   totals.images = images.shape.n;
   totals.layers.resize(network.compiled.graph.nodes.size());
-  const int batch = options.engine == "golden" ? kGoldenBatch : network.compiled.batch;
+  const int batch =
+      options.engine == "golden" && !options.all_tensors ? kGoldenBatch : network.compiled.batch;
   if (network.is_file && options.engine != "golden" && totals.images % batch != 0)
     totals.note =
         fmt::format("the last batch has {} images and takes the cycles of {}", totals.images % batch, batch);

@@ -15,6 +15,7 @@ namespace weft {
 struct NetworkToRun {
   CompiledNetwork compiled;  // without segments: not yet
   bool is_file = false;
+  bool keeps_all = false;  // compiled so that all its tensors stay
 };
 
 struct RunTotals {

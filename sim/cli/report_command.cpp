@@ -12,7 +12,7 @@
 
 #include "compiler/model_reader.hpp"
 #include "compiler/network_file.hpp"
-#include "sim/backends/network_backend.hpp"
+#include "sim/backends/network_run.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/figures.hpp"
 #include "sim/cli/framework.hpp"
@@ -46,42 +46,24 @@ struct Options {
 // What a run of all images gives.
 struct Results {
   Results(const Graph& graph, int images)
-      : predictions(graph), outputs(graph, "", true), tensors(graph, images), layers(graph.nodes.size()) {}
+      : predictions(graph), outputs(graph, "", true), tensors(graph, images) {}
   Predictions predictions;
   Outputs outputs;
   TensorReport tensors;
-  std::vector<LayerStats> layers;  // one for each Graph::nodes
-  LayerStats total;
-  int64_t starts = 0;
+  RunTotals totals;
 };
 
-// The last batch is compiled for fewer images if there are fewer.
-Results RunAll(const TensorI8& images, const BackendOptions& options, CompiledNetwork* network) {
-  const std::unique_ptr<NetworkBackend> backend = MakeNetworkBackend(options, network->config);
-  Results results(network->graph, images.shape.n);
-  const int batch = network->batch;
+Results RunAll(const TensorI8& images, const BackendOptions& options, const NetworkToRun& network) {
+  Results results(network.compiled.graph, images.shape.n);
   ProgressBar progress(images.shape.n);
-  int64_t bytes_read = 0, bytes_written = 0;
-  for (int first = 0; first < images.shape.n; first += batch) {
-    const int count = std::min(batch, images.shape.n - first);
-    if (count != network->batch)
-      *network = CompileNetwork(std::move(network->graph), count, network->config,
-                                {.keep_all = true, .read_cycles = network->read_cycles});
-    const NetworkResult result = backend->Run(*network, Slice(images, first, count));
-    for (size_t i = 0; i < result.nodes.size(); i++) Accumulate(result.nodes[i], &results.layers[i]);
-    bytes_read += result.bytes_read;
-    bytes_written += result.bytes_written;
-    results.starts++;
-    if (!result.tensors.empty()) {
-      results.predictions.Add(result);
-      results.outputs.Add(result);
-      results.tensors.Add(result);
+  results.totals = RunBatches(network, images, options, [&](const NetworkResult& batch, int images_done) {
+    if (!batch.tensors.empty()) {
+      results.predictions.Add(batch);
+      results.outputs.Add(batch);
+      results.tensors.Add(batch);
     }
-    progress.Show(first + count);
-  }
-  for (const LayerStats& layer : results.layers) Accumulate(layer, &results.total);
-  results.total.bytes_read = bytes_read;
-  results.total.bytes_written = bytes_written;
+    progress.Show(images_done);
+  });
   return results;
 }
 
@@ -168,33 +150,37 @@ int Report(const Options& options) {
   if (!has_data && !options.labels.empty())
     throw Error("--labels needs the engine rtl or golden: the engine cycles computes no data");
   backend.check = backend.check || backend.engine == "rtl";
-  backend.all_tensors = true;
-  CompiledNetwork network = LoadNetwork(options);
-  const std::string model = std::move(network.model);
-  const Config config = network.config;
+  backend.all_tensors = has_data;
+  CompiledNetwork loaded = LoadNetwork(options);
+  const std::string model = std::move(loaded.model);
+  const Config config = loaded.config;
   const Memory memory = Memory::Parse(backend.memory, config);
   const TensorI8 images =
-      ImagesToRun(options.input, network.graph, options.limit, has_data ? 0 : network.batch);
-  const int batch = std::min(network.batch, images.shape.n);
+      ImagesToRun(options.input, loaded.graph, options.limit, has_data ? 0 : loaded.batch);
+  const int batch = std::min(loaded.batch, images.shape.n);
   std::vector<int> labels;
   if (!options.labels.empty()) labels = LoadLabels(options.labels, images.shape.n);
-  network =
-      CompileNetwork(std::move(network.graph), batch, config,
-                     {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)});
+  const NetworkToRun to_run{
+      .compiled = CompileNetwork(
+          std::move(loaded.graph), batch, config,
+          {.keep_all = has_data, .with_data = has_data, .read_cycles = memory.ReadCycles(config)}),
+      .keeps_all = has_data};
+  const CompiledNetwork& network = to_run.compiled;
   const std::vector<Stage> stages = StagesOf(network);
   Json segments = has_cycles ? TimelineJson(network, memory) : Json::array();
-  const Results results = RunAll(images, backend, &network);
+  const Results results = RunAll(images, backend, to_run);
+  const RunTotals& totals = results.totals;
 
   Json report = HeaderJson(options, config, memory, images.shape.n, batch);
-  report.update(TimesJson(clock, results.total.cycles, results.starts, images.shape.n));
-  report.update(StatsJson(results.total, has_cycles));
-  report["starts"] = results.starts;
-  report["compulsory_bytes"] = CompulsoryBytes(network.graph, results.starts, images.shape.n);
+  report.update(TimesJson(clock, totals.all.cycles, totals.starts, images.shape.n));
+  report.update(StatsJson(totals.all, has_cycles));
+  report["starts"] = totals.starts;
+  report["compulsory_bytes"] = CompulsoryBytes(network.graph, totals.starts, images.shape.n);
   report["metadata"] = network.graph.metadata;
   report["input"] = network.graph.input;
   report.update(NetworkJson(network.graph, stages));
-  for (size_t i = 0; i < results.layers.size(); i++)
-    report["layers"][i].update(StatsJson(results.layers[i], has_cycles));
+  for (size_t i = 0; i < totals.layers.size(); i++)
+    report["layers"][i].update(StatsJson(totals.layers[i], has_cycles));
   report["tensors"] = results.tensors.ToJson();
   report["segments"] = std::move(segments);
   FrameworkComparison framework{.name = {}, .reason = "the engine cycles computes no outputs"};
@@ -207,12 +193,12 @@ int Report(const Options& options) {
   WriteBytes(options.output, ReportPage(report, report.at("model"), NetworkSvg(network.graph, stages, true)));
   WriteJson(options.json, report);
   fmt::print(TableStream(options.json), "{}: {} image{}, {} operators{}\n", options.output, images.shape.n,
-             images.shape.n == 1 ? "" : "s", results.layers.size(),
-             results.total.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
-                                                    results.total.outputs_compared, *results.total.mismatches)
-                                      : "");
+             images.shape.n == 1 ? "" : "s", totals.layers.size(),
+             totals.all.mismatches ? fmt::format(", {} outputs compared, {} mismatches",
+                                                 totals.all.outputs_compared, *totals.all.mismatches)
+                                   : "");
   PrintFramework(TableStream(options.json), framework);
-  return results.total.mismatches.value_or(0) == 0 && framework.differing == 0 ? 0 : 1;
+  return totals.all.mismatches.value_or(0) == 0 && framework.differing == 0 ? 0 : 1;
 }
 
 }  // namespace
