@@ -55,7 +55,9 @@ Transport* TransportOf(void* context) { return static_cast<Transport*>(context);
 
 // Of a tensor's own bytes, gaps between rows included.
 weft_place LocalPlace(const Place& p) {
-  return {0, p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w), uint32_t(p.shape.c)};
+  weft_place place = DriverPlace(p);
+  place.offset = 0;
+  return place;
 }
 
 }  // namespace
@@ -105,18 +107,8 @@ CycleResult Board::Run(const Program& program, int64_t /*most_cycles*/) {
   const weft_run run{transport_->WindowAddress(), program.window_bytes, program.list_bytes, watchdog_};
   code = weft_start(&bus_, &run);
   if (code != WEFT_OK) throw Error("the driver does not start: {}", weft_code_name(code));
-  code = weft_wait(&bus_);
-  if (code != WEFT_CODE_OK)
-    throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
-                bus_.read(bus_.context, WEFT_ERROR_COMMAND), bus_.read(bus_.context, WEFT_ERROR_ADDR_LO));
+  const CycleResult result = ReadCounters(bus_, weft_wait(&bus_));
   transport_->ToHost(program.window_bytes);
-  weft_counters c{};
-  weft_read_counters(&bus_, &c);
-  CycleResult result;
-  result.cycles = int64_t(c.cycles);
-  for (size_t i = 0; i < kCauses; i++) result.counts[i] = int64_t(c.count[i]);
-  result.bytes_read = int64_t(c.bytes_read);
-  result.bytes_written = int64_t(c.bytes_written);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/program.hpp"
+#include "driver/weft.h"
 #include "sw_model/cycles/cycle_model.hpp"
 #include "sw_model/tensor.hpp"
 
@@ -19,5 +20,11 @@ class Machine {
   // `most_cycles`. CycleResult::layers is empty if the machine does not tell them apart.
   virtual CycleResult Run(const Program& program, int64_t most_cycles) = 0;
 };
+
+// A tensor's place in the window, for the driver.
+weft_place DriverPlace(const Place& place);
+// What a run that ended with `code` has counted. Throws Error unless that is OK: it says where the hardware
+// stopped.
+CycleResult ReadCounters(const weft_bus& bus, int code);
 
 }  // namespace weft

@@ -13,11 +13,6 @@ constexpr uint64_t kBase = 0x40000000;    // of the window, anywhere
 constexpr int64_t kWatchdog = 2'000'000;  // beside what the memory may take
 constexpr int kRegisterCycles = 100;      // no register access takes longer
 
-weft_place DriverPlace(const Place& p) {
-  return {p.offset,           p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w),
-          uint32_t(p.shape.c)};
-}
-
 }  // namespace
 
 System::System(const Config& config, const SystemOptions& options)
@@ -154,19 +149,10 @@ CycleResult System::Run(const Program& program, int64_t most_cycles) {
   memory_.Clear();
   int64_t bytes = 0;
   for (const ProgramLayer& layer : program.layers) layer_bytes_.push_back(bytes += layer.traffic.written);
-  const int code = RunList(program.list_bytes, program.window_bytes, Watchdog(), most_cycles);
-  if (code != WEFT_CODE_OK)
-    throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
-                ReadRegister(WEFT_ERROR_COMMAND), ReadRegister(WEFT_ERROR_ADDR_LO));
+  CycleResult result =
+      ReadCounters(bus_, RunList(program.list_bytes, program.window_bytes, Watchdog(), most_cycles));
   if (memory_.conflicts() != 0) throw Error("{} write bursts that race with others", memory_.conflicts());
   if (layer_ends_.size() != layer_bytes_.size()) throw Error("the program does not write what its layers do");
-  weft_counters c{};
-  weft_read_counters(&bus_, &c);
-  CycleResult result;
-  result.cycles = int64_t(c.cycles);
-  for (size_t i = 0; i < kCauses; i++) result.counts[i] = int64_t(c.count[i]);
-  result.bytes_read = int64_t(c.bytes_read);
-  result.bytes_written = int64_t(c.bytes_written);
   // The interrupt is there in the second cycle after the last one that counts. The last layer ends with the
   // program.
   for (const LayerEnd& layer : layer_ends_)

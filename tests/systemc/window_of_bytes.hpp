@@ -5,16 +5,10 @@
 #include <cstring>
 #include <vector>
 
-#include "compiler/program.hpp"
-#include "driver/weft.h"
+#include "sim/harness/machine.hpp"
 #include "sim/systemc/list_runner.hpp"
 
 namespace weft {
-
-inline weft_place DriverPlace(const Place& p) {
-  return {p.offset,           p.row_pitch, uint32_t(p.shape.n), uint32_t(p.shape.h), uint32_t(p.shape.w),
-          uint32_t(p.shape.c)};
-}
 
 struct WindowOfBytes : WindowMemory {
   // What nobody has written must not matter.
