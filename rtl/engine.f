@@ -19,6 +19,7 @@ engine/chunk_walk.sv
 engine/conv_engine.sv
 engine/cycle_counters.sv
 engine/drain.sv
+engine/entry_writer.sv
 engine/gather.sv
 engine/job_queue.sv
 engine/line_buffer.sv

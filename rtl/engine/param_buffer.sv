@@ -25,55 +25,29 @@ module param_buffer #(
   if (!weft_pkg::power_of_two(BUS_BYTES)) begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two u_illegal (); end
   if (ENTRIES < 2 || !weft_pkg::power_of_two(ENTRIES))
     begin : gen_illegal_entries ENTRIES_must_be_a_power_of_two_at_least_2 u_illegal (); end
-  localparam int Beats = (9 * LANES + BUS_BYTES - 1) / BUS_BYTES;
-  localparam int EntryW = 8 * BUS_BYTES * Beats;
   localparam int RamW = 70 * LANES;
 
-  // Gather the bus words of an entry: the first one ends up lowest.
-  logic [EntryW-1:0] entry_q;
-  logic [$clog2(Beats+1)-1:0] beat_q;
-  logic [PTR_W-1:0] wptr_q, landed_q;
-  logic full_q, ready_q;
-  wire logic take = valid_i & ready_q;
-  wire logic entry_done = take & (beat_q == ($clog2(Beats + 1))'(Beats - 1));
-  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
-  assign ready_o   = ready_q;
-  assign arrived_o = landed_q;
-
-  always_ff @(posedge clk_i) begin
-    if (take) entry_q <= EntryW'({data_i, entry_q} >> (8 * BUS_BYTES));
-    if (!rst_ni) begin
-      beat_q   <= '0;
-      wptr_q   <= '0;
-      landed_q <= '0;
-      full_q   <= 1'b0;
-      ready_q  <= 1'b0;
-    end else begin
-      if (take) beat_q <= entry_done ? '0 : beat_q + 1'b1;
-      wptr_q   <= wptr_q + PTR_W'(entry_done);
-      landed_q <= wptr_q;
-      full_q   <= entry_done;
-      ready_q  <= used < (entry_done ? PTR_W'(ENTRIES - 1) : PTR_W'(ENTRIES));
-    end
-  end
+  wire logic full;
+  wire logic [ADDR_W-1:0] waddr;
+  wire logic [72*LANES-1:0] entry;
+  entry_writer #(.BYTES(9 * LANES), .BUS_BYTES(BUS_BYTES), .ENTRIES(ENTRIES)) u_writer (
+      .clk_i, .rst_ni, .valid_i, .ready_o, .data_i, .freed_i, .arrived_o, .we_o(full), .waddr_o(waddr), .entry_o(entry)
+  );
 
   // In the RAM as in the entry, with shifts of six bits.
   wire logic [RamW-1:0] wdata, rdata;
-  assign wdata[64*LANES-1:0] = entry_q[64*LANES-1:0];
+  assign wdata[64*LANES-1:0] = entry[64*LANES-1:0];
   assign {mult_o, bias_o} = rdata[64*LANES-1:0];
   assign shift_o = rdata[RamW-1:64*LANES];
   genvar l;
   generate
     for (l = 0; l < LANES; l++) begin : gen_lane
-      assign wdata[64*LANES+6*l+:6] = entry_q[8*(8*LANES+l)+:6];
+      assign wdata[64*LANES+6*l+:6] = entry[8*(8*LANES+l)+:6];
     end
   endgenerate
-  wire unused = &{1'b0, entry_q};
-
-  logic [ADDR_W-1:0] waddr_q;
-  always_ff @(posedge clk_i) waddr_q <= wptr_q[ADDR_W-1:0];
+  wire unused = &{1'b0, entry};
   ram #(.WIDTH(RamW), .DEPTH(ENTRIES)) u_ram (
-      .clk_i, .we_i(full_q), .waddr_i(waddr_q), .wdata_i(wdata), .raddr_i, .rdata_o(rdata)
+      .clk_i, .we_i(full), .waddr_i(waddr), .wdata_i(wdata), .raddr_i, .rdata_o(rdata)
   );
 endmodule
 `default_nettype wire

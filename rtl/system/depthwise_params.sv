@@ -39,16 +39,12 @@ module depthwise_params #(
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   localparam int Entries = weft_pkg::DW_ENTRIES;
   localparam int PtrW = INDEX_W + 2;
-  localparam int Beats = TAPS < 1 ? 1 : (TAPS * COLS + BUS_BYTES - 1) / BUS_BYTES;
-  localparam int BeatW = $clog2(Beats + 1);
-  localparam int EntryW = 8 * BUS_BYTES * Beats;
 
   // ---- The running job's entries ----------------------------------------------------------------------------------------------
   logic [INDEX_W:0] weights_q, params_q;
   logic [PtrW-1:0] weight_freed_q, param_freed_q;  // entries freed since reset; the job's are the next ones
-  logic [PtrW-1:0] landed_q;
-  wire logic [PtrW-1:0] params_landed;
-  wire logic [PtrW-1:0] weights_here = landed_q - weight_freed_q;
+  wire logic [PtrW-1:0] weights_landed, params_landed;
+  wire logic [PtrW-1:0] weights_here = weights_landed - weight_freed_q;
   wire logic [PtrW-1:0] params_here = params_landed - param_freed_q;
   assign weight_base_o = weight_freed_q[INDEX_W-1:0];
   assign param_base_o = param_freed_q[INDEX_W-1:0];
@@ -67,36 +63,16 @@ module depthwise_params #(
     end
   end
 
-  // ---- Weights: the bus words of an entry are gathered, the first one ends up lowest --------------------------------------------
-  logic [EntryW-1:0] entry_q;
-  logic [BeatW-1:0] beat_q;
-  logic [PtrW-1:0] wptr_q;
-  logic [INDEX_W-1:0] waddr_q;
-  logic full_q, ready_q;
-  wire logic take = weight_valid_i & ready_q;
-  wire logic entry_done = take & (beat_q == BeatW'(Beats - 1));
-  wire logic [PtrW-1:0] used = wptr_q - weight_freed_q;
-  assign weight_ready_o = ready_q;
-  always_ff @(posedge clk_i) begin
-    if (take) entry_q <= EntryW'({data_i, entry_q} >> (8 * BUS_BYTES));
-    waddr_q <= wptr_q[INDEX_W-1:0];
-    if (!rst_ni) begin
-      beat_q   <= '0;
-      wptr_q   <= '0;
-      landed_q <= '0;
-      full_q   <= 1'b0;
-      ready_q  <= 1'b0;
-    end else begin
-      if (take) beat_q <= entry_done ? '0 : beat_q + 1'b1;
-      wptr_q   <= wptr_q + PtrW'(entry_done);
-      landed_q <= wptr_q;
-      full_q   <= entry_done;
-      ready_q  <= used < (entry_done ? PtrW'(Entries - 1) : PtrW'(Entries));
-    end
-  end
-  wire logic unused = &{1'b0, entry_q};
+  // ---- Weights ------------------------------------------------------------------------------------------------------------------
+  wire logic full;
+  wire logic [INDEX_W-1:0] waddr;
+  wire logic [8*TAPS*COLS-1:0] entry;
+  entry_writer #(.BYTES(TAPS * COLS), .BUS_BYTES(BUS_BYTES), .ENTRIES(Entries)) u_writer (
+      .clk_i, .rst_ni, .valid_i(weight_valid_i), .ready_o(weight_ready_o), .data_i, .freed_i(weight_freed_q),
+      .arrived_o(weights_landed), .we_o(full), .waddr_o(waddr), .entry_o(entry)
+  );
   ram #(.WIDTH(8 * TAPS * COLS), .DEPTH(Entries)) u_weights (
-      .clk_i, .we_i(full_q), .waddr_i(waddr_q), .wdata_i(entry_q[8*TAPS*COLS-1:0]), .raddr_i(weight_raddr_i), .rdata_o(weights_o)
+      .clk_i, .we_i(full), .waddr_i(waddr), .wdata_i(entry), .raddr_i(weight_raddr_i), .rdata_o(weights_o)
   );
 
   // ---- Parameters -----------------------------------------------------------------------------------------------------------------
@@ -107,13 +83,8 @@ module depthwise_params #(
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i)
-    if (rst_ni) begin
-      begin : NeverOverfull_A
-        assert (used <= PtrW'(Entries));
-      end
-      begin : FreesWhatIsThere_A
-        if (free_i) assert (there_o);
-      end
+    if (rst_ni) begin : FreesWhatIsThere_A
+      if (free_i) assert (there_o);
     end
 `endif
 endmodule
