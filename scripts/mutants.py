@@ -83,7 +83,7 @@ class Bench:
         with open(fresh / "rtl" / "lint.vlt", "a") as lint:
             lint.write('lint_off -file "*"\n')  # a fault may leave a signal without a reader
         if fault:
-            run(["patch", "-p1", "--fuzz=2", "--no-backup-if-mismatch", "-i", fault.path], cwd=fresh)
+            run(["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "-i", fault.path], cwd=fresh)
         for new in fresh.rglob("*"):  # only what differs, so that ninja sees only that
             old = self.source / new.relative_to(fresh)
             if new.is_dir():
@@ -93,10 +93,9 @@ class Bench:
 
     def make(self, fault, targets):
         """Builds models."""
-        self.copy(fault)
-        if not (self.build / "build.ninja").is_file():
-            run(["cmake", "-S", MUTANTS, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                 f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
+        self.copy(fault)  # and always cmake: ninja alone would verilate with the list of files of last time before it reads this one
+        run(["cmake", "-S", MUTANTS, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+             f"-DWEFT_RTL_DIR={self.source / 'rtl'}"])
         run(["cmake", "--build", self.build, "-j", "1", "--target", *targets])
 
     def failures(self, fault, module):

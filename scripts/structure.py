@@ -108,6 +108,16 @@ def check_modules(files: list[pathlib.PurePath], findings: list[str]) -> str:
     return f"{len(modules)} modules"
 
 
+def check_faults(findings: list[str]) -> str:
+    """Every planted fault still fits the file that it changes, line for line."""
+    faults = tracked("tests/*.patch")
+    for fault in faults:
+        done = subprocess.run(["patch", "--dry-run", "-p1", "--fuzz=0", "-i", str(fault)], cwd=ROOT, check=False, capture_output=True, text=True)
+        if done.returncode:
+            findings.append(f"{fault} no longer fits: {' '.join(done.stdout.split())}")
+    return f"{len(faults)} faults"
+
+
 def main() -> int:
     findings: list[str] = []
     folders = check_includes(findings)
@@ -118,10 +128,11 @@ def main() -> int:
     check_lists(files, findings)
     check_packages(findings)
     modules = check_modules(files, findings)
+    faults = check_faults(findings)
     for finding in findings:
         print(f"  {finding}")
     verdict = f"{len(findings)} findings above" if findings else "no findings"
-    print(f"structure: includes of {folders}, words by name, file lists, tests, faults and rows of {modules}: {verdict}")
+    print(f"structure: includes of {folders}, words by name, file lists, tests, faults and rows of {modules}, the fit of {faults}: {verdict}")
     return 1 if findings else 0
 
 
