@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// entry_writer: bus words become entries, each given once with its place, and counted in the cycle in which it
-// is written; none without room.
+// entry_writer: bus words become entries, each given once with its place, and counted in the cycle in which
+// it is written; none without room.
 #include "models/entry_writer.hpp"
 
 #include "tests/rtl/testbench.hpp"
