@@ -65,7 +65,7 @@ class CommandMaker {
     if (!LayerOf(t.job).residual || job.rows == 0) return false;
     if (job.tiles(config_) > 1)
       return transfer + 1 == schedule_.size() || schedule_[transfer + 1].job != t.job;
-    return t.first == 0 && (t.kind == Transfer::Kind::kLines || job.words[kJobLines] == 0);
+    return t.first == 0 && (t.kind == Transfer::Kind::kLines || job.streamed_lines() == 0);
   }
 
   // The tables of an addition come once, before everything else of the layer: they load while the layer

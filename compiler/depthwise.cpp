@@ -85,7 +85,8 @@ Estimate TwoLayers(const PreparedLayer& layer, const ConvLayer& depthwise, const
 }
 
 // As one, in jobs of so many column groups: the array fills the inner tensor's buffer while the unit walks,
-// as far as the buffer has room for both. `layer` has jobs of any size: the lines are read again for each.
+// as far as the buffer has room for both. `layer` has jobs of any size: the lines are read again for each,
+// unless they stay.
 Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int groups, const Config& config) {
   const Shape inner = InnerShape(layer);
   const int64_t all_groups = CeilDiv(inner.c, config.cols), parts = CeilDiv(all_groups, groups);
@@ -98,7 +99,8 @@ Estimate AsOne(const PreparedLayer& layer, const ConvLayer& depthwise, int group
   const int64_t group_words = ParameterBusWords(job, config) + WeightBusWords(job, config) +
                               DepthwiseParameterBusWords(config) +
                               DepthwiseWeightBusWords(depthwise.window, config);
-  const int64_t words = parts * lines + jobs_of_part * all_groups * group_words;
+  const int64_t words =
+      (LinesCanStay(job, config) ? 1 : parts) * lines + jobs_of_part * all_groups * group_words;
   const Shape out = golden::OutputShape(inner, depthwise);
   const int64_t fill = std::max(ArrayCycles(layer.jobs, config), words);
   const int64_t walk = int64_t{out.n} * out.h * RowCycles(out, depthwise, all_groups, config);

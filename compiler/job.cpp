@@ -66,22 +66,21 @@ int64_t CyclesOfJob(const Job& job, int64_t groups, const Config& config, int re
   const int64_t tile = groups * std::max({int64_t{job.reduction.length()}, chunks * config.rows,
                                           int64_t{config.rows} * config.Steps()});
   const int64_t load = (ParameterBusWords(job, config) + WeightBusWords(job, config)) * read_cycles;
-  const int64_t lines = job.line_bus_words() * read_cycles;
+  const int64_t lines = LinesCanStay(job, config) ? 0 : job.line_bus_words() * read_cycles;
   const int64_t beside = std::min(groups, GroupsBeside(job, groups, job, config));
   if (beside == groups) return std::max(job.tiles(config) * tile, groups * load + lines);
-  const int64_t line = int64_t{job.words[kJobPitch]} * read_cycles;
+  const int64_t line = lines == 0 ? 0 : int64_t{job.words[kJobPitch]} * read_cycles;
   return std::max(2 * tile, (groups - beside) * load + line) +
          std::max((job.tiles(config) - 2) * tile, beside * load + lines);
 }
 
 // How many column groups a job takes: all of a single tile, which frees weights as it reads them. Of others
-// as many as fit beside one of the next job's, so that lines are read few times; fewer if that saves cycles.
+// as many as fit, so that lines are read few times; fewer if that saves cycles.
 int GroupsOfJob(const Geometry& g, const Section& s, const Job& job, const Config& config, int read_cycles) {
   if (job.tiles(config) == 1) return std::min(s.groups(), 1 << 16);
   if (config.rows % g.WindowPixels() != 0 && g.WindowPixels() != 1)
     return 1;  // a pooling window crosses tiles
-  int64_t most = 1;
-  while (most < s.groups() && GroupsBeside(job, most + 1, job, config) > 0) most++;
+  const int64_t most = std::clamp<int64_t>(GroupsBeside(job, 0, job, config), 1, s.groups());
   const auto cycles = [&](int64_t jobs) {  // of the layer, the last job as large as the others
     const int64_t groups = CeilDiv(s.groups(), jobs);
     return CyclesOfJob(job, groups, config, read_cycles) * s.groups() / groups;
@@ -127,6 +126,16 @@ void CompileWhole(const Geometry& g, const std::vector<Section>& sections, const
             AddJob(layer, MakeJob(g, r, s, all, layer, config), jobs);
             SetGroups(&jobs->back(), s, first, std::min(step, s.groups() - first));
           }
+  }
+}
+
+// Jobs that follow each other and read the same lines stream them once.
+void KeepLines(std::vector<Job>* jobs, const Config& config) {
+  for (size_t j = 1; j < jobs->size(); j++) {
+    Job &before = (*jobs)[j - 1], &job = (*jobs)[j];
+    if (before.lines != job.lines || job.words[kJobLines] == 0 || !LinesCanStay(job, config)) continue;
+    kJobFlagsKeeps.Set(before.words.data(), 1);
+    job.lines_there = true;
   }
 }
 
@@ -287,6 +296,10 @@ int64_t GroupsBeside(const Job& job, int64_t groups, const Job& next, const Conf
   return std::max<int64_t>(0, std::min(words / GroupWeightWords(next, config), entries / config.Steps()));
 }
 
+bool LinesCanStay(const Job& job, const Config& config) {
+  return int64_t{job.words[kJobBusWords]} * config.bus_bytes <= config.line_buffer_bytes;
+}
+
 int Job::ChannelsOf(int group) const { return std::min(per_group, channels - group * per_group); }
 
 std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Config& config,
@@ -316,6 +329,7 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
   if (most.cols > 0 && RoundUp(taps, config.WeightPack()) <= config.WeightWords())
     CompileWhole(g, sections, most, layer, config, limits, &jobs);
   else PieceCompiler(g, limits.cols, layer, config, &jobs).Compile(sections);
+  KeepLines(&jobs, config);
   return jobs;
 }
 

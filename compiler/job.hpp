@@ -28,7 +28,9 @@ struct Job {
   // byte `offset`.
   struct Lines {
     int image0 = 0, images = 1, y0 = 0, count = 0, offset = 0, bytes = 0;
+    auto operator<=>(const Lines&) const = default;
   } lines;
+  bool lines_there = false;  // the job before keeps them: nothing is streamed
 
   // The reduction in the order of the beats: filter rows, filter columns, input channels (of those a column
   // group reads).
@@ -61,7 +63,12 @@ struct Job {
   [[nodiscard]] int FirstChannel(int group) const { return k0 + group * per_group; }
   [[nodiscard]] bool clears() const { return kJobFlagsClears.Get(words.data()) != 0; }
   [[nodiscard]] bool drains() const { return kJobFlagsDrains.Get(words.data()) != 0; }
-  [[nodiscard]] int64_t line_bus_words() const { return words[kJobBusWords]; }
+  [[nodiscard]] bool keeps_lines() const { return kJobFlagsKeeps.Get(words.data()) != 0; }
+  // Lines that are streamed for it and bus words of them, and those that it frees at its end.
+  [[nodiscard]] int64_t streamed_lines() const { return lines_there ? 0 : words[kJobLines]; }
+  [[nodiscard]] int64_t line_bus_words() const { return lines_there ? 0 : words[kJobBusWords]; }
+  [[nodiscard]] int64_t freed_lines() const { return keeps_lines() ? 0 : words[kJobLines]; }
+  [[nodiscard]] int64_t freed_bus_words() const { return keeps_lines() ? 0 : words[kJobBusWords]; }
   [[nodiscard]] int64_t tiles(const Config& config) const { return (pixels + config.rows - 1) / config.rows; }
 };
 
@@ -81,6 +88,8 @@ std::vector<Job> CompileConv(const Shape& in, const ConvLayer& layer, const Conf
 // beside so many of its.
 int64_t GroupsThatFit(const Job& job, const Config& config);
 int64_t GroupsBeside(const Job& job, int64_t groups, const Job& next, const Config& config);
+// Whether the line buffer holds all lines of a job, so that they can stay for the next one.
+bool LinesCanStay(const Job& job, const Config& config);
 
 // The bytes of one column group of a job, as they are streamed: parameters (none unless the job drains), then
 // weights.

@@ -41,7 +41,7 @@ TileLines LinesOfTile(const Job& job, int64_t tile, const Config& config) {
   };
   const int64_t first = tile * config.rows;
   const int64_t last = std::min(first + config.rows, job.pixels) - 1;
-  return {line(first / row_pixels, 0), line(last / row_pixels, job.word(kJobSpan))};
+  return {job.keeps_lines() ? 0 : line(first / row_pixels, 0), line(last / row_pixels, job.word(kJobSpan))};
 }
 
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config) {
@@ -62,7 +62,7 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
   int layer_start = 0;
   for (int j = 0; j < int(jobs.size()); j++) {
     const Job& job = jobs[j];
-    const int lines = int(job.words[kJobLines]);
+    const int lines = int(job.streamed_lines());
     int ahead = job.groups;
     while (layer < layer_starts.size() && layer_starts[layer] < j) layer++;
     if (j > 0 && layer < layer_starts.size() && layer_starts[layer] == j) {
@@ -76,7 +76,8 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
     if (j > 0 && jobs[j - 1].tiles(config) > 1)
       fit = std::clamp<int64_t>(GroupsBeside(jobs[j - 1], jobs[j - 1].groups, job, config), 1, fit);
     ahead = int(std::min<int64_t>(ahead, fit));
-    const int need = ahead < job.groups || j == 0 ? int(LinesOfTile(job, 0, config).need) : lines;
+    const int need =
+        !job.lines_there && (ahead < job.groups || j == 0) ? int(LinesOfTile(job, 0, config).need) : lines;
     // Beats need all lines of their tile, but of the weights no more than their own chunk's: where nothing
     // runs meanwhile, lines come first.
     if (j == 0) add(Transfer::Kind::kLines, j, 0, need);

@@ -22,8 +22,9 @@ struct Transfer {
 };
 
 // The first job gets the lines of its first tile first, then its column groups, so that it can begin at once;
-// every other job loads while the one before it runs: its column groups, then its lines. Groups beyond
-// half of the buffers come after the lines of the first tile, without which none of them would be freed.
+// every other job loads while the one before it runs: its column groups, then its lines, unless that one
+// keeps them. Groups beyond half of the buffers come after the lines of the first tile, without which none of
+// them would be freed.
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config);
 
 // The same for layers that follow each other, whose first jobs are `layer_starts`: a layer reads what the
@@ -33,8 +34,8 @@ std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& c
 std::vector<Transfer> MakeSchedule(const std::vector<Job>& jobs, const Config& config,
                                    const std::vector<int>& layer_starts);
 
-// Which lines of a job a tile needs: those from `free` on are still read by it or a later tile, those below
-// `need` must be there.
+// Which lines of a job a tile needs: those from `free` on are still read by it or later, those below `need`
+// must be there.
 struct TileLines {
   int64_t free, need;
 };

@@ -3,7 +3,7 @@
 #ifndef WEFT_LIST_H
 #define WEFT_LIST_H
 
-#define WEFT_LIST_FORMAT 5u
+#define WEFT_LIST_FORMAT 6u
 #define WEFT_LIST_MAGIC (WEFT_LIST_FORMAT << 24 | 0x544657u)
 
 /* Its words of 32 bits. */

@@ -52,7 +52,7 @@
 /* Values of the registers that never change. */
 #define WEFT_ID_VALUE 0x57454654u
 #define WEFT_VERSION_VALUE 0x00010100u
-#define WEFT_LIST_VERSION_VALUE 0x00000005u
+#define WEFT_LIST_VERSION_VALUE 0x00000006u
 
 /* Fields: the mask of a bit; shift and mask (of the register) of a number. */
 #define WEFT_VERSION_PATCH_SHIFT 0

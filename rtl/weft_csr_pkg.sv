@@ -49,7 +49,7 @@ package weft_csr_pkg;
   // Values of the registers that never change
   localparam logic [31:0] ID_VALUE = 32'h57454654;
   localparam logic [31:0] VERSION_VALUE = 32'h00010100;
-  localparam logic [31:0] LIST_VERSION_VALUE = 32'h00000005;
+  localparam logic [31:0] LIST_VERSION_VALUE = 32'h00000006;
 
   // Fields: the place of a bit, the lowest bit and the width of a number
   localparam int VERSION_PATCH_LSB = 0;

@@ -4,7 +4,7 @@
 `default_nettype none
 package weft_list_pkg;
   localparam logic [23:0] LIST_MAGIC = 24'h544657;
-  localparam int LIST_VERSION = 5;
+  localparam int LIST_VERSION = 6;
   localparam int DIM_W = 17;  // bits of counts of pixels, lines, channels
   localparam int POS_W = 20;  // bits of signed positions, in bytes or lines
   localparam int PIXELS_W = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -59,9 +59,10 @@ package weft_list_pkg;
   localparam int READ_WORDS = 8;
 
   // JOB: the engine's job, behind the first word of a JOB; the compiler derives every word from a layer (compiler/make_job.cpp)
-  localparam int JOB_FLAGS = 0;  // what the job does with the accumulators
+  localparam int JOB_FLAGS = 0;  // what the job does with the accumulators and with its lines
   localparam int JOB_FLAGS_CLEARS_BIT = 0;  // the first beat clears the accumulators
   localparam int JOB_FLAGS_DRAINS_BIT = 1;  // the last beat drains them
+  localparam int JOB_FLAGS_KEEPS_BIT = 2;  // the job's lines stay in the line buffer, all of them, for the next job, which reads none
   localparam int JOB_ADDR0 = 1;  // the first pixel's filter window: byte offset from the job's first line
   localparam int JOB_X0 = 2;  // ... its x in bytes from the left edge of the line
   localparam int JOB_Y0 = 3;  // ... its y in lines from the top of the image

@@ -26,7 +26,7 @@ struct ListField {
   }
 };
 
-inline constexpr uint32_t kListVersion = 5, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
+inline constexpr uint32_t kListVersion = 6, kListMagic = kListVersion << 24 | 0x544657;  // "WFT"
 inline constexpr int kDimW = 17;     // bits of counts of pixels, lines, channels
 inline constexpr int kPosW = 20;     // bits of signed positions, in bytes or lines
 inline constexpr int kPixelsW = 24;  // bits of counts of a job's outputs and of a read's bus words
@@ -102,7 +102,7 @@ inline constexpr std::array<int, kReadWords> kReadWordBits = {32, 32, 24, 24, 24
 // JOB: the engine's job, behind the first word of a JOB; the compiler derives every word from a layer
 // (compiler/make_job.cpp).
 enum JobWord : int {
-  kJobFlags = 0,       // what the job does with the accumulators
+  kJobFlags = 0,       // what the job does with the accumulators and with its lines
   kJobAddr0 = 1,       // the first pixel's filter window: byte offset from the job's first line
   kJobX0 = 2,          // ... its x in bytes from the left edge of the line
   kJobY0 = 3,          // ... its y in lines from the top of the image
@@ -137,6 +137,8 @@ inline constexpr std::array<int, kJobWords> kJobWordBits = {
     20, 20, 20, 20, 17, 17, 32, 17, 32, 20, 17, 20, 17, 17, 17, 17, 17, 8,  32, 17, 20, 17};
 inline constexpr ListField kJobFlagsClears{0, 0, 1};  // the first beat clears the accumulators
 inline constexpr ListField kJobFlagsDrains{0, 1, 1};  // the last beat drains them
+inline constexpr ListField kJobFlagsKeeps{
+    0, 2, 1};  // the job's lines stay in the line buffer, all of them, for the next job, which reads none
 enum JobWalkWord : int {
   kJobWalkLast,   // turns of the loop - 1
   kJobWalkDAddr,  // bytes from a turn's last pixel to the next turn's first

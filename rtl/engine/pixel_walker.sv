@@ -3,7 +3,8 @@
 // of its filter window, for each tile which lines it needs and which it no longer does.
 // Five nested loops (pool x, pool y, x, y, image); the step to the next pixel adds one precomputed delta, so stride, padding,
 // pooling order, row wrap and image wrap all cost nothing. A tile that is not full is filled up with copies (n_valid < ROWS).
-// Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job.
+// Runs up to four tiles ahead, into the next job too. Takes the last index of every loop from the job. A job that keeps its lines frees
+// none: the next job's lines are the same ones.
 `default_nettype none
 module pixel_walker #(
     parameter int ROWS       = 8,      // Requires: at least 2
@@ -47,6 +48,7 @@ module pixel_walker #(
   wire logic [DIM_W-1:0] pitch = job_i[32*weft_list_pkg::JOB_PITCH+:DIM_W];
   wire logic [DIM_W-1:0] lines = job_i[32*weft_list_pkg::JOB_LINES+:DIM_W];
   wire logic [PTR_W-1:0] job_words = job_i[32*weft_list_pkg::JOB_BUS_WORDS+:PTR_W];
+  wire logic keeps = job_i[32*weft_list_pkg::JOB_FLAGS+weft_list_pkg::JOB_FLAGS_KEEPS_BIT];
   wire unused = &{1'b0, job_i};
 
   // Loop state.
@@ -132,9 +134,11 @@ module pixel_walker #(
         valid_q <= slot_last ? '0 : valid_q + ROW_W'(!filling_q);
         filling_q <= pixels_done & ~slot_last;
         if (job_done) begin
-          active_q    <= 1'b0;
-          line_base_q <= line_base_q + lines;
-          word_base_q <= word_base_q + job_words;
+          active_q <= 1'b0;
+          if (!keeps) begin
+            line_base_q <= line_base_q + lines;
+            word_base_q <= word_base_q + job_words;
+          end
         end
       end
     end
@@ -186,7 +190,7 @@ module pixel_walker #(
     rows_q      <= valid_q + ROW_W'(!filling_q);
     base_q      <= line_base_q;
     words_q     <= word_base_q;
-    pitch_q     <= pitch;
+    pitch_q     <= keeps ? '0 : pitch;  // 0: no line is free
 
     if (row_valid_q) begin
       if (row_first_q) lo_q <= row_line_q + row_lo_q;

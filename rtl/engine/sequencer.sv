@@ -155,7 +155,8 @@ module sequencer #(
   assign tile_info_o = {pend_ends_job, pend_last_tile, pend_rows, pend_cols, pend_param,
                         job_i[32*weft_list_pkg::JOB_OUT+:weft_list_pkg::JOB_OUT_ROUNDING_BIT+1], job_i[32*weft_list_pkg::JOB_POOL+:DIM_W]};
 
-  // ---- Lines: those below a new tile's first are free, and all of the job's once its last reads are done ----------------------
+  // ---- Lines: those below a new tile's first are free, and all of the job's, unless it keeps them, once its last reads are done --
+  wire logic keeps = job_i[32*weft_list_pkg::JOB_FLAGS+weft_list_pkg::JOB_FLAGS_KEEPS_BIT];
   logic [LINE_PTR_W-1:0] job_end_q;  // bus words of all jobs that have ended
   logic [ROW_W-1:0] end_timer_q;
   always_ff @(posedge clk_i) begin
@@ -165,7 +166,7 @@ module sequencer #(
       end_timer_q <= '0;
     end else begin
       if (start_ends_job) begin
-        job_end_q <= job_end_q + job_i[32*weft_list_pkg::JOB_BUS_WORDS+:LINE_PTR_W];
+        if (!keeps) job_end_q <= job_end_q + job_i[32*weft_list_pkg::JOB_BUS_WORDS+:LINE_PTR_W];
         end_timer_q <= ROW_W'(ROWS);
       end else if (end_timer_q != '0) end_timer_q <= end_timer_q - 1'b1;
       if (start & pend_begins_tile) line_freed_o <= tile_free_i;

@@ -15,8 +15,8 @@ WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& laye
   Base base;
   for (const Job& job : jobs) {
     bases_.push_back(base);
-    base.lines += job.word(kJobLines);
-    base.words += job.word(kJobBusWords);
+    base.lines += job.freed_lines();
+    base.words += job.freed_bus_words();
     base.weights += GroupWeightWords(job, config) * job.groups;
     base.params += job.drains() ? int64_t{config.Steps()} * job.groups : 0;
   }

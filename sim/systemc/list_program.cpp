@@ -122,6 +122,7 @@ class Reader {
       if (!walk) return false;
     }
     Job job = MakeJob(words + 1);
+    if (!TakesLines(&job)) return false;
     if (!FillJob(&job, store, c.stores, adds, walk)) return false;
     list_.program.jobs.push_back(job);
     list_.program.stores.push_back(MakeStore(job, store, c.stores, adds, walk));
@@ -129,6 +130,15 @@ class Reader {
     given_ += c.marks;
     list_.stores.push_back(store);
     return true;
+  }
+
+  // A job behind one that keeps its lines reads the same ones.
+  bool TakesLines(Job* job) const {
+    if (list_.program.jobs.empty() || !list_.program.jobs.back().keeps_lines()) return true;
+    job->lines_there = true;
+    const Job& before = list_.program.jobs.back();
+    return std::ranges::all_of(std::array{kJobYlim, kJobPitch, kJobLines, kJobBusWords},
+                               [&](int w) { return job->words[size_t(w)] == before.words[size_t(w)]; });
   }
 
   // What follows from the words, as far as the cycle model looks.
@@ -245,7 +255,7 @@ class Reader {
       }
       if (c.read == ReadKind::kLines &&
           !Advance(
-              &c, &line_job, &lines, [&](size_t j) { return int64_t{jobs[j].words[kJobLines]}; },
+              &c, &line_job, &lines, [&](size_t j) { return jobs[j].streamed_lines(); },
               [&](size_t j) { return c.words == jobs[j].words[kJobPitch]; }))
         return false;
       if (c.read == ReadKind::kResidual &&
@@ -276,7 +286,7 @@ class Reader {
         if (of(job) != done) return false;
       return true;
     };
-    return none_left(line_job, lines, [&](size_t j) { return int64_t{jobs[j].words[kJobLines]}; }) &&
+    return none_left(line_job, lines, [&](size_t j) { return jobs[j].streamed_lines(); }) &&
            none_left(group_job, groups, [&](size_t j) { return int64_t{jobs[j].groups}; }) &&
            none_left(residual_job, residuals, [&](size_t j) { return ResidualLines(j); }) &&
            none_left(depthwise_job, depthwise, [&](size_t j) { return DepthwiseGroups(j); });

@@ -103,6 +103,8 @@ bool ListRunner::RunJob() {
     end_.offset = jobs_runner_.error_offset();
     return false;
   }
+  if (job.keeps_lines() && streams_.size() == 1) streams_.emplace_back();
+  if (job.keeps_lines()) streams_[1].lines = std::move(streams_.front().lines);
   jobs_.pop_front();
   streams_.pop_front();
   first_stream_++;

@@ -122,8 +122,8 @@ class CycleModel {
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
     ends_.push_back(start_);
     read_.Ended(j, start_);
-    line_base_ += job.words[kJobLines];
-    word_base_ += job.words[kJobBusWords];
+    line_base_ += job.freed_lines();
+    word_base_ += job.freed_bus_words();
     read_.lines.Free(start_ + config_.rows + latency::kLinesFreed, word_base_);
   }
 

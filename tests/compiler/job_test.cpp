@@ -236,13 +236,10 @@ TEST(Schedule, StreamsEverythingOnce) {
     }
     for (size_t j = 0; j < jobs.size(); j++) {
       ASSERT_EQ(groups[j], jobs[j].groups);
-      ASSERT_EQ(lines[j], int(jobs[j].words[kJobLines]));
+      ASSERT_EQ(lines[j], jobs[j].streamed_lines());
     }
   });
 }
-
-// ---- refusals
-// -----------------------------------------------------------------------------------------------
 
 ConvLayer Layer(int k, int kh, int kw, int c) {
   ConvLayer layer;
@@ -255,6 +252,41 @@ ConvLayer Layer(int k, int kh, int kw, int c) {
   layer.requant.shift.assign(size_t(k), 0);
   return layer;
 }
+
+// Who reads the lines of the job before has the same ones, and that job keeps them; no other does.
+TEST(Job, KeepsLinesForTheNextOne) {
+  int kept = 0;
+  ForRandomLayers(100, [&](const Config& config, const RandomLayer&, const std::vector<Job>& jobs) {
+    for (size_t j = 0; j < jobs.size(); j++) {
+      const bool next = j + 1 < jobs.size() && jobs[j + 1].lines_there;
+      ASSERT_EQ(jobs[j].keeps_lines(), next) << "job " << j;
+      if (!next) continue;
+      ASSERT_EQ(jobs[j].lines, jobs[j + 1].lines) << "job " << j;
+      for (const int word : {kJobYlim, kJobPitch, kJobLines, kJobBusWords})
+        ASSERT_EQ(jobs[j].word(word), jobs[j + 1].word(word)) << "job " << j;
+      ASSERT_LE(jobs[j].word(kJobBusWords) * config.bus_bytes, config.line_buffer_bytes) << "job " << j;
+      kept++;
+    }
+  });
+  EXPECT_GT(kept, 100);
+}
+
+// A layer whose input fits the line buffer, and whose weights are several times the weight buffer, reads both
+// once; where the input does not fit, every job reads it.
+TEST(Job, ReadsAnInputThatFitsOnce) {
+  const Config& config = kConfigs[0];
+  for (const auto& [height, times] : {std::pair{8, 1}, std::pair{9, 8}}) {  // 64 KiB and more
+    const std::vector<Job> jobs = CompileConv({1, height, 8, 1024}, Layer(1024, 1, 1, 1024), config);
+    EXPECT_EQ(jobs.size(), 8);
+    int64_t lines = 0;
+    for (const Job& job : jobs) lines += job.line_bus_words() * config.bus_bytes;
+    EXPECT_EQ(lines, int64_t{times} * height * 8 * 1024);
+  }
+}
+
+// ---- refusals
+// -----------------------------------------------------------------------------------------------
+
 void ExpectRefusal(const Shape& in, const ConvLayer& layer, const Config& config, const std::string& says) {
   try {
     CompileConv(in, layer, config);

@@ -69,7 +69,7 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
               c.param = params + group * group_params;
               c.need = lines + due.need;
               c.free = words + due.free * word(kJobPitch);
-              c.end = words + word(kJobBusWords);
+              c.end = words + job.freed_bus_words();
               weight += c.length;
               offset += c.length;
             }
@@ -81,8 +81,8 @@ std::vector<Chunk> ChunksOf(const std::vector<Job>& jobs, const Config& config) 
       }
     }
     chunks.back().end_job = true;
-    lines += word(kJobLines);
-    words += word(kJobBusWords);
+    lines += job.freed_lines();
+    words += job.freed_bus_words();
     weights += group_words * job.groups;
     params += group_params * job.groups;
   }

@@ -85,8 +85,8 @@ TYPED_TEST(PixelWalker, WalksTheJobsOfRandomLayers) {
         }
         ASSERT_TRUE(passed) << "the walker has not passed its job";
         ASSERT_FALSE(m->tile_valid_o) << "a tile too many";
-        lines += job.words[kJobLines];
-        words += job.words[kJobBusWords];
+        lines += job.freed_lines();
+        words += job.freed_bus_words();
         jobs++;
       }
     }

@@ -50,7 +50,7 @@ void Run<P>::operator()() {
   int64_t all_lines = 0;
   std::vector<int64_t> weights_before{0}, params_before{0};
   for (const Job& job : jobs) {
-    all_lines += job.words[weft::kJobLines];
+    all_lines += job.streamed_lines();
     weights_before.push_back(weights_before.back() + GroupWeightWords(job, config) * job.groups);
     params_before.push_back(params_before.back() + (job.drains() ? kSteps * job.groups : 0));
   }
