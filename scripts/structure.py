@@ -55,6 +55,14 @@ def check_numbers(findings: list[str]) -> None:
                 findings.append(f"{path}:{number}: a word by its number: {line.strip()}")
 
 
+def check_casts(findings: list[str]) -> None:
+    """Yosys 0.23 to 0.70 read ~W'(x) as (~W)'(x), without a word: an operator of one operand before a cast needs parentheses, ~(W'(x))."""
+    for path in tracked("rtl/**.sv", "fpga/**.sv"):
+        for number, line in enumerate(read(path).splitlines(), 1):
+            if re.search(r"([~!]|[=(?:,{] *[-&|^]) *\w[\w:]*'\(", line.partition("//")[0]):
+                findings.append(f"{path}:{number}: put parentheses around the cast: Yosys takes the operator before it for a part of the size")
+
+
 def check_lists(files: list[pathlib.PurePath], findings: list[str]) -> None:
     """engine.f and system.f name every file of the RTL; a family's cells stand for those of prim/."""
     listed = [line for name in ("engine.f", "system.f") for line in read(pathlib.PurePath("rtl") / name).splitlines()
@@ -122,6 +130,7 @@ def main() -> int:
     findings: list[str] = []
     folders = check_includes(findings)
     check_numbers(findings)
+    check_casts(findings)
     files = tracked("rtl/*.sv")
     if not files or not tracked("*.cpp"):
         findings.append("there is no source file to look at")

@@ -30,7 +30,7 @@ module beat_feeder #(
   delay #(.WIDTH(2 + PTR_W), .CYCLES(weft_pkg::ACT_LATENCY - weft_pkg::WEIGHT_LATENCY)) u_weight_wait (
       .clk_i, .rst_ni, .d_i({frees_i, group_i, weight_i}), .q_o({frees, group, raddr_o})
   );
-  localparam logic [PTR_W-1:0] PackMask = ~PTR_W'(PACK - 1);
+  localparam logic [PTR_W-1:0] PackMask = ~(PTR_W'(PACK - 1));  // Yosys reads ~PTR_W'(..) as (~PTR_W)'(..)
   always_ff @(posedge clk_i)
     if (!rst_ni) freed_o <= '0;
     else if (frees) freed_o <= (raddr_o + (group ? PTR_W'(PACK) : PTR_W'(1))) & PackMask;

@@ -150,7 +150,7 @@ module chunk_walk #(
   wire logic [ADDR_W-1:0] next_addr = (pend_ends_row_q ? row_base_addr_q : pend_ends_run_q ? run_base_addr_q : pend_addr_q)
                                       + (pend_ends_row_q ? ky_addr : pend_ends_run_q ? ADDR_W'(kx_x) : ADDR_W'(pend_len_q));
   wire logic [POS_W-1:0] next_x = (pend_ends_run_q ? run_base_x_q : pend_x_q) + (pend_ends_run_q ? kx_x : POS_W'(pend_len_q));
-  localparam logic [WEIGHT_PTR_W-1:0] PackMask = ~WEIGHT_PTR_W'(WEIGHT_PACK - 1);
+  localparam logic [WEIGHT_PTR_W-1:0] PackMask = ~(WEIGHT_PTR_W'(WEIGHT_PACK - 1));  // Yosys reads ~W'(..) as (~W)'(..)
   wire logic [WEIGHT_PTR_W-1:0] weight_round = (pend_weight_end_q + WEIGHT_PTR_W'(WEIGHT_PACK - 1)) & PackMask;
   wire logic param_again = pend_drains_q & pend_ends_tile_q & ~ends_job;
   logic last_tile_q;
