@@ -14,7 +14,7 @@ JOBS := $(shell nproc)
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
 
-bootstrap-%:  ## install packages: bootstrap-debian, -python (into .venv), -train, -litex, -docs, -cluster (scripts/packages.txt); the targets do it themselves
+bootstrap-%:  ## install packages: bootstrap-debian, -python and -fpga (into .venv), -train, -litex, -docs, -cluster (scripts/packages.txt); the targets do it themselves
 	@scripts/bootstrap.sh $*
 
 configure: bootstrap-debian  ## run CMake
@@ -150,10 +150,11 @@ deb: build-install  ## the same as a Debian package, build-install/weft_*.deb
 	@ls build-install/weft_*.deb
 
 FPGA := ecp5
-synth: bootstrap-python  ## place and route: make synth FPGA=ecp5 [CONFIG=8x16] [TOP=conv_engine|weft_top]
-	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine)
+synth: bootstrap-fpga  ## place and route: make synth FPGA=ecp5|gowin|nexus [PART=...] [CONFIG=8x16] [TOP=conv_engine|weft_top] [SEEDS=3] [BITSTREAM=1]
+	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine) $(PART:%=--part %) \
+		$(SEEDS:%=--seeds %) $(if $(BITSTREAM),--bitstream)
 
-qor: weft bootstrap-python  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
+qor: weft bootstrap-fpga  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
 	.venv/bin/python scripts/qor.py --jobs $(JOBS)
 
 NETWORK := fashion_cnn

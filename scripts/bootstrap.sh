@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` (into .venv),
-# `bootstrap.sh train`, `bootstrap.sh litex`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is there;
-# uses sudo when it is not root.
+# Installs what is missing of scripts/packages.txt: `bootstrap.sh debian`, `bootstrap.sh python` and `bootstrap.sh fpga` (both into
+# .venv), `bootstrap.sh train`, `bootstrap.sh litex`, `bootstrap.sh docs`, `bootstrap.sh cluster`. Says what it installs; costs nothing when all is
+# there; uses sudo when it is not root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,5 +39,6 @@ case ${1-} in
   cluster) debian debian && debian cluster ;;
   litex) python python packages && debian litex && python litex-python litex ;;
   python) python python packages ;;
-  *) echo "usage: bootstrap.sh debian|python|train|litex|docs|cluster" >&2 && exit 2 ;;
+  fpga) python python packages && python fpga fpga ;;
+  *) echo "usage: bootstrap.sh debian|python|fpga|train|litex|docs|cluster" >&2 && exit 2 ;;
 esac

@@ -79,7 +79,7 @@ class Bench:
         """Makes the source rtl/ with the fault, or as it is (None)."""
         fresh = self.source.with_suffix(".new")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(ROOT / "rtl", fresh / "rtl", ignore=shutil.ignore_patterns("ecp5"))
+        shutil.copytree(ROOT / "rtl", fresh / "rtl", ignore=shutil.ignore_patterns("ecp5", "gowin"))
         with open(fresh / "rtl" / "lint.vlt", "a") as lint:
             lint.write('lint_off -file "*"\n')  # a fault may leave a signal without a reader
         if fault:

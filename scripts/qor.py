@@ -42,11 +42,10 @@ def markdown(points: list[dict]) -> str:
              + " | ".join(f"{network}, images/s" for network in networks) + " |",
              "|---|---|---|---|---:|---:|---:|---:|---:|---|---|---:|" + "---:|" * len(networks)]
     for chip in table.routed(points):
-        seeds = [p for p in points if p["asked"]["kind"] == plan.ROUTE
-                 and all(p["asked"]["row"].get(k) == chip.get(k) for k in ("config", "fpga", "top", "device", "speed", "freq"))]
+        seeds = [p for p in points if chip["key"] in p["asked"]["needs"]]
         mhz = chip.get("fmax_mhz")
         rates = {d["network"]: d.get("images_per_second") for d in designs
-                 if mhz and d["config"] == chip["config"] and (d["part"], d["top"]) == (chip["part"], chip["top"])}
+                 if mhz and chip["top"] == "weft_top" and d["config"] == chip["config"] and (d["part"], d["top"]) == (chip["part"], chip["top"])}
         cells = [chip["fpga"], chip["part"], chip["top"], chip["config"], *(f"{chip[key]:,}" for key in ("LUT", "FF", "DSP", "RAM")),
                  f"{mhz:.1f}" if mhz else "", frequency([p["result"] for p in seeds if p["ok"]], len(seeds)), chip.get("path", ""),
                  f"{chip['multipliers'] * mhz / 1e3:.2f}" if mhz else "",

@@ -51,7 +51,7 @@ def synthesis_files() -> list[pathlib.Path]:
 def synthesis_tools() -> dict[str, str]:
     """The versions of the tools in the environment that this runs in."""
     found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
-    return {name: version for name, version in sorted(found.items()) if name and name.startswith(("yowasp-", "apycula"))}
+    return {name: version for name, version in sorted(found.items()) if name and name.lower().startswith(("yowasp-", "apycula"))}
 
 
 def point(kind, name, row, command, files, tools=None, needs=()):
@@ -87,12 +87,14 @@ def fpga_points(spec, out: pathlib.Path) -> list[dict]:
     """Synthesis of each configuration for each target, then a place and route for each seed."""
     points, tools = [], synthesis_tools()
     for target in spec.fpga:
-        options = [word for key, value in target.items() if key != "seeds" for word in (f"--{key}", value)]
-        label = "-".join(value for key, value in target.items() if key != "seeds")
+        given = {key: value for key, value in target.items() if key not in ("configs", "seeds")}
+        options = [word for key, value in given.items() for word in (f"--{key}", value)]
+        label = "-".join(given.values())
         for config in spec.configs:
+            if target["configs"] is not None and config.name not in target["configs"]:
+                continue
             name = f"{config.name}_{label}"
-            row = {"config": config.name, "multipliers": config.multipliers,
-                   **{key: value for key, value in target.items() if key != "seeds"}}
+            row = {"config": config.name, "multipliers": config.multipliers, **given}
             netlist = out / "points" / SYNTHESIS / name / "synth"
             command = [sys.executable, SYNTH, "--config", config.file, *options, "--out", netlist, "--json", "{here}/result.json"]
             files = [config.file, *synthesis_files()]

@@ -20,7 +20,7 @@ except ImportError:
     sys.exit("weft sweep: PyYAML is missing (Debian: python3-yaml)")
 
 KEYS = ("networks", "configs", "memories", "batches", "engine", "seeds", "input", "images", "clock", "fpga")
-FPGA_KEYS = ("fpga", "top", "device", "speed", "freq", "seeds")  # options of fpga/synth.py, and the seeds of place and route
+FPGA_KEYS = ("fpga", "top", "part", "speed", "freq", "configs", "seeds")  # options of fpga/synth.py; configurations; seeds of place and route
 ENGINES = ("cycles", "rtl")
 MODEL_FILES = (".onnx", ".tflite")
 
@@ -53,7 +53,7 @@ class Spec:
     input: pathlib.Path | None
     images: int
     clock_mhz: float | None
-    fpga: list[dict]  # options of fpga/synth.py; "seeds" is a list of numbers
+    fpga: list[dict]  # options of fpga/synth.py; "configs" is a list of names or None for all, "seeds" one of numbers
 
 
 class Reader:
@@ -161,12 +161,13 @@ class Reader:
             values = self.mapping(entry, "fpga", FPGA_KEYS)
             if "fpga" not in values:
                 self.refuse(entry, "fpga: a target needs its family, such as fpga: ecp5")
-            target = {key: self.scalar(value, key) for key, value in values.items() if key != "seeds"}
+            target = {key: self.scalar(value, key) for key, value in values.items() if key not in ("configs", "seeds")}
             for key, text in target.items():
                 if not re.fullmatch(r"[\w.][\w.-]*", text):
                     self.refuse(values[key], f"{key}: '{text}' is no option of fpga/synth.py")
+            target["configs"] = self.list(values["configs"], "configs") if "configs" in values else None
             target["seeds"] = self.numbers(values["seeds"], "seeds") if "seeds" in values else []
-            if any({**other, "seeds": 0} == {**target, "seeds": 0} for other in targets):
+            if any({**other, "configs": 0, "seeds": 0} == {**target, "configs": 0, "seeds": 0} for other in targets):
                 self.refuse(entry, "fpga: this target is there twice; give its seeds in one list")
             targets.append(target)
         return targets
@@ -208,6 +209,13 @@ class Reader:
 
     def check(self, spec, values):
         """What two keys say of each other."""
+        names = [config.name for config in spec.configs]
+        for target in spec.fpga:
+            if target["configs"] is not None:
+                for node, text in target["configs"]:
+                    if text not in names:
+                        self.refuse(node, f"configs: '{text}' is none of the configurations of this sweep: {', '.join(names)}")
+                target["configs"] = [text for _, text in target["configs"]]
         if not spec.networks:
             for key in ("memories", "batches", "engine", "seeds", "input", "images", "clock"):
                 if key in values:

@@ -60,7 +60,7 @@ def routed(points: list[dict]) -> list[dict]:
         if asked["kind"] == plan.NETWORK or not point["ok"]:
             continue
         key = asked["needs"][0] if asked["needs"] else plan.key_of(asked)
-        design = designs.setdefault(key, {**asked["row"], "results": [], "synthesis": None})
+        design = designs.setdefault(key, {**asked["row"], "key": key, "results": [], "synthesis": None})
         if asked["kind"] == plan.ROUTE:
             design["results"].append(point["result"])
         else:

