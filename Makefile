@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth qor train site docs-slow screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth netlist qor train site docs-slow screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -153,6 +153,10 @@ FPGA := ecp5
 synth: bootstrap-fpga  ## place and route: make synth FPGA=ecp5|gowin|nexus [PART=...] [CONFIG=8x16] [TOP=conv_engine|weft_top] [SEEDS=3] [BITSTREAM=1]
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine) $(PART:%=--part %) \
 		$(SEEDS:%=--seeds %) $(if $(BITSTREAM),--bitstream)
+
+netlist: bootstrap-fpga configure  ## simulate the netlist after Yosys: equal bytes and cycles, planted faults found: make netlist [FPGA=ecp5] [CONFIG=2x2] [OPTIONS=...]
+	@cmake --build --preset release -j $(JOBS) --target weft system_test
+	.venv/bin/python fpga/netlist/netlist.py --fpga $(FPGA) --config $(or $(CONFIG),2x2) $(OPTIONS)
 
 qor: weft bootstrap-fpga  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
 	.venv/bin/python scripts/qor.py --jobs $(JOBS)

@@ -10,12 +10,13 @@ namespace weft {
 
 InnerTensors::InnerTensors(const CompiledNetwork& network, const SegmentProgram& p, const SystemModel& model)
     : network_(network), program_(p) {
+  valid_ = model.Find("weft_top.u_core.u_engine", "out_valid_o");
+  if (valid_ == nullptr) return;
   const auto find = [&](const char* name) {
     const uint8_t* signal = model.Find("weft_top.u_core.u_engine", name);
     if (signal == nullptr) throw Error("the RTL model has no signal {} of the engine", name);
     return signal;
   };
-  valid_ = find("out_valid_o");
   ready_ = find("out_ready_i");
   final_ = find("out_final_o");
   data_ = find("out_data_o");

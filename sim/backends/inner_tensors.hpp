@@ -17,7 +17,8 @@ namespace weft {
 
 class InnerTensors : public SystemProbe {
  public:
-  // Of a run of a network's program. Throws Error if the model does not show the engine's outputs.
+  // Of a run of a network's program. None if the model does not show the engine's outputs, as a netlist does
+  // not.
   InnerTensors(const CompiledNetwork& network, const SegmentProgram& program, const SystemModel& model);
 
   // By their number in the graph; none of a program whose jobs are not known.
@@ -30,7 +31,7 @@ class InnerTensors : public SystemProbe {
 
   const CompiledNetwork& network_;
   const SegmentProgram& program_;
-  const uint8_t *valid_, *ready_, *final_, *data_;
+  const uint8_t *valid_ = nullptr, *ready_ = nullptr, *final_ = nullptr, *data_ = nullptr;
   std::map<int, TensorI8> tensors_;
   std::map<int, int> tensor_of_job_;
   int job_ = -1;

