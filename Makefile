@@ -9,7 +9,7 @@ MODEL := models/fashion_cnn.onnx
 JOBS := $(shell nproc)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth netlist qor train site docs-slow screenshots clean help
+.PHONY: demo configure weft build clang engine waves mutants test formal formats asan coverage accuracy lint tidy format long bench speed cluster oracle integrate litex-network litex litex-bitstream python systemc build-install install deb synth netlist qor board train site docs-slow screenshots clean help
 
 demo: weft  ## classify 128 test images on the Verilated RTL, every layer compared with the golden model
 	build/weft run $(MODEL) --input $(IMAGES) --labels $(LABELS) --limit 128 --batch 64 --engine rtl --check
@@ -160,6 +160,10 @@ netlist: bootstrap-fpga configure  ## simulate the netlist after Yosys: equal by
 
 qor: weft bootstrap-fpga  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
 	.venv/bin/python scripts/qor.py --jobs $(JOBS)
+
+board: bootstrap-fpga  ## the bitstream of a board of fpga/boards: make board BOARD=ulx3s-85f|ulx3s-25f|tang-nano-20k [CONFIG=...] [BAUD=...] [SEED=1]
+	@test -n "$(BOARD)" || { echo "make board: say BOARD=NAME, one of $(basename $(notdir $(wildcard fpga/boards/*.json)))"; exit 2; }
+	.venv/bin/python fpga/board.py $(BOARD) $(CONFIG:%=--config %) $(BAUD:%=--baud %) $(SEED:%=--seed %)
 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]

@@ -12,8 +12,8 @@
 #   check_paths every file that the documentation or a comment names is there
 set -u
 cd "$(dirname "$0")/.."
-rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f | tr '\n' ' ')
-tops="csr burst_splitter weft_axi"  # not part of the engine: each by itself
+rtl=$(sed -n 's|^\([a-z].*\.sv\)$|rtl/\1|p' rtl/engine.f rtl/system.f rtl/board.f | tr '\n' ' ')
+tops="csr burst_splitter weft_axi weft_board"  # not part of the engine: each by itself
 mkdir -p build
 log=$(mktemp build/lint.XXXXXX)  # YoWASP's tools see nothing outside of this folder
 trap 'rm -f "$log" "$log.vvp" "$log.try" "$log.ys"' EXIT  # (Icarus makes its output executable: not /dev/null, which root would change for all)
@@ -105,6 +105,12 @@ while read -r module values; do
   verilator --lint-only -Wno-lint rtl/lint.vlt $rtl --top-module "$module" $(printf -- '-G%s ' $values) >"$log.try" 2>&1
   refused "${values%%=*}" "$module $values"
 done < <(illegal)
+for values in "4 9" "8 16" "64 1"; do  # a memory of one bank too
+  read -r bus banks <<<"$values"
+  # shellcheck disable=SC2086
+  verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module axi_ram -GBUS_BYTES="$bus" -GBYTES=$((2048 * bus * banks)) >>"$log" 2>&1 ||
+    echo "(axi_ram $values)" >>"$log"
+done
 report "$(verilator --version | cut -d' ' -f1,2)" \
   "$(wc -w <<<"$modules") modules alone, weft_axi in $count configurations, $rows illegal parameters refused"
 

@@ -12,7 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Nothing but wires, and assertions about the bus that every test of the system runs with: no tests and faults of their own.
-WIRES = {"weft_axi", "weft_top", "weft_core", "conv_engine", "axi_rules"}
+WIRES = {"weft_axi", "weft_board", "weft_top", "weft_core", "conv_engine", "axi_rules"}
 BY_NUMBER = re.compile(r"store\[[0-9]+\]|command\[[0-9]\]|head\[[0-9]+|piece\[[0-9]|job_q\[[0-9]")
 
 
@@ -64,15 +64,15 @@ def check_casts(findings: list[str]) -> None:
 
 
 def check_lists(files: list[pathlib.PurePath], findings: list[str]) -> None:
-    """engine.f and system.f name every file of the RTL; a family's cells stand for those of prim/."""
-    listed = [line for name in ("engine.f", "system.f") for line in read(pathlib.PurePath("rtl") / name).splitlines()
+    """engine.f, system.f and board.f name every file of the RTL; a family's cells stand for those of prim/."""
+    listed = [line for name in ("engine.f", "system.f", "board.f") for line in read(pathlib.PurePath("rtl") / name).splitlines()
               if line and not line.startswith(("//", "-"))]
     present = {str(path.relative_to("rtl")) for path in files}
     families = {name for name in present if re.match(r"prim/[^/]+/", name)}
     for name in sorted(present - families - set(listed)):
-        findings.append(f"rtl/{name} is neither in engine.f nor in system.f")
+        findings.append(f"rtl/{name} is in none of engine.f, system.f and board.f")
     for name in sorted({name for name in listed if name not in present or listed.count(name) > 1}):
-        findings.append(f"{name} is listed in engine.f or system.f, but is not there, or twice")
+        findings.append(f"{name} is listed in engine.f, system.f or board.f, but is not there, or twice")
     for name in sorted(families):
         if f"prim/{pathlib.PurePath(name).name}" not in present:
             findings.append(f"rtl/{name} stands for no file of rtl/prim/")

@@ -100,6 +100,23 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
   return c;
 }
 
+Config Config::FromRegisters(uint32_t config0, uint32_t config1) {
+  const auto field = [](uint32_t value, uint32_t mask, int shift) { return int((value & mask) >> shift); };
+  const auto bytes = [&](uint32_t mask, int shift) { return 1 << std::min(field(config1, mask, shift), 30); };
+  Config c;
+  c.rows = field(config0, WEFT_CONFIG0_ROWS_MASK, WEFT_CONFIG0_ROWS_SHIFT);
+  c.cols = field(config0, WEFT_CONFIG0_COLS_MASK, WEFT_CONFIG0_COLS_SHIFT);
+  c.lanes = field(config0, WEFT_CONFIG0_LANES_MASK, WEFT_CONFIG0_LANES_SHIFT);
+  c.bus_bytes = field(config0, WEFT_CONFIG0_BUS_BYTES_MASK, WEFT_CONFIG0_BUS_BYTES_SHIFT);
+  c.line_buffer_bytes = bytes(WEFT_CONFIG1_LOG2_LINE_BYTES_MASK, WEFT_CONFIG1_LOG2_LINE_BYTES_SHIFT);
+  c.weight_buffer_bytes = bytes(WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK, WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT);
+  c.acc_bits = field(config1, WEFT_CONFIG1_ACC_BITS_MASK, WEFT_CONFIG1_ACC_BITS_SHIFT);
+  c.depthwise_taps = field(config1, WEFT_CONFIG1_DEPTHWISE_TAPS_MASK, WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT);
+  c.name = c.Key();
+  c.Check();
+  return c;
+}
+
 std::string Config::Key() const {
   return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes,
                      weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps);

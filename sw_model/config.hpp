@@ -25,6 +25,8 @@ struct Config {
   static Config Load(const std::string& name_or_file);
   // From its key; throws Error if it is none.
   static Config FromKey(const std::string& name, const std::string& key);
+  // From the registers CONFIG0 and CONFIG1 of hardware; its name is its key. Throws Error if they hold none.
+  static Config FromRegisters(uint32_t config0, uint32_t config1);
   // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32-d3".
   [[nodiscard]] std::string Key() const;
 

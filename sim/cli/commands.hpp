@@ -11,6 +11,7 @@ void AddInfoCommand(CLI::App* app, int* status);
 void AddCompileCommand(CLI::App* app, int* status);
 void AddExportCommand(CLI::App* app, int* status);
 void AddRunCommand(CLI::App* app, int* status);
+void AddBoardCommand(CLI::App* app, int* status);
 void AddReportCommand(CLI::App* app, int* status);
 void AddConvCommand(CLI::App* app, int* status);
 void AddOperatorsCommand(CLI::App* app, int* status);

@@ -39,6 +39,7 @@ int Run(int argc, char** argv) {
   weft::cli::AddCompileCommand(&app, &status);
   weft::cli::AddExportCommand(&app, &status);
   weft::cli::AddRunCommand(&app, &status);
+  weft::cli::AddBoardCommand(&app, &status);
   weft::cli::AddReportCommand(&app, &status);
   weft::cli::AddConvCommand(&app, &status);
   weft::cli::AddOperatorsCommand(&app, &status);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft run: a network on images, with accuracy, cycles and comparison with the golden model.
+#include "sim/cli/run.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,18 +27,11 @@ namespace {
 
 constexpr int kTopInJson = 5;
 
-struct RunOptions {
-  std::string model, labels, json, output, dump;
-  InputFlags input;
-  int limit = 0, batch = 0, top = 0;  // 0: not given
-  int64_t most_cycles = 0;            // as well
-  bool has_config = false;
-  ModelFlags model_flags;
-  BackendFlags backend;
-  FigureFlags figures;
-};
-
-void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
+void CheckOptions(const RunOptions& options, const Hardware* hardware, const CompiledNetwork& network) {
+  if (hardware != nullptr && hardware->config.Key() != network.config.Key())
+    throw Error(
+        "{}: it is compiled for {} ({}), and the board is {}: run the model, or compile it for the board",
+        options.model, network.config.name, network.config.Key(), hardware->config.Key());
   if (!options.backend.options.trace_file.empty())
     throw Error("{}: --trace runs the layers one by one; give it the ONNX model", options.model);
   options.model_flags.RefuseFor(options.model);
@@ -48,14 +43,15 @@ void CheckOptions(const RunOptions& options, const CompiledNetwork& network) {
                 options.model, network.batch, options.batch);
 }
 
-NetworkToRun LoadNetwork(const RunOptions& options) {
+NetworkToRun LoadNetwork(const RunOptions& options, const Hardware* hardware) {
   if (std::optional<CompiledNetwork> file = ReadNetworkFile(options.model)) {
-    CheckOptions(options, *file);
+    CheckOptions(options, hardware, *file);
     return {.compiled = std::move(*file), .is_file = true};
   }
-  return {.compiled = {.config = Config::Load(options.backend.options.config),
-                       .batch = std::max(options.batch, 1),
-                       .graph = ReadModel(options.model, options.model_flags.Parsed())}};
+  return {.compiled = {
+              .config = hardware != nullptr ? hardware->config : Config::Load(options.backend.options.config),
+              .batch = std::max(options.batch, 1),
+              .graph = ReadModel(options.model, options.model_flags.Parsed())}};
 }
 
 std::optional<std::vector<int>> LoadMatchingLabels(const RunOptions& options, int images) {
@@ -80,12 +76,17 @@ struct Results {
 };
 
 RunTotals RunAll(const TensorI8& images, const BackendOptions& options, const NetworkToRun& network,
-                 Results* results) {
+                 const Hardware* hardware, Results* results) {
   ProgressBar progress(images.shape.n);
-  RunTotals totals = RunBatches(network, images, options, [&](const NetworkResult& batch, int images_done) {
+  const BatchDone done = [&](const NetworkResult& batch, int images_done) {
     results->Add(batch);
     progress.Show(images_done);
-  });
+  };
+  const auto on_board = [&] {
+    const auto backend = MakeBoardBackend(options, hardware->config, hardware->board);
+    return RunBatches(network, images, options, backend.get(), done);
+  };
+  RunTotals totals = hardware != nullptr ? on_board() : RunBatches(network, images, options, done);
   if (!totals.note.empty()) fmt::print(stderr, "{}\n", totals.note);
   return totals;
 }
@@ -174,14 +175,16 @@ void CheckTensorOptions(const RunOptions& options, const BackendOptions& backend
         "--dump shows what lies in memory; --trace runs layers one by one, without one: use one of the two");
 }
 
-int Run(const RunOptions& options) {
-  BackendOptions backend = ParsedBackend(options.backend);
+}  // namespace
+
+int RunNetwork(const RunOptions& options, const Hardware* hardware) {
+  BackendOptions backend = hardware != nullptr ? options.backend.options : ParsedBackend(options.backend);
   if (options.most_cycles > 0 && (backend.engine != "rtl" || !backend.trace_file.empty()))
     throw Error("--most-cycles needs the engine rtl, without --trace");
   CheckTensorOptions(options, backend);
   ClockFor(options.figures, backend.engine);  // before a long run
   backend.all_tensors = !options.dump.empty();
-  const NetworkToRun network = LoadNetwork(options);
+  const NetworkToRun network = LoadNetwork(options, hardware);
   const Graph& graph = network.compiled.graph;
   const TensorI8 images =
       ImagesToRun(options.input, graph, options.limit,
@@ -191,7 +194,7 @@ int Run(const RunOptions& options) {
   RemoveOldTrace(backend);
   Results results{Predictions(graph), Outputs(graph, options.output), {}};
   if (!options.dump.empty()) results.dump.emplace(graph, options.dump, images.shape.n);
-  const RunTotals totals = RunAll(images, backend, network, &results);
+  const RunTotals totals = RunAll(images, backend, network, hardware, &results);
   CheckTrace(backend);
   if (backend.check && !totals.all.mismatches)
     throw Error("{}: --check has compared nothing: no operator of this network runs on the engine {}",
@@ -217,11 +220,7 @@ int Run(const RunOptions& options) {
   return totals.all.mismatches.value_or(0) == 0 ? 0 : 1;
 }
 
-}  // namespace
-
-void AddRunCommand(CLI::App* app, int* status) {
-  const auto options = std::make_shared<RunOptions>();
-  CLI::App* command = app->add_subcommand("run", "Run a network on images");
+void AddRunFlags(CLI::App* command, RunOptions* options) {
   command
       ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
@@ -241,16 +240,22 @@ void AddRunCommand(CLI::App* app, int* status) {
   command->add_option("--top", options->top, "best classes of an image (5 in JSON, 1 in the table)")
       ->check(CLI::Range(1, INT_MAX));
   command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  AddFigureFlags(command, &options->figures);
+}
+
+void AddRunCommand(CLI::App* app, int* status) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app->add_subcommand("run", "Run a network on images");
+  AddRunFlags(command, options.get());
   AddBackendFlags(command, &options->backend);
   AddTraceFlags(command, &options->backend);
-  AddFigureFlags(command, &options->figures);
   command
       ->add_option("--most-cycles", options->most_cycles,
                    "stop a start of the RTL after so many cycles (ten times what the cycle model counts)")
       ->check(CLI::Range(int64_t{1}, INT64_MAX / 4));
   command->callback([options, status, command] {
     options->has_config = command->count("--config") > 0;
-    *status = Run(*options);
+    *status = RunNetwork(*options);
   });
 }
 

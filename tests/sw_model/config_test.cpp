@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "driver/weft_regs.h"
 #include "sw_model/error.hpp"
 
 namespace weft {
@@ -85,6 +86,20 @@ TEST(Config, ShippedFilesAreLegalAndDiffer) {
   EXPECT_EQ(keys.size(), size_t(files));
   EXPECT_GE(files, 7);
   fmt::print("  {} configurations\n", files);
+}
+
+TEST(Config, ComesBackFromTheRegisters) {
+  constexpr uint32_t kAddrBits = 40U << WEFT_CONFIG1_ADDR_BITS_SHIFT;
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(WEFT_CONFIGS)) {
+    const Config config = Config::Load(file.path());
+    const Config back = Config::FromRegisters(config.Register0(), config.Register1() | kAddrBits);
+    EXPECT_EQ(back.Key(), config.Key()) << file.path();
+    files++;
+  }
+  EXPECT_GT(files, 0);
+  ExpectRefusal([] { Config::FromRegisters(0, 0); }, "rows is 0, choose 2 to 64");
+  ExpectRefusal([] { Config::FromRegisters(~0U, ~0U); }, "rows is 255, choose 2 to 64");
 }
 
 TEST(Config, DerivesWhatTheRtlDerives) {

