@@ -154,16 +154,16 @@ synth: bootstrap-fpga  ## place and route: make synth FPGA=ecp5|gowin|nexus [PAR
 	.venv/bin/python fpga/synth.py --fpga $(FPGA) --config $(or $(CONFIG),8x16) --top $(or $(TOP),conv_engine) $(PART:%=--part %) \
 		$(SEEDS:%=--seeds %) $(if $(BITSTREAM),--bitstream)
 
-netlist: bootstrap-fpga configure  ## simulate the netlist after Yosys: equal bytes and cycles, planted faults found: make netlist [FPGA=ecp5] [CONFIG=2x2] [OPTIONS=...]
+netlist: bootstrap-python configure  ## simulate the netlist after Yosys: equal bytes and cycles, planted faults found: make netlist [FPGA=ecp5] [CONFIG=2x2] [OPTIONS=...]
 	@cmake --build --preset release -j $(JOBS) --target weft system_test
 	.venv/bin/python fpga/netlist/netlist.py --fpga $(FPGA) --config $(or $(CONFIG),2x2) $(OPTIONS)
 
 qor: weft bootstrap-fpga  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
 	.venv/bin/python scripts/qor.py --jobs $(JOBS)
 
-board: bootstrap-fpga  ## the bitstream of a board of fpga/boards: make board BOARD=ulx3s-85f|ulx3s-25f|tang-nano-20k [CONFIG=...] [BAUD=...] [SEED=1]
+board: bootstrap-fpga  ## the bitstream of a board of fpga/boards: make board BOARD=ulx3s-85f|ulx3s-25f|tang-nano-20k [CONFIG=...] [BAUD=...]
 	@test -n "$(BOARD)" || { echo "make board: say BOARD=NAME, one of $(basename $(notdir $(wildcard fpga/boards/*.json)))"; exit 2; }
-	.venv/bin/python fpga/board.py $(BOARD) $(CONFIG:%=--config %) $(BAUD:%=--baud %) $(SEED:%=--seed %)
+	.venv/bin/python fpga/board.py $(BOARD) $(CONFIG:%=--config %) $(BAUD:%=--baud %)
 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]

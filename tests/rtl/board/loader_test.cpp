@@ -184,7 +184,7 @@ TYPED_TEST(Loader, WritesARegisterOnce) {
   EXPECT_EQ(this->Ask(Request(p::OP_WRITE_REGISTER, 8, 0x20, 1)), Answer(p::STATUS_ERROR, 8, 0));
   EXPECT_EQ(this->Ask(Request(p::OP_WRITE_REGISTER, 8, 0x20, 1)), Answer(p::STATUS_ERROR, 8, 0));
   EXPECT_EQ(this->writes_, 2);
-  EXPECT_EQ(this->Ask(Request(p::OP_READ_REGISTER, 9, 0x20, 0))[1], p::STATUS_ERROR);
+  EXPECT_EQ(this->Ask(Request(p::OP_READ_REGISTER, 9, 0x20, 0)), Answer(p::STATUS_ERROR, 9, 1));
   this->register_fails_ = false;
   EXPECT_EQ(this->Ask(Request(p::OP_WRITE_REGISTER, 10, 0x20, 1)), Answer(p::STATUS_OK, 10, 0));
   EXPECT_EQ(this->writes_, 3);
