@@ -78,7 +78,7 @@ done
 report "Requires" "$rows illegal parameters for $(illegal | cut -d= -f1 | sort -u | wc -l) parameters"
 
 # ---- Verilator
-modules=$(sed -n 's/^module \([a-z_]*\).*/\1/p' $rtl)
+modules=$(sed -n 's/^module \([a-z0-9_]*\).*/\1/p' $rtl)
 for module in $modules; do
   verilator --lint-only -Wall rtl/lint.vlt $rtl --top-module "$module" >>"$log" 2>&1 ||
     echo "(module $module alone)" >>"$log"
