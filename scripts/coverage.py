@@ -85,9 +85,9 @@ def read_points():
 
 
 def modules():
-    """The files of the RTL that hold a module, in the order of the file lists. (weft_axi only renames weft_top's ports: in no model.)"""
-    names = [line for part in ("engine.f", "system.f") for line in (ROOT / "rtl" / part).read_text().splitlines()]
-    return [name for name in names if name.endswith(".sv") and not name.endswith(("_pkg.sv", "weft_axi.sv"))]
+    """The files of the RTL that hold a module, in the order of the file lists. (weft_axi and weft_board, which are wires, are in no model.)"""
+    names = [line for part in ("engine.f", "system.f", "board.f") for line in (ROOT / "rtl" / part).read_text().splitlines()]
+    return [name for name in names if name.endswith(".sv") and not name.endswith(("_pkg.sv", "weft_axi.sv", "weft_board.sv"))]
 
 
 def read_waivers():
