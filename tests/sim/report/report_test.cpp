@@ -284,7 +284,7 @@ TEST_F(Report, FiguresOfRunAndBench) {
 
 TEST_F(Report, ProgramTellsWhatItHas) {
   EXPECT_TRUE(Weft("--version").out.starts_with("weft "));
-  ExpectRefused("foo", "info, compile, export, run, report");
+  ExpectRefused("foo", "info, compile, export, run, board, report");
   const std::string names[] = {"info",     "compile", "export", "run",   "report",
                                "quantize", "conv",    "bench",  "waves", "wavediff"};
   for (const std::string shell : {"bash", "zsh", "fish"}) {
