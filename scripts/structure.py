@@ -12,7 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Nothing but wires, and assertions about the bus that every test of the system runs with: no tests and faults of their own.
-WIRES = {"weft_axi", "weft_board", "weft_top", "weft_core", "conv_engine", "axi_rules"}
+WIRES = {"weft_axi", "weft_top", "weft_core", "conv_engine", "axi_rules"}
 BY_NUMBER = re.compile(r"store\[[0-9]+\]|command\[[0-9]\]|head\[[0-9]+|piece\[[0-9]|job_q\[[0-9]")
 
 

@@ -88,7 +88,11 @@ class Testbench {
     model_ = std::make_unique<Model>(&context_);
     model_->clk_i = 0;
     model_->eval();
-    if constexpr (kHasReset) Reset();
+    if constexpr (kHasReset) {
+      context_.assertOn(false);  // a reset inside that is a register is random, too, in the first cycle
+      Reset();
+      context_.assertOn(true);
+    }
   }
   ~Testbench() {
     Verilated::threadContextp(

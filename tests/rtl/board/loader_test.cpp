@@ -3,49 +3,16 @@
 // repeated; registers that answer late or with an error; places that are not in the memory.
 #include "models/loader.hpp"
 
-#include <zlib.h>
-
 #include <map>
 #include <optional>
 
-#include "rtl/loader_pkg.hpp"
+#include "tests/rtl/board/loader_frames.hpp"
 #include "tests/rtl/testbench.hpp"
 
 namespace weft::rtl {
 namespace {
 
 namespace p = loader_pkg;
-using Bytes = std::vector<uint8_t>;
-
-void Append32(uint32_t value, Bytes* bytes) {
-  for (int i = 0; i < 4; i++) bytes->push_back(uint8_t(value >> 8 * i));
-}
-void AppendCrc(size_t first, Bytes* bytes) {
-  Append32(uint32_t(crc32_z(0, bytes->data() + first, bytes->size() - first)), bytes);
-}
-Bytes Request(int operation, uint8_t tag, uint32_t address, uint32_t value, const Bytes* data = nullptr) {
-  Bytes bytes = {uint8_t(p::SYNC), uint8_t(operation), tag};
-  Append32(address, &bytes);
-  Append32(value, &bytes);
-  AppendCrc(1, &bytes);
-  if (data == nullptr) return bytes;
-  const size_t first = bytes.size();
-  bytes.insert(bytes.end(), data->begin(), data->end());
-  if (data->empty()) Append32(0, &bytes);
-  else AppendCrc(first, &bytes);
-  return bytes;
-}
-Bytes Answer(int status, uint8_t tag, uint32_t value, const Bytes* data = nullptr) {
-  Bytes bytes = {uint8_t(p::SYNC), uint8_t(status), tag};
-  Append32(value, &bytes);
-  AppendCrc(1, &bytes);
-  if (data == nullptr) return bytes;
-  const size_t first = bytes.size();
-  bytes.insert(bytes.end(), data->begin(), data->end());
-  if (data->empty()) Append32(0, &bytes);
-  else AppendCrc(first, &bytes);
-  return bytes;
-}
 
 template <class P>
 class Loader : public testing::Test {
