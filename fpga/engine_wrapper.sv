@@ -2,13 +2,14 @@
 // The engine on a chip with few pins.
 `default_nettype none
 module engine_wrapper #(
-    parameter int ROWS         = 8,
-    parameter int COLS         = 8,
-    parameter int LANES        = 4,
-    parameter int LINE_BYTES   = 65536,
-    parameter int WEIGHT_BYTES = 131072,
-    parameter int BUS_BYTES    = 8,
-    parameter int ACC_W        = 32
+    parameter int ROWS          = 8,
+    parameter int COLS          = 8,
+    parameter int LANES         = 4,
+    parameter int LINE_BYTES    = 65536,
+    parameter int WEIGHT_BYTES  = 131072,
+    parameter int BUS_BYTES     = 8,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1
 ) (
     input  wire logic clk_i,
     input  wire logic rst_ni,
@@ -38,7 +39,7 @@ module engine_wrapper #(
 
   conv_engine #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT)
   ) u_engine (
       .clk_i, .rst_ni(rst_n),
       .job_valid_i(job_valid), .job_ready_o(job_ready), .job_i(job),

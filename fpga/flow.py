@@ -23,7 +23,9 @@ FAMILIES = ROOT / "fpga" / "families"
 ENGINE_PARAMETERS = {
     "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",
     "WEIGHT_BYTES": "weight_buffer_bytes", "BUS_BYTES": "bus_bytes", "ACC_W": "acc_bits",
+    "MACS_PER_MULT": "macs_per_multiplier",
 }
+OPTIONAL = {"macs_per_multiplier": 1}  # fields that a configuration may leave out
 PARAMETERS = {  # of each top: the field of a configuration that it follows from
     "conv_engine": ENGINE_PARAMETERS,
     "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps"},
@@ -227,7 +229,7 @@ def read_config(name, top):
     if not path.is_file():
         raise Refused(f"no configuration {name!r}: neither a file nor one of configs/")
     try:
-        config = json.loads(path.read_text())
+        config = {**OPTIONAL, **json.loads(path.read_text())}
         return path.stem, {parameter: int(config[key]) for parameter, key in PARAMETERS[top].items()}
     except (ValueError, TypeError) as error:
         raise Refused(f"{name}: not a configuration: {error}") from error

@@ -2,14 +2,15 @@
 // The whole system on a chip with few pins.
 `default_nettype none
 module system_wrapper #(
-    parameter int ROWS         = 8,
-    parameter int COLS         = 8,
-    parameter int LANES        = 4,
-    parameter int LINE_BYTES   = 65536,
-    parameter int WEIGHT_BYTES = 131072,
-    parameter int BUS_BYTES    = 8,
-    parameter int ACC_W        = 32,
-    parameter int DW_TAPS      = 3
+    parameter int ROWS          = 8,
+    parameter int COLS          = 8,
+    parameter int LANES         = 4,
+    parameter int LINE_BYTES    = 65536,
+    parameter int WEIGHT_BYTES  = 131072,
+    parameter int BUS_BYTES     = 8,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1,
+    parameter int DW_TAPS       = 3
 ) (
     input  wire logic clk_i,
     input  wire logic rst_ni,
@@ -41,7 +42,7 @@ module system_wrapper #(
   wire logic [BUS_BYTES-1:0] m_wstrb;
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .ADDR_W(AddrW), .ID_W(IdW)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(AddrW), .ID_W(IdW)
   ) u_top (
       .clk_i, .rst_ni(rst_n), .irq_o(irq),
       .s_awvalid_i(s_awvalid), .s_awready_o(s_awready), .s_awaddr_i(s_awaddr),

@@ -2,6 +2,7 @@
 // conv_engine and all that it needs, for -F: paths are relative to this file. For an FPGA family take prim/<family>/ instead of prim/.
 weft_pkg.sv
 weft_list_pkg.sv
+prim/acc_add.sv
 prim/mult.sv
 prim/ram.sv
 cells/clock_gate.sv
@@ -27,6 +28,7 @@ engine/max_pool.sv
 engine/output_path.sv
 engine/param_buffer.sv
 engine/pe.sv
+engine/pe_pair.sv
 engine/pixel_walker.sv
 engine/requantize.sv
 engine/row_feeder.sv

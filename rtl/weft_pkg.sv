@@ -9,6 +9,12 @@ package weft_pkg;
   localparam int CTL_SHIFT = 3;  // the drain registers move up one row
   localparam int CTL_W = 4;
 
+  // The weights of a pe_pair: the six low bits of wgt1, the nine high bits of the factor wgt1*2^9 + wgt0, wgt0.
+  localparam int PAIR_WGT_W = 23;
+  function automatic bit [PAIR_WGT_W-1:0] pair_weights(input bit [7:0] wgt1, input bit [7:0] wgt0);
+    pair_weights = {wgt1[5:0], {wgt1[7], wgt1} - {8'd0, wgt0[7]}, wgt0};
+  endfunction
+
   // Latencies in cycles. Those with a number are each the property of one module; all others, here, in the modules,
   // in sw_model/cycles/latency.hpp and in the tests, are sums of them, so that a stage more costs one edit beside itself.
   localparam int RAM_LATENCY = 2;         // ram: raddr_i -> rdata_o; so line_buffer and param_buffer

@@ -35,15 +35,15 @@ report() {  # NAME WHAT: to have looked at 0 of something is a finding
   : >"$log"
 }
 
-# ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W DW_TAPS
+# ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS
 configurations() {
   python3 - configs/*.json <<'PYTHON'
 import json
 import sys
 
-KEYS = "rows cols lanes line_buffer_bytes weight_buffer_bytes bus_bytes acc_bits depthwise_taps".split()
+KEYS = "rows cols lanes line_buffer_bytes weight_buffer_bytes bus_bytes acc_bits macs_per_multiplier depthwise_taps".split()
 for path in sys.argv[1:]:
-    config = json.load(open(path))
+    config = {"macs_per_multiplier": 1, **json.load(open(path))}
     print(*(config[key] for key in KEYS))
 PYTHON
   [ $? -eq 0 ] || echo "(configs/*.json cannot be read)" >>"$log"
@@ -52,7 +52,7 @@ PYTHON
 parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   local prefix=$1 infix=$2 name
   shift 2
-  for name in ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W DW_TAPS; do
+  for name in ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS; do
     [ $# -gt 0 ] || break  # the engine alone has no DW_TAPS: its callers leave out the last value
     printf '%s%s%s%s ' "$prefix" "$name" "$infix" "$1"
     shift

@@ -53,6 +53,7 @@ void Config::Check() const {
   RequirePowerOfTwo(*this, "weight_buffer_bytes", weight_buffer_bytes, 16 * std::max(Cpad(), bus_bytes),
                     1 << 24);
   RequireRange(*this, "acc_bits", acc_bits, 20, 32);
+  RequireRange(*this, "macs_per_multiplier", macs_per_multiplier, 1, 2);
   if (depthwise_taps != 0 && depthwise_taps != 1 && depthwise_taps != 3)
     throw Error("configuration {}: depthwise_taps is {}, choose 0, 1 or 3", name, depthwise_taps);
 }
@@ -74,6 +75,7 @@ Config Config::Load(const std::string& name_or_file) {
         throw Error("configuration {}: '{}' is not a key; see docs/configuration.md", name_or_file,
                     item.key());
     for (const ConfigField& field : kConfigFields) {
+      if (!json.contains(field.key) && field.optional) continue;
       if (!json.contains(field.key))
         throw Error("configuration {}: '{}' is missing", name_or_file, field.key);
       const auto& value = json.at(field.key);
@@ -92,10 +94,10 @@ Config Config::Load(const std::string& name_or_file) {
 Config Config::FromKey(const std::string& name, const std::string& key) {
   Config c;
   c.name = name;
-  const int numbers =
-      std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d", &c.rows, &c.cols, &c.lanes,
-                  &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes, &c.acc_bits, &c.depthwise_taps);
-  if (numbers != 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
+  const int numbers = std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d-m%9d", &c.rows, &c.cols,
+                                  &c.lanes, &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes,
+                                  &c.acc_bits, &c.depthwise_taps, &c.macs_per_multiplier);
+  if (numbers < 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;
 }
@@ -118,8 +120,9 @@ Config Config::FromRegisters(uint32_t config0, uint32_t config1) {
 }
 
 std::string Config::Key() const {
-  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}", rows, cols, lanes, line_buffer_bytes,
-                     weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps);
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}{}", rows, cols, lanes, line_buffer_bytes,
+                     weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps,
+                     macs_per_multiplier == 1 ? "" : fmt::format("-m{}", macs_per_multiplier));
 }
 
 uint32_t Config::Register0() const {

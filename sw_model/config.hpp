@@ -17,6 +17,7 @@ struct Config {
   int weight_buffer_bytes = 0;  // a power of two, at least 16 weight words, at most 16 MiB
   int bus_bytes = 8;            // bytes of a stream beat; a power of two, 4..64
   int acc_bits = 32;            // accumulator width; 20..32
+  int macs_per_multiplier = 1;  // MACs a cycle of one multiplier of the array; 1 or 2
   int depthwise_taps = 3;       // multipliers a column of the fused depthwise convolution; 0 (none), 1 or 3
 
   // Throws Error with a sentence that says what to change.
@@ -26,8 +27,10 @@ struct Config {
   // From its key; throws Error if it is none.
   static Config FromKey(const std::string& name, const std::string& key);
   // From the registers CONFIG0 and CONFIG1 of hardware; its name is its key. Throws Error if they hold none.
+  // They say nothing of macs_per_multiplier, which is 1: programs and cycles are the same.
   static Config FromRegisters(uint32_t config0, uint32_t config1);
-  // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32-d3".
+  // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32-d3", with two
+  // MACs a multiplier "...-d3-m2".
   [[nodiscard]] std::string Key() const;
 
   // The registers CONFIG0 and CONFIG1 (docs/registers.md), the latter without ADDR_BITS: the list's header
@@ -39,6 +42,8 @@ struct Config {
   [[nodiscard]] int Word() const;                           // bytes of the longest chunk
   [[nodiscard]] int Cpad() const;                           // bytes of a weight word
   [[nodiscard]] int Steps() const { return cols / lanes; }  // N: cycles to drain one row
+  // Whether a column shares its multipliers with a neighbour: 2i with 2i + 1.
+  [[nodiscard]] bool IsPaired(int col) const { return macs_per_multiplier == 2 && (col | 1) < cols; }
   [[nodiscard]] int WeightWords() const { return weight_buffer_bytes / Cpad(); }
   [[nodiscard]] int WeightPack() const;                   // weight words of a bus word, at least 1
   [[nodiscard]] int ParamEntries() const { return 512; }  // of `lanes` channels
@@ -56,8 +61,9 @@ struct Config {
 struct ConfigField {
   const char *key, *parameter;
   int Config::*value;
+  bool optional = false;  // a file may leave it out
 };
-inline constexpr std::array<ConfigField, 8> kConfigFields = {
+inline constexpr std::array<ConfigField, 9> kConfigFields = {
     {{"rows", "ROWS", &Config::rows},
      {"cols", "COLS", &Config::cols},
      {"lanes", "LANES", &Config::lanes},
@@ -65,6 +71,7 @@ inline constexpr std::array<ConfigField, 8> kConfigFields = {
      {"weight_buffer_bytes", "WEIGHT_BYTES", &Config::weight_buffer_bytes},
      {"bus_bytes", "BUS_BYTES", &Config::bus_bytes},
      {"acc_bits", "ACC_W", &Config::acc_bits},
+     {"macs_per_multiplier", "MACS_PER_MULT", &Config::macs_per_multiplier, true},
      {"depthwise_taps", "DW_TAPS", &Config::depthwise_taps}}};
 
 }  // namespace weft

@@ -70,7 +70,8 @@ Resources ResourcesOf(const Config& config, int widest) {
       {depthwise, 70 * add_lanes, kEntries},                                    // ... its param_buffer
   };
   Resources r;
-  r.multipliers = config.rows * config.cols + kRequantize * (config.lanes + add_lanes) + kWalker;
+  const int columns = (config.cols + config.macs_per_multiplier - 1) / config.macs_per_multiplier;
+  r.multipliers = config.rows * columns + kRequantize * (config.lanes + add_lanes) + kWalker;
   for (const Rams& ram : rams) {
     r.ram_bits += ram.count * ram.width * ram.depth;
     r.blocks += int(BlocksOf(ram, widest));

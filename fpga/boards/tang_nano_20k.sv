@@ -2,17 +2,18 @@
 // weft_board on a Tang Nano 20K (Gowin GW2AR-18): a PLL, the reset, the serial line of the USB chip. Pins: tang_nano_20k.cst.
 `default_nettype none
 module tang_nano_20k #(
-    parameter int MHZ          = 36,  // of weft_board. Requires: a multiple of 9, 36 to 72
-    parameter int ROWS         = 2,
-    parameter int COLS         = 2,
-    parameter int LANES        = 1,
-    parameter int LINE_BYTES   = 4096,
-    parameter int WEIGHT_BYTES = 8192,
-    parameter int BUS_BYTES    = 4,
-    parameter int ACC_W        = 32,
-    parameter int DW_TAPS      = 0,
-    parameter int MEM_BYTES    = 24576,
-    parameter int DIV          = 36
+    parameter int MHZ           = 36,  // of weft_board. Requires: a multiple of 9, 36 to 72
+    parameter int ROWS          = 2,
+    parameter int COLS          = 2,
+    parameter int LANES         = 1,
+    parameter int LINE_BYTES    = 4096,
+    parameter int WEIGHT_BYTES  = 8192,
+    parameter int BUS_BYTES     = 4,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1,
+    parameter int DW_TAPS       = 0,
+    parameter int MEM_BYTES     = 24576,
+    parameter int DIV           = 36
 ) (
     input  wire logic       clk_27mhz,
     input  wire logic       btn_s1,    // pressed (1): reset
@@ -32,7 +33,7 @@ module tang_nano_20k #(
   wire logic [3:0] leds;
   weft_board #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
   ) u_board (.clk_i(clk), .rst_ni(rst_n), .rx_i(uart_rx), .tx_o(uart_tx), .leds_o(leds));
   assign led_n = {2'b11, ~leds};
 endmodule

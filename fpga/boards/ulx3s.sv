@@ -2,17 +2,18 @@
 // weft_board on a ULX3S (Lattice ECP5): a PLL, the reset, the serial line of the FTDI chip. Pins: ulx3s.lpf.
 `default_nettype none
 module ulx3s #(
-    parameter int MHZ          = 50,  // of weft_board. Requires: 25, 50, 75 or 100
-    parameter int ROWS         = 2,
-    parameter int COLS         = 2,
-    parameter int LANES        = 1,
-    parameter int LINE_BYTES   = 4096,
-    parameter int WEIGHT_BYTES = 8192,
-    parameter int BUS_BYTES    = 4,
-    parameter int ACC_W        = 32,
-    parameter int DW_TAPS      = 0,
-    parameter int MEM_BYTES    = 73728,
-    parameter int DIV          = 50
+    parameter int MHZ           = 50,  // of weft_board. Requires: 25, 50, 75 or 100
+    parameter int ROWS          = 2,
+    parameter int COLS          = 2,
+    parameter int LANES         = 1,
+    parameter int LINE_BYTES    = 4096,
+    parameter int WEIGHT_BYTES  = 8192,
+    parameter int BUS_BYTES     = 4,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1,
+    parameter int DW_TAPS       = 0,
+    parameter int MEM_BYTES     = 73728,
+    parameter int DIV           = 50
 ) (
     input  wire logic       clk_25mhz,
     input  wire logic       btn_fire1,   // pressed (1): reset
@@ -39,7 +40,7 @@ module ulx3s #(
   wire logic [3:0] leds;
   weft_board #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
   ) u_board (.clk_i(clk), .rst_ni(rst_n), .rx_i(ftdi_txd), .tx_o(ftdi_rxd), .leds_o(leds));
   assign led = {4'd0, leds};
   assign wifi_gpio0 = 1'b1;

@@ -44,10 +44,11 @@ synth_ecp5 -top {{top}} -run map_cells:json"""
     def place(self, design, cells):
         """Gives the multipliers of the array BEL attributes: nextpnr alone would scatter them over the chip.
 
-        Bands of PE rows go to the chip's rows of multipliers, row 0 to the uppermost one; the columns share its width evenly, and
-        what is left in between is for the requantiser and the pixel walker, which nextpnr places.
+        Bands of PE rows go to the chip's rows of multipliers, row 0 to the uppermost one; the columns (pairs of them, with two MACs a
+        multiplier) share its width evenly, and what is left in between is for the requantiser and the pixel walker, which nextpnr places.
         """
-        rows, cols = design.parameters["ROWS"], design.parameters["COLS"]
+        step = design.parameters["MACS_PER_MULT"]
+        rows, cols = design.parameters["ROWS"], -(-design.parameters["COLS"] // step)
         sites = [f"X{x + dx}/Y{{y}}/MULT18_{dz}" for x in design.chip["dsp_x"] for dx, dz in ((0, 0), (1, 1), (4, 4), (5, 5))]
         bands = len(design.chip["dsp_y"])
         if bands and (rows + bands - 1) // bands * cols > len(sites):
@@ -55,10 +56,10 @@ synth_ecp5 -top {{top}} -run map_cells:json"""
         sizes = [(rows + b) // bands for b in range(bands)]
         placed = 0
         for name, cell in cells.items():
-            at = re.search(r"gen_row\[(\d+)\]\.gen_col\[(\d+)\]\.u_pe\.u_mult\.u_cell$", name)
+            at = re.search(r"gen_row\[(\d+)\]\.gen_col\[(\d+)\]\.gen_(?:single|pair)\.u_pe\.u_mult\.u_cell$", name)
             if at is None or cell["type"] != "MULT18X18D" or not bands:
                 continue
-            row, col = int(at[1]), int(at[2])
+            row, col = int(at[1]), int(at[2]) // step
             band = 0
             while row >= sizes[band]:
                 row -= sizes[band]

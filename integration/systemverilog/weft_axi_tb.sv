@@ -5,16 +5,17 @@
 `timescale 1ns / 1ps
 `default_nettype none
 module weft_axi_tb #(
-    parameter int ROWS         = 4,
-    parameter int COLS         = 4,
-    parameter int LANES        = 2,
-    parameter int LINE_BYTES   = 32768,
-    parameter int WEIGHT_BYTES = 65536,
-    parameter int BUS_BYTES    = 4,
-    parameter int ACC_W        = 32,
-    parameter int DW_TAPS      = 3,
-    parameter int MEMORY_BYTES = 1 << 20,  // Requires: the network's window fits
-    parameter int MOST_CYCLES  = 20000000
+    parameter int ROWS          = 4,
+    parameter int COLS          = 4,
+    parameter int LANES         = 2,
+    parameter int LINE_BYTES    = 32768,
+    parameter int WEIGHT_BYTES  = 65536,
+    parameter int BUS_BYTES     = 4,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1,
+    parameter int DW_TAPS       = 3,
+    parameter int MEMORY_BYTES  = 1 << 20,  // Requires: the network's window fits
+    parameter int MOST_CYCLES   = 20000000
 );
   localparam int WINDOW_BASE_LO = 12'h040, STATUS = 12'h024, CONTROL = 12'h020, CYCLES_LO = 12'h080;  // docs/registers.md
   logic clk = 1'b0, rst_n = 1'b0;
@@ -44,7 +45,7 @@ module weft_axi_tb #(
 
   weft_axi #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W),
-      .DW_TAPS(DW_TAPS)
+      .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS)
   ) u_weft (
       .aclk(clk), .aresetn(rst_n), .irq(irq),
       .s_axi_awaddr(awaddr), .s_axi_awprot(3'd0), .s_axi_awvalid(awvalid), .s_axi_awready(awready),

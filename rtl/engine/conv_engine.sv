@@ -13,13 +13,14 @@
 // counts_o counts what every cycle was spent on while count_i is high.
 `default_nettype none
 module conv_engine #(
-    parameter int ROWS         = 8,       // Requires: 2 to 64
-    parameter int COLS         = 8,       // Requires: 2 to 64
-    parameter int LANES        = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
-    parameter int LINE_BYTES   = 65536,   // Requires: a power of two, 4*WORD to 2^18
-    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 weight words and 16 bus words to 2^24
-    parameter int BUS_BYTES    = 8,       // Requires: a power of two, 4 to 64
-    parameter int ACC_W        = 32,      // Requires: 20 to 32
+    parameter int ROWS          = 8,       // Requires: 2 to 64
+    parameter int COLS          = 8,       // Requires: 2 to 64
+    parameter int LANES         = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
+    parameter int LINE_BYTES    = 65536,   // Requires: a power of two, 4*WORD to 2^18
+    parameter int WEIGHT_BYTES  = 131072,  // Requires: a power of two, 16 weight words and 16 bus words to 2^24
+    parameter int BUS_BYTES     = 8,       // Requires: a power of two, 4 to 64
+    parameter int ACC_W         = 32,      // Requires: 20 to 32
+    parameter int MACS_PER_MULT = 1,       // of the array: systolic_array. Requires: 1 or 2
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                          clk_i,
@@ -60,6 +61,7 @@ module conv_engine #(
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   if (ACC_W < 20 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_20_to_32 u_illegal (); end
+  if (MACS_PER_MULT != 1 && MACS_PER_MULT != 2) begin : gen_illegal_macs_per_mult MACS_PER_MULT_must_be_1_or_2 u_illegal (); end
   localparam int ParamEntries = 512;
   localparam int LinePtrW = $clog2(LINE_BYTES / BUS_BYTES) + 2;
   localparam int WeightPtrW = $clog2(WEIGHT_BYTES / Cpad) + 2;
@@ -166,7 +168,7 @@ module conv_engine #(
   clock_gate #(.CYCLES(ArrayCycles + weft_pkg::CLOCK_MARGIN)) u_array_clock (
       .clk_i, .rst_ni, .wake_i(beat_valid), .clk_o(clk_array)
   );
-  systolic_array #(.ROWS(ROWS), .COLS(COLS), .ACC_W(ACC_W)) u_array (
+  systolic_array #(.ROWS(ROWS), .COLS(COLS), .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT)) u_array (
       .clk_i(clk_array), .rst_ni, .act_i(act), .wgt_i(wgt), .ctl_i({shift, beat_ctl}), .drain_o(chain)
   );
 

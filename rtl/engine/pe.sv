@@ -22,15 +22,18 @@ module pe #(
   if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   wire logic [15:0] product;
   logic [ACC_W-1:0] acc_q;
+  wire logic [ACC_W-1:0] acc;
 
   mult #(.A_W(8), .B_W(8)) u_mult (.clk_i, .a_i(act_i), .b_i(wgt_i), .p_o(product));
+  acc_add #(.WIDTH(ACC_W)) u_acc (
+      .first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(acc_q), .add_i(ACC_W'($signed(product))), .sum_o(acc)
+  );
 
   always_ff @(posedge clk_i) begin
     act_o <= act_i;
     wgt_o <= wgt_i;
     ctl_o <= ctl_i;
-    if (ctl_i[weft_pkg::CTL_VALID])
-      acc_q <= (ctl_i[weft_pkg::CTL_FIRST] ? '0 : acc_q) + ACC_W'($signed(product));
+    if (ctl_i[weft_pkg::CTL_VALID]) acc_q <= acc;
     // one cycle later, so that adder and drain are not one path
     if (ctl_o[weft_pkg::CTL_LAST]) drain_o <= acc_q;
     else if (ctl_o[weft_pkg::CTL_SHIFT]) drain_o <= drain_i;

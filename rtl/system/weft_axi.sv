@@ -3,18 +3,19 @@
 // A parameter without a limit here has that of weft_top. All is synchronous to aclk, the reset too.
 `default_nettype none
 module weft_axi #(
-    parameter int         ROWS         = 8,
-    parameter int         COLS         = 8,
-    parameter int         LANES        = 4,
-    parameter int         LINE_BYTES   = 65536,
-    parameter int         WEIGHT_BYTES = 131072,
-    parameter int         BUS_BYTES    = 8,
-    parameter int         ACC_W        = 32,
-    parameter int         DW_TAPS      = 3,
-    parameter int         ADDR_W       = 40,
-    parameter int         ID_W         = 4,
-    parameter logic [3:0] AXI_CACHE    = 4'b0011,  // of all bursts. Requires: no allocation (bits 3:2) unless modifiable (bit 1)
-    parameter logic [2:0] AXI_PROT     = 3'b000    // of all bursts
+    parameter int         ROWS          = 8,
+    parameter int         COLS          = 8,
+    parameter int         LANES         = 4,
+    parameter int         LINE_BYTES    = 65536,
+    parameter int         WEIGHT_BYTES  = 131072,
+    parameter int         BUS_BYTES     = 8,
+    parameter int         ACC_W         = 32,
+    parameter int         MACS_PER_MULT = 1,
+    parameter int         DW_TAPS       = 3,
+    parameter int         ADDR_W        = 40,
+    parameter int         ID_W          = 4,
+    parameter logic [3:0] AXI_CACHE     = 4'b0011,  // of all bursts. Requires: no allocation (bits 3:2) unless modifiable (bit 1)
+    parameter logic [2:0] AXI_PROT      = 3'b000    // of all bursts
 ) (
     (* X_INTERFACE_INFO = "xilinx.com:signal:clock:1.0 aclk CLK",
        X_INTERFACE_PARAMETER = "ASSOCIATED_BUSIF s_axi:m_axi, ASSOCIATED_RESET aresetn" *)
@@ -87,7 +88,7 @@ module weft_axi #(
 
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_top (
       .clk_i(aclk), .rst_ni(aresetn), .irq_o(irq),
       .s_awvalid_i(s_axi_awvalid), .s_awready_o(s_axi_awready), .s_awaddr_i(s_axi_awaddr),

@@ -9,16 +9,17 @@
 // engine is cleaned, for which the next start waits: it finds nothing of this one.
 `default_nettype none
 module weft_core #(
-    parameter int ROWS         = 8,
-    parameter int COLS         = 8,
-    parameter int LANES        = 4,
-    parameter int LINE_BYTES   = 65536,
-    parameter int WEIGHT_BYTES = 131072,
-    parameter int BUS_BYTES    = 8,
-    parameter int ACC_W        = 32,
-    parameter int DW_TAPS      = 3,
-    parameter int ADDR_W       = 40,
-    parameter int ID_W         = 4,
+    parameter int ROWS          = 8,
+    parameter int COLS          = 8,
+    parameter int LANES         = 4,
+    parameter int LINE_BYTES    = 65536,
+    parameter int WEIGHT_BYTES  = 131072,
+    parameter int BUS_BYTES     = 8,
+    parameter int ACC_W         = 32,
+    parameter int MACS_PER_MULT = 1,
+    parameter int DW_TAPS       = 3,
+    parameter int ADDR_W        = 40,
+    parameter int ID_W          = 4,
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                          clk_i,
@@ -141,7 +142,7 @@ module weft_core #(
   wire logic [$clog2(BUS_BYTES + 1)-1:0] written;
   conv_engine #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT)
   ) u_engine (
       .clk_i, .rst_ni(run), .job_valid_i(job_valid & job_fits), .job_ready_o(engine_ready), .job_i(job),
       .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),

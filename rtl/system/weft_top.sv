@@ -4,16 +4,17 @@
 // docs/registers.md has the registers, docs/program.md what the memory holds.
 `default_nettype none
 module weft_top #(
-    parameter int ROWS         = 8,       // Requires: 2 to 64
-    parameter int COLS         = 8,       // Requires: 2 to 64
-    parameter int LANES        = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
-    parameter int LINE_BYTES   = 65536,   // Requires: a power of two, 4 times 2*ROWS rounded up to one or BUS_BYTES, to 2^18
-    parameter int WEIGHT_BYTES = 131072,  // Requires: a power of two, 16 times COLS rounded up to one or BUS_BYTES, to 2^24
-    parameter int BUS_BYTES    = 8,       // of the AXI4 data. Requires: a power of two, 4 to 64
-    parameter int ACC_W        = 32,      // Requires: 20 to 32
-    parameter int DW_TAPS      = 3,       // multipliers a column of the fused depthwise convolution. Requires: 0, 1 or 3
-    parameter int ADDR_W       = 40,      // of the AXI4 addresses. Requires: 32 to 64
-    parameter int ID_W         = 4        // of the AXI4 write IDs. Requires: 1 to 5
+    parameter int ROWS          = 8,       // Requires: 2 to 64
+    parameter int COLS          = 8,       // Requires: 2 to 64
+    parameter int LANES         = 4,       // requantiser lanes. Requires: divides COLS, at most COLS/2
+    parameter int LINE_BYTES    = 65536,   // Requires: a power of two, 4 times 2*ROWS rounded up to one or BUS_BYTES, to 2^18
+    parameter int WEIGHT_BYTES  = 131072,  // Requires: a power of two, 16 times COLS rounded up to one or BUS_BYTES, to 2^24
+    parameter int BUS_BYTES     = 8,       // of the AXI4 data. Requires: a power of two, 4 to 64
+    parameter int ACC_W         = 32,      // Requires: 20 to 32
+    parameter int MACS_PER_MULT = 1,       // MACs a cycle of one multiplier of the array. Requires: 1 or 2
+    parameter int DW_TAPS       = 3,       // multipliers a column of the fused depthwise convolution. Requires: 0, 1 or 3
+    parameter int ADDR_W        = 40,      // of the AXI4 addresses. Requires: 32 to 64
+    parameter int ID_W          = 4        // of the AXI4 write IDs. Requires: 1 to 5
 ) (
     input  wire logic                   clk_i,
     input  wire logic                   rst_ni,
@@ -78,6 +79,7 @@ module weft_top #(
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   if (ACC_W < 20 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_20_to_32 u_illegal (); end
+  if (MACS_PER_MULT != 1 && MACS_PER_MULT != 2) begin : gen_illegal_macs_per_mult MACS_PER_MULT_must_be_1_or_2 u_illegal (); end
   if (DW_TAPS != 0 && DW_TAPS != 1 && DW_TAPS != 3) begin : gen_illegal_dw_taps DW_TAPS_must_be_0_1_or_3 u_illegal (); end
   if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
   if (ID_W < 1 || ID_W > 5) begin : gen_illegal_id_w ID_W_must_be_1_to_5 u_illegal (); end
@@ -123,7 +125,7 @@ module weft_top #(
   // data for its own.
   weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_core (
       .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
       .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),

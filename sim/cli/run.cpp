@@ -28,7 +28,8 @@ namespace {
 constexpr int kTopInJson = 5;
 
 void CheckOptions(const RunOptions& options, const Hardware* hardware, const CompiledNetwork& network) {
-  if (hardware != nullptr && hardware->config.Key() != network.config.Key())
+  if (hardware != nullptr && (hardware->config.Register0() != network.config.Register0() ||
+                              hardware->config.Register1() != network.config.Register1()))
     throw Error(
         "{}: it is compiled for {} ({}), and the board is {}: run the model, or compile it for the board",
         options.model, network.config.name, network.config.Key(), hardware->config.Key());

@@ -101,11 +101,11 @@ class Comparer : public CycleProbe {
     d.expected.value = Extended(Masked(sample.value, spec.bits), spec.bits, spec.is_signed);
     d.got = Extended(got, spec.bits, spec.is_signed);
     d.scope = ScopeOf(spec, sample.lane, config_);
-    d.signal = spec.name;
+    d.signal = NameOf(spec, sample.lane, config_);
     d.lane = spec.lanes > 1 && !HasInstances(spec) ? sample.lane : -1;
     d.lane_is = spec.lane_is;
     d.lane_bits = spec.bits;
-    d.module = ModuleOf(spec, sample.lane);
+    d.module = ModuleOf(spec, sample.lane, config_);
     candidate_ = d;
   }
 
@@ -125,7 +125,7 @@ class Comparer : public CycleProbe {
         slots[size_t(lane)] = int(window_.signals.size());
         const int packed = instance ? 1 : spec.lanes;
         window_.signals.push_back({ScopeOf(spec, lane, config_),
-                                   spec.name,
+                                   NameOf(spec, lane, config_),
                                    spec.signal_bits,
                                    {},
                                    {},

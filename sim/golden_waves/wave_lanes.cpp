@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/golden_waves/wave_lanes.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <map>
 
@@ -22,7 +24,14 @@ uint64_t ReadBits(const uint8_t* data, int lsb, int bits) {
   return bits == 64 ? value : value & ((uint64_t{1} << bits) - 1);
 }
 
+bool IsPaired(const StreamSpec& spec, int lane, const Config& config) {
+  return spec.pair[0] != nullptr && config.IsPaired(lane % config.cols);
+}
+
 std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config) {
+  if (IsPaired(spec, lane, config))
+    return fmt::format("conv_engine.u_array.gen_row[{}].gen_col[{}].gen_pair.u_pe", lane / config.cols,
+                       lane % config.cols & ~1);
   std::string scope = spec.scope;
   auto fill = [&](const std::string& mark, int value) {
     const size_t at = scope.find(mark);
@@ -34,9 +43,13 @@ std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config) {
   return scope;
 }
 
+std::string NameOf(const StreamSpec& spec, int lane, const Config& config) {
+  return IsPaired(spec, lane, config) ? spec.pair[size_t(lane % config.cols % 2)] : spec.name;
+}
+
 bool HasInstances(const StreamSpec& spec) { return spec.scope.find('{') != std::string::npos; }
 
-std::string ModuleOf(const StreamSpec& spec, int lane) {
+std::string ModuleOf(const StreamSpec& spec, int lane, const Config& config) {
   static const std::map<std::string, std::string> modules = {{"u_jobs", "job_queue"},
                                                              {"u_walker", "pixel_walker"},
                                                              {"u_sequencer", "sequencer"},
@@ -60,7 +73,8 @@ std::string ModuleOf(const StreamSpec& spec, int lane) {
   // What an element hands on. All elements are alike: if the first one is right, another one was given the
   // wrong thing.
   if (spec.id == StreamId::kPeCtl || spec.id == StreamId::kPeAct || spec.id == StreamId::kPeWgt)
-    return lane == 0 ? "pe" : "systolic_array";
+    return lane > 0 ? "systolic_array" : IsPaired(spec, lane, config) ? "pe_pair" : "pe";
+  if (spec.id != StreamId::kChainIn && IsPaired(spec, lane, config)) return "pe_pair";
   if (spec.id == StreamId::kProduct) return "mult";
   if (spec.id == StreamId::kPixel || spec.id == StreamId::kOutValid || spec.id == StreamId::kOutData ||
       spec.id == StreamId::kOutCols)
@@ -81,9 +95,9 @@ std::vector<WaveLane> FindLanes(const RtlModel& model, const StreamSpec& spec, c
       lanes.push_back({lanes[0].data, lane * spec.bits});
       continue;
     }
-    const std::string scope = ScopeOf(spec, lane, config);
-    const uint8_t* data = model.Find(scope, spec.name);
-    if (data == nullptr) throw Error("the RTL model has no signal {}.{}; build it again", scope, spec.name);
+    const std::string scope = ScopeOf(spec, lane, config), name = NameOf(spec, lane, config);
+    const uint8_t* data = model.Find(scope, name);
+    if (data == nullptr) throw Error("the RTL model has no signal {}.{}; build it again", scope, name);
     lanes.push_back({data, 0});
   }
   return lanes;

@@ -22,10 +22,13 @@ uint64_t ReadBits(const uint8_t* data, int lsb, int bits);
 
 // Whether each lane is a signal of its own, in an instance of its own.
 bool HasInstances(const StreamSpec& spec);
-// A lane's place in the design: the scope with {row}, {col} and {lane} filled in.
+// Whether a lane is an element of a pe_pair.
+bool IsPaired(const StreamSpec& spec, int lane, const Config& config);
+// A lane's place in the design: the scope with {row}, {col} and {lane} filled in, and the signal's name.
 std::string ScopeOf(const StreamSpec& spec, int lane, const Config& config);
+std::string NameOf(const StreamSpec& spec, int lane, const Config& config);
 // The module, a file in rtl/, that drives a signal; and that file.
-std::string ModuleOf(const StreamSpec& spec, int lane);
+std::string ModuleOf(const StreamSpec& spec, int lane, const Config& config);
 std::string ModulePath(const std::string& module);  // "rtl/engine/row_feeder.sv"
 
 struct WaveLane {

@@ -35,6 +35,7 @@ WavePredictor::WavePredictor(const std::vector<Job>& jobs, const ConvLayer& laye
   pooled_.resize(size_t(config.cols));
   levels_.assign(size_t(StreamId::kStreamIds), -1);
   ring_.resize(size_t(kRing));
+  for (const StreamSpec& spec : WaveStreams(config)) early_.push_back(spec.early);
 }
 
 // ---- What the cycle model says
@@ -132,6 +133,10 @@ WaveOperands::Position WavePredictor::PositionOf(int job, const WavePixel& pixel
 }
 
 void WavePredictor::Put(int64_t cycle, StreamId id, int lane, int64_t value, const WavePlace& place) {
+  if (early_[size_t(id)]) {
+    const int col = lane % config_.cols;
+    if (col % 2 == 1 && config_.IsPaired(col)) cycle--;
+  }
   ring_[size_t(cycle % kRing)].push_back({id, lane, value, place});
 }
 

@@ -149,6 +149,7 @@ class WavePredictor : private CycleObserver {
 
   static constexpr int64_t kRing = 1 << 16;  // cycles that are predicted ahead at most
   std::vector<std::vector<WaveSample>> ring_;
+  std::vector<bool> early_;  // by StreamId: an odd column of a pair is a cycle early
   std::vector<WaveSample> current_;
 };
 

@@ -3,6 +3,7 @@
 // of the dataflow.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -124,6 +125,10 @@ struct StreamSpec {
   bool is_signed = false;
   bool fine = false;             // predicted in every beat: only compared around a divergence
   std::string lane_is = "lane";  // what a lane belongs to: a row or a column of the array, a word of a job
+  // Of an element's signal, its names in pe_pair: for the even column and for the odd one, which is a cycle
+  // early (`early`) where it does not come from the left.
+  std::array<const char*, 2> pair = {};
+  bool early = false;
   // The generated instances' scopes: {row}, {col} or {lane} in `scope` stand for the lane's number.
 };
 

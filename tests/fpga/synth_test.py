@@ -27,7 +27,7 @@ pathlib.Path(re.search("tee -o (.*) stat", script)[1]).write_text("stand-in\\n")
 if os.environ.get("YOSYS") == "fails":
     sys.exit("ERROR: no such file")
 cell = {"type": "MULT18X18D", "attributes": {}}
-cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].u_pe.u_mult.u_cell": cell for r in range(int(os.environ.get("MULTIPLIERS", "2")))}
+cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].gen_single.u_pe.u_mult.u_cell": cell for r in range(int(os.environ.get("MULTIPLIERS", "2")))}
 pathlib.Path(re.search("write_json (.*)", script)[1]).write_text(json.dumps({"modules": {"engine_wrapper": {"cells": cells}}}))
 """
 

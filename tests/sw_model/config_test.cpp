@@ -61,6 +61,8 @@ TEST(Config, IllegalValuesAreRefused) {
       {"weight_buffer_bytes", &Config::weight_buffer_bytes, 1 << 25, "choose 128 to 16777216"},
       {"acc_bits", &Config::acc_bits, 19, "acc_bits is 19, choose 20 to 32"},
       {"acc_bits", &Config::acc_bits, 33, "acc_bits is 33, choose 20 to 32"},
+      {"macs_per_multiplier", &Config::macs_per_multiplier, 0, "macs_per_multiplier is 0, choose 1 to 2"},
+      {"macs_per_multiplier", &Config::macs_per_multiplier, 3, "macs_per_multiplier is 3, choose 1 to 2"},
   };
   EXPECT_NO_THROW(Legal().Check());
   for (const Illegal& c : cases) {
@@ -92,7 +94,8 @@ TEST(Config, ComesBackFromTheRegisters) {
   constexpr uint32_t kAddrBits = 40U << WEFT_CONFIG1_ADDR_BITS_SHIFT;
   int files = 0;
   for (const auto& file : std::filesystem::directory_iterator(WEFT_CONFIGS)) {
-    const Config config = Config::Load(file.path());
+    Config config = Config::Load(file.path());
+    config.macs_per_multiplier = 1;  // no register holds it
     const Config back = Config::FromRegisters(config.Register0(), config.Register1() | kAddrBits);
     EXPECT_EQ(back.Key(), config.Key()) << file.path();
     files++;
@@ -137,7 +140,7 @@ TEST(Config, TheRtlHasTheSameBorders) {
   for (std::istringstream& row : rows("legal.txt")) {
     Config c = Legal();
     row >> c.rows >> c.cols >> c.lanes >> c.line_buffer_bytes >> c.weight_buffer_bytes >> c.bus_bytes >>
-        c.acc_bits >> c.depthwise_taps;
+        c.acc_bits >> c.macs_per_multiplier >> c.depthwise_taps;
     ASSERT_TRUE(bool(row)) << row.str();
     EXPECT_NO_THROW(c.Check()) << row.str();
     legal++;
@@ -185,6 +188,9 @@ TEST_F(ConfigFile, MistakesAreRefused) {
       R"("rows": 4, "cols": 4, "lanes": 2, "line_buffer_bytes": 1024, "weight_buffer_bytes": 1024, "bus_bytes": 4, "depthwise_taps": 3)";
   EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24})")).acc_bits, 24);
   ExpectRefusal([&] { Config::Load(Write("{" + all + "}")); }, "'acc_bits' is missing");
+  EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24})")).macs_per_multiplier, 1);
+  EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24, "macs_per_multiplier": 2})")).macs_per_multiplier,
+            2);
   ExpectRefusal([&] { Config::Load(Write("{" + all + R"(, "acc_bits": 24, "acc": 1})")); },
                 "'acc' is not a key");
   ExpectRefusal([&] { Config::Load(Write("{" + all + R"(, "acc_bits": "24"})")); },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares rtl/prim/FAMILY (renamed mult_family, mult_logic_family, ram_family by family_prim_test.sh) with the generic rtl/prim, cycle by cycle: all
+// Compares rtl/prim/FAMILY (renamed acc_add_family, mult_family, mult_logic_family, ram_family by family_prim_test.sh) with the generic rtl/prim, cycle by cycle: all
 // products of two bytes, else random data. Operands favour the corners; RAM reads of the word being written are left out, as its contract says.
 `default_nettype none
 module mult_pair #(parameter int A_W = 8, parameter int B_W = 8, parameter int CYCLES = 4000) (output logic done_o);
@@ -61,6 +61,35 @@ module mult_logic_pair (output logic done_o);
   end
 endmodule
 
+module acc_add_pair #(parameter int WIDTH = 4, parameter int CYCLES = 4000) (output logic done_o);
+  logic first;
+  logic [WIDTH-1:0] acc, add;
+  wire logic [WIDTH-1:0] sum0, sum1;
+  acc_add #(.WIDTH(WIDTH)) u_generic (.first_i(first), .acc_i(acc), .add_i(add), .sum_o(sum0));
+  acc_add_family #(.WIDTH(WIDTH)) u_family (.first_i(first), .acc_i(acc), .add_i(add), .sum_o(sum1));
+
+  function automatic logic [63:0] operand;  // runs of ones and zeros
+    operand = {1'b0, 63'({$urandom, $urandom})} >> $urandom % 63;
+    if ($urandom % 2 == 0) operand = ~operand;
+  endfunction
+
+  integer n;
+  initial begin
+    done_o = 0;
+    for (n = 0; n < CYCLES; n++) begin
+      if (2 * WIDTH + 1 <= 16) {first, acc, add} = (2 * WIDTH + 1)'(n);
+      else {first, acc, add} = {1'($urandom), WIDTH'(operand()), WIDTH'(operand())};
+      #1;
+      if (sum0 !== sum1 || ^sum1 === 1'bx) begin
+        $display("FAIL: acc_add of %0d bits, sum %0d: generic %h, the family's %h", WIDTH, n, sum0, sum1);
+        $finish;
+      end
+    end
+    $display("acc_add of %0d bits: %0d sums, 0 differences", WIDTH, CYCLES);
+    done_o = 1;
+  end
+endmodule
+
 module ram_pair #(parameter int WIDTH = 8, parameter int DEPTH = 16, parameter int CYCLES = 4000) (output logic done_o);
   localparam int AddrW = $clog2(DEPTH);
   logic clk = 0;
@@ -99,16 +128,23 @@ module ram_pair #(parameter int WIDTH = 8, parameter int DEPTH = 16, parameter i
 endmodule
 
 module family_prim_tb;
-  wire logic [5:0] mults;
+  wire logic [6:0] mults;
   mult_pair #(.A_W(8), .B_W(8), .CYCLES(65536 + 2)) u_8x8 (mults[0]);
   mult_pair #(.A_W(16), .B_W(16)) u_16x16 (mults[1]);
   mult_pair #(.A_W(16), .B_W(17)) u_16x17 (mults[2]);
   mult_pair #(.A_W(17), .B_W(17)) u_17x17 (mults[3]);
   mult_pair #(.A_W(18), .B_W(18)) u_18x18 (mults[4]);
   mult_pair #(.A_W(2), .B_W(18)) u_2x18 (mults[5]);
+  mult_pair #(.A_W(18), .B_W(8)) u_18x8 (mults[6]);
 
   wire logic logic_done;
   mult_logic_pair u_logic (logic_done);
+
+  wire logic [3:0] sums;
+  acc_add_pair #(.WIDTH(2), .CYCLES(32)) u_sum2 (sums[0]);
+  acc_add_pair #(.WIDTH(7), .CYCLES(32768)) u_sum7 (sums[1]);
+  acc_add_pair #(.WIDTH(32)) u_sum32 (sums[2]);
+  acc_add_pair #(.WIDTH(41)) u_sum41 (sums[3]);
 
   // Every block shape at both ends of its range, and more than one bank.
   wire logic [11:0] rams;
@@ -126,8 +162,8 @@ module family_prim_tb;
   ram_pair #(.WIDTH(5), .DEPTH(65536)) u_65536 (rams[11]);
 
   initial begin
-    wait (&mults && logic_done && &rams);
-    $display("PASS: 7 multipliers, 12 memories");
+    wait (&mults && logic_done && &sums && &rams);
+    $display("PASS: 8 multipliers, 4 adders, 12 memories");
     $finish;
   end
 endmodule
