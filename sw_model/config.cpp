@@ -94,9 +94,9 @@ Config Config::Load(const std::string& name_or_file) {
 Config Config::FromKey(const std::string& name, const std::string& key) {
   Config c;
   c.name = name;
-  const int numbers = std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d-m%9d", &c.rows, &c.cols,
-                                  &c.lanes, &c.line_buffer_bytes, &c.weight_buffer_bytes, &c.bus_bytes,
-                                  &c.acc_bits, &c.depthwise_taps, &c.macs_per_multiplier);
+  const int numbers = std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d-m%9d", &c.rows,
+                                  &c.cols, &c.lanes, &c.line_buffer_bytes, &c.weight_buffer_bytes,
+                                  &c.bus_bytes, &c.acc_bits, &c.depthwise_taps, &c.macs_per_multiplier);
   if (numbers < 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;

@@ -26,9 +26,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, load_family, read_config, run  # noqa: E402
 
-KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"  # Config::Key()
+KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
 COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of weft_core's counters, of which Yosys keeps one or another
 IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
+
+
+def key(parameters):
+    """Config::Key()"""
+    macs = parameters["MACS_PER_MULT"]
+    return KEY.format(**parameters) + (f"-m{macs}" if macs > 1 else "")
 
 
 def models(family):
@@ -114,7 +120,7 @@ def build(verilog, family, parameters, folder):
     ours, vendor = models(family)
     log, binary = folder / "build.log", folder / "build"
     shutil.rmtree(binary, ignore_errors=True)  # of another netlist
-    settings = {"CMAKE_BUILD_TYPE": "None", "LIBRARY": "weft_system_" + KEY.format(**parameters), "NETLIST": verilog, "CELLS": ours,
+    settings = {"CMAKE_BUILD_TYPE": "None", "LIBRARY": "weft_system_" + key(parameters), "NETLIST": verilog, "CELLS": ours,
                 "VENDOR": ";".join(map(str, vendor)), "BUS_BYTES": parameters["BUS_BYTES"], "ENGINES": folder / "engines"}
     # Makefiles: Ninja runs Verilator a second time, as it has no record of the run when CMake configures.
     configure = ["cmake", "-S", HERE, "-B", binary, "-G", "Unix Makefiles", *(f"-D{name}={value}" for name, value in settings.items())]

@@ -42,7 +42,8 @@ std::vector<VectorStream> LayerVectorStreams(const Config& config) {
     for (const char* mark : {"[{row}]", "[{col}]", "[{lane}]"})
       if (const size_t at = name.find(mark); at != std::string::npos)
         name.erase(at, std::string(mark).size());
-    VectorStream stream{.name = name.substr(name.find('.') + 1), .module = ModulePath(ModuleOf(spec, 0, config))};
+    VectorStream stream{.name = name.substr(name.find('.') + 1),
+                        .module = ModulePath(ModuleOf(spec, 0, config))};
     stream.when = spec.kind == StreamKind::kLevel   ? "a number where it changes"
                   : spec.kind == StreamKind::kPulse ? "a number where it is not 0"
                                                     : "a number a cycle in which it matters";

@@ -31,8 +31,8 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
                     beats = top + ".u_beats", output = top + ".u_output", params = output + ".u_params",
                     array = top + ".u_array.gen_row[{row}].gen_col[{col}]", pe = array + ".gen_single.u_pe",
                     drain = output + ".u_drain", lane = output + ".gen_lane[{lane}]";
-  // id, kind, scope, name, bits of the signal, lanes, bits of a lane, signed, fine, what a lane is, pair
-  return {
+  // id, kind, scope, name, bits of the signal, lanes, bits of a lane, signed, fine, what a lane is
+  std::vector<StreamSpec> specs = {
       {kJobReady, kLevel, jobs, "ready_o", 1},
       {kJobValid, kLevel, jobs, "seq_valid_o", 1},
       {kWalkJob, kSample, jobs, "walk_job_o", 32 * kJobWords, kJobWords, 32, false, false, "word"},
@@ -94,14 +94,14 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kParamWriteAddr, kSample, params, "waddr", param_ptr - 2, 1, param_ptr - 2},
       {kParamFreed, kLevel, output, "param_freed_q", param_ptr, 1, param_ptr},
       {kCtl, kPulse, beats, "ctl_o", 3, 1, 3},
-      {kPeCtl, kSample, pe, "ctl_o", 4, pes, 3, false, true, "lane", {"ctl_q", "ctl_o"}},
-      {kPeAct, kSample, pe, "act_o", 8, pes, 8, true, true, "lane", {"act_q", "act_o"}},
-      {kPeWgt, kSample, pe, "wgt_o", 8, pes, 8, true, true, "lane", {"wgt_o", "wgt1"}, true},
-      {kProduct, kSample, pe, "product", 16, pes, 16, true, true, "lane", {"product0", "product1"}, true},
-      {kAcc, kSample, pe, "acc_q", c.acc_bits, pes, c.acc_bits, true, false, "lane", {"acc0", "acc1"}, true},
+      {kPeCtl, kSample, pe, "ctl_o", 4, pes, 3, false, true},
+      {kPeAct, kSample, pe, "act_o", 8, pes, 8, true, true},
+      {kPeWgt, kSample, pe, "wgt_o", 8, pes, 8, true, true},
+      {kProduct, kSample, pe, "product", 16, pes, 16, true, true},
+      {kAcc, kSample, pe, "acc_q", c.acc_bits, pes, c.acc_bits, true},
       {kShift, kPulse, drain, "shift_o", 1},
-      {kChainIn, kSample, array, "drain_in", c.acc_bits, pes, c.acc_bits, true, true, "lane", {"drain_i", "drain1_in"}, true},
-      {kChain, kSample, pe, "drain_o", c.acc_bits, pes, c.acc_bits, true, false, "lane", {"drain_o", "drain1"}, true},
+      {kChainIn, kSample, array, "drain_in", c.acc_bits, pes, c.acc_bits, true, true},
+      {kChain, kSample, pe, "drain_o", c.acc_bits, pes, c.acc_bits, true},
       {kAheadValid, kPulse, drain, "ahead_valid_o", 1},
       {kAheadFirst, kPulse, drain, "ahead_first_o", 1},
       {kAheadRow, kSample, drain, "ahead_row_o", row, 1, row},
@@ -128,6 +128,22 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kOutCols, kSample, output, "out_cols_o", col, 1, col},
       {kOutFinal, kSample, output, "out_final_o", 1},
   };
+  struct InPair {
+    StreamId id;
+    bool early;
+    const char *even, *odd;
+  };
+  for (const auto& [id, early, even, odd] : {InPair{kPeCtl, false, "ctl_q", "ctl_o"},
+                                             {kPeAct, false, "act_q", "act_o"},
+                                             {kPeWgt, true, "wgt_o", "wgt1"},
+                                             {kProduct, true, "product0", "product1"},
+                                             {kAcc, true, "acc0", "acc1"},
+                                             {kChainIn, true, "drain_i", "drain1_in"},
+                                             {kChain, true, "drain_o", "drain1"}}) {
+    specs[size_t(id)].pair = {even, odd};
+    specs[size_t(id)].early = early;
+  }
+  return specs;
 }
 
 }  // namespace weft

@@ -27,7 +27,8 @@ pathlib.Path(re.search("tee -o (.*) stat", script)[1]).write_text("stand-in\\n")
 if os.environ.get("YOSYS") == "fails":
     sys.exit("ERROR: no such file")
 cell = {"type": "MULT18X18D", "attributes": {}}
-cells = {f"u_engine.u_array.gen_row[{r}].gen_col[0].gen_single.u_pe.u_mult.u_cell": cell for r in range(int(os.environ.get("MULTIPLIERS", "2")))}
+places = json.loads(os.environ.get("PLACES", "null")) or [f"gen_row[{r}].gen_col[0].gen_single" for r in range(int(os.environ.get("MULTIPLIERS", "2")))]
+cells = {f"u_engine.u_array.{place}.u_pe.u_mult.u_cell": {**cell, "attributes": {}} for place in places}
 pathlib.Path(re.search("write_json (.*)", script)[1]).write_text(json.dumps({"modules": {"engine_wrapper": {"cells": cells}}}))
 """
 
@@ -88,6 +89,19 @@ class Synth(unittest.TestCase):
         self.assertEqual(self.figures(run), [("seed 1", "100.0"), ("seed 2", "120.0"), ("seed 3", "110.0"), ("median", "110.0")])
         self.assertIn("2 multipliers placed", run.stdout)
         self.assertEqual(run.stderr, "")
+
+    def test_a_pair_is_placed_as_one_column(self):
+        places = [f"gen_row[{r}].gen_col[{c}].gen_pair" for r in range(16) for c in range(0, 16, 2)]
+        run = synth([100.0], "--config", "fpga/16x16-85f.json", PLACES=json.dumps(places))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("128 multipliers placed", run.stdout)
+        cells = json.loads((WORK / "out/16x16-85f/netlist.json").read_text())["modules"]["engine_wrapper"]["cells"]
+        bels = [cell["attributes"]["BEL"] for cell in cells.values()]
+        self.assertEqual(len(set(bels)), 128)
+        sites = [re.fullmatch(r"X(\d+)/Y58/MULT18_[0145]", bel) for bel in bels[:8]]  # of row 0: over the whole width
+        columns = [int(site[1]) for site in sites]
+        self.assertEqual(columns, sorted(columns))
+        self.assertGreater(columns[7] - columns[0], 80)
 
     def test_the_last_seed_fails(self):
         run = synth([100.0, 120.0, "error"])

@@ -189,8 +189,9 @@ TEST_F(ConfigFile, MistakesAreRefused) {
   EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24})")).acc_bits, 24);
   ExpectRefusal([&] { Config::Load(Write("{" + all + "}")); }, "'acc_bits' is missing");
   EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24})")).macs_per_multiplier, 1);
-  EXPECT_EQ(Config::Load(Write("{" + all + R"(, "acc_bits": 24, "macs_per_multiplier": 2})")).macs_per_multiplier,
-            2);
+  EXPECT_EQ(
+      Config::Load(Write("{" + all + R"(, "acc_bits": 24, "macs_per_multiplier": 2})")).macs_per_multiplier,
+      2);
   ExpectRefusal([&] { Config::Load(Write("{" + all + R"(, "acc_bits": 24, "acc": 1})")); },
                 "'acc' is not a key");
   ExpectRefusal([&] { Config::Load(Write("{" + all + R"(, "acc_bits": "24"})")); },

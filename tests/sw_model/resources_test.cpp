@@ -15,6 +15,9 @@ TEST(Resources, AreThoseOfSynthesis) {
   const Resources r = ResourcesOf(c, FindPart("ECP5-85F").widest);
   EXPECT_EQ(r.multipliers, 153);  // MULT18X18D
   EXPECT_EQ(r.blocks, 134);       // DP16KD
+  const Config pairs = Config::Load(WEFT_FPGA_CONFIGS "/16x16-85f.json");  // two MACs a multiplier
+  EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).multipliers, 153);
+  EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).blocks, 136);
 }
 
 // Lines and weights, the residual's lines, 512 entries of parameters of 70 bits a lane, the adder's tables;
