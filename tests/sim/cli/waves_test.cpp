@@ -73,12 +73,14 @@ std::vector<std::pair<std::string, std::string>> Numbers(const std::string& text
 // Every vector of the models is the RTL's where it says something, and the manifest counts them.
 TEST_F(Cli, VectorsOfModelsAndRtlAgree) {
   const std::string image = Array("i.npy", "|i1", {1, 28, 28, 1}, std::vector<uint8_t>(784, 9));
-  for (const std::string& what : {std::string(" conv --in 6x8x5 --filters 9x3x3 --pad 1 --pool 2x2"),
-                                  std::string(" --system conv --in 6x7x5 --filters 9x3x3"),
-                                  " --system " WEFT_MODELS "/resnet8.onnx --input " + image}) {
+  for (const std::string& what :
+       {std::string(" --config 4x4 conv --in 6x8x5 --filters 9x3x3 --pad 1 --pool 2x2"),
+        std::string(" --config 5x7 conv --in 6x8x5 --filters 9x3x3 --pad 1 --pool 2x2"),  // pe_pair and pe
+        std::string(" --config 4x4 --system conv --in 6x7x5 --filters 9x3x3"),
+        " --config 4x4 --system " WEFT_MODELS "/resnet8.onnx --input " + image}) {
     const std::string folder = Path("v");
     std::filesystem::remove_all(folder);
-    const Outcome o = Weft("waves --config 4x4 --out " + Path("w") + " --dump-vectors " + folder + what);
+    const Outcome o = Weft("waves --out " + Path("w") + " --dump-vectors " + folder + what);
     ASSERT_EQ(o.status, 0) << o.err;
     const auto manifest = nlohmann::json::parse(Contents(folder + "/manifest.json"));
     EXPECT_TRUE(manifest.at("complete").get<bool>());
