@@ -22,12 +22,11 @@ module pe #(
   if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   wire logic [15:0] product;
   logic [ACC_W-1:0] acc_q;
+  wire logic [ACC_W-1:0] addend = ACC_W'($signed(product));
   wire logic [ACC_W-1:0] acc;
 
   mult #(.A_W(8), .B_W(8)) u_mult (.clk_i, .a_i(act_i), .b_i(wgt_i), .p_o(product));
-  acc_add #(.WIDTH(ACC_W)) u_acc (
-      .first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(acc_q), .add_i(ACC_W'($signed(product))), .sum_o(acc)
-  );
+  acc_add #(.WIDTH(ACC_W)) u_acc (.first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(acc_q), .add_i(addend), .sum_o(acc));
 
   always_ff @(posedge clk_i) begin
     act_o <= act_i;

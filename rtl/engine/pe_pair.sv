@@ -49,10 +49,9 @@ module pe_pair #(
   // ---- With the product: the sum of both, and act * wgt0 -----------------------------------------------------------------------
   wire logic [5:0] floor = product[14:9] - low_q;
   logic [ACC_W+8:0] sum_q;
+  wire logic [ACC_W+8:0] addend = (ACC_W + 9)'($signed(product));
   wire logic [ACC_W+8:0] sum;
-  acc_add #(.WIDTH(ACC_W + 9)) u_sum (
-      .first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(sum_q), .add_i((ACC_W + 9)'($signed(product))), .sum_o(sum)
-  );
+  acc_add #(.WIDTH(ACC_W + 9)) u_sum (.first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(sum_q), .add_i(addend), .sum_o(sum));
   wire logic [15:0] product0 = {floor[5] & opposite_q2, floor, product[8:0]};
   logic [15:0] product0_q;
   always_ff @(posedge clk_i) begin
@@ -63,10 +62,9 @@ module pe_pair #(
 
   // ---- One cycle later: acc0, straight into the drain register on the last beat --------------------------------------------------
   logic [ACC_W-1:0] acc0_q;
+  wire logic [ACC_W-1:0] addend0 = ACC_W'($signed(product0_q));
   wire logic [ACC_W-1:0] acc0;
-  acc_add #(.WIDTH(ACC_W)) u_acc0 (
-      .first_i(ctl_q[weft_pkg::CTL_FIRST]), .acc_i(acc0_q), .add_i(ACC_W'($signed(product0_q))), .sum_o(acc0)
-  );
+  acc_add #(.WIDTH(ACC_W)) u_acc0 (.first_i(ctl_q[weft_pkg::CTL_FIRST]), .acc_i(acc0_q), .add_i(addend0), .sum_o(acc0));
   always_ff @(posedge clk_i) begin
     if (ctl_q[weft_pkg::CTL_VALID]) acc0_q <= acc0;
     if (ctl_q[weft_pkg::CTL_LAST]) drain_o <= {sum_q[ACC_W+8:9], acc0};

@@ -13,8 +13,8 @@ TEST(Resources, AreThoseOfSynthesis) {
   Config c = Config::Load("8x16");
   c.depthwise_taps = 0;
   const Resources r = ResourcesOf(c, FindPart("ECP5-85F").widest);
-  EXPECT_EQ(r.multipliers, 153);  // MULT18X18D
-  EXPECT_EQ(r.blocks, 134);       // DP16KD
+  EXPECT_EQ(r.multipliers, 153);                                           // MULT18X18D
+  EXPECT_EQ(r.blocks, 134);                                                // DP16KD
   const Config pairs = Config::Load(WEFT_FPGA_CONFIGS "/16x16-85f.json");  // two MACs a multiplier
   EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).multipliers, 153);
   EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).blocks, 136);
