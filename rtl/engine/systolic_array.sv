@@ -44,18 +44,18 @@ module systolic_array #(
           assign ctl_in = gen_row[r].gen_col[c-Step].ctl_out;
         end
         if (r == 0) begin : gen_top
-          wire logic [8*Cols-1:0] wgt;
-          delay #(.WIDTH(8 * Cols), .CYCLES(c), .RESET(0)) u_wgt_skew (.clk_i, .rst_ni, .d_i(wgt_i[8*c+:8*Cols]), .q_o(wgt));
+          wire logic [WgtW-1:0] wgt;
+          delay #(.WIDTH(WgtW), .CYCLES(c), .RESET(0)) u_wgt_skew (.clk_i, .rst_ni, .d_i(wgt), .q_o(wgt_in));
           assign drain_o[ACC_W*c+:ACC_W] = drain_out[ACC_W-1:0];
           if (Cols == 2) begin : gen_pair
-            assign wgt_in = weft_pkg::pair_weights(wgt[15:8], wgt[7:0]);
+            assign wgt = weft_pkg::pair_weights(wgt_i[8*(c+1)+:8], wgt_i[8*c+:8]);
             // The odd column is due a cycle after the even one: acc1 = (sum - acc0) / 2^9, whose low nine bits are equal.
             logic [ACC_W-1:0] acc1_q;
             always_ff @(posedge clk_i)
               acc1_q <= drain_out[ACC_W+:ACC_W] - ACC_W'($signed(drain_out[ACC_W-1:0]) >>> 9);
             assign drain_o[ACC_W*(c+1)+:ACC_W] = acc1_q;
           end else begin : gen_single
-            assign wgt_in = wgt;
+            assign wgt = wgt_i[8*c+:8];
           end
         end else begin : gen_inner_row
           assign wgt_in = gen_row[r-1].gen_col[c].wgt_out;

@@ -72,8 +72,10 @@ TYPED_TEST(PePair, EveryTwoProducts) {
     compared++;
   };
   for (int act = -128; act < 128; act++)
-    for (int wgt1 = -128; wgt1 < 128; wgt1++)
+    for (int wgt1 = -128; wgt1 < 128; wgt1++) {
       for (int wgt0 = -128; wgt0 < 128; wgt0++) multiply(act, wgt1, wgt0);
+      if (testing::Test::HasFatalFailure()) return;
+    }
   for (int i = 1; i < kToDrain; i++) multiply(0, 0, 0);  // the last ones come out
   Compared(fmt::format("{} pairs of products", compared - kToDrain + 1));
 }
