@@ -164,8 +164,8 @@ class Family:
                 fpga/few_pins.sv, if nextpnr does not choose them}}; the first part is the default
     speeds      grades that nextpnr knows; the first is the default
     mhz         that nextpnr aims at by default
-    cells       folder of rtl/prim with the family's own primitives; "": the generic ones, which Yosys maps
-    libraries   Yosys commands that read the cells that rtl/prim/{cells} instantiates
+    cells       folders of rtl/prim with the family's primitives, the first that has one; those that none has are the generic ones, which Yosys maps
+    libraries   Yosys commands that read the cells that the primitives in `cells` instantiate
     map         Yosys commands from processes to cells; {top} is the top module
     pads        Yosys commands that put buffers on the top's ports, if nextpnr does not
     units       {figure: the cell that it counts}
@@ -177,7 +177,7 @@ class Family:
     parts: dict = {}
     speeds: tuple = ()
     mhz = 100.0
-    cells = ""
+    cells: tuple = ()
     libraries = ""
     map = ""
     pads = ""
@@ -201,6 +201,10 @@ class Family:
     def route(self, design, seed):
         """nextpnr's options that are the family's own: the part, the constraints, what it writes for `pack`."""
         raise NotImplementedError
+
+    def unpack(self, module):
+        """Changes a module that nextpnr wrote after routing into one of cells that have models (fpga/netlist/cells)."""
+        raise Refused(f"netlists of {self.name} are not simulated after place and route")
 
     def pack(self, design, seed, bitstream):
         """The packer and its arguments."""
@@ -256,9 +260,13 @@ def run(tool, arguments, log):
 
 
 def rtl_sources(family):
-    """The RTL, with the family's own primitives instead of the generic ones."""
+    """The RTL, with the family's primitives instead of the generic ones."""
+    def own(name):
+        found = [path for path in (name.replace("prim/", f"prim/{folder}/") for folder in family.cells) if (ROOT / "rtl" / path).is_file()]
+        return found[0] if found and name.startswith("prim/") else name
+
     names = [line for part in ("engine.f", "system.f") for line in (ROOT / "rtl" / part).read_text().splitlines() if line.endswith(".sv")]
-    return [f"rtl/{name.replace('prim/', f'prim/{family.cells}/') if family.cells else name}" for name in names]
+    return [f"rtl/{own(name)}" for name in names]
 
 
 def cells_by_type(cells):

@@ -3,7 +3,7 @@
 
 import re
 
-from flow import Family, cells_by_type
+from flow import Family, ToolFailed, cells_by_type
 
 WIRE_PS = 900  # what a wire takes in ABC's eyes; synth_ecp5 says 300, and gets longer paths for fewer LUTs
 
@@ -23,7 +23,7 @@ class Ecp5(Family):
     }
     speeds = ("6", "7", "8")
     mhz = 125.0
-    cells = "ecp5"
+    cells = ("ecp5", "logic")
     libraries = "read_verilog -lib -specify +/lattice/cells_sim_ecp5.v +/lattice/cells_bb_ecp5.v"
     map = f"""\
 synth_ecp5 -top {{top}} -run begin:map_luts
@@ -72,6 +72,42 @@ synth_ecp5 -top {{top}} -run map_cells:json"""
         pins = ["--lpf", design.pins(seed)] if design.pins(seed) else []
         return [design.chip["device"], "--speed", design.speed, "--package", design.chip["package"], *pins,
                 "--textcfg", f"{design.out}/routed{seed}.config"]
+
+    def unpack(self, module):
+        """An open pin of a slice reads 1, but a flip-flop's LSR, of which nextpnr takes what never resets. {PIN}MUX says what is behind an open
+        pin of another cell: "0", "1", "INV" of 1.
+        """
+        known = ("TRELLIS_COMB", "TRELLIS_RAMW", "TRELLIS_FF", "TRELLIS_IO", "DCCA", "MULT18X18D", "DP16KD")
+        for name, cell in list(module["cells"].items()):
+            kind, parameters, pins = cell["type"], cell["parameters"], cell["connections"]
+            muxes = {key.removesuffix("MUX"): value.strip() for key, value in parameters.items() if key.endswith("MUX")}
+            connected = {pin for pin, bits in pins.items() if bits}
+            inverted = {pin for pin in connected if muxes.get(pin) == "INV" and kind != "TRELLIS_FF"}
+            if kind not in known or inverted:
+                raise ToolFailed(f"{name} is a {kind}, which has no model" + f" with {', '.join(sorted(inverted))} inverted" * bool(inverted))
+            if parameters.get("MODE") == "RAMW_BLOCK":  # the place of a TRELLIS_RAMW's look-up tables
+                del module["cells"][name]
+                continue
+            if kind == "TRELLIS_IO":
+                pad = {"INPUT": ("B", "O"), "OUTPUT": ("I", "B")}[parameters["DIR"]]
+                cell.update(type="weft_ecp5_pad", parameters={}, port_directions={"I": "input", "O": "output"},
+                            connections={"I": pins[pad[0]], "O": pins[pad[1]]})
+                continue
+            for pin in set(pins) - connected:
+                if kind in ("TRELLIS_COMB", "DCCA") and pin in ("A", "B", "C", "D", "M", "CE"):
+                    pins[pin] = ["1"]
+                elif kind == "TRELLIS_FF" and pin == "LSR":
+                    pins[pin] = ["0"]
+                elif pin in muxes and kind in ("MULT18X18D", "DP16KD"):
+                    pins[pin] = ["0" if muxes[pin] in ("0", "INV") else "1"]
+                else:
+                    del pins[pin]
+            if kind == "TRELLIS_COMB":
+                parameters["IS_Z1"] = "1" if "FXA" in connected else "0"  # which of the slice's two multiplexers drives OFX
+            if kind == "TRELLIS_FF" and parameters.pop("SD").strip() == "0":  # the data come by M
+                pins["DI"] = pins.pop("M")
+            if kind != "TRELLIS_FF":
+                cell["parameters"] = {key: value for key, value in parameters.items() if not key.endswith("MUX")}
 
     def pack(self, design, seed, bitstream):
         return ["yowasp-ecppack", "--compress", f"{design.out}/routed{seed}.config", bitstream]

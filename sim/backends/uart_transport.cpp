@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr int kTries = 3;
 constexpr uint32_t kMostBytes = 1024;  // of the memory in a request: what is sent again if one is damaged
-constexpr milliseconds kAnswerTime(1500), kSilence(50);
+constexpr milliseconds kSilence(50);
 constexpr int kAnswerBytes = 1 + p::ANSWER_BYTES + p::CRC_BYTES;
 // Ends any request that the loader may be in the midst of: none is longer.
 constexpr int kLongest = 1 + p::REQUEST_BYTES + p::CRC_BYTES + int(kMostBytes) + p::CRC_BYTES;
@@ -41,7 +41,8 @@ bool HasCrc(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
-UartTransport::UartTransport(const std::string& port, int baud) : line_(port, baud) {
+UartTransport::UartTransport(const std::string& port, int baud, double patience)
+    : line_(port, baud), patience_(int64_t(1000 * patience)) {
   Resynchronise();
   memory_bytes_ = Ask(p::OP_INFO, 0, 0).value;
 }
@@ -68,7 +69,7 @@ bool UartTransport::Have(size_t bytes, SerialPort::Clock::time_point deadline) {
 // time is over or what follows the answer is damaged.
 std::optional<UartTransport::Answer> UartTransport::Receive(int operation, uint32_t bytes_behind, int sent) {
   const int64_t wire_ms = 10'000 * (int64_t{sent} + kAnswerBytes + bytes_behind) / line_.baud();
-  const auto deadline = SerialPort::Clock::now() + kAnswerTime + milliseconds(wire_ms);
+  const auto deadline = SerialPort::Clock::now() + patience_ + milliseconds(wire_ms);
   const auto drop = [&](size_t count) {
     received_.erase(received_.begin(), received_.begin() + std::ptrdiff_t(count));
   };

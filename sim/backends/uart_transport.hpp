@@ -2,6 +2,7 @@
 // A board behind a serial line: the host's end of the protocol of rtl/board/loader.sv (docs/board.md).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@ namespace weft {
 
 class UartTransport : public Transport {
  public:
-  // Throws Error if the line cannot be used, or no loader answers.
-  UartTransport(const std::string& port, int baud);
+  // Waits for an answer as many seconds as `patience` says and the time of its bytes. Throws Error if the
+  // line cannot be used, or no loader answers.
+  UartTransport(const std::string& port, int baud, double patience);
 
   [[nodiscard]] uint64_t WindowAddress() const override { return 0; }
   [[nodiscard]] uint64_t WindowBytes() const override { return memory_bytes_; }
@@ -39,6 +41,7 @@ class UartTransport : public Transport {
   void Resynchronise();
 
   SerialPort line_;
+  std::chrono::milliseconds patience_;
   std::vector<uint8_t> received_;  // and not looked at yet
   uint8_t tag_ = 0;                // of the request before
   bool heard_ = false;             // whether anything has come since the last request

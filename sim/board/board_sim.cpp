@@ -134,8 +134,12 @@ class Terminal {
 
 class Board {
  public:
-  Board() : model_(std::make_unique<Vweft_board>(&context_, "weft_board")) {
+  Board() {
     context_.fatalOnError(false);
+#ifdef WEFT_NETLIST
+    context_.randReset(2);  // memories begin with random bits
+#endif
+    model_ = std::make_unique<Vweft_board>(&context_, "weft_board");
     model_->rst_ni = 0;
     for (int i = 0; i < 4; i++) Cycle();
     model_->rst_ni = 1;

@@ -16,6 +16,7 @@ namespace {
 struct BoardOptions {
   std::string port, json;
   int baud = 1'000'000;
+  double patience = 1.5;
   RunOptions run;
 };
 
@@ -28,7 +29,7 @@ struct Found {
 
 // The board, which has to be a Weft.
 std::unique_ptr<Board> Open(const BoardOptions& options, Found* found) {
-  auto transport = std::make_unique<UartTransport>(options.port, options.baud);
+  auto transport = std::make_unique<UartTransport>(options.port, options.baud, options.patience);
   UartTransport& line = *transport;
   auto board = std::make_unique<Board>(std::move(transport));
   *found = {Config::FromRegisters(line.ReadRegister(WEFT_CONFIG0), line.ReadRegister(WEFT_CONFIG1)),
@@ -65,6 +66,11 @@ void AddBoardCommand(CLI::App* app, int* status) {
   command->require_subcommand(1);
   command->add_option("--port", options->port, "the serial line, as /dev/ttyUSB0")->required();
   command->add_option("--baud", options->baud, "bits a second of the bitstream's line")
+      ->capture_default_str();
+  command
+      ->add_option("--patience", options->patience,
+                   "seconds to wait for an answer; a simulated board may need more")
+      ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
   CLI::App* run = command->add_subcommand("run", "Run a network on images on the board");
   AddRunFlags(run, &options->run);

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import tty
 import unittest
 
@@ -141,7 +142,9 @@ class Board(unittest.TestCase):
                     os.read(line.board, 4096)
 
         with background(swallow):
-            self.refused("nothing answers", "board", "--port", line.port, "info")
+            start = time.monotonic()
+            self.refused("nothing answers", "board", "--port", line.port, "--patience", 0.1, "info")
+            self.assertLess(time.monotonic() - start, 3 * 1.5)  # of what it waits without --patience
         line.close()
 
     def test_garbage_answers(self):

@@ -92,7 +92,7 @@ class Synth(unittest.TestCase):
 
     def test_a_pair_is_placed_as_one_column(self):
         places = [f"gen_row[{r}].gen_col[{c}].gen_pair" for r in range(16) for c in range(0, 16, 2)]
-        run = synth([100.0], "--config", "fpga/16x16-85f.json", PLACES=json.dumps(places))
+        run = synth([100.0], "--config", str(ROOT / "fpga/16x16-85f.json"), PLACES=json.dumps(places))
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn("128 multipliers placed", run.stdout)
         cells = json.loads((WORK / "out/16x16-85f/netlist.json").read_text())["modules"]["engine_wrapper"]["cells"]

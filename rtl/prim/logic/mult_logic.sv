@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signed 8x8 multiplier:   p_o = a_i * b_i, two cycles later. Same module as ../mult_logic.sv, but as sums of shifted factors, of which
-// Yosys makes adders; of `*` it would make a MULT18X18D, of which an ECP5 has few.
+// Yosys makes adders; of `*` it would make a multiplier block, of which a small part has few.
 `default_nettype none
 module mult_logic (
     input  wire logic        clk_i,
