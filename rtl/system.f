@@ -3,6 +3,7 @@
 -F engine.f
 weft_csr_pkg.sv
 prim/mult_logic.sv
+cells/ram_fifo.sv
 system/add_steps.sv
 system/add_tables.sv
 system/axi_rules.sv

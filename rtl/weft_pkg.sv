@@ -18,6 +18,7 @@ package weft_pkg;
   // Latencies in cycles. Those with a number are each the property of one module; all others, here, in the modules,
   // in sw_model/cycles/latency.hpp and in the tests, are sums of them, so that a stage more costs one edit beside itself.
   localparam int RAM_LATENCY = 2;         // ram: raddr_i -> rdata_o; so line_buffer and param_buffer
+  localparam int QUEUE_LATENCY = RAM_LATENCY + 2;  // ram_fifo: push -> it can be popped
   localparam int MULT_LATENCY = 3;        // mult: factors -> product
   localparam int WALK_LATENCY = 2;        // pixel_walker: a tile's last pixel -> its lines, at the multiplier
   localparam int ROW_ADDR_LATENCY = 2;    // row_feeder: a row's turn -> the address of its chunk
@@ -26,7 +27,7 @@ package weft_pkg;
   localparam int CHAIN_LATENCY = 2;       // pe: CTL_LAST -> the drain register
   localparam int RECORD_LATENCY = 1;      // output_path: a tile begins to drain -> its record
   localparam int BIAS_LATENCY = 1;
-  localparam int REQUANT_LATENCY = 11;
+  localparam int REQUANT_LATENCY = 13;
   localparam int ACTIVATION_LATENCY = 2;
   localparam int GATHER_LATENCY = 1;
   localparam int POOL_LATENCY = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// First-in first-out queue: what is pushed can be popped from the next cycle on; valid_o waits for nothing.
+// First-in first-out queue: what is pushed can be popped from the next cycle on; valid_o waits for nothing. Both flags are registers.
 // Pushing into a full queue or popping an empty one is an error of the caller (asserted).
 `default_nettype none
 module fifo #(
@@ -21,20 +21,26 @@ module fifo #(
     begin : gen_illegal_depth DEPTH_must_be_a_power_of_two_at_least_2 u_illegal (); end
   (* ram_style = "distributed" *)
   logic [WIDTH-1:0] mem[0:DEPTH-1];
-  logic [ADDR_W:0] wptr_q, rptr_q;
+  logic [ADDR_W-1:0] wptr_q, rptr_q;
+  logic [ADDR_W:0] count_q;
+  logic valid_q;
 
-  assign count_o = wptr_q - rptr_q;
-  assign valid_o = wptr_q != rptr_q;
-  assign data_o  = mem[rptr_q[ADDR_W-1:0]];
+  assign count_o = count_q;
+  assign valid_o = valid_q;
+  assign data_o  = mem[rptr_q];
 
   always_ff @(posedge clk_i) begin
-    if (push_i) mem[wptr_q[ADDR_W-1:0]] <= data_i;
+    if (push_i) mem[wptr_q] <= data_i;
     if (!rst_ni) begin
-      wptr_q <= '0;
-      rptr_q <= '0;
+      wptr_q  <= '0;
+      rptr_q  <= '0;
+      count_q <= '0;
+      valid_q <= 1'b0;
     end else begin
-      wptr_q <= wptr_q + (ADDR_W + 1)'(push_i);
-      rptr_q <= rptr_q + (ADDR_W + 1)'(pop_i);
+      if (push_i) wptr_q <= wptr_q + 1'b1;
+      if (pop_i) rptr_q <= rptr_q + 1'b1;
+      if (push_i != pop_i) count_q <= push_i ? count_q + 1'b1 : count_q - 1'b1;
+      valid_q <= push_i | (valid_q & ~(pop_i & count_q == (ADDR_W + 1)'(1)));
     end
   end
 

@@ -34,25 +34,30 @@ module burst_splitter #(
 
   logic [WordW-1:0] word_q;    // address of the next burst, in bus words
   logic [WORDS_W-1:0] left_q;  // words from there on - 1
+  logic last_q;                // burst of its request
   wire logic [BeatW-1:0] room = ~word_q[BeatW-1:0];  // beats up to the next multiple of MAX_BEATS - 1
 
   assign burst_addr_o = {word_q, ByteW'(0)};
-  wire logic last = left_q <= WORDS_W'(room);        // burst of its request
-  assign burst_len_o  = last ? 8'(left_q[BeatW-1:0]) : 8'(room);
+  assign burst_len_o  = last_q ? 8'(left_q[BeatW-1:0]) : 8'(room);
 
   wire logic burst = burst_valid_o & burst_ready_i;
-  assign req_ready_o = ~burst_valid_o | (burst & last);
+  assign req_ready_o = ~burst_valid_o | (burst & last_q);
   wire logic take = req_valid_i & req_ready_o;
+  wire logic [BeatW-1:0] new_room = ~req_addr_i[ByteW+:BeatW];
+  wire logic [WORDS_W-1:0] new_left = req_words_i - WORDS_W'(1);
+  wire logic [WORDS_W-1:0] next_left = left_q - WORDS_W'(room) - WORDS_W'(1);
 
   always_ff @(posedge clk_i) begin
     if (take) begin
       word_q <= req_addr_i[ADDR_W-1:ByteW];
-      left_q <= req_words_i - WORDS_W'(1);
+      left_q <= new_left;
+      last_q <= new_left <= WORDS_W'(new_room);
     end else if (burst) begin
       word_q <= {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
-      left_q <= left_q - WORDS_W'(room) - WORDS_W'(1);
+      left_q <= next_left;
+      last_q <= next_left <= WORDS_W'(MAX_BEATS - 1);
     end
-    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last)));
+    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last_q)));
   end
   wire logic unused = ^req_addr_i[ByteW-1:0];
 

@@ -43,41 +43,62 @@ module command_reader #(
   localparam int JobPieces = weft_list_pkg::JOB_COMMAND_WORDS / Words;
   localparam int EndPieces = weft_list_pkg::LIST_ALIGN / Words;
 
-  // ---- The queue, and behind it the bus word that is looked at; an empty queue is passed by ---------------------------------
+  // ---- The queue, and behind it the bus word that is looked at, with what is to be known of each of its pieces ------------------
+  // What a piece is: of a command's first one, its kind; of the header's, whether what it has to say is said.
+  localparam int IsRead = 0, IsJob = 1, IsEnd = 2, IsMagic = 3, IsConfig0 = 4, IsConfig1 = 5, Facts = 6;
+  localparam int MagicLsb = 32 * (weft_list_pkg::HEADER_MAGIC % Words);
+  localparam int Config0Lsb = 32 * (weft_list_pkg::HEADER_CONFIG0 % Words);
+  localparam int Config1Lsb = 32 * (weft_list_pkg::HEADER_CONFIG1 % Words);
+  localparam logic [31:0] Magic = 32'(weft_list_pkg::LIST_MAGIC) << weft_list_pkg::HEADER_MAGIC_TEXT_LSB
+                                | 32'(weft_list_pkg::LIST_VERSION) << weft_list_pkg::HEADER_MAGIC_VERSION_LSB;
+  localparam int OpLsb = weft_list_pkg::COMMAND_OPCODE_LSB, OpW = weft_list_pkg::COMMAND_OPCODE_W;
   wire logic take, last_part;  // the piece; of its bus word
-  wire logic queue_valid;
+  wire logic queue_valid, queue_empty;
   wire logic [8*BUS_BYTES-1:0] queue_word;
   wire logic [$clog2(Depth):0] list_count;
   logic word_valid_q;
   logic [8*BUS_BYTES-1:0] word_q;
+  logic [Facts*Parts-1:0] word_facts, facts_q;
   logic [PartW-1:0] part_q;
-  wire logic word_load = ~word_valid_q | (take & last_part);
+  wire logic word_load = queue_valid & (~word_valid_q | (take & last_part));
   wire logic arrives = list_valid_i & list_ready_o;
-  fifo #(.WIDTH(8 * BUS_BYTES), .DEPTH(Depth)) u_list (
-      .clk_i, .rst_ni, .push_i(arrives & (queue_valid | ~word_load)), .data_i(list_data_i), .pop_i(queue_valid & word_load),
-      .valid_o(queue_valid), .data_o(queue_word), .count_o(list_count)
+  ram_fifo #(.WIDTH(8 * BUS_BYTES), .DEPTH(Depth)) u_list (
+      .clk_i, .rst_ni, .push_i(arrives), .data_i(list_data_i), .pop_i(word_load), .valid_o(queue_valid), .data_o(queue_word),
+      .count_o(list_count), .empty_o(queue_empty)
   );
+  integer f;
+  always_comb
+    for (f = 0; f < Parts; f++) begin
+      word_facts[Facts*f+IsRead] = queue_word[PieceW*f+OpLsb+:OpW] == OpW'(weft_list_pkg::OP_READ);
+      word_facts[Facts*f+IsJob] = queue_word[PieceW*f+OpLsb+:OpW] == OpW'(weft_list_pkg::OP_JOB);
+      word_facts[Facts*f+IsEnd] = queue_word[PieceW*f+OpLsb+:OpW] == OpW'(weft_list_pkg::OP_END);
+      word_facts[Facts*f+IsMagic] = queue_word[PieceW*f+MagicLsb+:32] == Magic;
+      word_facts[Facts*f+IsConfig0] = queue_word[PieceW*f+Config0Lsb+:32] == CONFIG0;
+      word_facts[Facts*f+IsConfig1] = queue_word[PieceW*f+Config1Lsb+:32] == CONFIG1;
+    end
   assign last_part = part_q == PartW'(Parts - 1);
   wire logic [PieceW-1:0] piece = word_q[PieceW*part_q+:PieceW];
+  wire logic [Facts-1:0] facts = facts_q[Facts*part_q+:Facts];
   logic begun_q;  // a bus word has come
   logic room_q;   // for two bus words
   assign list_ready_o = room_q;
   always_ff @(posedge clk_i) begin
-    if (word_load) word_q <= queue_valid ? queue_word : list_data_i;
+    if (word_load) word_q <= queue_word;
+    if (word_load) facts_q <= word_facts;
     if (!rst_ni) begin
       word_valid_q <= 1'b0;
       part_q       <= '0;
       begun_q      <= 1'b0;
       room_q       <= 1'b0;
     end else begin
-      word_valid_q <= ~word_load | queue_valid | arrives;
+      word_valid_q <= word_load | (word_valid_q & ~(take & last_part));
       if (take) part_q <= last_part ? '0 : part_q + 1'b1;
       begun_q <= begun_q | arrives;
       room_q  <= list_count < ($clog2(Depth) + 1)'(Depth - 2);
     end
   end
 
-  // All words of the list add up to 0. The sum is complete two cycles after the last one has come.
+  // All words of the list add up to 0. The sum is complete two cycles after the last one has come, when quiet_q can first be high.
   logic [31:0] words_sum, words_sum_q, sum_q;
   logic sums_q;
   integer i;
@@ -96,54 +117,58 @@ module command_reader #(
   typedef enum logic [1:0] {Header, Command, Body, Ended} state_e;  // Command: the first piece of one, Body: the others
   localparam int LeftW = $clog2(JobPieces);
   state_e state_q;
-  logic [LeftW-1:0] left_q;   // pieces to come of this command, less one
-  logic [LeftW-1:0] index_q;  // of the piece
-  logic [7:0] opcode_q;
+  logic [LeftW-1:0] left_q;      // pieces to come of this command, less one
+  logic [JobPieces-1:0] slot_q;  // of a job: one bit for each piece, this one
+  logic body_read_q, body_job_q, body_end_q;  // the command that has begun
   logic job_full_q;
   wire logic begins = state_q == Command;
-  wire logic [7:0] opcode = begins ? piece[weft_list_pkg::COMMAND_OPCODE_LSB+:weft_list_pkg::COMMAND_OPCODE_W] : opcode_q;
-  wire logic is_read = opcode == 8'(weft_list_pkg::OP_READ);
-  wire logic is_job = opcode == 8'(weft_list_pkg::OP_JOB);
-  wire logic is_end = opcode == 8'(weft_list_pkg::OP_END);
+  wire logic in_body = state_q == Body;
+  wire logic is_read = (begins & facts[IsRead]) | (in_body & body_read_q);
+  wire logic is_job = (begins & facts[IsJob]) | (in_body & body_job_q);
+  wire logic is_end = (begins & facts[IsEnd]) | (in_body & body_end_q);
+  wire logic none = begins & ~facts[IsRead] & ~facts[IsJob] & ~facts[IsEnd];
   wire logic last = begins ? is_end & (EndPieces == 1) : left_q == '0;
-  wire logic waits = (is_read & last & ~read_ready_i) | (is_job & begins & job_full_q)
-                     | (is_end & last & (~quiet_i | job_full_q | sums_q)) | (state_q == Ended);
-  assign take = word_valid_q & ~waits;
-  wire logic starves = begun_q & reads_quiet_i & ~word_valid_q & (state_q != Ended);  // no bus word can come any more
+  logic quiet_q;    // a cycle ago all was quiet, no job was held, and none and no read was given
+  logic starves_q;  // no bus word can come any more
+  wire logic take_job = word_valid_q & is_job & ~(begins & job_full_q);
+  wire logic take_end = word_valid_q & is_end & (~last | quiet_q);
+  wire logic take_read = word_valid_q & is_read & (~last | read_ready_i);
+  assign take = take_read | take_job | take_end | (word_valid_q & (state_q == Header || none));
 
-  // Each word of the header that is checked: pieces that come behind its piece, and where it is in its piece.
+  // Each word of the header that is checked: pieces that come behind its piece.
   localparam int HeaderLast = HeaderPieces - 1;
   localparam int MagicLeft = HeaderLast - weft_list_pkg::HEADER_MAGIC / Words;
-  localparam int MagicLsb = 32 * (weft_list_pkg::HEADER_MAGIC % Words);
   localparam int Config0Left = HeaderLast - weft_list_pkg::HEADER_CONFIG0 / Words;
-  localparam int Config0Lsb = 32 * (weft_list_pkg::HEADER_CONFIG0 % Words);
   localparam int Config1Left = HeaderLast - weft_list_pkg::HEADER_CONFIG1 / Words;
-  localparam int Config1Lsb = 32 * (weft_list_pkg::HEADER_CONFIG1 % Words);
-  wire logic [31:0] magic = 32'(weft_list_pkg::LIST_MAGIC) << weft_list_pkg::HEADER_MAGIC_TEXT_LSB
-                          | 32'(weft_list_pkg::LIST_VERSION) << weft_list_pkg::HEADER_MAGIC_VERSION_LSB;
-  wire logic header_ok = ((left_q != LeftW'(MagicLeft)) | (piece[MagicLsb+:32] == magic))
-      & ((left_q != LeftW'(Config0Left)) | (piece[Config0Lsb+:32] == CONFIG0))
-      & ((left_q != LeftW'(Config1Left)) | (piece[Config1Lsb+:32] == CONFIG1));
+  wire logic header_ok = ((left_q != LeftW'(MagicLeft)) | facts[IsMagic]) & ((left_q != LeftW'(Config0Left)) | facts[IsConfig0])
+                         & ((left_q != LeftW'(Config1Left)) | facts[IsConfig1]);
   always_ff @(posedge clk_i) begin
     end_o   <= 1'b0;
     error_o <= 1'b0;
     if (!rst_ni) begin
-      state_q    <= Header;
-      left_q     <= LeftW'(HeaderLast);
-      opcode_q   <= '0;
-      job_full_q <= 1'b0;
-      commands_o <= '0;
+      state_q     <= Header;
+      left_q      <= LeftW'(HeaderLast);
+      slot_q      <= JobPieces'(1);
+      job_full_q  <= 1'b0;
+      quiet_q     <= 1'b0;
+      starves_q   <= 1'b0;
+      body_read_q <= 1'b0;
+      body_job_q  <= 1'b0;
+      body_end_q  <= 1'b0;
+      commands_o  <= '0;
     end else begin
+      quiet_q   <= quiet_i & ~(read_valid_o & read_ready_i) & ~job_full_q & ~(take_job & last);
+      starves_q <= begun_q & reads_quiet_i & ~word_valid_q & queue_empty & ~list_valid_i;
       if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
-      if (take & is_job & last) job_full_q <= 1'b1;
-      if (starves) begin
+      if (take_job & last) job_full_q <= 1'b1;
+      if (take_job) slot_q <= last ? JobPieces'(1) : slot_q << 1;
+      if (starves_q & (state_q != Ended)) begin
         state_q <= Ended;
         error_o <= 1'b1;
         code_o  <= weft_csr_pkg::CODE_BAD_LIST;
       end
       if (take) begin
-        index_q <= begins ? LeftW'(1) : index_q + 1'b1;
-        left_q  <= left_q - 1'b1;
+        left_q <= left_q - 1'b1;
         case (state_q)
           Header: begin
             if (left_q == '0) state_q <= Command;
@@ -155,10 +180,10 @@ module command_reader #(
           end
           Command: begin
             commands_o <= commands_o + 1'b1;
-            opcode_q   <= opcode;
+            {body_read_q, body_job_q, body_end_q} <= {facts[IsRead], facts[IsJob], facts[IsEnd]};
             state_q    <= Body;
             left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[weft_list_pkg::COMMAND_ADDS_BIT] ? JobPieces : PlainPieces) - 2);
-            if (~is_read & ~is_job & ~is_end) begin
+            if (none) begin
               state_q <= Ended;
               error_o <= 1'b1;
               code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
@@ -166,7 +191,7 @@ module command_reader #(
           end
           default: if (last) state_q <= Command;
         endcase
-        if (is_end & last) begin
+        if (take_end & last) begin
           state_q <= Ended;
           end_o   <= sum_q == '0;
           error_o <= sum_q != '0;
@@ -179,7 +204,7 @@ module command_reader #(
   // ---- What is given ------------------------------------------------------------------------------------------------------
   localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
   logic [ReadW-PieceW-1:0] read_q;  // the pieces before this one
-  assign read_valid_o = take & is_read & last;
+  assign read_valid_o = word_valid_q & is_read & last;
   assign read_o = {piece, read_q};
 
   localparam int JobLsb = 32;  // behind the command's first word: the engine's job, then where its outputs go
@@ -193,7 +218,7 @@ module command_reader #(
   always_ff @(posedge clk_i) begin
     if (take) read_q <= (ReadW - PieceW)'({piece, read_q} >> (PieceW));
     for (p = 0; p < JobPieces; p++)
-      if (take & is_job & (begins ? p == 0 : index_q == LeftW'(p))) job_q[PieceW*p+:PieceW] <= piece;
+      if (take_job & slot_q[p]) job_q[PieceW*p+:PieceW] <= piece;
   end
   wire logic job_adds = job_q[weft_list_pkg::COMMAND_ADDS_BIT];  // without it there are no words from STORE_ADD on
   wire logic [StoreW-1:0] job_store = job_q[StoreLsb+:StoreW];

@@ -109,11 +109,17 @@ module csr #(
   wire logic finish = running_q & done_i;
   wire logic ok = code_i == weft_csr_pkg::CODE_OK;
 
-  wire logic [2:0] command = wdata_q[2:0] & {3{write & wstrb_q[0] & (waddr_q == weft_csr_pkg::CONTROL)}};
+  // A legal write takes effect in the cycle of its answer, in which its address and data are still held.
+  logic put_q;
+  logic write_ok;
+  always_ff @(posedge clk_i) put_q <= rst_ni & write & write_ok;
+  wire logic [2:0] asked = wdata_q[2:0] & {3{wstrb_q[0] & (waddr_q == weft_csr_pkg::CONTROL)}};
+  wire logic [2:0] command = asked & {3{put_q}};
   wire logic abort = command[weft_csr_pkg::CONTROL_ABORT_BIT];
   wire logic soft_reset = command[weft_csr_pkg::CONTROL_SOFT_RESET_BIT];
-  wire logic try_start = command[weft_csr_pkg::CONTROL_START_BIT] & ~abort & ~soft_reset;
-  wire logic start = try_start & ~busy;
+  wire logic try_start = asked[weft_csr_pkg::CONTROL_START_BIT] & ~asked[weft_csr_pkg::CONTROL_ABORT_BIT]
+                         & ~asked[weft_csr_pkg::CONTROL_SOFT_RESET_BIT];
+  wire logic start = put_q & try_start;
 
   always_ff @(posedge clk_i)
     if (!rst_ni || soft_reset) begin
@@ -153,8 +159,8 @@ module csr #(
   wire logic [1:0] irq_event;
   assign irq_event[Done]  = finish & ok;
   assign irq_event[Error] = finish & ~ok;
-  wire logic put_enable = write & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_ENABLE);
-  wire logic clear = write & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_STATUS);
+  wire logic put_enable = put_q & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_ENABLE);
+  wire logic clear = put_q & wstrb_q[0] & (waddr_q == weft_csr_pkg::IRQ_STATUS);
   wire logic [1:0] irq_enable = put_enable ? wdata_q[1:0] : irq_enable_q;
   wire logic [1:0] irq_status = ((irq_status_q & ~({2{clear}} & wdata_q[1:0])) | irq_event) & {2{~soft_reset}};
   always_ff @(posedge clk_i) begin
@@ -170,7 +176,6 @@ module csr #(
   assign window_base_o = ADDR_W'({window_base_hi_q, window_base_lo_q});
   wire logic [ADDR_W-1:0] window_size = ADDR_W'({window_size_hi_q, window_size_lo_q});
 
-  logic write_ok;
   always_comb
     case (waddr_q)
       weft_csr_pkg::CONTROL: write_ok = ~(try_start & busy);
@@ -195,7 +200,7 @@ module csr #(
       {window_size_hi_q, window_size_lo_q} <= '0;
       list_bytes_o                         <= '0;
       watchdog_o                           <= '0;
-    end else if (write && write_ok)
+    end else if (put_q)
       case (waddr_q)
         weft_csr_pkg::LIST_ADDR_LO: list_addr_lo_q <= merge(list_addr_lo_q, wdata_q, wstrb_q);
         weft_csr_pkg::LIST_ADDR_HI: list_addr_hi_q <= merge(list_addr_hi_q, wdata_q, wstrb_q) & AddrHighMask;

@@ -25,12 +25,18 @@ module depthwise_fir #(
   if (COLS < 2) begin : gen_illegal_cols COLS_must_be_at_least_2 u_illegal (); end
   if (TAPS != 1 && TAPS != 3) begin : gen_illegal_taps TAPS_must_be_1_or_3 u_illegal (); end
   localparam int Phases = weft_pkg::DW_MAX_KW / TAPS;
-  wire logic slot, first, last;
+  wire logic slot, last;
   wire logic [2:0] phase;
   delay #(.WIDTH(2), .CYCLES(weft_pkg::MULT_LOGIC_LATENCY)) u_valid (.clk_i, .rst_ni, .d_i({slot_i, slot_i & emit_i}), .q_o({slot, valid_o}));
-  delay #(.WIDTH(5), .CYCLES(weft_pkg::MULT_LOGIC_LATENCY), .RESET(0)) u_control (
-      .clk_i, .rst_ni, .d_i({phase_i, first_i, last_i}), .q_o({phase, first, last})
+  delay #(.WIDTH(4), .CYCLES(weft_pkg::MULT_LOGIC_LATENCY), .RESET(0)) u_control (
+      .clk_i, .rst_ni, .d_i({phase_i, last_i}), .q_o({phase, last})
   );
+  // Of the sums so far, those of this phase, if there are any: one bit each, so that the adder comes soon.
+  logic [Phases-1:0] chosen;
+  wire logic [Phases-1:0] adds;
+  integer h;
+  always_comb for (h = 0; h < Phases; h++) chosen[h] = (phase_i == 3'(h)) & ~first_i;
+  delay #(.WIDTH(Phases), .CYCLES(weft_pkg::MULT_LOGIC_LATENCY), .RESET(0)) u_adds (.clk_i, .rst_ni, .d_i(chosen), .q_o(adds));
 
   genvar c, t;
   generate
@@ -40,14 +46,12 @@ module depthwise_fir #(
         mult_logic u_mult (.clk_i, .a_i(data_i[8*c+:8]), .b_i(weights_i[8*(t*COLS+c)+:8]), .p_o(product[16*t+:16]));
       end
       logic [SUM_W*Phases*TAPS-1:0] sums_q;
-      logic [SUM_W*TAPS-1:0] sum;  // those of this phase
+      logic [SUM_W*TAPS-1:0] sums, sum;  // those of this phase: so far, with these products
       integer i, p, n;
       always_comb begin
-        for (i = 0; i < TAPS; i++) begin
-          sum[SUM_W*i+:SUM_W] = SUM_W'($signed(product[16*i+:16]));
-          for (p = 0; p < Phases; p++)
-            if (phase == 3'(p) && !first) sum[SUM_W*i+:SUM_W] = sum[SUM_W*i+:SUM_W] + sums_q[SUM_W*(p*TAPS+i)+:SUM_W];
-        end
+        sums = '0;
+        for (p = 0; p < Phases; p++) sums = sums | (sums_q[SUM_W*p*TAPS+:SUM_W*TAPS] & {(SUM_W * TAPS){adds[p]}});
+        for (i = 0; i < TAPS; i++) sum[SUM_W*i+:SUM_W] = sums[SUM_W*i+:SUM_W] + SUM_W'($signed(product[16*i+:16]));
       end
       always_ff @(posedge clk_i) begin
         if (slot) begin

@@ -61,23 +61,28 @@ module depthwise_walk #(
   logic [GroupW-1:0] fill_groups_q, fill_group_q;  // column groups - 1; those to come
   logic [PtrW-1:0] fill_q, group_first_q;      // the next pixel's entry; that of this pass' first pixel in this column group
   logic [PtrW-1:0] entries_q, end_q;           // those of this pass; behind it
-  logic [1:0] settle_q;                        // cycles until end_q is right
+  logic [1:0] settle_q;                        // cycles until end_q is right: length, two partial products, entries
   wire logic [CountW-1:0] fill_total = fill_store_i[32*weft_list_pkg::STORE_DW_TOTAL+:CountW];
   wire logic unused_fill = &{1'b0, fill_store_i};
   wire logic pixel_end = pixel_left_q == '0;
   assign fill_last_o = fill_group_q == '0;
   wire logic pass_end = take_i & pixel_end & fill_last_o;
   wire logic begins = fill_load_i | pass_end;
-  wire logic [CountW-1:0] to_come = fill_load_i ? fill_total : later_q;
+  // A new job's load comes late: its numbers and those of the next pass are made beside each other.
+  wire logic [LengthW-1:0] first_length = fill_total < CountW'(ROWS) ? LengthW'(fill_total) : LengthW'(ROWS);
+  wire logic [LengthW-1:0] next_length = later_q < CountW'(ROWS) ? LengthW'(later_q) : LengthW'(ROWS);
   wire logic [PtrW-1:0] fill_step = PtrW'(fill_groups_q) + 1'b1;
   wire logic [PtrW-1:0] room = freed_q + PtrW'(DEPTH) - end_q;
   assign fill_entry_o = fill_q[ENTRY_W-1:0];
 
   integer k;
-  logic [PtrW-1:0] entries;  // length_q * (column groups)
+  localparam int LowW = LengthW / 2;
+  logic [PtrW-1:0] low, high, low_q, high_q;  // length_q * (column groups), of the lower and the upper bits of length_q
   always_comb begin
-    entries = '0;
-    for (k = 0; k < LengthW; k++) if (length_q[k]) entries = entries + (fill_step << k);
+    low  = '0;
+    high = '0;
+    for (k = 0; k < LowW; k++) if (length_q[k]) low = low + (fill_step << k);
+    for (k = LowW; k < LengthW; k++) if (length_q[k]) high = high + (fill_step << k);
   end
 
   always_ff @(posedge clk_i) begin
@@ -88,24 +93,26 @@ module depthwise_walk #(
       room_o        <= 1'b0;
       settle_q      <= '0;
     end else begin
-      settle_q <= begins ? 2'd2 : settle_q - 2'(settle_q != '0);
+      settle_q <= begins ? 2'd3 : settle_q - 2'(settle_q != '0);
       room_o   <= ~begins & (settle_q == '0) & ~room[PtrW-1];
       if (take_i) begin
-        fill_q <= fill_last_o | ~pixel_end ? fill_q + (pass_end ? PtrW'(1) : fill_step) : group_first_q + 1'b1;
+        fill_q <= fill_last_o | ~pixel_end ? fill_q + (fill_last_o & pixel_end ? PtrW'(1) : fill_step) : group_first_q + 1'b1;
         if (pixel_end) group_first_q <= fill_last_o ? fill_q + 1'b1 : group_first_q + 1'b1;
-        if (pass_end) done_q <= fill_q + 1'b1;
+        if (fill_last_o & pixel_end) done_q <= fill_q + 1'b1;
       end
     end
     if (fill_load_i) fill_groups_q <= fill_store_i[32*weft_list_pkg::STORE_GROUPS+:GroupW];
     if (fill_load_i) fill_group_q <= fill_store_i[32*weft_list_pkg::STORE_GROUPS+:GroupW];
     else if (take_i & pixel_end) fill_group_q <= fill_last_o ? fill_groups_q : fill_group_q - 1'b1;
     if (begins) begin
-      length_q <= to_come < CountW'(ROWS) ? LengthW'(to_come) : LengthW'(ROWS);
-      later_q  <= to_come - CountW'(ROWS);
+      length_q <= fill_load_i ? first_length : next_length;
+      later_q  <= fill_load_i ? fill_total - CountW'(ROWS) : later_q - CountW'(ROWS);
     end
-    if (settle_q == 2'd2 || (take_i && pixel_end)) pixel_left_q <= length_q - 1'b1;
+    if (settle_q == 2'd3 || (take_i && pixel_end)) pixel_left_q <= length_q - 1'b1;
     else if (take_i) pixel_left_q <= pixel_left_q - 1'b1;
-    entries_q <= entries;
+    low_q     <= low;
+    high_q    <= high;
+    entries_q <= low_q + high_q;
     end_q     <= done_q + entries_q;
   end
 

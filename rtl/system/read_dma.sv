@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what the commands ask for, in their order, into the engine's buffers, those of residual_add and the list's queue.
-//   commands -> queue -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
+//   command -> the next one -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
 // Data comes in the order of the requests (one AXI ID), so a queue of deliveries (so many bus words for that stream) says whose each
 // bus word is. Many bursts are in flight; a buffer that is full holds back R. Reads nothing outside of the memory window.
 `default_nettype none
@@ -61,34 +61,32 @@ module read_dma #(
   localparam int WordsW = weft_list_pkg::PIXELS_W;
   localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
   localparam int KindW = weft_list_pkg::COMMAND_KIND_W;
-  localparam int Queue = 8;
   localparam int Deliveries = 32;
   localparam int ToParams = weft_list_pkg::KINDS;  // beside KIND_*: a column group's parameters; those of a depthwise convolution
   localparam int ToDwParams = weft_list_pkg::KINDS + 1;
   localparam int Streams = weft_list_pkg::KINDS + 2;
   localparam int OutW = $clog2(OUTSTANDING) + 1;
 
-  // ---- Commands: an empty queue is passed by ------------------------------------------------------------------------------
-  wire logic [ReadW-1:0] queue_head;
-  wire logic queue_valid, load;
-  wire logic [$clog2(Queue):0] queue_count;
+  // ---- Commands: one waits, one runs ----------------------------------------------------------------------------------------
+  logic [ReadW-1:0] next_read_q;
+  logic next_valid_q;
+  wire logic load;
+  assign command_ready_o = ~next_valid_q;
   wire logic command = command_valid_i & command_ready_o;
-  fifo #(.WIDTH(ReadW), .DEPTH(Queue)) u_queue (
-      .clk_i, .rst_ni(run_i), .push_i(command & (queue_valid | ~load)), .data_i(command_i), .pop_i(queue_valid & load),
-      .valid_o(queue_valid), .data_o(queue_head), .count_o(queue_count)
-  );
-  assign command_ready_o = ~queue_count[$clog2(Queue)];
-  wire logic [ReadW-1:0] next_read = queue_valid ? queue_head : command_i;
-  wire logic [31:0] next_command = next_read[32*weft_list_pkg::READ_COMMAND+:32];
+  always_ff @(posedge clk_i) begin
+    if (command) next_read_q <= command_i;
+    next_valid_q <= run_i & (command | (next_valid_q & ~load));
+  end
+  wire logic [31:0] next_command = next_read_q[32*weft_list_pkg::READ_COMMAND+:32];
   wire logic [KindW-1:0] next_kind = next_command[weft_list_pkg::COMMAND_KIND_LSB+:KindW];
-  wire logic [31:0] next_offset = next_read[32*weft_list_pkg::READ_OFFSET+:32];
-  wire logic [WordsW-1:0] next_params = next_read[32*weft_list_pkg::READ_PARAM_WORDS+:WordsW];
-  wire logic [WordsW-1:0] next_words = next_read[32*weft_list_pkg::READ_BUS_WORDS+:WordsW];
+  wire logic [31:0] next_offset = next_read_q[32*weft_list_pkg::READ_OFFSET+:32];
+  wire logic [WordsW-1:0] next_params = next_read_q[32*weft_list_pkg::READ_PARAM_WORDS+:WordsW];
+  wire logic [WordsW-1:0] next_words = next_read_q[32*weft_list_pkg::READ_BUS_WORDS+:WordsW];
   wire logic [WordsW:0] next_both_words = {1'b0, next_words} + {1'b0, next_params};
-  wire logic [WordsW-1:0] next_count = next_read[32*weft_list_pkg::READ_COUNT+:WordsW];
-  wire logic [31:0] next_pitch = next_read[32*weft_list_pkg::READ_PITCH+:32];
-  wire logic [15:0] next_wait = next_read[32*weft_list_pkg::READ_WAIT+:16];
-  wire logic unused_read = &{1'b0, next_read, next_command};
+  wire logic [WordsW-1:0] next_count = next_read_q[32*weft_list_pkg::READ_COUNT+:WordsW];
+  wire logic [31:0] next_pitch = next_read_q[32*weft_list_pkg::READ_PITCH+:32];
+  wire logic [15:0] next_wait = next_read_q[32*weft_list_pkg::READ_WAIT+:16];
+  wire logic unused_read = &{1'b0, next_read_q, next_command};
 
   // The command that runs. It waits until so many marks are counted.
   logic active_q, ready_q;
@@ -100,19 +98,19 @@ module read_dma #(
   logic nonsense_q;  // no words, more than can be counted, or for nobody
   logic [WordsW-1:0] left_q;
   logic [15:0] wait_q;
-  wire logic [15:0] surplus = stored_i - (load ? next_wait : wait_q);  // modulo 2^16
-  wire logic unused_surplus = &{1'b0, surplus[14:0]};
+  wire logic [15:0] surplus = stored_i - wait_q, next_surplus = stored_i - next_wait;  // modulo 2^16
+  wire logic unused_surplus = &{1'b0, surplus[14:0], next_surplus[14:0]};
 
   wire logic delivery_room, splitter_ready;
   wire logic announce = active_q & ready_q & params_next_q & delivery_room;
   wire logic request = active_q & ready_q & ~params_next_q & delivery_room & splitter_ready;
   wire logic finish = request & (left_q == '0);
-  assign load = (queue_valid | command) & (~active_q | finish);
+  assign load = next_valid_q & (~active_q | finish);
   logic has_params_q;
   always_ff @(posedge clk_i) begin
     if (!run_i) active_q <= 1'b0;
     else active_q <= load | (active_q & ~finish);
-    ready_q <= ~surplus[15];
+    ready_q <= load ? ~next_surplus[15] : ~surplus[15];
     if (load) begin
       kind_q        <= next_kind;
       offset_q      <= next_offset;
@@ -161,7 +159,7 @@ module read_dma #(
   // AR is a register that stays until it is taken, whatever happens.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
   wire logic burst = burst_valid & burst_ready;
-  wire logic sent = burst & ~bad;
+  wire logic sent = burst & ~bad & ~bad_q & run_i;  // behind a bad one, none
   wire logic beat = r_valid_i & r_ready_o;
   wire logic flight_valid;
   wire logic [OutW-1:0] flight;
@@ -171,7 +169,7 @@ module read_dma #(
       .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1] & ~bad_q & run_i;
+  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1];
   always_ff @(posedge clk_i) begin
     ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
     if (burst) begin
@@ -235,7 +233,7 @@ module read_dma #(
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
-  assign quiet_o = idle_o & ~queue_valid & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
+  assign quiet_o = idle_o & ~next_valid_q & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND

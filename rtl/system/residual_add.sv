@@ -56,19 +56,18 @@ module residual_add #(
   localparam int CreditW = $clog2(Depth) + 1;
   localparam int PixelW = 1 + COL_W + 8 * COLS;
 
-  // ---- The job: four wait, one runs ---------------------------------------------------------------------------------------
-  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] next;
-  wire logic next_valid, load;
-  wire logic [2:0] next_count;
-  fifo #(.WIDTH(32 * weft_list_pkg::STORE_WORDS), .DEPTH(4)) u_stores (
-      .clk_i, .rst_ni, .push_i(store_valid_i & store_ready_o), .data_i(store_i), .pop_i(load),
-      .valid_o(next_valid), .data_o(next), .count_o(next_count)
-  );
-  wire logic unused_count = &{1'b0, next_count[1:0]};
-  assign store_ready_o = ~next_count[2];
+  // ---- The job: one waits, one runs -----------------------------------------------------------------------------------------
+  logic [32*weft_list_pkg::STORE_WORDS-1:0] next_q;
+  logic next_valid_q;
+  wire logic load;
+  assign store_ready_o = ~next_valid_q;
+  always_ff @(posedge clk_i) begin
+    if (store_valid_i & store_ready_o) next_q <= store_i;
+    next_valid_q <= rst_ni & ((store_valid_i & store_ready_o) | (next_valid_q & ~load));
+  end
 
   localparam int KindW = weft_list_pkg::STORE_ADD_KIND_W;
-  wire logic [KindW-1:0] next_kind = next[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
+  wire logic [KindW-1:0] next_kind = next_q[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
   wire logic next_inner = (next_kind == KindW'(weft_list_pkg::ADD_DEPTHWISE)) & Depthwise;
   wire logic next_alone = next_kind == KindW'(weft_list_pkg::ADD_ALONE);
   wire logic next_adds = (next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone;
@@ -83,19 +82,20 @@ module residual_add #(
   logic [7:0] zp_q, lo_q, hi_q;
   logic [weft_list_pkg::DIM_W-1:0] pool_q;  // pixels of a pooling window
   // What is on its way still needs the job's numbers; depthwise keeps those of a job until it begins.
-  assign load = next_valid & ~active_q & (next_inner & inner_q ? inner_room : empty & inner_idle);
+  assign load = next_valid_q & ~active_q & (next_inner & inner_q ? inner_room : empty & inner_idle);
   wire logic fresh = inner_begin | (load & ~next_inner);  // outputs of a new job come next
-  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] new_store = inner_begin ? inner_store : next;
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] new_store = inner_begin ? inner_store : next_q;
   wire logic [31:0] new_add = new_store[32*weft_list_pkg::STORE_ADD+:32];
   wire logic [31:0] new_scale = new_store[32*weft_list_pkg::STORE_ADD_SCALE+:32];
-  wire logic unused_new = &{1'b0, next, new_store, new_add};
+  wire logic unused_new = &{1'b0, next_q, new_store, new_add};
 
   logic [StepW-1:0] slot_q;      // cycles until the next pixel may be taken
+  logic slot_free_q;             // ... none
   logic [CreditW-1:0] credit_q;  // pixels that may still be taken; one comes back when it leaves or is inside a pooling window
   wire logic out_pop, pooled, emit, inner_ready;
   wire logic filling = active_q & inner_q;
   wire logic passes = active_q & ~adds_q & ~inner_q;
-  wire logic may_begin = (slot_q == '0) & (credit_q != '0);
+  wire logic may_begin = slot_free_q & (credit_q != '0);
   wire logic add_ready = active_q & adds_q & lines_there & may_begin;
   wire logic inner_take = pixel_valid_i & filling & inner_ready;
   wire logic starts = add_take | emit;
@@ -104,17 +104,19 @@ module residual_add #(
   assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q <= 1'b0;
-      adds_q   <= 1'b0;
-      inner_q  <= 1'b0;
-      slot_q   <= '0;
-      credit_q <= CreditW'(Depth);
+      active_q    <= 1'b0;
+      adds_q      <= 1'b0;
+      inner_q     <= 1'b0;
+      slot_q      <= '0;
+      slot_free_q <= 1'b1;
+      credit_q    <= CreditW'(Depth);
     end else begin
       active_q <= load | (active_q & ~(pixel_valid_i & pixel_ready_o & pixel_final_i));
       if (load) adds_q <= next_adds;
       if (load) inner_q <= next_inner;
       credit_q <= credit_q + CreditW'(out_pop) + CreditW'(pooled) - CreditW'(starts);
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
+      slot_free_q <= starts ? Steps == 1 : (slot_q >> 1) == '0;
     end
     if (load) alone_q <= next_alone;
     if (fresh) begin
@@ -140,7 +142,7 @@ module residual_add #(
   wire logic [EntryW-1:0] inner_waddr, inner_raddr;
   wire logic [8*COLS-1:0] inner_data;
   residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
-      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next), .alone_i(alone_q),
+      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next_q), .alone_i(alone_q),
       .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
       .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual),
@@ -155,7 +157,7 @@ module residual_add #(
     if (Depthwise) begin : gen_depthwise
       depthwise #(.ROWS(ROWS), .COLS(COLS), .TAPS(DW_TAPS), .LANES(LANES), .DEPTH(Entries), .BUS_BYTES(BUS_BYTES)) u_depthwise (
           .clk_i, .rst_ni, .weight_valid_i, .weight_ready_o, .param_valid_i, .param_ready_o, .stream_i(data_i),
-          .load_i(load & next_inner), .store_i(next), .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
+          .load_i(load & next_inner), .store_i(next_q), .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
           .begin_store_o(inner_store), .filling_i(filling), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
           .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(may_begin), .empty_i(empty),
           .emit_o(emit), .emit_cols_o(emit_cols), .emit_final_o(emit_final), .valid_o(inner_valid), .acc_o(inner_acc),

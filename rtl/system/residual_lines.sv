@@ -71,8 +71,10 @@ module residual_lines #(
   wire logic [DimW-1:0] lines;
   wire logic [DimW-1:0] stepped_line = line_q + (image_end ? window_lines_q : row_end ? row_lines_q : '0);
   wire logic [DimW-1:0] missing = line_q + window_lines_q - lines;
-  assign there_o = alone_i | (missing == '0) | missing[DimW-1];
+  logic there_q;  // of the line counts a cycle ago: not right behind a load or a pixel that ends its row
+  assign there_o = alone_i | there_q;
   always_ff @(posedge clk_i) begin
+    there_q <= ~load_i & ~(walk_take & (row_end | pass_end)) & ((missing == '0) | missing[DimW-1]);
     if (!rst_ni) begin
       line_q      <= '0;
       pass_line_q <= '0;

@@ -26,11 +26,10 @@ module response_ring #(
   if (ID_W < 1 || ID_W >= SLOT_W) begin : gen_illegal_id_w ID_W_must_be_1_to_log2_of_SLOTS_minus_1 u_illegal (); end
   localparam int TurnW = SLOT_W - ID_W;
   localparam int Ids = 1 << ID_W;
-  logic [SLOT_W:0] head_q, tail_q;
+  logic [SLOT_W:0] head_q, tail_q, flight_q;  // flight: tail - head
   logic [SLOTS-1:0] answered_q, final_q;
   logic [TurnW*Ids-1:0] turn_q;  // upper bits of the slot of each ID's next response
   integer i, k;
-  wire logic [SLOT_W:0] flight = tail_q - head_q;
   wire logic [SLOT_W-1:0] head = head_q[SLOT_W-1:0];
   logic [TurnW-1:0] turn;
   always_comb begin
@@ -39,9 +38,9 @@ module response_ring #(
   end
   wire logic [SLOT_W-1:0] answered = {turn, response_id_i};
   assign issue_id_o     = tail_q[ID_W-1:0];
-  assign full_o         = flight[SLOT_W];
-  assign idle_o         = flight == '0;
-  assign ends_o         = idle_o | (retire_o & (flight == (SLOT_W + 1)'(1)));
+  assign full_o         = flight_q[SLOT_W];
+  assign idle_o         = flight_q == '0;
+  assign ends_o         = idle_o | (retire_o & (flight_q == (SLOT_W + 1)'(1)));
   assign retire_o       = ~idle_o & answered_q[head];
   assign retire_final_o = final_q[head];
 
@@ -52,12 +51,14 @@ module response_ring #(
     end
     if (response_i) answered_q[answered] <= 1'b1;
     if (!rst_ni) begin
-      head_q <= '0;
-      tail_q <= '0;
-      turn_q <= '0;
+      head_q   <= '0;
+      tail_q   <= '0;
+      flight_q <= '0;
+      turn_q   <= '0;
     end else begin
       head_q <= head_q + (SLOT_W + 1)'(retire_o);
       tail_q <= tail_q + (SLOT_W + 1)'(issue_i);
+      if (issue_i != retire_o) flight_q <= issue_i ? flight_q + 1'b1 : flight_q - 1'b1;
       for (k = 0; k < Ids; k++)
         if (response_i && ID_W'(k) == response_id_i) turn_q[TurnW*k+:TurnW] <= turn + 1'b1;
     end
@@ -71,7 +72,7 @@ module response_ring #(
         assert (!(issue_i && full_o));
       end
       begin : ResponseOfABurstInFlight_A
-        if (response_i) assert ({1'b0, age} < flight && !answered_q[answered]);
+        if (response_i) assert ({1'b0, age} < flight_q && !answered_q[answered]);
       end
     end
 `endif

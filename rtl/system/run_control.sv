@@ -52,8 +52,9 @@ module run_control #(
   wire logic clean = flush_q == '0;
   wire logic cancel = waits_q & abort_i;
   wire logic ends = running_o & (list_end_i | list_error_i | read_error_i | write_error_i | late_i | abort_i);
-  assign first_o   = state_q == First;
-  assign running_o = first_o | (state_q == Run);
+  logic first_q;  // state_q == First
+  assign first_o   = first_q;
+  assign running_o = run_o;
   assign busy_o    = waits_q | (state_q != Idle);
   assign begins_o  = (state_q == Idle) & clean & (start_i | waits_q) & ~cancel;
 
@@ -73,6 +74,7 @@ module run_control #(
       flush_q <= FLUSH_W'(FLUSH_CYCLES);
       waits_q <= 1'b0;
       run_o   <= 1'b0;
+      first_q <= 1'b0;
     end else
       case (state_q)
         Idle: begin
@@ -81,13 +83,18 @@ module run_control #(
           if (begins_o) begin
             state_q <= First;
             run_o   <= 1'b1;
+            first_q <= 1'b1;
           end
         end
         First, Run:
         if (ends) begin
           state_q <= Stop;
           run_o   <= 1'b0;
-        end else if (first_taken_i) state_q <= Run;
+          first_q <= 1'b0;
+        end else if (first_taken_i) begin
+          state_q <= Run;
+          first_q <= 1'b0;
+        end
         default: begin
           flush_q <= code_o == weft_csr_pkg::CODE_OK ? FLUSH_W'(AfterOk) : FLUSH_W'(FLUSH_CYCLES);
           if (bus_idle_i) state_q <= Idle;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a job's outputs to memory: a pixel's channels to wherever its descriptor says, byte by byte exact.
-//   descriptors -> walk -> S1: pixel and its offset -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
+//   S0: pixel -> walk -> S1: and its offset -> queue -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
 // The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
 // nothing outside of the memory window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
 // issued can be dropped. A job's last output ends its burst, and so does one behind which a mark is counted. Responses may come in any order across IDs: bursts in flight may have
@@ -45,7 +45,7 @@ module write_dma #(
     output logic      [                        15:0] stored_o,     // marks: jobs, and rows of jobs, in memory since run_i; a cycle behind quiet_o
     output wire logic                                quiet_o,      // every descriptor's outputs are in memory
     output wire logic                                idle_o,       // the bus is: every burst has its response
-    output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the last edge
+    output logic      [                  BYTE_W-1:0] written_o,    // bytes of the beat that the bus was given before the edge before the last
     output logic                                     error_o,
     output logic      [                         7:0] code_o,
     output logic      [                        31:0] error_offset_o
@@ -60,69 +60,97 @@ module write_dma #(
   localparam int BusW = $clog2(BUS_BYTES);
   localparam int BeatW = $clog2(MAX_BEATS);
   localparam int WordW = ADDR_W - BusW;
-  localparam int Descriptors = 4;
 
-  // ---- Descriptors: four wait, one is walked -----------------------------------------------------------------------------
-  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] next;
-  wire logic next_valid, load;
-  wire logic [$clog2(Descriptors):0] next_count;
-  fifo #(.WIDTH(32 * weft_list_pkg::STORE_WORDS), .DEPTH(Descriptors)) u_stores (
-      .clk_i, .rst_ni(run_i), .push_i(store_valid_i & store_ready_o), .data_i(store_i), .pop_i(load),
-      .valid_o(next_valid), .data_o(next), .count_o(next_count)
-  );
-  assign store_ready_o = ~next_count[$clog2(Descriptors)];
+  // ---- Descriptors: one waits, one is walked -----------------------------------------------------------------------------
+  logic [32*weft_list_pkg::STORE_WORDS-1:0] next_q;
+  logic next_valid_q;
+  wire logic load;
+  assign store_ready_o = ~next_valid_q;
+  always_ff @(posedge clk_i) begin
+    if (store_valid_i & store_ready_o) next_q <= store_i;
+    next_valid_q <= run_i & ((store_valid_i & store_ready_o) | (next_valid_q & ~load));
+  end
 
-  wire logic walks, job_end;
+  wire logic walks, job_end, take;
   wire logic [31:0] offset;
   wire logic row_end, image_end, group_last, pass_end;
-  wire logic take = pixel_valid_i & pixel_ready_o;
   // A mark is counted when all outputs up to the end of a row are in memory: the last column group ends it.
   localparam int MarkW = weft_list_pkg::STORE_GROUPS_MARK_W;
   logic [MarkW-1:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one
   wire logic row_done = take & row_end & group_last;
   wire logic mark = row_end & group_last & (mark_left_q == MarkW'(1));
   always_ff @(posedge clk_i) begin
-    if (load) mark_rows_q <= next[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
-    if (load) mark_left_q <= next[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    if (load) mark_rows_q <= next_q[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    if (load) mark_left_q <= next_q[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
     else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - MarkW'(mark_left_q != '0);
   end
-  assign load = next_valid & ~walks;
+  assign load = next_valid_q & ~walks;
   output_walk u_walk (
-      .clk_i, .rst_ni(run_i), .load_i(load), .store_i(next), .window_cols_i(16'd0), .window_rows_i(16'd0),
-      .offset_i(next[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
-      .x_i(next[32*weft_list_pkg::STORE_X+:32]), .y_i(next[32*weft_list_pkg::STORE_Y+:32]), .image_i(next[32*weft_list_pkg::STORE_IMAGE+:32]),
+      .clk_i, .rst_ni(run_i), .load_i(load), .store_i(next_q), .window_cols_i(16'd0), .window_rows_i(16'd0),
+      .offset_i(next_q[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
+      .x_i(next_q[32*weft_list_pkg::STORE_X+:32]), .y_i(next_q[32*weft_list_pkg::STORE_Y+:32]), .image_i(next_q[32*weft_list_pkg::STORE_IMAGE+:32]),
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused_walk = &{1'b0, image_end, pass_end};
 
-  // ---- S1: the pixel and where it goes; the first bad one and all behind it end here -----------------------------------------
+  // ---- S0: the pixel, until the walk stands at it -------------------------------------------------------------------------
+  logic s0_q, s0_final_q;
+  logic [8*COLS-1:0] s0_data_q;
+  logic [COL_W-1:0] s0_cols_q;
+  wire logic room;
+  assign take = s0_q & room;
+  assign pixel_ready_o = ~s0_q | room;
+  always_ff @(posedge clk_i) begin
+    s0_q <= run_i & (pixel_ready_o ? pixel_valid_i : s0_q);
+    if (pixel_ready_o) begin
+      s0_data_q  <= pixel_data_i;
+      s0_cols_q  <= pixel_cols_i;
+      s0_final_q <= pixel_final_i;
+    end
+  end
+
+  // ---- S1: the pixel and where it goes; the first bad one and all behind it end here. The queue has a place for each pixel in S1 -------
+  localparam int Pixels = 4;  // as many as cycles from a place's leaving to the next pixel at the queue's head
+  localparam int PlaceW = $clog2(Pixels) + 1;
+  localparam int QueueW = 2 + COL_W + 32 + 8 * COLS;
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
   logic [COL_W-1:0] s1_cols_q;
   logic [31:0] s1_offset_q;
-  wire logic s2_room, s1_bad;
+  logic [PlaceW-1:0] places_q;
+  wire logic s1_bad, queue_valid, queue_bad, queue_ends, s2_load;
+  wire logic [COL_W-1:0] queue_cols;
+  wire logic [31:0] queue_offset;
+  wire logic [8*COLS-1:0] queue_data;
+  wire logic [PlaceW-1:0] queue_count;
   wire logic [32:0] s1_end = {1'b0, s1_offset_q} + 33'(s1_cols_q);
   assign s1_bad = s1_q & ((s1_end > {1'b0, size_i}) | s1_surprise_q);
-  wire logic s1_move = s1_q & s2_room;
-  assign pixel_ready_o = walks & (~s1_q | s1_move);
+  assign room = walks & (places_q != '0);
+  fifo #(.WIDTH(QueueW), .DEPTH(Pixels)) u_pixels (
+      .clk_i, .rst_ni(run_i), .push_i(s1_q & ~bad_q), .data_i({s1_bad, s1_ends_q, s1_cols_q, s1_offset_q, s1_data_q}), .pop_i(s2_load),
+      .valid_o(queue_valid), .data_o({queue_bad, queue_ends, queue_cols, queue_offset, queue_data}), .count_o(queue_count)
+  );
+  wire unused_count = &{1'b0, queue_count};
   always_ff @(posedge clk_i) begin
-    s1_q  <= run_i & (take | (s1_q & ~s1_move));
+    s1_q  <= run_i & take;
     bad_q <= run_i & (bad_q | s1_bad);
+    if (!run_i) places_q <= PlaceW'(Pixels);
+    else if (take != s2_load) places_q <= take ? places_q - 1'b1 : places_q + 1'b1;
     if (take) begin
-      s1_data_q     <= pixel_data_i;
-      s1_cols_q     <= pixel_cols_i;
+      s1_data_q     <= s0_data_q;
+      s1_cols_q     <= s0_cols_q;
       s1_offset_q   <= offset;
       s1_ends_q     <= job_end | mark;
-      s1_surprise_q <= (job_end != pixel_final_i) | (pixel_cols_i == '0) | ({1'b0, pixel_cols_i} > (COL_W + 1)'(COLS));
+      s1_surprise_q <= (job_end != s0_final_q) | (s0_cols_q == '0) | ({1'b0, s0_cols_q} > (COL_W + 1)'(COLS));
     end
   end
 
   // ---- S2: in the bytes of bus words -----------------------------------------------------------------------------------------
   // Whether a pixel begins in the word in which the one before it has ended, or in the next one, is known before it is here.
   localparam int Span = COLS + BUS_BYTES;
-  logic s2_q, s2_final_q, s2_same_q, s2_next_q;
+  logic s2_q, s2_final_q, s2_same_q, s2_next_q, s2_last_q;  // last: nothing is left for the next word
   logic [8*Span-1:0] s2_data_q;
   logic [Span-1:0] s2_strobe_q;
   logic [WordW-1:0] s2_word_q;
@@ -130,30 +158,31 @@ module write_dma #(
   logic [31-BusW:0] before_word_q;
   logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
   wire logic s3_room;
-  wire logic s2_last = s2_strobe_q[Span-1:BUS_BYTES] == '0;
   wire logic s2_move = s2_q & s3_room;
-  assign s2_room = ~s2_q | (s2_move & s2_last);
-  wire logic [BusW-1:0] shift = s1_offset_q[BusW-1:0];
-  wire logic [COLS-1:0] channels = ~({COLS{1'b1}} << s1_cols_q);
-  wire logic [31-BusW:0] s1_word = s1_offset_q[31:BusW];
-  wire logic [31:0] s1_last = s1_offset_q + 32'(s1_cols_q) - 32'd1;
-  wire logic [32:0] s1_next = s1_end + 33'(BUS_BYTES - 1);
-  wire unused_bytes = &{1'b0, s1_last[BusW-1:0], s1_next[BusW-1:0], base_i[BusW-1:0]};
+  assign s2_load = queue_valid & (~s2_q | (s2_move & s2_last_q));
+  wire logic [BusW-1:0] shift = queue_offset[BusW-1:0];
+  wire logic [$clog2(Span+1)-1:0] behind = ($clog2(Span + 1))'(shift) + ($clog2(Span + 1))'(queue_cols);  // the pixel's bytes
+  wire logic [31-BusW:0] word = queue_offset[31:BusW];
+  wire logic [31:0] last = queue_offset + 32'(queue_cols) - 32'd1;
+  wire logic [32:0] next_bytes = {1'b0, queue_offset} + 33'(queue_cols) + 33'(BUS_BYTES - 1);
+  wire unused_bytes = &{1'b0, last[BusW-1:0], next_bytes[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
-    s2_q     <= run_i & ((s1_move & ~s1_bad & ~bad_q) | (s2_q & ~(s2_move & s2_last)));
-    before_q <= run_i & (s1_move ? ~s1_ends_q : before_q);
-    if (s1_move) begin
-      s2_data_q     <= (8 * Span)'(s1_data_q) << {shift, 3'd0};
-      s2_strobe_q   <= Span'(channels) << shift;
-      s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(s1_word);
-      s2_final_q    <= s1_ends_q;
-      s2_same_q     <= before_q & (s1_word == before_word_q);
-      s2_next_q     <= before_q & ({1'b0, s1_word} == before_next_q);
-      before_word_q <= s1_last[31:BusW];
-      before_next_q <= s1_next[32:BusW];
+    s2_q     <= run_i & ((s2_load & ~queue_bad) | (s2_q & ~(s2_move & s2_last_q)));
+    before_q <= run_i & (s2_load ? ~queue_ends : before_q);
+    if (s2_load) begin
+      s2_data_q     <= (8 * Span)'(queue_data) << {shift, 3'd0};
+      s2_strobe_q   <= ({Span{1'b1}} << shift) & ~({Span{1'b1}} << behind);
+      s2_last_q     <= behind <= ($clog2(Span + 1))'(BUS_BYTES);
+      s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(word);
+      s2_final_q    <= queue_ends;
+      s2_same_q     <= before_q & (word == before_word_q);
+      s2_next_q     <= before_q & ({1'b0, word} == before_next_q);
+      before_word_q <= last[31:BusW];
+      before_next_q <= next_bytes[32:BusW];
     end else if (s2_move) begin
       s2_data_q   <= s2_data_q >> (8 * BUS_BYTES);
       s2_strobe_q <= s2_strobe_q >> BUS_BYTES;
+      s2_last_q   <= (s2_strobe_q >> (2 * BUS_BYTES)) == '0;
       s2_word_q   <= s2_word_q + 1'b1;
       s2_same_q   <= 1'b0;
       s2_next_q   <= 1'b1;
@@ -173,7 +202,7 @@ module write_dma #(
   burst_former #(.WORD_W(WordW), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS)) u_former (
       .clk_i, .rst_ni(run_i), .fragment_valid_i(s2_q), .fragment_ready_o(s3_room), .fragment_word_i(s2_word_q),
       .fragment_data_i(s2_data_q[8*BUS_BYTES-1:0]), .fragment_strobe_i(s2_strobe_q[BUS_BYTES-1:0]),
-      .fragment_same_i(s2_same_q), .fragment_next_i(s2_next_q), .fragment_final_i(s2_final_q & s2_last),
+      .fragment_same_i(s2_same_q), .fragment_next_i(s2_next_q), .fragment_final_i(s2_final_q & s2_last_q),
       .beat_valid_o(beat), .beat_ready_i(beat_room), .beat_data_o(beat_data), .beat_strobe_o(beat_strobe),
       .beat_last_o(beat_last), .burst_word_o(formed_word), .burst_len_o(formed_len), .burst_final_o(formed_final)
   );
@@ -203,22 +232,25 @@ module write_dma #(
       .response_i(b_valid_i), .response_id_i(b_id_i), .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle_o), .ends_o(ends)
   );
   logic [FlightW:0] owed_q;  // bursts that are issued and whose last beat is not
+  logic owes_q;              // some
   logic [BeatW-1:0] aw_len_q;
   assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_i;
-  assign beats_owed = owed_q != '0;
+  assign beats_owed = owes_q;
   assign w_load = (beats_owed | issue) & (~w_valid_o | w_ready_i);
   wire logic w_end = w_load & next_beat_last;
   assign aw_len_o = 8'(aw_len_q);
   integer i;
+  logic loaded_q;  // a beat was given to the bus before the last edge
   logic [BYTE_W-1:0] bytes;
   always_comb begin
     bytes = '0;
-    for (i = 0; i < BUS_BYTES; i++) bytes = bytes + BYTE_W'(next_beat_strobe[i]);
+    for (i = 0; i < BUS_BYTES; i++) bytes = bytes + BYTE_W'(w_strb_o[i]);
   end
   always_ff @(posedge clk_i) begin
     aw_valid_o <= rst_ni & (issue | (aw_valid_o & ~aw_ready_i));
     w_valid_o  <= rst_ni & (w_load | (w_valid_o & ~w_ready_i));
-    written_o  <= rst_ni & w_load ? bytes : '0;
+    loaded_q   <= rst_ni & w_load;
+    written_o  <= rst_ni & loaded_q ? bytes : '0;
     if (issue) begin
       aw_id_o   <= id;
       aw_addr_o <= {burst_word, BusW'(0)};
@@ -230,11 +262,12 @@ module write_dma #(
       w_last_o <= next_beat_last;
     end
     if (!rst_ni) owed_q <= '0;
-    else owed_q <= owed_q + (FlightW + 1)'(issue) - (FlightW + 1)'(w_end);
+    else if (issue != w_end) owed_q <= issue ? owed_q + 1'b1 : owed_q - 1'b1;
+    owes_q <= rst_ni & ((issue & ~w_end) | (owes_q & (issue | ~w_end | owed_q != (FlightW + 1)'(1))));
     if (!run_i) stored_o <= '0;
     else stored_o <= stored_o + 16'(marked);
   end
-  assign quiet_o = ends & ~next_valid & ~walks & ~s1_q & ~s2_q & ~beat & ~burst_valid;
+  assign quiet_o = ends & ~next_valid_q & ~walks & ~s0_q & ~s1_q & ~queue_valid & ~s2_q & ~beat & ~burst_valid;
   always_ff @(posedge clk_i) begin
     error_o <= run_i & (s1_bad | (b_valid_i & b_error_i));
     code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB

@@ -45,6 +45,7 @@ SystemComparer::SystemComparer(const SystemModel& model, const Config& config, S
     for (const auto& field : stream.fields) w.fields.push_back(Find(model, field));
     w.ready_before.resize(w.takers.size());
     w.ready_earlier.resize(w.takers.size());
+    w.ready_first.resize(w.takers.size());
     w.stream = std::move(stream);
     watches_.push_back(std::move(w));
   }
@@ -136,6 +137,7 @@ void SystemComparer::Compare(size_t index, int64_t cycle) {
   w.valid_before = w.valid.data != nullptr && w.valid.data[0] != 0;
   w.offered = w.valid_before && !hands;
   for (size_t i = 0; i < w.takers.size(); i++) {
+    w.ready_first[i] = w.ready_earlier[i];
     w.ready_earlier[i] = w.ready_before[i];
     w.ready_before[i] = Ready(w.stream.takers[i], w.takers[i]);
   }
@@ -202,7 +204,8 @@ void SystemComparer::BlameFor(size_t index, int64_t cycle, bool late) {
   for (size_t i = 0; offered && i < w.takers.size(); i++) {
     if (s.takers[i].of_sums && !(has_next && predictor_.Adds(Ahead(&w).place.job))) continue;
     const bool ready = Ready(s.takers[i], w.takers[i]);
-    const bool to_blame = late ? !ready : ready && !(w.ready_before[i] && w.ready_earlier[i]);
+    const bool to_blame =
+        late ? !ready : ready && !(w.ready_before[i] && w.ready_earlier[i] && w.ready_first[i]);
     if (to_blame || (taken_early && i + 1 == w.takers.size())) {
       taker = i;
       break;

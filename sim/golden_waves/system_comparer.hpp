@@ -51,9 +51,9 @@ class SystemComparer : public SystemProbe {
     std::vector<Signal> takers, fields;
     int64_t next = 0;  // transfer
     bool valid_before = false, offered = false;
-    std::vector<bool> ready_before, ready_earlier;  // of the takers, a cycle ago and two
-    uint64_t value_before = 0;                      // of the first field
-    std::optional<SystemTransfer> ahead;            // the next transfer, if it has been looked at
+    std::vector<bool> ready_before, ready_earlier, ready_first;  // of the takers, a cycle ago, two and three
+    uint64_t value_before = 0;                                   // of the first field
+    std::optional<SystemTransfer> ahead;  // the next transfer, if it has been looked at
   };
   // A difference in this cycle: of what a stream's giver does, or of a taker that is to blame.
   struct Candidate {

@@ -156,7 +156,8 @@ void SystemPredictor::MakeTimes() {
     for (int step = 0; step < case_.config.AddSteps(); step++)
       times(kTableSum).push_back(time + kPairToTables + step);
   times(kSum) = event(SystemEvent::kSum);
-  times(kOutput) = times(kWalk) = event(SystemEvent::kOutput);
+  times(kOutput) = event(SystemEvent::kOutput);
+  times(kWalk) = event(SystemEvent::kPlaced);
   times(kFragment) = event(SystemEvent::kFragment);
   times(kBeat) = event(SystemEvent::kBeat);
   times(kIssue) = event(SystemEvent::kIssue);

@@ -212,7 +212,7 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
        .module = "output_walk",
        .kind = kPulse,
        .valid = {walk, "take_i"},
-       .takers = {{"write_dma", {write, "pixel_ready_o"}}},
+       .takers = {{"write_dma", {write, "room"}}},
        .fields = {{{walk, "offset_o"}, 32}, {{walk, "job_end_o"}, 1}}},
       {.id = kFragment,
        .name = "fragments of bus words",

@@ -82,7 +82,11 @@ void WavePredictor::PredictWalk() {
   int64_t time = -1;
   for (size_t i = 0; i < tiles_.size(); i++) {
     const TileEvent& tile = tiles_[i];
-    if (tile.tile == 0) time = std::max(accepted_[size_t(tile.job)], time) + latency::kJobWalked;
+    if (tile.tile == 0) {
+      const int64_t base = std::max(accepted_[size_t(tile.job)], time);
+      walks_from_.push_back(base + latency::kJobSeen);
+      time = base + latency::kJobWalked;
+    }
     for (int64_t r = 0; r < rows; r++) {
       const int64_t makes_room = int64_t(i) * rows + r - depth;
       time++;

@@ -12,10 +12,12 @@ namespace {
 
 constexpr uint32_t kHighMask = (1U << (kAddrBits - 32)) - 1;
 constexpr uint32_t kCounters = (WEFT_BYTES_WRITTEN_HI + 4 - WEFT_CYCLES_LO) / 8;
-// Cycles of csr, weft_top and run_control, from the edge that takes a write of CONTROL on:
-constexpr uint64_t kFirstCounted = 4;  // of START, to the first cycle that counts
-constexpr uint64_t kAborted = 3;       // of ABORT, to the end of the run
-constexpr uint64_t kResetDone = 3;     // of SOFT_RESET, to idle, without what the memory takes
+// Cycles of csr, weft_top and run_control, from the edge that takes a write of a register on:
+constexpr uint64_t kFirstCounted = 5;  // of START, to the first cycle that counts
+constexpr uint64_t kAborted = 4;       // of ABORT, to the end of the run
+constexpr uint64_t kResetDone = 4;     // of SOFT_RESET, to idle, without what the memory takes
+constexpr uint64_t kIrqChanges =
+    2;  // of a write of IRQ_ENABLE or IRQ_STATUS, or of SOFT_RESET, to the interrupt
 // Of damaged lists: bytes of the window that are read, and what PredictOutcome does.
 constexpr size_t kMostLooked = 64 << 20;
 constexpr int64_t kMostWork = 1 << 20;
@@ -169,11 +171,11 @@ bool LtInside::Write(const RegisterAccess& access, Edge edge) {
       return true;
     case WEFT_IRQ_ENABLE:
       if ((mask & 0xff) != 0) irq_enable_ = bits & (WEFT_IRQ_ENABLE_DONE | WEFT_IRQ_ENABLE_ERROR);
-      UpdateIrq(edge + 1);
+      UpdateIrq(edge + kIrqChanges);
       return true;
     case WEFT_IRQ_STATUS:
       irq_status_ &= ~bits;
-      UpdateIrq(edge + 1);
+      UpdateIrq(edge + kIrqChanges);
       return true;
     default:
       return false;
@@ -335,7 +337,7 @@ void LtInside::Abort(Edge edge, bool soft_reset) {
   irq_status_ = 0;
   irq_changes_.clear();
   if (ran) idle_from_ = edge + kResetDone + uint64_t(latency_);
-  UpdateIrq(edge + 1);
+  UpdateIrq(edge + kIrqChanges);
 }
 
 void LtInside::Work() {

@@ -112,11 +112,12 @@ class CycleModel {
 
   void RunJob(int j) {
     const Job& job = jobs_[j];
-    accepted_ = read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + 1, j >= 2 ? ends_[j - 2] + 1 : 0));
+    accepted_ =
+        read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + latency::kJobTaken, j >= 2 ? ends_[j - 2] + 1 : 0));
     if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
     walk_ = std::max(accepted_, walk_) +
             latency::kJobWalked;  // the walker's first pixel is in the cycle after this
-    seen_ = std::max(accepted_, start_) + latency::kJobLoaded;
+    seen_ = std::max(accepted_ + latency::kJobToSequencer, start_) + latency::kJobLoaded;
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);

@@ -20,7 +20,9 @@ inline constexpr int64_t kRoom = 1;  // a buffer's count of what is free moves -
 inline constexpr int64_t kFifo = 1;  // a push -> it can be popped
 
 // A job is accepted, or the last chunk of the one before starts.
-inline constexpr int64_t kJobSeen = 2;               // -> the sequencer sees it: its place, the current job
+inline constexpr int64_t kJobSeen = 2;         // -> its reader sees it: its place, the current job
+inline constexpr int64_t kJobToSequencer = 1;  // ... the sequencer, after the walker
+inline constexpr int64_t kJobTaken = 2;        // accepted -> the next one may be: its place, the walker's job
 inline constexpr int64_t kJobLoaded = kJobSeen + 2;  // -> its first chunk is pending: the loops, the chunk
 // -> the cycle before its first pixel (also after the walker's last pixel of the one before): the walker's
 // job
@@ -73,7 +75,7 @@ inline constexpr int64_t kSumToOutput = POOL_LATENCY + kFifo;  // what is comput
 
 // A depthwise convolution behind the engine (depthwise_walk).
 inline constexpr int64_t kDwPass =
-    4;  // a job is loaded, a pass' last pixel -> the next pixel: length, entries, end, room
+    5;  // a job is loaded, a pass' last pixel -> the next pixel: length, products, entries, end, room
 inline constexpr int64_t kDwRow =
     2;  // the walk begins, a row's last slot -> the next row starts: the corner, what it needs
 inline constexpr int64_t kDwRoom =

@@ -9,10 +9,9 @@
 namespace weft {
 namespace {
 
-constexpr size_t kWritesInFlight = 64;            // OUTSTANDING of write_dma, bursts
-constexpr size_t kDescriptors = 4;                // its queue
-constexpr size_t kBurstsInFlight = 32;            // OUTSTANDING of read_dma
-constexpr size_t kSegments = 32, kReadQueue = 8;  // its queues
+constexpr size_t kWritesInFlight = 64;  // OUTSTANDING of write_dma, bursts
+constexpr size_t kBurstsInFlight = 32;  // OUTSTANDING of read_dma
+constexpr size_t kSegments = 32;        // its queue
 // Pixels in residual_add.
 size_t AddDepth(const Config& config) { return config.depthwise_taps > 0 ? 16 : 8; }
 
@@ -36,14 +35,15 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
       latency_(memory.latency),
       beat_cycles_(memory.ReadCycles(config)),
       beat_loads_(size_t(2 * MaxBeats(config)), -1),
-      retirements_(kWritesInFlight, -1) {}
+      retirements_(kWritesInFlight, -1) {
+  pixel_leaves_.fill(latency::kNever);
+}
 
 int64_t WriteModel::DescriptorRoom() const {
   const size_t n = accepted_.size();
-  if (n < kDescriptors) return 0;
-  if (loads_.size() + kDescriptors <= n)
-    throw Error("the jobs wait for each other: no room for where outputs go");
-  return loads_[n - kDescriptors] + 1;
+  if (n == 0) return 0;
+  if (loads_.size() < n) throw Error("the jobs wait for each other: no room for where outputs go");
+  return loads_[n - 1] + latency::kRoom;
 }
 
 int64_t WriteModel::MarkSeen(size_t marks) const {
@@ -87,8 +87,9 @@ int64_t WriteModel::Take(int64_t valid, int job, int channels) {
 }
 
 int64_t WriteModel::TakePlain(int64_t valid, int channels) {
-  walk_end_ = WritePixel(std::max(valid, add_load_ + 1), channels);
-  return walk_end_;
+  const int64_t taken = WritePixel(std::max(valid, add_load_ + 1), channels);
+  walk_end_ = walked_;
+  return taken;
 }
 
 int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
@@ -100,7 +101,8 @@ int64_t WriteModel::TakeAdded(int64_t valid, int channels) {
     add_returns_.push(output - 1);
     return taken;
   }
-  walk_end_ = add_output_ = WritePixel(output, channels);
+  add_output_ = WritePixel(output, channels);
+  walk_end_ = walked_;
   add_returns_.push(add_output_);
   return taken;
 }
@@ -120,8 +122,9 @@ int64_t WriteModel::WriteDepthwise(const DepthwiseModel::Output& output, int64_t
   const bool row_end = output.group == job.groups - 1 && output.col == store.depthwise->out_cols - 1;
   const int64_t row = int64_t{output.image} * store.depthwise->out_rows + output.row;
   Tell(SystemEvent::kSum, valid - latency::kSumToOutput);
-  walk_end_ = add_output_ =
+  add_output_ =
       WriteBytes(valid, offset, job.ChannelsOf(output.group), row_end && EndsWithMark(job, store, row));
+  walk_end_ = walked_;
   return add_output_;
 }
 
@@ -133,6 +136,7 @@ int64_t WriteModel::AddResidual(int64_t valid, bool window_end) {
   const int image = cursor.image() - job.lines.image0, row = cursor.y() - job.oy0;
   add_take_ = std::max({valid, add_load_ + 1, add_take_ + config_.AddSteps()});
   if (store.residual) {
+    add_take_ = std::max(add_take_, add_load_ + 2);  // whether its lines are there is a register
     const int64_t lines = residual_lines_ + int64_t{image} * box.rows + row * box.step + store.pool.kh;
     add_take_ = std::max(add_take_, reads->ResidualSeen(lines));
   }
@@ -161,10 +165,13 @@ int64_t WriteModel::WritePixel(int64_t valid, int channels) {
 
 int64_t WriteModel::WriteBytes(int64_t valid, int64_t offset, int channels, bool mark) {
   bytes_ += channels;
-  const int64_t pop = std::max({valid, walk_, s1_free_});
+  int64_t& place = pixel_leaves_[pixels_++ % pixel_leaves_.size()];
+  const int64_t pop = std::max(valid, walked_);  // in S0, which is free when the pixel before it leaves
   Tell(SystemEvent::kOutput, pop, valid);
-  const int64_t s2 = std::max(pop + 1, s2_free_);
-  s1_free_ = s2;
+  walked_ = std::max({pop + 1, walk_, walked_ + 1, place + latency::kRoom});
+  Tell(SystemEvent::kPlaced, walked_);
+  const int64_t s2 = std::max(walked_ + 1 + latency::kFifo, s2_free_);
+  place = s2;
   const int64_t last = (offset + channels - 1) / config_.bus_bytes;
   for (int64_t word = offset / config_.bus_bytes; word <= last; word++) {
     const int64_t offered = std::max(s2 + 1, move_ + 1);
@@ -231,7 +238,7 @@ int64_t ListModel::TakePiece() {
         loads_.size() < queue_.size() || repeat_ > 0;  // or Step would parse on, and end here
     if (!pending || !Step()) throw Error("the list waits for a piece of itself that is never read");
   }
-  piece_time_ = std::max(piece_time_, list_times_[bus_word]) + 1;
+  piece_time_ = std::max(piece_time_, list_times_[bus_word] + latency::QUEUE_LATENCY) + 1;
   return piece_time_;
 }
 
@@ -247,8 +254,8 @@ bool ListModel::ParseCommand() {
     case ListOp::kRead: {
       TakePieces(c.size() - piece_words_);
       const size_t n = queue_.size();
-      while (n >= kReadQueue && loads_.size() + kReadQueue <= n) Step();
-      const int64_t room = n >= kReadQueue ? loads_[n - kReadQueue] + 1 : 0;
+      while (loads_.size() < n) Step();
+      const int64_t room = n > 0 ? loads_[n - 1] + latency::kRoom : 0;
       const int64_t offered = TakePiece();
       piece_time_ = std::max(offered, room);
       queue_.push_back(c);
@@ -268,9 +275,10 @@ bool ListModel::ParseCommand() {
   }
   while (Step()) {
   }
-  const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 1;
+  const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 2;
   TakePieces(c.size() - piece_words_);
-  end_ = std::max({TakePiece(), free, beat_ + 1, list_times_.back() + 2, store_.done()});
+  // Whether all is quiet is a register.
+  end_ = std::max({TakePiece(), free, beat_ + 2, store_.done() + 1});
   return false;
 }
 
@@ -280,7 +288,7 @@ int64_t ListModel::AcceptTime(int job) {
     const size_t n = accepted_.size();
     while (offered_.size() <= n)
       if (!ParseCommand()) throw Error("job {} is not in the list", n);
-    int64_t time = std::max(offered_[n], n == 0 ? 0 : accepted_[n - 1] + 1);
+    int64_t time = std::max(offered_[n], n == 0 ? 0 : accepted_[n - 1] + latency::kJobTaken);
     if (n >= 2) {
       if (ended_.size() + 2 <= n)
         throw Error("the jobs wait for each other: job {} for the end of job {}", n, n - 2);
@@ -313,7 +321,7 @@ bool ListModel::Step() {
       if (next_command_ >= program_.commands.size() || program_.commands[next_command_].op == ListOp::kEnd ||
           !ParseCommand())
         return false;
-    loads_.push_back(std::max(pushes_[loads_.size()], request_));
+    loads_.push_back(std::max(pushes_[loads_.size()] + latency::kFifo, request_));
   }
   const size_t n = loads_.size() - 1;
   const Command c = queue_[n];
@@ -440,7 +448,7 @@ int64_t ListModel::Beat(int64_t room) {
 int64_t ListModel::ResidualSeen(int64_t count) {
   while (int64_t(residual_times_.size()) < count)
     if (!Step()) throw Error("the jobs wait for residual line {}, which is never read", count);
-  return residual_times_[size_t(count - 1)] + 1;
+  return residual_times_[size_t(count - 1)] + 2;  // the count, whether it is enough
 }
 
 int64_t ListModel::DepthwiseSeen(int job) {

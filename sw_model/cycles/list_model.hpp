@@ -7,6 +7,7 @@
 // cycles after its last beat.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -82,11 +83,14 @@ class WriteModel : public StoreModel {
   int window_pixel_ = 0;                             // pixels of the pooling window before the next one
   ResidualBox residual_box_{};                       // of the current job, if it adds
   int64_t residual_lines_ = 0, residual_freed_ = 0;  // lines of the jobs before; bus words that are free
-  int64_t s1_free_ = 0, s2_free_ = 0;                // cycle in which S1, S2 can be loaded again
-  int64_t move_ = -1;                                // the last fragment leaves S2
-  bool open_ = false;                                // ... and its beat can still become more
-  int64_t word_ = 0;                                 // ... of this bus word
-  int64_t final_ = -1;                               // the last final beat is handed over
+  std::array<int64_t, 4> pixel_leaves_;              // ring: write_dma's pixels leave its queue
+  size_t pixels_ = 0;
+  int64_t walked_ = -1;                            // the last pixel leaves S0
+  int64_t s2_free_ = 0;                            // cycle in which S2 can be loaded again
+  int64_t move_ = -1;                              // the last fragment leaves S2
+  bool open_ = false;                              // ... and its beat can still become more
+  int64_t word_ = 0;                               // ... of this bus word
+  int64_t final_ = -1;                             // the last final beat is handed over
   int64_t issue_ = -1, taken_ = latency::kNever;   // the last burst's address; the memory takes the last beat
   std::vector<int64_t> beat_loads_, retirements_;  // rings: beats leave the queue, bursts their slots
   size_t beats_ = 0, beats_sent_ = 0, bursts_ = 0;

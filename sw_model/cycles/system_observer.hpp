@@ -23,6 +23,7 @@ enum class SystemEvent {
   kPixel,      // an output of the engine, to residual_add
   kSum,        // what residual_add makes of one, before pooling
   kOutput,     // ... of residual_add, to write_dma
+  kPlaced,     // ... the walk of write_dma stands at it
   kFragment,   // what it has of a bus word, to burst_former
   kBeat,       // a bus word of a burst that is written, out of it
   kIssue,      // a burst whose beats are all there, to the bus

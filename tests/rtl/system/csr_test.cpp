@@ -353,7 +353,7 @@ TYPED_TEST(Csr, AnEventInTheCycleOfItsClearingStays) {
     bus.Write(WEFT_CONTROL, WEFT_CONTROL_START);
     int t = 0, carried_out = -1;
     bus.before_tick = [&] {
-      if (carried_out < 0 && bus.m->bvalid_o) carried_out = t - 1;
+      if (carried_out < 0 && bus.m->bvalid_o) carried_out = t;
       bus.m->done_i = t++ == at;
     };
     bus.Write(WEFT_IRQ_STATUS, 3);

@@ -4,6 +4,7 @@
 // and a row of outputs may begin is compared cycle by cycle.
 #include "models/depthwise_walk.hpp"
 
+#include "sw_model/cycles/latency.hpp"
 #include "tests/rtl/system/depthwise_job.hpp"
 #include "tests/rtl/testbench.hpp"
 
@@ -96,7 +97,7 @@ TYPED_TEST(DepthwiseWalk, ReadsWhatLiesUnderEachWindow) {
       if (filling) {
         ASSERT_EQ(m->room_o, room) << "of job " << fill << ", pass from pixel " << pass_first << ", cycle "
                                    << t;
-        full += !room && t > begin + 3;
+        full += !room && t > begin + latency::kDwPass - 1;
       }
       m->take_i = filling && m->room_o && Active(random, pattern.source);
       m.Settle();
@@ -149,7 +150,7 @@ TYPED_TEST(DepthwiseWalk, ReadsWhatLiesUnderEachWindow) {
         }
       }
       room = false;
-      if (filling && !pass_ends && t >= begin + 3) {
+      if (filling && !pass_ends && t >= begin + latency::kDwPass - 1) {
         const DepthwiseJob& j = jobs[size_t(fill)];
         room = bases[size_t(fill)] + int64_t{std::min(pass_first + P::ROWS, j.pixels())} * j.groups - freed <=
                P::DEPTH;

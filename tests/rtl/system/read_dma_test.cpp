@@ -61,11 +61,9 @@ TYPED_TEST(ReadDma, WaitsForStoredJobs) {
         ReadCommand c = Draw<P>(b.random, b.size);
         c.wait = uint16_t(stored + missing);
         ASSERT_NO_FATAL_FAILURE(b.Give(c));
-        for (int i = 0; i < 3; i++) {
-          c = Draw<P>(b.random, b.size);
-          c.wait = stored;
-          ASSERT_NO_FATAL_FAILURE(b.Give(c));
-        }
+        c = Draw<P>(b.random, b.size);
+        c.wait = stored;
+        ASSERT_NO_FATAL_FAILURE(b.Give(c));
         const int64_t bursts = b.bursts;
         for (int t = 0; t < 60; t++) ASSERT_NO_FATAL_FAILURE(b.Cycle());
         ASSERT_EQ(b.bursts, bursts) << b.Where();
@@ -88,18 +86,20 @@ TYPED_TEST(ReadDma, WaitsForStoredJobs) {
   Compared(fmt::format("{} reads that wait", waits));
 }
 
-// Commands wait behind one that waits: eight, and the one that is held back.
-TYPED_TEST(ReadDma, QueuesCommands) {
+// A command waits behind one that is held back.
+TYPED_TEST(ReadDma, OneCommandWaits) {
   using P = TypeParam;
   ReadDmaBench<P> b(4, {100, 100});
-  for (int i = 0; i < 9; i++) {
+  for (int i = 0; i < 2; i++) {
     ReadCommand c = Draw<P>(b.random, b.size);
     c.wait = i == 0 ? 1 : 0;
-    b.m.Settle();
-    ASSERT_TRUE(b.m->command_ready_o) << "command " << i;
     ASSERT_NO_FATAL_FAILURE(b.Give(c));
+    b.m.Settle();
+    ASSERT_FALSE(b.m->command_ready_o) << "command " << i;
+    ASSERT_NO_FATAL_FAILURE(b.Cycle());
+    b.m.Settle();
+    ASSERT_EQ(b.m->command_ready_o, i == 0) << "command " << i;
   }
-  b.m.Settle();
   ASSERT_FALSE(b.m->command_ready_o);
   ASSERT_EQ(b.bursts, 0);
   b.job_stored = 1;
