@@ -79,12 +79,13 @@ def check_lists(files: list[pathlib.PurePath], findings: list[str]) -> None:
 
 
 def check_packages(findings: list[str]) -> None:
-    """weft.core and Bender.yml have the files of engine.f and system.f in that order, and the cells of prim/ and of each family behind them."""
+    """weft.core and Bender.yml have the files of engine.f and system.f in that order, and those of prim/ and of its folders behind them."""
     listed = [line for name in ("engine.f", "system.f") for line in read(pathlib.PurePath("rtl") / name).splitlines() if line.endswith(".sv")]
     cells = [name for name in listed if name.startswith("prim/")]
-    families = sorted({path.parent.name for path in tracked("rtl/prim/*/*.sv")})
+    replaced = {str(path.relative_to("rtl")) for path in tracked("rtl/prim/*/*.sv")}
+    folders = sorted({pathlib.PurePath(name).parent.name for name in replaced})
     expected = [name for name in listed if name not in cells] + cells
-    expected += [name.replace("prim/", f"prim/{family}/") for family in families for name in cells]
+    expected += [path for folder in folders for path in (name.replace("prim/", f"prim/{folder}/") for name in cells) if path in replaced]
     for package in ("weft.core", "Bender.yml"):
         files = re.findall(r"^ +- rtl/(\S+\.sv)$", read(pathlib.PurePath(package)), re.MULTILINE)
         for name in sorted(set(expected) ^ set(files)):

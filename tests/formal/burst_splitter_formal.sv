@@ -47,8 +47,11 @@ module burst_splitter_formal #(
     else if (burst) {addr_q, due_q} <= {next_addr, due_q - beats};
   end
 
-  // What the module itself has left (burst_splitter.sby connects it to dut.left_q): what makes the proof inductive.
+  // What the module itself has left and whether that is one burst (burst_splitter.sby connects dut.left_q, dut.last_q): what makes the proof
+  // inductive.
   wire logic [WORDS_W-1:0] left;
+  wire logic left_is_last;
+  wire logic [WORDS_W-1:0] room = WORDS_W'(MAX_BEATS - 1) - WORDS_W'(addr / ADDR_W'(BUS_BYTES) % ADDR_W'(MAX_BEATS));
 
   // ---- What was offered in the cycle before and not taken
   logic waits_q;
@@ -71,7 +74,7 @@ module burst_splitter_formal #(
         assert (req_ready == (!open_q || (burst && last)));
       end
       begin : LeftIsDue_A
-        if (valid && INDUCTION != 0) assert (left == due_q - WORDS_W'(1) && due_q != '0);
+        if (valid && INDUCTION != 0) assert (left == due_q - WORDS_W'(1) && due_q != '0 && left_is_last == (left <= room));
       end
       begin : Contiguous_A
         if (valid) assert (addr == addr_q);

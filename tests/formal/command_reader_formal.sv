@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// command_reader.sv with any list and any takers. Forever: a job stays as it is until it is taken, a list ends once, with END or with an
-// error, and nothing is given after that or before the first command. Up to a bound: commands are given in the order of the list, as it
-// has them, when all of their words have come, each once, and none behind a header that is not this hardware's.
+// command_reader.sv with any list and any takers. Forever: a job and a read stay as they are until they are taken, a list ends once, with
+// END or with an error, and nothing is given after that or before the first command. Up to a bound: commands are given in the order of the
+// list, as it has them, when all of their words have come, each once, and none behind a header that is not this hardware's.
 `default_nettype none
 module command_reader_formal #(
     parameter int BUS_BYTES = 16,
@@ -33,7 +33,7 @@ module command_reader_formal #(
       .reads_quiet_i, .end_o(ends), .error_o(error), .code_o(code), .commands_o(commands)
   );
 
-  wire unused = &{1'b0, stores, job, store};  // command_reader.sv itself asserts that they are held until they are taken
+  wire unused = &{1'b0, stores, job, store};  // command_reader.sv itself asserts that a job is held until it is taken
 
   logic began_q;
   initial began_q = 1'b0;
@@ -43,19 +43,31 @@ module command_reader_formal #(
   wire logic word = list_valid_i & list_ready;
   wire logic read_take = read_valid & read_ready_i;
   wire logic job_take = job_valid & job_ready_i;
-  logic ended_q, quiet_q, begun_q;
+  logic ended_q, quiet_q, quiet_q2, given_q, given_q2, waits_q, begun_q;
   logic [31:0] commands_q;
+  logic [READ-1:0] read_q;
   always_ff @(posedge clk_i) begin
     ended_q    <= rst_ni & (ended_q | ends | error);
     quiet_q    <= quiet_i;
+    quiet_q2   <= quiet_q;
+    given_q    <= rst_ni & (read_take | job_take);
+    given_q2   <= rst_ni & given_q;
+    waits_q    <= rst_ni & read_valid & ~read_ready_i;
+    read_q     <= read;
     begun_q    <= rst_ni & (begun_q | (commands != '0));  // they are counted modulo 2^32
     commands_q <= commands;
   end
 
   // What the module itself has (command_reader.sby connects these): what makes the proof inductive.
   wire logic [1:0] state;  // header, command, body, ended
-  wire logic [7:0] opcode;
-  wire logic ended;
+  localparam int Depth = 4 * weft_list_pkg::LIST_BLOCK_BYTES / BUS_BYTES;
+  localparam int CountW = $clog2(Depth) + 1;
+  wire logic [5:0] facts;  // of one piece: it is READ, JOB, END, three of the header
+  wire logic body_read, body_job, body_end, ended, starves, quiet, word_valid, queue_valid, ram_valid;
+  wire logic [CountW-1:0] ram_count;
+  wire logic [2:0] places, next_count;
+  wire logic [weft_pkg::RAM_LATENCY-1:0] fetches;
+  wire logic [2:0] on_its_way = 3'(fetches[0]) + 3'(fetches[1]);  // words from the RAM to the queue's head
   always_comb
     if (rst_ni && began_q) begin
       begin : CodeSaysWhichEnd_A
@@ -65,7 +77,7 @@ module command_reader_formal #(
                   || code == weft_csr_pkg::CODE_BAD_CHECKSUM);
       end
       begin : EndWaitsForReadsAndWrites_A
-        if (ends) assert (quiet_q && !job_valid);
+        if (ends) assert (quiet_q2 && !given_q2 && !given_q && !job_valid);
       end
       begin : NothingAfterTheEnd_A
         if (ended_q || ends || error) assert (!read_valid);
@@ -74,14 +86,22 @@ module command_reader_formal #(
       begin : NothingBeforeACommand_A
         if (commands == '0 && !begun_q) assert (!read_valid && !job_valid);
       end
-      begin : ReadOnlyWhenItIsTaken_A
-        if (read_valid) assert (read_ready_i);
+      begin : ReadHeldUntilTaken_A
+        if (waits_q) assert (read_valid && read == read_q);
       end
       begin : Inductive_A
         if (INDUCTION != 0)
-          assert (ended == ended_q && (state == 2'd3) == (ended_q || ends || error) && (state != 2'd0 || (opcode == '0 && !job_valid && commands == '0 && !begun_q))
+          assert (ended == ended_q && (state == 2'd3) == (ended_q || ends || error)
+                  && (state != 2'd0 || (!body_read && !body_job && !body_end && !job_valid && commands == '0 && !begun_q))
                   && ((state != 2'd2 && !job_valid) || begun_q || commands != '0)
-                  && (state != 2'd2 || !job_valid || opcode != 8'(weft_list_pkg::OP_JOB)));
+                  && (state != 2'd2 || !job_valid || !body_job) && (!quiet || (quiet_q && !given_q && !job_valid))
+                  && (!word_valid || 2'(facts[0]) + 2'(facts[1]) + 2'(facts[2]) <= 2'd1)
+                  && 2'(body_read) + 2'(body_job) + 2'(body_end) <= 2'd1);
+      end
+      begin : Queue_A
+        if (INDUCTION != 0)
+          assert (queue_valid == (next_count != '0) && ram_valid == (ram_count != '0) && (!list_ready || ram_count <= CountW'(Depth - 2))
+                  && {1'b0, places} + {1'b0, next_count} + {1'b0, on_its_way} == 4'd4 && !(starves && word_valid));
       end
     end
 

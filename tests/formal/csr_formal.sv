@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// csr.sv with any master and any core: the rules of AXI4-Lite (axil_slave.sv), and what the core relies on.
+// csr.sv with any master and any core that becomes busy only by a start: the rules of AXI4-Lite (axil_slave.sv), and what the core relies on.
 `default_nettype none
 module csr_formal #(
     parameter int ADDR_W    = 40,
@@ -52,18 +52,20 @@ module csr_formal #(
   always_comb assume (rst_ni == began_q);  // reset in the first cycle and never again
 
   // A list runs from start to done_i.
-  logic runs_q, busy_q, start_q, abort_q, soft_reset_q;
+  logic runs_q, busy_q, core_busy_q, start_q, abort_q, soft_reset_q;
   wire logic runs = (start | runs_q) & ~soft_reset;
   wire logic [3*ADDR_W+64:0] values = {list_addr, list_bytes, window_base, window_end, watchdog};
   logic [3*ADDR_W+64:0] values_q;
   always_ff @(posedge clk_i) begin
     runs_q       <= rst_ni & runs & ~done_i;
     busy_q       <= rst_ni & (runs | busy_i);
+    core_busy_q  <= rst_ni & busy_i;
     start_q      <= rst_ni & start;
     abort_q      <= rst_ni & abort;
     soft_reset_q <= rst_ni & soft_reset;
     values_q     <= values;
   end
+  always_comb if (began_q && busy_i) assume (core_busy_q || start_q);
 
   // The write whose response is new, and whether its register takes writes.
   logic b_waits_q;

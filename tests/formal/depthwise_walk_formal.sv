@@ -117,7 +117,7 @@ module depthwise_walk_formal #(
     if (walk_load_i) assume (ends && behind_q != 2'd0);
     if (take_i) assume (filling_q && room);
     assume (!long_q);
-    if (SHAPE != 0) assume (there_i && emit_ready_i && (fill_load_i || filling_q || behind_q != 2'd0) && (walk_load_i || !ends || behind_q == 2'd0));
+    if (SHAPE != 0) assume ((fill_load_i || filling_q || behind_q != 2'd0) && (walk_load_i || !ends || behind_q == 2'd0));
   end
 
   wire logic [PTR_W-1:0] entry_number;  // depthwise_walk.sby connects it: the entry's number, of which entry_o is the low bits

@@ -87,7 +87,7 @@ module read_dma_formal #(
 
   // ---- What the module itself has (read_dma.sby connects these): what makes the proof inductive.
   wire logic [OUT_W-1:0] flight;
-  wire logic delivers, check, bad, illegal, burst;
+  wire logic flies, left_is_last, delivers, check, bad, illegal, burst;
   wire logic [7:0] to;
   wire logic [32:0] request_end;
   wire logic [ADDR_W-BUS_W-1:0] word;
@@ -95,6 +95,7 @@ module read_dma_formal #(
   wire logic active, nonsense;
   wire logic [24:0] both;
   wire logic [ADDR_W-BUS_W-1:0] burst_end = word + (ADDR_W - BUS_W)'(left) + 1'b1;  // of the request that is cut
+  wire logic [23:0] room = 24'(MAX_BEATS - 1) - 24'(word % (ADDR_W - BUS_W)'(MAX_BEATS));  // for more beats than one
   wire logic [ADDR_W-1:0] asked_end = base_i + ADDR_W'(request_end);
 
   always_comb
@@ -122,12 +123,12 @@ module read_dma_formal #(
       end
       begin : Inductive_A
         if (INDUCTION != 0)
-          assert ((OUT_W + 1)'(flight) == (OUT_W + 1)'(open_q) + (OUT_W + 1)'(ar_valid)
+          assert ((OUT_W + 1)'(flight) == (OUT_W + 1)'(open_q) + (OUT_W + 1)'(ar_valid) && flies == (flight != '0)
                   && (to & (to - 1'b1)) == '0 && (delivers || to == '0) && (ran_q || !(burst || check || bad || delivers)));
       end
       begin : CutsWhatWasAsked_A
         if (INDUCTION != 0 && burst)
-          assert ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < request_end >> BUS_W
+          assert ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < request_end >> BUS_W && left_is_last == (left <= room)
                   && (check ? !illegal : bad || request_end <= {1'b0, size_i}));
       end
       begin : RefusesNonsense_A

@@ -79,7 +79,7 @@ module response_ring_formal #(
 
   // ---- What the module itself has (response_ring.sby connects these): what makes the proof inductive. For every slot: how many slots
   // of its ID were issued since, it included.
-  wire logic [SLOT_W:0] head, tail;
+  wire logic [SLOT_W:0] head, tail, flight;
   wire logic [SLOT_W:0] between = tail - head;
   wire logic [SLOTS-1:0] answered, finals;
   wire logic [TURN_W*IDS-1:0] turns;
@@ -124,7 +124,7 @@ module response_ring_formal #(
       end
       begin : Inductive_A
         if (INDUCTION != 0)
-          assert (flight_q <= (SLOT_W + 1)'(SLOTS) && between == flight_q && tail[SLOT_W-1:0] == next_q
+          assert (flight_q <= (SLOT_W + 1)'(SLOTS) && between == flight_q && flight == flight_q && tail[SLOT_W-1:0] == next_q
                   && turns_ok && answered_ok && open_ok);
       end
       begin : FollowedIsInItsSlot_A

@@ -49,7 +49,7 @@ TEST_P(Quanta, GiveEqualResults) {
     const RunRecord slept = good.Run(&platform, &device);
     good.ExpectGood(slept);
     EXPECT_EQ(int64_t(slept.counters.cycles), expected);
-    EXPECT_EQ(slept.wait, expected + 2);
+    EXPECT_EQ(slept.wait, expected + 3);
     device.bus.wait = [](void*) {};  // weft_wait asks
     cpu.Pass(1000 * platform.period);
     const RunRecord asked = good.Run(&platform, &device);
