@@ -24,10 +24,15 @@ def texts(notebook: nbformat.NotebookNode) -> list[str]:
     """What the cells print and give; pictures depend on the version of matplotlib."""
     lines = []
     for cell in notebook.cells:
+        printed = ""  # in as many pieces as the kernel sends, which end anywhere
         for output in cell.get("outputs", []):
-            is_picture = "image/png" in output.get("data", {})
-            text = output.get("text") or ("" if is_picture else output.get("data", {}).get("text/plain", ""))
-            lines += text.splitlines() + (["(a picture)"] if is_picture else [])
+            if output.output_type == "stream":
+                printed += output.text
+                continue
+            data = output.get("data", {})
+            lines += printed.splitlines() + (["(a picture)"] if "image/png" in data else data.get("text/plain", "").splitlines())
+            printed = ""
+        lines += printed.splitlines()
     return lines
 
 
