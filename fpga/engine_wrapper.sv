@@ -47,7 +47,7 @@ module engine_wrapper #(
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(weight_data),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(param_data),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols),
-      .out_final_o(out_final), .count_i(count), .counts_o(counts)
+      .out_final_o(out_final), .count_i(count), .count_clear_i(~rst_n), .counts_o(counts)
   );
 
   few_pins #(.IN_W(InW), .OUT_W(OutW)) u_pins (.clk_i, .rst_ni, .serial_i, .parity_o, .rst_no(rst_n), .in_o(in), .out_i(out));

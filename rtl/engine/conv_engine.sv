@@ -10,7 +10,7 @@
 // A layer is one or more jobs (compiler/job.hpp), which run back to back. Five streams, valid/ready, valid never waits for
 // ready: jobs; input lines in the order of the jobs, each line padded to whole bus words, line_last_i on its last word;
 // weights, one weight word of COLS bytes (padded to a power of two) a beat; parameters; outputs, one pixel of up to COLS channels.
-// counts_o counts what every cycle was spent on while count_i is high.
+// counts_o counts what every cycle was spent on while count_i is high, from count_clear_i on; a reset keeps it.
 `default_nettype none
 module conv_engine #(
     parameter int ROWS          = 8,       // Requires: 2 to 64
@@ -44,6 +44,7 @@ module conv_engine #(
     output wire logic [                             COL_W-1:0] out_cols_o,   // channels that count
     output wire logic                                          out_final_o,  // the last output of its job
     input  wire logic                                          count_i,
+    input  wire logic                                          count_clear_i,
     output wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o
 );
   localparam int MinWord = 1 << $clog2(2 * ROWS);
@@ -127,7 +128,7 @@ module conv_engine #(
       .beat_valid_o(beat_valid), .beat_first_o(beat_first), .beat_last_o(beat_last), .beat_index_o(beat_index),
       .beat_weight_o(beat_weight), .beat_frees_o(beat_frees), .beat_group_o(beat_group), .cause_o(cause), .edge_o(edge_pes)
   );
-  cycle_counters #(.EDGE_W(EdgeW)) u_counters (.clk_i, .rst_ni, .count_i, .cause_i(cause), .edge_i(edge_pes), .counts_o);
+  cycle_counters #(.EDGE_W(EdgeW)) u_counters (.clk_i, .rst_ni(~count_clear_i), .count_i, .cause_i(cause), .edge_i(edge_pes), .counts_o);
 
   // ---- Activations ------------------------------------------------------------------------------------------------------
   wire logic [AddrW-1:0] line_raddr;

@@ -155,10 +155,10 @@ module output_path #(
   wire logic [StepW-1:0] a_step;
   wire logic [COL_W-1:0] a_cols;
   wire logic [DIM_W-1:0] a_pool;
-  delay #(.WIDTH(3 + StepW + COL_W + DIM_W), .CYCLES(ToGather)) u_side_wait (
-      .clk_i(clk), .rst_ni,
-      .d_i({row_ahead, row_valid, info_final & (row + 1'b1 == info_rows), step, info_cols, info_pool}),
-      .q_o({a_valid, a_row_valid, a_final, a_step, a_cols, a_pool})
+  delay #(.WIDTH(1), .CYCLES(ToGather)) u_valid_wait (.clk_i(clk), .rst_ni, .d_i(row_ahead), .q_o(a_valid));
+  delay #(.WIDTH(2 + StepW + COL_W + DIM_W), .CYCLES(ToGather), .RESET(0)) u_side_wait (
+      .clk_i(clk), .rst_ni, .d_i({row_valid, info_final & (row + 1'b1 == info_rows), step, info_cols, info_pool}),
+      .q_o({a_row_valid, a_final, a_step, a_cols, a_pool})
   );
 
   wire logic g_valid, g_row_valid, g_final;

@@ -47,15 +47,12 @@ module burst_splitter #(
   wire logic [WORDS_W-1:0] new_left = req_words_i - WORDS_W'(1);
   wire logic [WORDS_W-1:0] next_left = left_q - WORDS_W'(room) - WORDS_W'(1);
 
+  wire logic no_other = ~burst_valid_o | last_q;  // what comes next is the next request
   always_ff @(posedge clk_i) begin
-    if (take) begin
-      word_q <= req_addr_i[ADDR_W-1:ByteW];
-      left_q <= new_left;
-      last_q <= new_left <= WORDS_W'(new_room);
-    end else if (burst) begin
-      word_q <= {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
-      left_q <= next_left;
-      last_q <= next_left <= WORDS_W'(MAX_BEATS - 1);
+    if (~burst_valid_o | burst) begin  // without a request, of what burst_valid_o does not say that it is one
+      word_q <= no_other ? req_addr_i[ADDR_W-1:ByteW] : {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
+      left_q <= no_other ? new_left : next_left;
+      last_q <= no_other ? new_left <= WORDS_W'(new_room) : next_left <= WORDS_W'(MAX_BEATS - 1);
     end
     burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last_q)));
   end

@@ -117,8 +117,8 @@ module command_reader #(
   typedef enum logic [1:0] {Header, Command, Body, Ended} state_e;  // Command: the first piece of one, Body: the others
   localparam int LeftW = $clog2(JobPieces);
   state_e state_q;
-  logic [LeftW-1:0] left_q;      // pieces to come of this command, less one
-  logic [JobPieces-1:0] slot_q;  // of a job: one bit for each piece, this one
+  logic [LeftW:0] left_q;        // pieces to come of this command, less two: the top bit says that this one is the last
+  logic [JobPieces-1:0] slot_q;  // of a command: one bit for each piece, this one
   logic body_read_q, body_job_q, body_end_q;  // the command that has begun
   logic job_full_q;
   wire logic begins = state_q == Command;
@@ -127,27 +127,31 @@ module command_reader #(
   wire logic is_job = (begins & facts[IsJob]) | (in_body & body_job_q);
   wire logic is_end = (begins & facts[IsEnd]) | (in_body & body_end_q);
   wire logic none = begins & ~facts[IsRead] & ~facts[IsJob] & ~facts[IsEnd];
-  wire logic last = begins ? is_end & (EndPieces == 1) : left_q == '0;
+  wire logic last = begins ? is_end & (EndPieces == 1) : left_q[LeftW];
   logic quiet_q;    // a cycle ago all was quiet, no job was held, and none and no read was given
   logic starves_q;  // no bus word can come any more
-  wire logic take_job = word_valid_q & is_job & ~(begins & job_full_q);
-  wire logic take_end = word_valid_q & is_end & (~last | quiet_q);
-  wire logic take_read = word_valid_q & is_read & (~last | read_ready_i);
-  assign take = take_read | take_job | take_end | (word_valid_q & (state_q == Header || none));
+  // What a piece waits for: a place for the read, the job before to be gone, all to be done.
+  wire logic waits_read = in_body & body_read_q & left_q[LeftW] & ~read_ready_i;
+  wire logic waits_job = begins & facts[IsJob] & job_full_q;
+  wire logic waits_end = (EndPieces == 1 ? begins & facts[IsEnd] : in_body & body_end_q & left_q[LeftW]) & ~quiet_q;
+  assign take = word_valid_q & ~waits_read & ~waits_job & ~waits_end;
+  wire logic take_job = take & is_job;
+  wire logic take_end = take & is_end;
 
   // Each word of the header that is checked: pieces that come behind its piece.
   localparam int HeaderLast = HeaderPieces - 1;
   localparam int MagicLeft = HeaderLast - weft_list_pkg::HEADER_MAGIC / Words;
   localparam int Config0Left = HeaderLast - weft_list_pkg::HEADER_CONFIG0 / Words;
   localparam int Config1Left = HeaderLast - weft_list_pkg::HEADER_CONFIG1 / Words;
-  wire logic header_ok = ((left_q != LeftW'(MagicLeft)) | facts[IsMagic]) & ((left_q != LeftW'(Config0Left)) | facts[IsConfig0])
-                         & ((left_q != LeftW'(Config1Left)) | facts[IsConfig1]);
+  wire logic header_ok = ((left_q != (LeftW + 1)'(MagicLeft - 1)) | facts[IsMagic])
+                         & ((left_q != (LeftW + 1)'(Config0Left - 1)) | facts[IsConfig0])
+                         & ((left_q != (LeftW + 1)'(Config1Left - 1)) | facts[IsConfig1]);
   always_ff @(posedge clk_i) begin
     end_o   <= 1'b0;
     error_o <= 1'b0;
     if (!rst_ni) begin
       state_q     <= Header;
-      left_q      <= LeftW'(HeaderLast);
+      left_q      <= (LeftW + 1)'(HeaderLast - 1);
       slot_q      <= JobPieces'(1);
       job_full_q  <= 1'b0;
       quiet_q     <= 1'b0;
@@ -161,7 +165,7 @@ module command_reader #(
       starves_q <= begun_q & reads_quiet_i & ~word_valid_q & queue_empty & ~list_valid_i;
       if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
       if (take_job & last) job_full_q <= 1'b1;
-      if (take_job) slot_q <= last ? JobPieces'(1) : slot_q << 1;
+      if (take & (begins | in_body)) slot_q <= last ? JobPieces'(1) : slot_q << 1;
       if (starves_q & (state_q != Ended)) begin
         state_q <= Ended;
         error_o <= 1'b1;
@@ -171,7 +175,7 @@ module command_reader #(
         left_q <= left_q - 1'b1;
         case (state_q)
           Header: begin
-            if (left_q == '0) state_q <= Command;
+            if (last) state_q <= Command;
             if (!header_ok) begin
               state_q <= Ended;
               error_o <= 1'b1;
@@ -182,14 +186,15 @@ module command_reader #(
             commands_o <= commands_o + 1'b1;
             {body_read_q, body_job_q, body_end_q} <= {facts[IsRead], facts[IsJob], facts[IsEnd]};
             state_q    <= Body;
-            left_q     <= LeftW'((is_read ? ReadPieces : is_end ? EndPieces : piece[weft_list_pkg::COMMAND_ADDS_BIT] ? JobPieces : PlainPieces) - 2);
+            left_q     <= (LeftW + 1)'((is_read ? ReadPieces : is_end ? EndPieces : piece[weft_list_pkg::COMMAND_ADDS_BIT] ? JobPieces : PlainPieces) - 3);
             if (none) begin
               state_q <= Ended;
               error_o <= 1'b1;
               code_o  <= weft_csr_pkg::CODE_BAD_COMMAND;
             end
           end
-          default: if (last) state_q <= Command;
+          Body: if (last) state_q <= Command;
+          default: ;
         endcase
         if (take_end & last) begin
           state_q <= Ended;
@@ -202,6 +207,7 @@ module command_reader #(
   end
 
   // ---- What is given ------------------------------------------------------------------------------------------------------
+  // A piece is written as long as it is there, and stays when it is taken: take comes late in the cycle.
   localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
   logic [ReadW-PieceW-1:0] read_q;  // the pieces before this one
   assign read_valid_o = word_valid_q & is_read & last;
@@ -216,9 +222,9 @@ module command_reader #(
   logic [32*weft_list_pkg::JOB_COMMAND_WORDS-1:0] job_q;  // the command as it is in the list
   integer p;
   always_ff @(posedge clk_i) begin
-    if (take) read_q <= (ReadW - PieceW)'({piece, read_q} >> (PieceW));
+    for (p = 0; p < ReadPieces - 1; p++) if (slot_q[p]) read_q[PieceW*p+:PieceW] <= piece;
     for (p = 0; p < JobPieces; p++)
-      if (take_job & slot_q[p]) job_q[PieceW*p+:PieceW] <= piece;
+      if (is_job & ~waits_job & slot_q[p]) job_q[PieceW*p+:PieceW] <= piece;
   end
   wire logic job_adds = job_q[weft_list_pkg::COMMAND_ADDS_BIT];  // without it there are no words from STORE_ADD on
   wire logic [StoreW-1:0] job_store = job_q[StoreLsb+:StoreW];
@@ -237,7 +243,7 @@ module command_reader #(
     ended_q       <= rst_ni & (ended_q | end_o | error_o);
     if (rst_ni) begin
       begin : JobHeldUntilTaken_A
-        if (job_stalled_q) assert (job_valid_o && {job_stores_o, job_o, store_o} == job_held_q);
+        if (job_stalled_q) assert (job_valid_o && {job_stores_o, job_o, store_o} === job_held_q);  // not every command has all words
       end
       begin : EndsOnce_A
         assert (!(end_o && error_o) && !(ended_q && (end_o || error_o)));

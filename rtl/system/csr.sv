@@ -83,7 +83,9 @@ module csr #(
   assign wready_o  = ~w_held_q;
   assign arready_o = ~ar_held_q;
   wire logic write = aw_held_q & w_held_q & (~bvalid_o | bready_i);
-  wire logic read = ar_held_q & (~rvalid_o | rready_i);
+  logic looked_q;  // a counter's value is here
+  wire logic look = ar_held_q & ~looked_q;
+  wire logic read = looked_q & (~rvalid_o | rready_i);
 
   always_ff @(posedge clk_i) begin
     if (!aw_held_q) waddr_q <= {awaddr_i[11:2], 2'b00};
@@ -93,10 +95,12 @@ module csr #(
       aw_held_q <= 1'b0;
       w_held_q  <= 1'b0;
       ar_held_q <= 1'b0;
+      looked_q  <= 1'b0;
     end else begin
       aw_held_q <= aw_held_q ? ~write : awvalid_i;
       w_held_q  <= w_held_q ? ~write : wvalid_i;
       ar_held_q <= ar_held_q ? ~read : arvalid_i;
+      looked_q  <= looked_q ? ~read : ar_held_q;
     end
   end
   wire logic unused = ^{awaddr_i[1:0], araddr_i[1:0]};
@@ -110,16 +114,17 @@ module csr #(
   wire logic ok = code_i == weft_csr_pkg::CODE_OK;
 
   // A legal write takes effect in the cycle of its answer, in which its address and data are still held.
-  logic put_q;
+  logic put_q, put_control_q;  // a write; ... of CONTROL
   logic write_ok;
   always_ff @(posedge clk_i) put_q <= rst_ni & write & write_ok;
+  always_ff @(posedge clk_i) put_control_q <= rst_ni & write & write_ok & wstrb_q[0] & (waddr_q == weft_csr_pkg::CONTROL);
   wire logic [2:0] asked = wdata_q[2:0] & {3{wstrb_q[0] & (waddr_q == weft_csr_pkg::CONTROL)}};
-  wire logic [2:0] command = asked & {3{put_q}};
+  wire logic [2:0] command = wdata_q[2:0] & {3{put_control_q}};
   wire logic abort = command[weft_csr_pkg::CONTROL_ABORT_BIT];
   wire logic soft_reset = command[weft_csr_pkg::CONTROL_SOFT_RESET_BIT];
   wire logic try_start = asked[weft_csr_pkg::CONTROL_START_BIT] & ~asked[weft_csr_pkg::CONTROL_ABORT_BIT]
                          & ~asked[weft_csr_pkg::CONTROL_SOFT_RESET_BIT];
-  wire logic start = put_q & try_start;
+  wire logic start = command[weft_csr_pkg::CONTROL_START_BIT] & ~abort & ~soft_reset;
 
   always_ff @(posedge clk_i)
     if (!rst_ni || soft_reset) begin
@@ -224,7 +229,8 @@ module csr #(
   wire logic [32*32-1:0] counter_words;  // in the order of the map
   wire logic [11:0] counter_at = raddr_q - weft_csr_pkg::CYCLES_LO;
   wire logic counter = counter_at < 12'(8 * Counters);
-  wire logic [31:0] counter_data = counter_words[32*counter_at[6:2]+:32];
+  logic [31:0] counter_q;
+  always_ff @(posedge clk_i) if (look) counter_q <= counter_words[32*counter_at[6:2]+:32];
   assign counter_words[32*32-1:64*Counters] = '0;
   genvar i;
   generate
@@ -233,7 +239,7 @@ module csr #(
       assign counter_words[64*i+:64] = {32'(high_q), counters[COUNT_W*i+:32]};
       always_ff @(posedge clk_i)
         if (!rst_ni) high_q <= '0;
-        else if (read && counter_at == 12'(8 * i)) high_q <= counters[COUNT_W*i+32+:HighW];
+        else if (look && counter_at == 12'(8 * i)) high_q <= counters[COUNT_W*i+32+:HighW];
     end
   endgenerate
 
@@ -264,7 +270,7 @@ module csr #(
       weft_csr_pkg::ERROR_ADDR_HI: read_data = error_addr_hi_q;
       weft_csr_pkg::ERROR_COMMAND: read_data = error_command_q;
       default: begin
-        read_data = counter ? counter_data : 32'd0;
+        read_data = counter ? counter_q : 32'd0;
         read_ok   = counter;
       end
     endcase

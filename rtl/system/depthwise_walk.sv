@@ -263,7 +263,12 @@ module depthwise_walk #(
 
 `ifndef SYNTHESIS
   wire logic [PtrW-1:0] read_behind = entry_q - freed_q, read_before = done_q - entry_q - 1'b1;
-  wire logic [PtrW-1:0] write_room = freed_q + PtrW'(DEPTH - 1) - fill_q;
+  // What has been free stays so: the corner of a later row may lie before it, in the padding.
+  logic [PtrW-1:0] was_freed_q;
+  wire logic [PtrW-1:0] more = freed_q - was_freed_q;
+  wire logic [PtrW-1:0] most_freed = more[PtrW-1] ? was_freed_q : freed_q;
+  wire logic [PtrW-1:0] write_room = most_freed + PtrW'(DEPTH - 1) - fill_q;
+  always_ff @(posedge clk_i) was_freed_q <= rst_ni ? most_freed : '0;
   always_ff @(posedge clk_i)
     if (rst_ni) begin
       begin : ReadsWhatIsThere_A

@@ -20,52 +20,56 @@ module output_walk (
     output logic                                     walks_o,
     output wire logic [                        31:0] offset_o,
     output wire logic                                row_end_o,     // the last pixel of its row of outputs,
-    output wire logic                                image_end_o,   // ... of its image,
+    output wire logic                                last_row_o,    // that row is its image's last one,
     output wire logic                                group_last_o,  // in the job's last column group,
     output wire logic                                pass_end_o,    // the last one of its pass and group,
     output wire logic                                job_end_o      // ... of the job
 );
   localparam int CountW = weft_list_pkg::PIXELS_W;
-  wire logic [CountW-1:0] new_pass = store_i[32*weft_list_pkg::STORE_PASS+:CountW];
-  wire logic [CountW-1:0] new_total = store_i[32*weft_list_pkg::STORE_TOTAL+:CountW];
+  localparam int GroupW = weft_list_pkg::STORE_GROUPS_LAST_W;
+  wire logic [CountW:0] new_pass = {1'b0, store_i[32*weft_list_pkg::STORE_PASS+:CountW]};
+  wire logic [CountW:0] new_total = {1'b0, store_i[32*weft_list_pkg::STORE_TOTAL+:CountW]};
+  wire logic [CountW:0] new_cols = {1'b0, store_i[32*weft_list_pkg::STORE_COLS+:CountW]} - 1'b1;
+  wire logic [CountW:0] new_rows = {1'b0, store_i[32*weft_list_pkg::STORE_ROWS+:CountW]} - 1'b1;
+  wire logic [GroupW:0] new_groups = {1'b0, store_i[32*weft_list_pkg::STORE_GROUPS+:GroupW]} - 1'b1;
+  wire logic [16:0] new_window_cols = {1'b0, window_cols_i} - 1'b1;
+  wire logic [16:0] new_window_rows = {1'b0, window_rows_i} - 1'b1;
   wire logic unused = &{1'b0, store_i};
 
+  // Every counter holds two less than there are turns to come, this one included: it is at its last one when the top bit is set.
   logic [31:0] step_group_q, step_window_x_q, step_window_y_q, step_x_q, step_y_q, step_image_q;
-  logic [15:0] window_cols_q, window_rows_q, window_x_q, window_y_q;  // the latter count down
-  logic [CountW-1:0] cols_q, rows_q, pass_q, full_length_q;  // the latter: of a pass that is not the last - 1
-  logic [15:0] groups_q;
-  // Where the pixel is in column group 0, and how far from there it is in this one; x and y count down.
+  logic [16:0] window_cols_q, window_rows_q, window_x_q, window_y_q;
+  logic [CountW:0] cols_q, rows_q, x_q, y_q, pass_x_q, pass_y_q;  // pass_*: of this pass' first pixel
+  logic [CountW:0] full_length_q, length_q, left_q;  // outputs of a pass that is not the last; of this one; of this one and group to come
+  logic [CountW:0] rest_q, later_rest_q;  // outputs of a group behind this pass - 1; behind the next one
+  logic [CountW-1:0] pass_q;              // outputs of a pass
+  logic [GroupW:0] groups_q, group_q;
+  // Where the pixel is in column group 0, and how far from there it is in this one.
   logic [31:0] offset_q, pass_offset_q, group_offset_q;
-  logic [CountW-1:0] x_q, y_q, pass_x_q, pass_y_q;  // pass_*: of this pass' first pixel
-  logic [CountW-1:0] left_q, length_q;              // outputs of this pass and group to come - 1; of the pass - 1
-  logic [CountW-1:0] total_q;                       // outputs of a group to come, this pass included
-  logic last_pass_q;                                // ... and are those of this pass
-  logic [15:0] group_q;                             // column groups to come
   assign offset_o = offset_q + group_offset_q;
-  wire logic window_row_end = window_x_q == '0;
-  wire logic window_end = window_row_end & (window_y_q == '0);
-  wire logic last_x = x_q == '0;
-  wire logic last_y = y_q == '0;
+  wire logic window_row_end = window_x_q[16];
+  wire logic window_end = window_row_end & window_y_q[16];
+  wire logic last_x = x_q[CountW];
+  wire logic last_y = y_q[CountW];
   assign row_end_o = window_end & last_x;
-  assign image_end_o = row_end_o & last_y;
-  assign pass_end_o = window_end & (left_q == '0);
-  assign group_last_o = group_q == '0;
-  assign job_end_o = pass_end_o & group_last_o & last_pass_q;
+  assign last_row_o = last_y;
+  assign pass_end_o = window_end & left_q[CountW];
+  assign group_last_o = group_q[GroupW];
+  assign job_end_o = pass_end_o & group_last_o & rest_q[CountW];
 
   wire logic [31:0] step = ~window_row_end ? step_window_x_q : ~window_end ? step_window_y_q
                          : ~last_x ? step_x_q : ~last_y ? step_y_q : step_image_q;
   wire logic [31:0] stepped_offset = offset_q + step;
-  wire logic [CountW-1:0] stepped_x = ~last_x ? x_q - 1'b1 : cols_q;
-  wire logic [CountW-1:0] stepped_y = ~last_x ? y_q : ~last_y ? y_q - 1'b1 : rows_q;
-  wire logic [CountW-1:0] later_total = total_q - pass_q;
-  wire logic later_last = later_total <= pass_q;
-  wire logic [CountW-1:0] later_length = later_last ? total_q - pass_q - 1'b1 : full_length_q;
-  wire logic new_last = new_total <= new_pass;
-  wire logic [CountW-1:0] new_length = (new_last ? new_total : new_pass) - 1'b1;
+  wire logic [CountW:0] stepped_x = ~last_x ? x_q - 1'b1 : cols_q;
+  wire logic [CountW:0] stepped_y = ~last_x ? y_q : ~last_y ? y_q - 1'b1 : rows_q;
+  wire logic [CountW:0] later_length = later_rest_q[CountW] ? rest_q - 1'b1 : full_length_q;
+  wire logic [CountW:0] new_rest = new_total - new_pass - 1'b1;
+  wire logic [CountW:0] new_full_length = new_pass - (CountW + 1)'(2);
+  wire logic [CountW:0] new_length = new_rest[CountW] ? new_total - (CountW + 1)'(2) : new_full_length;
   wire logic again = pass_end_o & ~group_last_o;  // the same pixels, the next column group
   always_ff @(posedge clk_i) begin
     walks_o <= rst_ni & (load_i | (walks_o & ~(take_i & job_end_o)));
-    if (load_i) begin
+    if (!walks_o) begin  // what is here when load_i comes stays
       offset_q        <= offset_i;
       pass_offset_q   <= offset_i;
       group_offset_q  <= '0;
@@ -75,24 +79,24 @@ module output_walk (
       step_x_q        <= x_i;
       step_y_q        <= y_i;
       step_image_q    <= image_i;
-      window_cols_q   <= window_cols_i;
-      window_rows_q   <= window_rows_i;
-      window_x_q      <= window_cols_i;
-      window_y_q      <= window_rows_i;
-      cols_q          <= store_i[32*weft_list_pkg::STORE_COLS+:CountW];
-      rows_q          <= store_i[32*weft_list_pkg::STORE_ROWS+:CountW];
-      x_q             <= store_i[32*weft_list_pkg::STORE_COLS+:CountW];
-      y_q             <= store_i[32*weft_list_pkg::STORE_ROWS+:CountW];
-      pass_x_q        <= store_i[32*weft_list_pkg::STORE_COLS+:CountW];
-      pass_y_q        <= store_i[32*weft_list_pkg::STORE_ROWS+:CountW];
-      pass_q          <= new_pass;
-      full_length_q   <= new_pass - 1'b1;
-      total_q         <= new_total;
-      last_pass_q     <= new_last;
+      window_cols_q   <= new_window_cols;
+      window_rows_q   <= new_window_rows;
+      window_x_q      <= new_window_cols;
+      window_y_q      <= new_window_rows;
+      cols_q          <= new_cols;
+      rows_q          <= new_rows;
+      x_q             <= new_cols;
+      y_q             <= new_rows;
+      pass_x_q        <= new_cols;
+      pass_y_q        <= new_rows;
+      pass_q          <= new_pass[CountW-1:0];
+      full_length_q   <= new_full_length;
+      rest_q          <= new_rest;
+      later_rest_q    <= new_total - {new_pass[CountW-1:0], 1'b0} - 1'b1;
       left_q          <= new_length;
       length_q        <= new_length;
-      groups_q        <= store_i[32*weft_list_pkg::STORE_GROUPS+:weft_list_pkg::STORE_GROUPS_LAST_W];
-      group_q         <= store_i[32*weft_list_pkg::STORE_GROUPS+:weft_list_pkg::STORE_GROUPS_LAST_W];
+      groups_q        <= new_groups;
+      group_q         <= new_groups;
     end else if (take_i) begin
       offset_q   <= again ? pass_offset_q : stepped_offset;
       window_x_q <= ~window_row_end ? window_x_q - 1'b1 : window_cols_q;
@@ -111,8 +115,8 @@ module output_walk (
         pass_x_q      <= stepped_x;
         pass_y_q      <= stepped_y;
         length_q      <= later_length;
-        total_q       <= later_total;
-        last_pass_q   <= later_last;
+        rest_q        <= later_rest_q;
+        later_rest_q  <= later_rest_q - {1'b0, pass_q};
       end
     end
   end

@@ -74,7 +74,7 @@ module read_dma #(
   assign command_ready_o = ~next_valid_q;
   wire logic command = command_valid_i & command_ready_o;
   always_ff @(posedge clk_i) begin
-    if (command) next_read_q <= command_i;
+    if (!next_valid_q) next_read_q <= command_i;
     next_valid_q <= run_i & (command | (next_valid_q & ~load));
   end
   wire logic [31:0] next_command = next_read_q[32*weft_list_pkg::READ_COMMAND+:32];
@@ -96,7 +96,7 @@ module read_dma #(
   logic [WordsW-1:0] params_q, words_q;
   logic [WordsW:0] both_words_q;
   logic nonsense_q;  // no words, more than can be counted, or for nobody
-  logic [WordsW-1:0] left_q;
+  logic [WordsW:0] left_q;  // requests to come, less two: the top bit says that this one is the last
   logic [15:0] wait_q;
   wire logic [15:0] surplus = stored_i - wait_q, next_surplus = stored_i - next_wait;  // modulo 2^16
   wire logic unused_surplus = &{1'b0, surplus[14:0], next_surplus[14:0]};
@@ -104,30 +104,29 @@ module read_dma #(
   wire logic delivery_room, splitter_ready;
   wire logic announce = active_q & ready_q & params_next_q & delivery_room;
   wire logic request = active_q & ready_q & ~params_next_q & delivery_room & splitter_ready;
-  wire logic finish = request & (left_q == '0);
+  wire logic last_request = left_q[WordsW];
+  wire logic finish = request & last_request;
+  wire logic no_other = ~active_q | last_request;  // what is loaded next is the next command
   assign load = next_valid_q & (~active_q | finish);
   logic has_params_q;
   always_ff @(posedge clk_i) begin
-    if (!run_i) active_q <= 1'b0;
-    else active_q <= load | (active_q & ~finish);
-    ready_q <= load ? ~next_surplus[15] : ~surplus[15];
-    if (load) begin
+    active_q <= run_i & (~active_q | finish ? next_valid_q : 1'b1);
+    ready_q  <= ~active_q | finish ? ~next_surplus[15] : ~surplus[15];
+    // Whether the next command is one, active_q says.
+    if (~active_q | finish) begin
       kind_q        <= next_kind;
-      offset_q      <= next_offset;
       params_q      <= next_params;
       words_q       <= next_words;
       both_words_q  <= next_both_words;
       nonsense_q    <= (next_words == '0) | next_both_words[WordsW] | (next_kind >= KindW'(weft_list_pkg::KINDS));
-      left_q        <= next_count;
       pitch_q       <= next_pitch;
       wait_q        <= next_wait;
       has_params_q  <= next_params != '0;
-      params_next_q <= next_params != '0;
-    end else if (announce) params_next_q <= 1'b0;
-    else if (request) begin
-      params_next_q <= has_params_q;
-      offset_q      <= offset_q + pitch_q;
-      left_q        <= left_q - 1'b1;
+    end
+    if (~active_q | announce | request) params_next_q <= announce ? 1'b0 : no_other ? next_params != '0 : has_params_q;
+    if (~active_q | request) begin
+      offset_q <= no_other ? next_offset : offset_q + pitch_q;
+      left_q   <= no_other ? {1'b0, next_count} - 1'b1 : left_q - 1'b1;
     end
   end
 
@@ -138,14 +137,12 @@ module read_dma #(
   wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
   wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    check_q <= run_i & request;
-    bad_q   <= run_i & (bad_q | bad);
-    if (request) begin
-      illegal_q        <= illegal;
-      illegal_words_q  <= nonsense_q;
-      request_offset_q <= offset_q;
-      request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
-    end
+    check_q          <= run_i & request;
+    bad_q            <= run_i & (bad_q | bad);
+    illegal_q        <= illegal;
+    illegal_words_q  <= nonsense_q;
+    request_offset_q <= offset_q;
+    request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
   end
   wire logic burst_valid, burst_ready;
   wire logic [ADDR_W-1:0] burst_addr;
@@ -156,25 +153,35 @@ module read_dma #(
       .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len)
   );
 
-  // AR is a register that stays until it is taken, whatever happens.
+  // AR is a register that stays until it is taken, whatever happens; one more burst waits behind it, unless the run ends.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
   wire logic burst = burst_valid & burst_ready;
-  wire logic sent = burst & ~bad & ~bad_q & run_i;  // behind a bad one, none
+  wire logic sent = burst & ~bad & ~bad_q;  // behind a bad one, none
   wire logic beat = r_valid_i & r_ready_o;
+  logic behind_q;
+  logic [ADDR_W-1:0] behind_addr_q;
+  logic [7:0] behind_len_q;
+  wire logic ar_free = ~ar_valid_o | ar_ready_i;
+  wire logic issue = ar_free & run_i & (behind_q | sent);
   wire logic flight_valid;
   wire logic [OutW-1:0] flight;
-  wire logic [31:0] flight_offset;
+  wire logic [31:0] flight_addr;
   logic [31:0] beat_offset_q;  // from the burst's first beat
   fifo #(.WIDTH(32), .DEPTH(OUTSTANDING)) u_flight (
-      .clk_i, .rst_ni, .push_i(sent), .data_i(burst_addr[31:0] - base_i[31:0]), .pop_i(beat & r_last_i),
-      .valid_o(flight_valid), .data_o(flight_offset), .count_o(flight)
+      .clk_i, .rst_ni, .push_i(issue), .data_i(behind_q ? behind_addr_q[31:0] : burst_addr[31:0]), .pop_i(beat & r_last_i),
+      .valid_o(flight_valid), .data_o(flight_addr), .count_o(flight)
   );
-  assign burst_ready = (~ar_valid_o | ar_ready_i) & ~flight[OutW-1];
+  assign burst_ready = ~behind_q & ~flight[OutW-1];
   always_ff @(posedge clk_i) begin
-    ar_valid_o <= rst_ni & (sent | (ar_valid_o & ~ar_ready_i));
-    if (burst) begin
-      ar_addr_o <= burst_addr;
-      ar_len_o  <= burst_len;
+    ar_valid_o <= rst_ni & (issue | ~ar_free);
+    behind_q   <= run_i & ~ar_free & (behind_q | sent);
+    if (ar_free) begin
+      ar_addr_o <= behind_q ? behind_addr_q : burst_addr;
+      ar_len_o  <= behind_q ? behind_len_q : burst_len;
+    end
+    if (!behind_q) begin
+      behind_addr_q <= burst_addr;
+      behind_len_q  <= burst_len;
     end
     if (!rst_ni) beat_offset_q <= '0;
     else if (beat) beat_offset_q <= r_last_i ? '0 : beat_offset_q + 32'(BUS_BYTES);
@@ -215,20 +222,14 @@ module read_dma #(
   always_ff @(posedge clk_i) begin
     if (!run_i) begin
       delivers_q <= 1'b0;
-      to_q      <= '0;
-    end else if (delivery_load) begin
-      delivers_q <= 1'b1;
-      to_q      <= Streams'(1) << waiting_kind;
-    end else if (taken & delivery_last_q) begin
-      delivers_q <= 1'b0;
-      to_q      <= '0;
+      to_q       <= '0;
+    end else if (~delivers_q | (taken & delivery_last_q)) begin
+      delivers_q <= waiting_valid;
+      to_q       <= waiting_valid ? Streams'(1) << waiting_kind : '0;
     end
-    if (delivery_load) begin
-      delivery_left_q <= waiting_words;
-      delivery_last_q <= waiting_words == WordsW'(1);
-    end else if (taken) begin
-      delivery_left_q <= delivery_left_q - 1'b1;
-      delivery_last_q <= delivery_left_q == WordsW'(2);
+    if (~delivers_q | taken) begin  // without a delivery, of what delivers_q does not say that it is one
+      delivery_left_q <= ~delivers_q | delivery_last_q ? waiting_words : delivery_left_q - 1'b1;
+      delivery_last_q <= ~delivers_q | delivery_last_q ? waiting_words == WordsW'(1) : delivery_left_q == WordsW'(2);
     end
   end
 
@@ -238,7 +239,7 @@ module read_dma #(
     error_o <= run_i & (bad | (beat & r_error_i));
     code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
-    error_offset_o <= bad ? request_offset_q : flight_offset + beat_offset_q;
+    error_offset_o <= bad ? request_offset_q : flight_addr - base_i[31:0] + beat_offset_q;
   end
 
 `ifndef SYNTHESIS

@@ -53,26 +53,18 @@ module residual_add #(
   localparam int StepW = $clog2(Steps + 1);
   localparam bit Depthwise = DW_TAPS != 0;
   localparam int Depth = Depthwise ? 16 : 8;  // pixels between their taking, or a depthwise sum's last slot, and the output
-  localparam int CreditW = $clog2(Depth) + 1;
+  localparam int FlightW = $clog2(Depth) + 1;
   localparam int PixelW = 1 + COL_W + 8 * COLS;
 
-  // ---- The job: one waits, one runs -----------------------------------------------------------------------------------------
-  logic [32*weft_list_pkg::STORE_WORDS-1:0] next_q;
-  logic next_valid_q;
-  wire logic load;
-  assign store_ready_o = ~next_valid_q;
-  always_ff @(posedge clk_i) begin
-    if (store_valid_i & store_ready_o) next_q <= store_i;
-    next_valid_q <= rst_ni & ((store_valid_i & store_ready_o) | (next_valid_q & ~load));
-  end
-
+  // ---- The job --------------------------------------------------------------------------------------------------------------
   localparam int KindW = weft_list_pkg::STORE_ADD_KIND_W;
-  wire logic [KindW-1:0] next_kind = next_q[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
+  wire logic [KindW-1:0] next_kind = store_i[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
   wire logic next_inner = (next_kind == KindW'(weft_list_pkg::ADD_DEPTHWISE)) & Depthwise;
   wire logic next_alone = next_kind == KindW'(weft_list_pkg::ADD_ALONE);
   wire logic next_adds = (next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone;
   wire logic empty, add_take, lines_there;
-  logic active_q, adds_q, alone_q;
+  logic active_q, alone_q;
+  logic adds_q;   // one runs that adds
   logic inner_q;  // its pixels are an inner tensor
   wire logic inner_room, inner_idle, inner_begin;  // of depthwise: a job may come; none is there; one's outputs come next
   wire logic [32*weft_list_pkg::STORE_WORDS-1:0] inner_store;
@@ -82,25 +74,27 @@ module residual_add #(
   logic [7:0] zp_q, lo_q, hi_q;
   logic [weft_list_pkg::DIM_W-1:0] pool_q;  // pixels of a pooling window
   // What is on its way still needs the job's numbers; depthwise keeps those of a job until it begins.
-  assign load = next_valid_q & ~active_q & (next_inner & inner_q ? inner_room : empty & inner_idle);
+  assign store_ready_o = ~active_q & (next_inner & inner_q ? inner_room : empty & inner_idle);
+  wire logic load = store_valid_i & store_ready_o;
   wire logic fresh = inner_begin | (load & ~next_inner);  // outputs of a new job come next
-  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] new_store = inner_begin ? inner_store : next_q;
+  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] new_store = inner_begin ? inner_store : store_i;
   wire logic [31:0] new_add = new_store[32*weft_list_pkg::STORE_ADD+:32];
   wire logic [31:0] new_scale = new_store[32*weft_list_pkg::STORE_ADD_SCALE+:32];
-  wire logic unused_new = &{1'b0, next_q, new_store, new_add};
+  wire logic unused_new = &{1'b0, store_i, new_store, new_add};
 
   logic [StepW-1:0] slot_q;      // cycles until the next pixel may be taken
   logic slot_free_q;             // ... none
-  logic [CreditW-1:0] credit_q;  // pixels that may still be taken; one comes back when it leaves or is inside a pooling window
+  logic [FlightW-1:0] flight_q;  // pixels on their way, at most Depth, until they leave or are inside a pooling window
   wire logic out_pop, pooled, emit, inner_ready;
   wire logic filling = active_q & inner_q;
   wire logic passes = active_q & ~adds_q & ~inner_q;
-  wire logic may_begin = slot_free_q & (credit_q != '0);
-  wire logic add_ready = active_q & adds_q & lines_there & may_begin;
+  wire logic may_begin = slot_free_q & ~flight_q[FlightW-1];
+  wire logic add_ready = adds_q & lines_there & may_begin;
   wire logic inner_take = pixel_valid_i & filling & inner_ready;
   wire logic starts = add_take | emit;
   assign add_take = pixel_valid_i & add_ready;
-  assign empty = credit_q == CreditW'(Depth);
+  assign empty = flight_q == '0;
+  wire logic ends = pixel_valid_i & pixel_ready_o & pixel_final_i;
   assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -109,12 +103,12 @@ module residual_add #(
       inner_q     <= 1'b0;
       slot_q      <= '0;
       slot_free_q <= 1'b1;
-      credit_q    <= CreditW'(Depth);
+      flight_q    <= '0;
     end else begin
-      active_q <= load | (active_q & ~(pixel_valid_i & pixel_ready_o & pixel_final_i));
-      if (load) adds_q <= next_adds;
+      active_q <= load | (active_q & ~ends);
+      adds_q   <= load ? next_adds : adds_q & ~ends;
       if (load) inner_q <= next_inner;
-      credit_q <= credit_q + CreditW'(out_pop) + CreditW'(pooled) - CreditW'(starts);
+      flight_q <= flight_q + FlightW'(starts) - FlightW'(out_pop) - FlightW'(pooled);
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
       slot_free_q <= starts ? Steps == 1 : (slot_q >> 1) == '0;
     end
@@ -142,7 +136,7 @@ module residual_add #(
   wire logic [EntryW-1:0] inner_waddr, inner_raddr;
   wire logic [8*COLS-1:0] inner_data;
   residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
-      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i(next_q), .alone_i(alone_q),
+      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i, .alone_i(alone_q),
       .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
       .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual),
@@ -157,7 +151,7 @@ module residual_add #(
     if (Depthwise) begin : gen_depthwise
       depthwise #(.ROWS(ROWS), .COLS(COLS), .TAPS(DW_TAPS), .LANES(LANES), .DEPTH(Entries), .BUS_BYTES(BUS_BYTES)) u_depthwise (
           .clk_i, .rst_ni, .weight_valid_i, .weight_ready_o, .param_valid_i, .param_ready_o, .stream_i(data_i),
-          .load_i(load & next_inner), .store_i(next_q), .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
+          .load_i(load & next_inner), .store_i, .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
           .begin_store_o(inner_store), .filling_i(filling), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
           .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(may_begin), .empty_i(empty),
           .emit_o(emit), .emit_cols_o(emit_cols), .emit_final_o(emit_final), .valid_o(inner_valid), .acc_o(inner_acc),
@@ -181,7 +175,7 @@ module residual_add #(
   wire logic side_valid;
   wire logic [COL_W:0] side;
   logic [COL_W:0] side_q;
-  wire logic [CreditW-1:0] side_count, out_count;
+  wire logic [FlightW-1:0] side_count, out_count;
   fifo #(.WIDTH(1 + COL_W), .DEPTH(Depth)) u_side (
       .clk_i, .rst_ni, .push_i(starts), .data_i(inner_q ? {emit_final, emit_cols} : {pixel_final_i, pixel_cols_i}), .pop_i(sum_valid),
       .valid_o(side_valid), .data_o(side), .count_o(side_count)
@@ -221,8 +215,8 @@ module residual_add #(
       begin : OutHeldUntilTaken_A
         if (out_stalled_q) assert (out_valid_o && {out_final_o, out_cols_o, out_data_o} == out_held_q);
       end
-      begin : CreditInRange_A
-        assert (credit_q <= CreditW'(Depth) && !(starts && credit_q == '0));
+      begin : FlightInRange_A
+        assert (flight_q <= FlightW'(Depth) && !(starts && flight_q[FlightW-1]));
       end
       begin : NothingAddedWhileAJobPasses_A
         assert (!(passes && (add_valid || !empty)));

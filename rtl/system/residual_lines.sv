@@ -51,14 +51,14 @@ module residual_lines #(
   wire logic [15:0] window_cols = pooling_window[weft_list_pkg::STORE_WINDOW_COLS_LSB+:weft_list_pkg::STORE_WINDOW_COLS_W];
   wire logic [15:0] window_rows = pooling_window[weft_list_pkg::STORE_WINDOW_ROWS_LSB+:weft_list_pkg::STORE_WINDOW_ROWS_W];
   wire logic walk_take = take_i & ~alone_i;
-  wire logic walks, job_end, row_end, image_end, group_last, pass_end;
+  wire logic walks, job_end, row_end, last_row, group_last, pass_end;
   wire logic [31:0] offset;
   output_walk u_walk (
       .clk_i, .rst_ni, .load_i, .store_i, .window_cols_i(window_cols), .window_rows_i(window_rows),
       .offset_i(store_i[32*weft_list_pkg::STORE_RES_OFFSET+:32]), .window_x_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_X+:32]),
       .window_y_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(store_i[32*weft_list_pkg::STORE_RES_X+:32]),
       .y_i(store_i[32*weft_list_pkg::STORE_RES_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_RES_IMAGE+:32]),
-      .take_i(walk_take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .take_i(walk_take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused = &{1'b0, store_i, offset, walks, job_end};
@@ -69,7 +69,7 @@ module residual_lines #(
   logic [AddrW-1:0] base_q;
   logic [DimW-1:0] line_q, pass_line_q;  // lines before this pixel's row of outputs; before that of its pass' first pixel
   wire logic [DimW-1:0] lines;
-  wire logic [DimW-1:0] stepped_line = line_q + (image_end ? window_lines_q : row_end ? row_lines_q : '0);
+  wire logic [DimW-1:0] stepped_line = line_q + (~row_end ? '0 : last_row ? window_lines_q : row_lines_q);
   wire logic [DimW-1:0] missing = line_q + window_lines_q - lines;
   logic there_q;  // of the line counts a cycle ago: not right behind a load or a pixel that ends its row
   assign there_o = alone_i | there_q;
@@ -82,7 +82,7 @@ module residual_lines #(
     end else if (walk_take) begin
       line_q <= pass_end & ~group_last ? pass_line_q : stepped_line;
       if (pass_end & group_last) pass_line_q <= stepped_line;
-      if (row_end & group_last) freed_q <= freed_q + (image_end ? last_words_q : row_words_q);
+      if (row_end & group_last) freed_q <= freed_q + (last_row ? last_words_q : row_words_q);
     end
     if (load_i) begin
       base_q         <= {freed_q[AddrW-BusW-1:0], BusW'(0)};

@@ -49,7 +49,8 @@ module response_ring #(
       answered_q[tail_q[SLOT_W-1:0]] <= 1'b0;
       final_q[tail_q[SLOT_W-1:0]]    <= issue_final_i;
     end
-    if (response_i) answered_q[answered] <= 1'b1;
+    for (k = 0; k < SLOTS; k++)  // each slot by itself: the ID is decoded beside what its turn is compared with
+      if (response_i && response_id_i == ID_W'(k) && turn_q[TurnW*(k%Ids)+:TurnW] == TurnW'(k / Ids)) answered_q[k] <= 1'b1;
     if (!rst_ni) begin
       head_q   <= '0;
       tail_q   <= '0;
@@ -60,7 +61,7 @@ module response_ring #(
       tail_q <= tail_q + (SLOT_W + 1)'(issue_i);
       if (issue_i != retire_o) flight_q <= issue_i ? flight_q + 1'b1 : flight_q - 1'b1;
       for (k = 0; k < Ids; k++)
-        if (response_i && ID_W'(k) == response_id_i) turn_q[TurnW*k+:TurnW] <= turn + 1'b1;
+        if (response_i && ID_W'(k) == response_id_i) turn_q[TurnW*k+:TurnW] <= turn_q[TurnW*k+:TurnW] + 1'b1;
     end
   end
 

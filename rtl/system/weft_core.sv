@@ -37,7 +37,7 @@ module weft_core #(
     output wire logic [                                  31:0] error_offset_o, // ... where in the memory window
     output wire logic [                                  31:0] error_command_o,  // ... how many commands had begun
     output logic      [                                  47:0] cycles_o,       // from start to done
-    output logic      [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run; of this one, a cycle later
+    output wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts_o,       // of the last run, or this one
     output logic      [                                  47:0] bytes_read_o,
     output logic      [                                  47:0] bytes_written_o,
     // AXI4, BUS_BYTES-byte beats; one ID for reads
@@ -97,7 +97,7 @@ module weft_core #(
   wire logic [ReadW-1:0] first_command = ReadW'(weft_list_pkg::KIND_LIST) << weft_list_pkg::COMMAND_KIND_LSB
                                          | ReadW'(list_offset_i) << (32 * weft_list_pkg::READ_OFFSET)
                                          | ReadW'(first_words) << (32 * weft_list_pkg::READ_BUS_WORDS);
-  assign read_ready = command_ready & ~first;
+  assign read_ready = command_ready;  // no command is there before the first read is taken
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
   wire logic table_valid, table_ready, residual_valid, residual_ready;
@@ -120,12 +120,19 @@ module weft_core #(
 
   // ---- Commands -----------------------------------------------------------------------------------------------------------
   wire logic job_valid, job_stores, job_ready, engine_ready, write_ready, add_ready;
-  wire logic store_ready = write_ready & add_ready;
-  wire logic store_valid = job_valid & job_ready & job_stores;
   wire logic [32*weft_list_pkg::JOB_WORDS-1:0] job;
   wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store;
-  wire logic job_fits = store_ready | ~job_stores;
-  assign job_ready = engine_ready & job_fits;
+  // A job goes when each of the three has taken what it needs of it, each when it can.
+  logic engine_has_q, write_has_q, add_has_q;
+  wire logic engine_valid = job_valid & ~engine_has_q;
+  wire logic write_valid = job_valid & job_stores & ~write_has_q;
+  wire logic add_valid = job_valid & job_stores & ~add_has_q;
+  assign job_ready = engine_has_q & ((write_has_q & add_has_q) | ~job_stores);
+  always_ff @(posedge clk_i) begin
+    engine_has_q <= run & ~job_ready & (engine_has_q | (engine_valid & engine_ready));
+    write_has_q  <= run & ~job_ready & (write_has_q | (write_valid & write_ready));
+    add_has_q    <= run & ~job_ready & (add_has_q | (add_valid & add_ready));
+  end
   command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(HeaderConfig0), .CONFIG1(HeaderConfig1)) u_commands (
       .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
       .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
@@ -135,7 +142,7 @@ module weft_core #(
   );
 
   // ---- Engine and stores ------------------------------------------------------------------------------------------------------
-  wire logic [weft_pkg::CAUSES*weft_pkg::COUNT_W-1:0] counts;
+  wire logic clear_counts = ~rst_ni | begins;
   wire logic out_valid, out_ready, out_final;
   wire logic [8*COLS-1:0] out_data;
   wire logic [COL_W-1:0] out_cols;
@@ -144,12 +151,12 @@ module weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
       .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT)
   ) u_engine (
-      .clk_i, .rst_ni(run), .job_valid_i(job_valid & job_fits), .job_ready_o(engine_ready), .job_i(job),
+      .clk_i, .rst_ni(run), .job_valid_i(engine_valid), .job_ready_o(engine_ready), .job_i(job),
       .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),
       .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
       .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
-      .count_i(running), .counts_o(counts)
+      .count_i(running), .count_clear_i(clear_counts), .counts_o
   );
   wire logic sum_valid, sum_ready, sum_final;
   wire logic [8*COLS-1:0] sum_data;
@@ -157,7 +164,7 @@ module weft_core #(
   residual_add #(
       .ROWS(ROWS), .COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES), .DW_TAPS(DW_TAPS)
   ) u_add (
-      .clk_i, .rst_ni(run), .store_valid_i(store_valid), .store_ready_o(add_ready), .store_i(store),
+      .clk_i, .rst_ni(run), .store_valid_i(add_valid), .store_ready_o(add_ready), .store_i(store),
       .table_valid_i(table_valid), .table_ready_o(table_ready),
       .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last),
       .weight_valid_i(dw_weight_valid), .weight_ready_o(dw_weight_ready), .param_valid_i(dw_param_valid), .param_ready_o(dw_param_ready),
@@ -168,7 +175,7 @@ module weft_core #(
   );
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS), .MAX_BEATS(MaxBeats), .ID_W(ID_W)) u_write (
       .clk_i, .rst_ni, .run_i(run), .base_i, .size_i,
-      .store_valid_i(store_valid), .store_ready_o(write_ready), .store_i(store),
+      .store_valid_i(write_valid), .store_ready_o(write_ready), .store_i(store),
       .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
       .pixel_final_i(sum_final),
       .aw_valid_o, .aw_ready_i, .aw_id_o, .aw_addr_o, .aw_len_o, .w_valid_o, .w_ready_i, .w_data_o, .w_strb_o, .w_last_o,
@@ -184,12 +191,11 @@ module weft_core #(
   logic [31:0] silent_q;
   assign late = (watchdog_i != '0) & (silent_q == watchdog_i);
   always_ff @(posedge clk_i) begin
-    beat_q      <= counts[0];
+    beat_q      <= counts_o[0];
     word_read_q <= word_read;
-    progress_q  <= word_read | (written != '0) | (counts[0] != beat_q);
+    progress_q  <= word_read | (written != '0) | (counts_o[0] != beat_q);
     silent_q    <= ~running | progress_q ? '0 : silent_q + 1'b1;
-    if (run | done_o) counts_o <= counts;  // the engine's reset clears them after done_o
-    if (!rst_ni || (begins)) begin
+    if (clear_counts) begin
       cycles_o        <= '0;
       bytes_read_o    <= '0;
       bytes_written_o <= '0;

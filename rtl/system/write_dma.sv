@@ -61,38 +61,30 @@ module write_dma #(
   localparam int BeatW = $clog2(MAX_BEATS);
   localparam int WordW = ADDR_W - BusW;
 
-  // ---- Descriptors: one waits, one is walked -----------------------------------------------------------------------------
-  logic [32*weft_list_pkg::STORE_WORDS-1:0] next_q;
-  logic next_valid_q;
-  wire logic load;
-  assign store_ready_o = ~next_valid_q;
-  always_ff @(posedge clk_i) begin
-    if (store_valid_i & store_ready_o) next_q <= store_i;
-    next_valid_q <= run_i & ((store_valid_i & store_ready_o) | (next_valid_q & ~load));
-  end
-
+  // ---- The descriptor that is walked -------------------------------------------------------------------------------------
   wire logic walks, job_end, take;
+  assign store_ready_o = ~walks;
+  wire logic load = store_valid_i & store_ready_o;
   wire logic [31:0] offset;
-  wire logic row_end, image_end, group_last, pass_end;
+  wire logic row_end, last_row, group_last, pass_end;
   // A mark is counted when all outputs up to the end of a row are in memory: the last column group ends it.
   localparam int MarkW = weft_list_pkg::STORE_GROUPS_MARK_W;
   logic [MarkW-1:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one
   wire logic row_done = take & row_end & group_last;
   wire logic mark = row_end & group_last & (mark_left_q == MarkW'(1));
   always_ff @(posedge clk_i) begin
-    if (load) mark_rows_q <= next_q[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
-    if (load) mark_left_q <= next_q[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    if (load) mark_rows_q <= store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+    if (load) mark_left_q <= store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
     else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - MarkW'(mark_left_q != '0);
   end
-  assign load = next_valid_q & ~walks;
   output_walk u_walk (
-      .clk_i, .rst_ni(run_i), .load_i(load), .store_i(next_q), .window_cols_i(16'd0), .window_rows_i(16'd0),
-      .offset_i(next_q[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
-      .x_i(next_q[32*weft_list_pkg::STORE_X+:32]), .y_i(next_q[32*weft_list_pkg::STORE_Y+:32]), .image_i(next_q[32*weft_list_pkg::STORE_IMAGE+:32]),
-      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .image_end_o(image_end),
+      .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_rows_i(16'd0),
+      .offset_i(store_i[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
+      .x_i(store_i[32*weft_list_pkg::STORE_X+:32]), .y_i(store_i[32*weft_list_pkg::STORE_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_IMAGE+:32]),
+      .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
-  wire logic unused_walk = &{1'b0, image_end, pass_end};
+  wire logic unused_walk = &{1'b0, last_row, pass_end};
 
   // ---- S0: the pixel, until the walk stands at it -------------------------------------------------------------------------
   logic s0_q, s0_final_q;
@@ -112,36 +104,40 @@ module write_dma #(
 
   // ---- S1: the pixel and where it goes; the first bad one and all behind it end here. The queue has a place for each pixel in S1 -------
   localparam int Pixels = 4;  // as many as cycles from a place's leaving to the next pixel at the queue's head
-  localparam int PlaceW = $clog2(Pixels) + 1;
-  localparam int QueueW = 2 + COL_W + 32 + 8 * COLS;
+  localparam int PlaceW = $clog2(Pixels) + 1;  // places_q holds one less than there are: its top bit says that there is none
+  localparam int Span = COLS + BUS_BYTES;
+  localparam int SpanW = $clog2(Span + 1);
+  localparam int QueueW = 2 + SpanW + 32 + 8 * COLS;
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
   logic [COL_W-1:0] s1_cols_q;
   logic [31:0] s1_offset_q;
+  logic [32:0] s1_limit_q;  // the last offset at which it lies in the memory window; below 0: none
   logic [PlaceW-1:0] places_q;
   wire logic s1_bad, queue_valid, queue_bad, queue_ends, s2_load;
-  wire logic [COL_W-1:0] queue_cols;
+  wire logic [SpanW-1:0] queue_behind;  // the byte behind the pixel, counted from the bus word in which it begins
   wire logic [31:0] queue_offset;
   wire logic [8*COLS-1:0] queue_data;
   wire logic [PlaceW-1:0] queue_count;
-  wire logic [32:0] s1_end = {1'b0, s1_offset_q} + 33'(s1_cols_q);
-  assign s1_bad = s1_q & ((s1_end > {1'b0, size_i}) | s1_surprise_q);
-  assign room = walks & (places_q != '0);
+  wire logic [SpanW-1:0] s1_behind = SpanW'(s1_offset_q[BusW-1:0]) + SpanW'(s1_cols_q);
+  assign s1_bad = s1_q & (s1_limit_q[32] | (s1_offset_q > s1_limit_q[31:0]) | s1_surprise_q);
+  assign room = walks & ~places_q[PlaceW-1];
   fifo #(.WIDTH(QueueW), .DEPTH(Pixels)) u_pixels (
-      .clk_i, .rst_ni(run_i), .push_i(s1_q & ~bad_q), .data_i({s1_bad, s1_ends_q, s1_cols_q, s1_offset_q, s1_data_q}), .pop_i(s2_load),
-      .valid_o(queue_valid), .data_o({queue_bad, queue_ends, queue_cols, queue_offset, queue_data}), .count_o(queue_count)
+      .clk_i, .rst_ni(run_i), .push_i(s1_q & ~bad_q), .data_i({s1_bad, s1_ends_q, s1_behind, s1_offset_q, s1_data_q}), .pop_i(s2_load),
+      .valid_o(queue_valid), .data_o({queue_bad, queue_ends, queue_behind, queue_offset, queue_data}), .count_o(queue_count)
   );
   wire unused_count = &{1'b0, queue_count};
   always_ff @(posedge clk_i) begin
     s1_q  <= run_i & take;
     bad_q <= run_i & (bad_q | s1_bad);
-    if (!run_i) places_q <= PlaceW'(Pixels);
+    if (!run_i) places_q <= PlaceW'(Pixels - 1);
     else if (take != s2_load) places_q <= take ? places_q - 1'b1 : places_q + 1'b1;
     if (take) begin
       s1_data_q     <= s0_data_q;
       s1_cols_q     <= s0_cols_q;
       s1_offset_q   <= offset;
+      s1_limit_q    <= {1'b0, size_i} - 33'(s0_cols_q);
       s1_ends_q     <= job_end | mark;
       s1_surprise_q <= (job_end != s0_final_q) | (s0_cols_q == '0) | ({1'b0, s0_cols_q} > (COL_W + 1)'(COLS));
     end
@@ -149,7 +145,6 @@ module write_dma #(
 
   // ---- S2: in the bytes of bus words -----------------------------------------------------------------------------------------
   // Whether a pixel begins in the word in which the one before it has ended, or in the next one, is known before it is here.
-  localparam int Span = COLS + BUS_BYTES;
   logic s2_q, s2_final_q, s2_same_q, s2_next_q, s2_last_q;  // last: nothing is left for the next word
   logic [8*Span-1:0] s2_data_q;
   logic [Span-1:0] s2_strobe_q;
@@ -159,33 +154,27 @@ module write_dma #(
   logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
   wire logic s3_room;
   wire logic s2_move = s2_q & s3_room;
+  wire logic s2_more = s2_q & ~s2_last_q;  // it stays for the next word
   assign s2_load = queue_valid & (~s2_q | (s2_move & s2_last_q));
   wire logic [BusW-1:0] shift = queue_offset[BusW-1:0];
-  wire logic [$clog2(Span+1)-1:0] behind = ($clog2(Span + 1))'(shift) + ($clog2(Span + 1))'(queue_cols);  // the pixel's bytes
   wire logic [31-BusW:0] word = queue_offset[31:BusW];
-  wire logic [31:0] last = queue_offset + 32'(queue_cols) - 32'd1;
-  wire logic [32:0] next_bytes = {1'b0, queue_offset} + 33'(queue_cols) + 33'(BUS_BYTES - 1);
-  wire unused_bytes = &{1'b0, last[BusW-1:0], next_bytes[BusW-1:0], base_i[BusW-1:0]};
+  wire logic [SpanW-1:0] last = queue_behind - 1'b1;
+  wire unused_bytes = &{1'b0, last[BusW-1:0], base_i[BusW-1:0]};
   always_ff @(posedge clk_i) begin
     s2_q     <= run_i & ((s2_load & ~queue_bad) | (s2_q & ~(s2_move & s2_last_q)));
     before_q <= run_i & (s2_load ? ~queue_ends : before_q);
     if (s2_load) begin
-      s2_data_q     <= (8 * Span)'(queue_data) << {shift, 3'd0};
-      s2_strobe_q   <= ({Span{1'b1}} << shift) & ~({Span{1'b1}} << behind);
-      s2_last_q     <= behind <= ($clog2(Span + 1))'(BUS_BYTES);
-      s2_word_q     <= base_i[ADDR_W-1:BusW] + WordW'(word);
-      s2_final_q    <= queue_ends;
-      s2_same_q     <= before_q & (word == before_word_q);
-      s2_next_q     <= before_q & ({1'b0, word} == before_next_q);
-      before_word_q <= last[31:BusW];
-      before_next_q <= next_bytes[32:BusW];
-    end else if (s2_move) begin
-      s2_data_q   <= s2_data_q >> (8 * BUS_BYTES);
-      s2_strobe_q <= s2_strobe_q >> BUS_BYTES;
-      s2_last_q   <= (s2_strobe_q >> (2 * BUS_BYTES)) == '0;
-      s2_word_q   <= s2_word_q + 1'b1;
-      s2_same_q   <= 1'b0;
-      s2_next_q   <= 1'b1;
+      before_word_q <= word + (32 - BusW)'(last[SpanW-1:BusW]);
+      before_next_q <= {1'b0, word} + (33 - BusW)'(last[SpanW-1:BusW]) + 1'b1;
+    end
+    if (~s2_q | s2_move) begin  // without a pixel in the queue, of what s2_q does not say that it is one
+      s2_data_q   <= s2_more ? s2_data_q >> (8 * BUS_BYTES) : (8 * Span)'(queue_data) << {shift, 3'd0};
+      s2_strobe_q <= s2_more ? s2_strobe_q >> BUS_BYTES : ({Span{1'b1}} << shift) & ~({Span{1'b1}} << queue_behind);
+      s2_last_q   <= s2_more ? (s2_strobe_q >> (2 * BUS_BYTES)) == '0 : queue_behind <= SpanW'(BUS_BYTES);
+      s2_word_q   <= s2_more ? s2_word_q + 1'b1 : base_i[ADDR_W-1:BusW] + WordW'(word);
+      s2_same_q   <= ~s2_more & before_q & (word == before_word_q);
+      s2_next_q   <= s2_more | (before_q & ({1'b0, word} == before_next_q));
+      if (!s2_more) s2_final_q <= queue_ends;
     end
   end
 
@@ -251,12 +240,12 @@ module write_dma #(
     w_valid_o  <= rst_ni & (w_load | (w_valid_o & ~w_ready_i));
     loaded_q   <= rst_ni & w_load;
     written_o  <= rst_ni & loaded_q ? bytes : '0;
-    if (issue) begin
+    if (~aw_valid_o | aw_ready_i) begin  // without a burst, of what aw_valid_o does not say that it is one; W likewise
       aw_id_o   <= id;
       aw_addr_o <= {burst_word, BusW'(0)};
       aw_len_q  <= burst_len;
     end
-    if (w_load) begin
+    if (~w_valid_o | w_ready_i) begin
       w_data_o <= next_beat_data;
       w_strb_o <= next_beat_strobe;
       w_last_o <= next_beat_last;
@@ -265,9 +254,9 @@ module write_dma #(
     else if (issue != w_end) owed_q <= issue ? owed_q + 1'b1 : owed_q - 1'b1;
     owes_q <= rst_ni & ((issue & ~w_end) | (owes_q & (issue | ~w_end | owed_q != (FlightW + 1)'(1))));
     if (!run_i) stored_o <= '0;
-    else stored_o <= stored_o + 16'(marked);
+    else if (marked) stored_o <= stored_o + 1'b1;
   end
-  assign quiet_o = ends & ~next_valid_q & ~walks & ~s0_q & ~s1_q & ~queue_valid & ~s2_q & ~beat & ~burst_valid;
+  assign quiet_o = ends & ~walks & ~s0_q & ~s1_q & ~queue_valid & ~s2_q & ~beat & ~burst_valid;
   always_ff @(posedge clk_i) begin
     error_o <= run_i & (s1_bad | (b_valid_i & b_error_i));
     code_o  <= s1_q & s1_surprise_q ? weft_csr_pkg::CODE_BAD_JOB

@@ -44,6 +44,12 @@ std::optional<SystemEvent> EventOf(SystemStreamId id) {
       return SystemEvent::kCommand;
     case SystemStreamId::kJob:
       return SystemEvent::kJob;
+    case SystemStreamId::kEngineJob:
+      return SystemEvent::kEngineJob;
+    case SystemStreamId::kAddStore:
+      return SystemEvent::kAddStore;
+    case SystemStreamId::kWriteStore:
+      return SystemEvent::kWriteStore;
     case SystemStreamId::kBurst:
       return SystemEvent::kBurst;
     case SystemStreamId::kList:
@@ -131,10 +137,10 @@ void SystemPredictor::MakeTimes() {
   times(kBegin) = {0};
   times(kCommand) = event(SystemEvent::kCommand);
   times(kRead).assign(times(kCommand).begin() + 1, times(kCommand).end());
-  times(kJob) = times(kEngineJob) = event(SystemEvent::kJob);
-  for (size_t j = 0; j < times(kJob).size(); j++)
-    if (case_.program().jobs[j].rows > 0) times(kAddStore).push_back(times(kJob)[j]);
-  times(kWriteStore) = times(kAddStore);
+  times(kJob) = event(SystemEvent::kJob);
+  times(kEngineJob) = event(SystemEvent::kEngineJob);
+  times(kAddStore) = event(SystemEvent::kAddStore);
+  times(kWriteStore) = event(SystemEvent::kWriteStore);
   times(kRequest) = event(SystemEvent::kRequest);
   times(kBurst) = event(SystemEvent::kBurst);
   times(kAddress) = later(times(kBurst), 1);

@@ -17,10 +17,10 @@ void WavePredictor::ExpandLevels(int64_t cycle) {
   };
   const size_t in = count(&jobs_in_, accepted_.size(), [&](size_t i) { return accepted_[i] + 1; });
   const size_t seen = count(&jobs_seen_, accepted_.size(), [&](size_t i) {
-    return std::max(accepted_[i] + latency::kJobToSequencer, i > 0 ? ended_[i - 1] : 0) + latency::kJobSeen;
+    return std::max(accepted_[i] + latency::kJobToSequencer, i > 0 ? ended_[i - 1] + latency::kJobNext : 0);
   });
   const size_t out = count(&jobs_out_, ended_.size(), [&](size_t i) { return ended_[i] + 1; });
-  SetLevel(kJobReady, in - out < 2 && (in == 0 || cycle >= walks_from_[in - 1]));
+  SetLevel(kJobReady, in - out < 2 && (in == 0 || cycle > walked_[in - 1]));
   ExpandJobs(seen, out);
   const size_t records = count(&records_, tiles_.size(), [&](size_t i) { return tiles_[i].record; });
   const size_t tiles = count(&tiles_out_, tile_starts_.size(), [&](size_t i) { return tile_starts_[i] + 1; });

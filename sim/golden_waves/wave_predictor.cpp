@@ -83,9 +83,8 @@ void WavePredictor::PredictWalk() {
   for (size_t i = 0; i < tiles_.size(); i++) {
     const TileEvent& tile = tiles_[i];
     if (tile.tile == 0) {
-      const int64_t base = std::max(accepted_[size_t(tile.job)], time);
-      walks_from_.push_back(base + latency::kJobSeen);
-      time = base + latency::kJobWalked;
+      time = accepted_[size_t(tile.job)] + latency::kJobWalked;
+      walked_.push_back(time);
     }
     for (int64_t r = 0; r < rows; r++) {
       const int64_t makes_room = int64_t(i) * rows + r - depth;
@@ -94,6 +93,7 @@ void WavePredictor::PredictWalk() {
         time = std::max(time, tile_starts_[size_t(makes_room / rows)] + 1 + makes_room % rows + 1);
       pixel_times_.push_back(time);
     }
+    walked_.back() = time;
     if (time != tile.last_pixel) throw Error("the walk of job {} does not follow the cycle model", tile.job);
   }
 }

@@ -102,7 +102,7 @@ class WavePredictor : private CycleObserver {
 
   // What the cycle model said.
   std::vector<int64_t> accepted_, ended_;
-  std::vector<int64_t> walks_from_;  // when the walker has each job, and the place before it is free
+  std::vector<int64_t> walked_;  // the walker's last pixel of each job
   std::vector<TileEvent> tiles_;
   std::vector<int64_t> tile_starts_, pixel_times_;
   std::vector<ChunkEvent> chunks_;

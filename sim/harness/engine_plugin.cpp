@@ -42,6 +42,7 @@ class VerilatedEngine : public RtlModel {
     Vconv_engine& m = *model_;
     m.rst_ni = !pins->reset;
     m.count_i = pins->count;
+    m.count_clear_i = pins->reset;
     m.job_valid_i = pins->job_valid;
     m.line_valid_i = pins->line_valid;
     m.line_last_i = pins->line_last;

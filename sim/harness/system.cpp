@@ -46,11 +46,9 @@ void System::Cycle() {
   if (refused) std::rethrow_exception(refused);
   model_->Edge(&pins_);
   now_++;
-  for (auto layer = layer_ends_.rbegin(); layer != layer_ends_.rend() && layer->end >= now_ - 1; ++layer)
-    if (layer->end == now_ - 1) layer->counts = model_->Counts();
   while (layer_ends_.size() < layer_bytes_.size() &&
          memory_.bytes_confirmed() >= layer_bytes_[layer_ends_.size()])
-    layer_ends_.push_back({now_, {}});
+    layer_ends_.push_back({now_, model_->Counts()});
 }
 
 uint32_t System::ReadRegister(uint32_t offset) {

@@ -43,8 +43,7 @@ class SystemModel {
   // A cycle: first its inputs, then its clock edge, which fills in the outputs after it.
   virtual void Settle(const SystemPins& pins) = 0;
   virtual void Edge(SystemPins* pins) = 0;
-  [[nodiscard]] virtual CauseCounts Counts()
-      const = 0;  // of the run so far, without this cycle and the one before
+  [[nodiscard]] virtual CauseCounts Counts() const = 0;  // of the run so far, without this cycle
   // Memory of a signal of rtl/system.vlt, little endian; null if there is none of this name. Scopes begin
   // with weft_top.
   [[nodiscard]] virtual const uint8_t* Find(const std::string& scope, const std::string& name) const = 0;

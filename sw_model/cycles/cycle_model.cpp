@@ -112,17 +112,16 @@ class CycleModel {
 
   void RunJob(int j) {
     const Job& job = jobs_[j];
-    accepted_ =
-        read_.Accept(j, j == 0 ? 0 : std::max(accepted_ + latency::kJobTaken, j >= 2 ? ends_[j - 2] + 1 : 0));
-    if (observer_ != nullptr) observer_->JobAccepted(j, accepted_);
-    walk_ = std::max(accepted_, walk_) +
-            latency::kJobWalked;  // the walker's first pixel is in the cycle after this
-    seen_ = std::max(accepted_ + latency::kJobToSequencer, start_) + latency::kJobLoaded;
+    // When the walker has given its last pixel of the job before, and the sequencer passed the one before
+    // that.
+    const int64_t accepted = read_.Accept(j, std::max(walk_ + 1, j >= 2 ? ends_[j - 2] + 1 : 0));
+    if (observer_ != nullptr) observer_->JobAccepted(j, accepted);
+    walk_ = accepted + latency::kJobWalked;  // the walker's first pixel is in the cycle after this
+    seen_ = std::max(accepted + latency::kJobToSequencer, start_ + latency::kJobNext) + latency::kJobLoaded;
     const int64_t tiles = job.tiles(config_);
     for (int64_t tile = 0; tile < tiles; tile++)
       for (int group = 0; group < job.groups; group++) RunTile(j, tile, group);
     ends_.push_back(start_);
-    read_.Ended(j, start_);
     line_base_ += job.freed_lines();
     word_base_ += job.freed_bus_words();
     read_.lines.Free(start_ + config_.rows + latency::kLinesFreed, word_base_);
@@ -260,7 +259,6 @@ class CycleModel {
   int64_t start_ = latency::kNever, beats_ = 0;  // the chunk that started last
   int64_t idle_from_ = 0;                        // the first cycle after its beats
   int64_t last_drain_ = latency::kNever;         // last beat of the tile that drained last
-  int64_t accepted_ = 0;                         // of this job
   int64_t seen_ = 0;                             // from when on its first chunk is pending
   std::vector<int64_t> ends_;                    // start of each job's last chunk
   int64_t walk_ = -1;                            // the walker's last pixel

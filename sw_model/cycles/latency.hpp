@@ -19,14 +19,13 @@ inline constexpr int64_t kNever = std::numeric_limits<int64_t>::min() / 4;
 inline constexpr int64_t kRoom = 1;  // a buffer's count of what is free moves -> the buffer has room
 inline constexpr int64_t kFifo = 1;  // a push -> it can be popped
 
-// A job is accepted, or the last chunk of the one before starts.
-inline constexpr int64_t kJobSeen = 2;         // -> its reader sees it: its place, the current job
-inline constexpr int64_t kJobToSequencer = 1;  // ... the sequencer, after the walker
-inline constexpr int64_t kJobTaken = 2;        // accepted -> the next one may be: its place, the walker's job
-inline constexpr int64_t kJobLoaded = kJobSeen + 2;  // -> its first chunk is pending: the loops, the chunk
-// -> the cycle before its first pixel (also after the walker's last pixel of the one before): the walker's
-// job
-inline constexpr int64_t kJobWalked = kJobSeen + 1;
+inline constexpr int64_t kJobToWalker = 1;                    // a job is accepted -> the walker sees it
+inline constexpr int64_t kJobToSequencer = kJobToWalker + 1;  // ... the sequencer
+inline constexpr int64_t kJobWalked = kJobToWalker + 1;       // ... the cycle before its first pixel
+// The last chunk of a job starts -> the sequencer sees the next one: its place, the job.
+inline constexpr int64_t kJobNext = 2;
+// The sequencer sees a job -> its first chunk is pending: the loops, the chunk.
+inline constexpr int64_t kJobLoaded = 2;
 // Last pixel of a tile -> its record: in the queue, in the register
 inline constexpr int64_t kTileRecord = WALK_LATENCY + MULT_LATENCY + kFifo + 1;
 

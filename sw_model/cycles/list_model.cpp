@@ -39,40 +39,36 @@ WriteModel::WriteModel(const Program& program, const Config& config, const Memor
   pixel_leaves_.fill(latency::kNever);
 }
 
-int64_t WriteModel::DescriptorRoom() const {
-  const size_t n = accepted_.size();
-  if (n == 0) return 0;
-  if (loads_.size() < n) throw Error("the jobs wait for each other: no room for where outputs go");
-  return loads_[n - 1] + latency::kRoom;
-}
-
 int64_t WriteModel::MarkSeen(size_t marks) const {
   if (marks == 0) return 0;
   if (marks_.size() < marks) throw Error("the list waits for mark {}, which comes after it", marks);
   return marks_[marks - 1];
 }
 
-void WriteModel::BeginJob(int job) {
+int64_t WriteModel::Load(int job, int64_t offered) {
+  if (!cursors_.empty() && !cursors_.back().done())
+    throw Error("the jobs wait for each other: job {} for the outputs of job {}", job, job_);
   job_ = job;
   cursors_.clear();
   cursors_.emplace_back(program_.jobs[size_t(job)], config_);
-  const int64_t accepted = accepted_[loads_.size()];
   const Store& store = program_.stores[size_t(job)];
-  const int64_t write_load = std::max(accepted + 1, walk_end_ + 1);
+  const int64_t write_load = std::max(offered, walk_end_ + 1);
   walk_ = write_load + 1;
   // A depthwise convolution's job after another one comes while that one's outputs are on their way.
-  add_load_ = std::max({accepted + 1, add_end_ + 1,
+  add_load_ = std::max({offered, add_end_ + 1,
                         store.depthwise && inner_ ? depthwise.next_load()
                                                   : std::max(add_output_ + 1, depthwise.other_load())});
-  loads_.push_back(std::max(write_load, add_load_));
+  Tell(SystemEvent::kWriteStore, write_load, offered);
+  Tell(SystemEvent::kAddStore, add_load_, offered);
   inner_ = store.depthwise.has_value();
   if (inner_) depthwise.Load(job, *store.depthwise, add_load_);
   if (store.residual)
     residual_box_ = ResidualOf(program_.jobs[size_t(job)], store.pool, store.residual->shape.c, config_);
+  return std::max(write_load, add_load_);
 }
 
 int64_t WriteModel::Take(int64_t valid, int job, int channels) {
-  if (job != job_) BeginJob(job);
+  if (job != job_) reads->Loaded(job);
   const bool adds = program_.stores[size_t(job)].add.has_value();
   const int64_t left = inner_ ? TakeInner(valid)
                        : adds ? TakeAdded(valid, channels)
@@ -264,7 +260,7 @@ bool ListModel::ParseCommand() {
       return true;
     }
     case ListOp::kJob: {
-      const int64_t free = c.job > 0 ? AcceptTime(c.job - 1) + 1 : 0;
+      const int64_t free = Gone() + 1;
       piece_time_ = std::max(TakePiece(), free);
       TakePieces(c.size() - piece_words_);
       offered_.push_back(piece_time_ + 1);
@@ -275,37 +271,37 @@ bool ListModel::ParseCommand() {
   }
   while (Step()) {
   }
-  const int64_t free = offered_.empty() ? 0 : AcceptTime(int(offered_.size()) - 1) + 2;
+  const int64_t free = Gone() + 2;
   TakePieces(c.size() - piece_words_);
   // Whether all is quiet is a register.
   end_ = std::max({TakePiece(), free, beat_ + 2, store_.done() + 1});
   return false;
 }
 
-int64_t ListModel::AcceptTime(int job) {
-  const auto j = size_t(job);
-  while (accepted_.size() <= j) {
-    const size_t n = accepted_.size();
-    while (offered_.size() <= n)
-      if (!ParseCommand()) throw Error("job {} is not in the list", n);
-    int64_t time = std::max(offered_[n], n == 0 ? 0 : accepted_[n - 1] + latency::kJobTaken);
-    if (n >= 2) {
-      if (ended_.size() + 2 <= n)
-        throw Error("the jobs wait for each other: job {} for the end of job {}", n, n - 2);
-      time = std::max(time, ended_[n - 2] + 1);
-    }
-    if (program_.jobs[n].rows > 0) {
-      time = std::max(time, store_.DescriptorRoom());
-      store_.Accepted(time);
-    }
-    accepted_.push_back(time);
-    Tell(SystemEvent::kJob, time, offered_[n]);
-  }
-  return accepted_[j];
+int64_t ListModel::Accept(int job, int64_t room) {
+  while (offered_.size() <= size_t(job))
+    if (!ParseCommand()) throw Error("job {} is not in the list", job);
+  accepted_.push_back(std::max(offered_[size_t(job)], room));
+  Tell(SystemEvent::kEngineJob, accepted_.back(), offered_[size_t(job)]);
+  return accepted_.back();
 }
 
-int64_t ListModel::Accept(int job, int64_t room) { return std::max(AcceptTime(job), room); }
-void ListModel::Ended(int /*job*/, int64_t time) { ended_.push_back(time); }
+int64_t ListModel::Loaded(int job) {
+  const auto j = size_t(job);
+  if (loaded_.size() <= j)
+    loaded_.push_back(program_.jobs[j].rows > 0 ? store_.Load(job, offered_[j]) : offered_[j]);
+  return loaded_[j];
+}
+
+int64_t ListModel::Gone() {
+  if (offered_.empty()) return -1;
+  const size_t job = offered_.size() - 1;
+  if (accepted_.size() <= job)
+    throw Error("the jobs wait for each other: the list for the engine to take job {}", job);
+  const int64_t time = std::max(accepted_[job], Loaded(int(job))) + 1;
+  Tell(SystemEvent::kJob, time, offered_[job]);
+  return time;
+}
 
 int64_t ListModel::Finish(int64_t /*stored*/) {
   while (ParseCommand()) {

@@ -32,9 +32,8 @@ class WriteModel : public StoreModel {
  public:
   WriteModel(const Program& program, const Config& config, const Memory& memory,
              SystemObserver* observer = nullptr);
-  void Accepted(int64_t time) { accepted_.push_back(time); }  // of the next job with outputs
-  // Cycle from which there is room for the descriptor of the next job with outputs.
-  [[nodiscard]] int64_t DescriptorRoom() const;
+  // The next job with outputs is offered from a cycle on; the one in which the last of both modules takes it.
+  int64_t Load(int job, int64_t offered);
   // Cycle from which the read DMA sees so many marks.
   [[nodiscard]] int64_t MarkSeen(size_t marks) const;
   [[nodiscard]] int64_t done() const override { return confirmed_; }
@@ -47,7 +46,6 @@ class WriteModel : public StoreModel {
 
  private:
   int64_t Take(int64_t valid, int job, int channels) override;
-  void BeginJob(int job);
   // The cycles in which the engine's queue lets go of the pixel.
   int64_t TakePlain(int64_t valid, int channels);
   int64_t TakeAdded(int64_t valid, int channels);
@@ -68,9 +66,8 @@ class WriteModel : public StoreModel {
   const Config& config_;
   SystemObserver* observer_;
   int64_t latency_, beat_cycles_;
-  std::vector<int64_t> accepted_, loads_;  // of the jobs with outputs; loads by both modules
-  std::vector<int64_t> marks_;             // when each is seen
-  std::vector<OutputCursor> cursors_;      // the current job's
+  std::vector<int64_t> marks_;         // when each is seen
+  std::vector<OutputCursor> cursors_;  // the current job's
   int job_ = -1;
   int64_t walk_ = 0;                     // the walk stands at the next pixel from here on
   int64_t walk_end_ = -1;                // the last take of the job before
@@ -103,14 +100,14 @@ class ListModel : public Supply {
   ListModel(const Program& program, const Config& config, const Memory& memory, WriteModel* store,
             SystemObserver* observer = nullptr);
   int64_t Accept(int job, int64_t room) override;
-  void Ended(int job, int64_t time) override;
+  int64_t Loaded(int job);              // the cycle in which the last of the store's modules takes a job
   int64_t ResidualSeen(int64_t lines);  // cycle from which the adder sees so many residual lines
   int64_t DepthwiseSeen(int job);  // ... a job's weights and parameters of a depthwise convolution are seen
   void Stored(int /*job*/, int64_t /*time*/) override {}
   int64_t Finish(int64_t stored) override;
 
  private:
-  int64_t AcceptTime(int job);
+  int64_t Gone();       // the cycle in which the last job goes: the engine and the store have taken it
   int64_t TakePiece();  // the next piece of the list
   void TakePieces(int64_t words);
   bool ParseCommand();  // false at the end of the list
@@ -132,11 +129,11 @@ class ListModel : public Supply {
 
   // command_reader
   size_t next_command_ = 0;
-  int piece_words_;                                  // words of a piece
-  int64_t piece_ = 0;                                // of the list
-  int64_t piece_time_ = -1;                          // the last piece taken
-  std::vector<int64_t> list_times_;                  // when each bus word of the list came
-  std::vector<int64_t> offered_, accepted_, ended_;  // of each job so far
+  int piece_words_;                                   // words of a piece
+  int64_t piece_ = 0;                                 // of the list
+  int64_t piece_time_ = -1;                           // the last piece taken
+  std::vector<int64_t> list_times_;                   // when each bus word of the list came
+  std::vector<int64_t> offered_, accepted_, loaded_;  // each job so far: to all, by the engine, by the store
   int64_t end_ = 0;
 
   // read_dma

@@ -42,7 +42,6 @@ class Supply {
 
   // Cycle in which the engine, which has room from `room` on, takes a job.
   virtual int64_t Accept(int job, int64_t room) = 0;
-  virtual void Ended(int job, int64_t time) = 0;  // its last chunk starts
   // Cycle from which the sequencer sees that `lines` lines (since the start) have arrived.
   int64_t LinesSeen(int64_t count);
   // ... that weight words up to `words` within a column group have arrived, and the group's parameters.
@@ -90,7 +89,6 @@ class ReadModel : public Supply {
             const std::vector<int>& layer_starts = {}, CycleObserver* observer = nullptr);
 
   int64_t Accept(int /*job*/, int64_t room) override { return room; }
-  void Ended(int /*job*/, int64_t /*time*/) override {}
   void Stored(int job, int64_t time) override { stored_jobs_ = job, stored_ = time; }
   int64_t Finish(int64_t stored) override;
 

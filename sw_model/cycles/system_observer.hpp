@@ -9,11 +9,14 @@
 namespace weft {
 
 enum class SystemEvent {
-  kCommand,  // a read, to read_dma; the hardware's own one first
-  kJob,      // a job, to the engine, its store words to residual_add and write_dma
-  kRequest,  // a line, a column group or a piece of the list, to burst_splitter
-  kBurst,    // a burst that is read, out of it
-  kList,     // a bus word that comes, of each kind
+  kCommand,     // a read, to read_dma; the hardware's own one first
+  kJob,         // a job goes: those below have taken what they need of it
+  kEngineJob,   // ... its words, to the engine
+  kAddStore,    // ... its store words, to residual_add
+  kWriteStore,  // ... to write_dma
+  kRequest,     // a line, a column group or a piece of the list, to burst_splitter
+  kBurst,       // a burst that is read, out of it
+  kList,        // a bus word that comes, of each kind
   kTables,
   kResidual,
   kParams,

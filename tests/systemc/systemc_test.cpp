@@ -38,12 +38,14 @@ class SystemCEngine : public RtlModel {
     engine_.out_cols_o(out_cols_);
     engine_.out_final_o(out_final_);
     engine_.count_i(count_);
+    engine_.count_clear_i(count_clear_);
     engine_.counts_o(counts_);
   }
 
   void Cycle(EnginePins* p) override {
     rst_n_ = !p->reset;
     count_ = p->count;
+    count_clear_ = p->reset;
     job_valid_ = p->job_valid;
     line_valid_ = p->line_valid;
     line_last_ = p->line_last;
@@ -93,7 +95,8 @@ class SystemCEngine : public RtlModel {
 
   Vconv_engine_sc engine_;
   sc_core::sc_signal<bool> clk_, rst_n_, job_valid_, job_ready_, line_valid_, line_ready_, line_last_,
-      weight_valid_, weight_ready_, param_valid_, param_ready_, out_valid_, out_ready_, out_final_, count_;
+      weight_valid_, weight_ready_, param_valid_, param_ready_, out_valid_, out_ready_, out_final_, count_,
+      count_clear_;
   sc_core::sc_signal<sc_dt::sc_bv<32 * kJobWords>> job_;
   sc_core::sc_signal<uint32_t> line_data_, weight_data_, param_data_, out_data_, out_cols_;
   sc_core::sc_signal<sc_dt::sc_bv<48 * kCauses>> counts_;

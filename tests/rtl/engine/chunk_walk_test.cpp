@@ -81,7 +81,7 @@ int64_t Walk(const std::vector<Job>& jobs, const Config& config, int percent) {
     ready = latency::kNever;
     if (want.end_job) {
       job++;
-      seen = t + latency::kJobSeen + (Active(random, 50) ? 0 : random.Int(0, 40));
+      seen = t + latency::kJobNext + (Active(random, 50) ? 0 : random.Int(0, 40));
     }
     next++;
   }

@@ -42,7 +42,7 @@ struct Run {
 template <class P>
 void Run<P>::operator()() {
   constexpr int64_t kSteps = P::COLS / P::LANES, kLines = Mask(weft_list_pkg::DIM_W);
-  constexpr int64_t kSeenToPending = latency::kJobLoaded - latency::kJobSeen;
+  constexpr int64_t kSeenToPending = latency::kJobLoaded;
   constexpr size_t kBeatToEdge = latency::kEdge - 1;  // the first beat is in the cycle after the start
   const std::vector<Chunk> chunks = ChunksOf<P>(jobs, config);
   const auto& last = chunks.back();
@@ -225,7 +225,7 @@ void Run<P>::operator()() {
       if (head.drains) now.room -= P::ROWS, reserved += P::ROWS;
       if (head.end_job) {
         job++;
-        seen = t + latency::kJobSeen + (pattern.source == 100 || Active(random, 50) ? 0 : random.Int(0, 40));
+        seen = t + latency::kJobNext + (pattern.source == 100 || Active(random, 50) ? 0 : random.Int(0, 40));
       }
       next++;
     }

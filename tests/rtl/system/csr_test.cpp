@@ -119,7 +119,9 @@ class Bus {
         m->rready_i = 0;
         return response;
       }
-      if (m->rvalid_o && !seen) seen = true, at_read = counters;  // this edge carried the read out
+      if (m->rvalid_o && !seen)
+        seen = true, at_read = before;  // the edge before this one looked at the counters
+      before = counters;
       if (ar) left = false;
     }
     ADD_FAILURE() << fmt::format("no response to a read of {:03x}", addr);
@@ -154,8 +156,9 @@ class Bus {
   Testbench<P> m;
   Random random;
   std::function<void()> before_tick;
-  std::vector<uint64_t> counters, at_read;  // now; in the cycle in which the last read was carried out
-  int starts = 0, aborts = 0, resets = 0;   // cycles with the pulse
+  std::vector<uint64_t> counters, before,
+      at_read;                             // now; a cycle ago; in the cycle in which the last read looked
+  int starts = 0, aborts = 0, resets = 0;  // cycles with the pulse
 
  private:
   Pattern pattern_;
@@ -480,7 +483,7 @@ TYPED_TEST(Csr, AllChannelsAtOnce) {
   }
   EXPECT_GT(address_first, 1000);
   EXPECT_GT(data_first, 1000);
-  EXPECT_LE(fastest, 2 * kRequests + 3) << "a request every second cycle";
+  EXPECT_LE(fastest, 3 * kRequests + 3) << "a read every third cycle";
   Compared(fmt::format("{} writes and as many reads", kRequests * kPatterns.size()));
 }
 

@@ -24,13 +24,13 @@ std::string Show(const Walk& w) {
 
 struct Pixel {
   uint32_t offset;
-  bool row_end, image_end, group_last, pass_end, job_end;
+  bool row_end, last_row, group_last, pass_end, job_end;
   bool operator==(const Pixel&) const = default;
 };
 std::string Show(const Pixel& p) {
-  return fmt::format("{:08x}{}{}{}{}{}", p.offset, p.row_end ? " row_end" : "",
-                     p.image_end ? " image_end" : "", p.group_last ? " group_last" : "",
-                     p.pass_end ? " pass_end" : "", p.job_end ? " job_end" : "");
+  return fmt::format("{:08x}{}{}{}{}{}", p.offset, p.row_end ? " row_end" : "", p.last_row ? " last_row" : "",
+                     p.group_last ? " group_last" : "", p.pass_end ? " pass_end" : "",
+                     p.job_end ? " job_end" : "");
 }
 
 // The first `most` pixels.
@@ -50,7 +50,7 @@ std::vector<Pixel> Pixels(const Walk& w, size_t most) {
             pixels.push_back({w.offset + uint32_t(g) * w.group + uint32_t(image) * w.image +
                                   uint32_t(y) * w.y + uint32_t(x) * w.x + uint32_t(wy) * w.window_y +
                                   uint32_t(wx) * w.window_x,
-                              row, row && y == w.rows - 1, group, pass, pass && group && end == total});
+                              row, y == w.rows - 1, group, pass, pass && group && end == total});
           }
       }
   }
@@ -97,7 +97,7 @@ class Bench {
     for (size_t i = 0; i < want.size();) {
       m->take_i = Active(random, pattern_.sink);
       m.Settle();
-      const Pixel got{m->offset_o,          m->row_end_o != 0,  m->image_end_o != 0,
+      const Pixel got{m->offset_o,          m->row_end_o != 0,  m->last_row_o != 0,
                       m->group_last_o != 0, m->pass_end_o != 0, m->job_end_o != 0};
       ASSERT_TRUE(m->walks_o) << "pixel " << i << " of " << want.size() << ", cycle " << cycles << ", seed "
                               << seed_ << ": " << Show(w);
