@@ -67,6 +67,12 @@ module command_reader_formal #(
   wire logic [CountW-1:0] ram_count;
   wire logic [2:0] places, next_count;
   wire logic [weft_pkg::RAM_LATENCY-1:0] fetches;
+  localparam int Words = BUS_BYTES < 4 * weft_list_pkg::LIST_ALIGN ? BUS_BYTES / 4 : weft_list_pkg::LIST_ALIGN;  // of a piece
+  localparam int ReadPieces = weft_list_pkg::READ_WORDS / Words, JobPieces = weft_list_pkg::JOB_COMMAND_WORDS / Words;
+  localparam int LeftW = $clog2(JobPieces);
+  wire logic [JobPieces-1:0] slot;
+  wire logic [LeftW:0] left;
+  wire logic [LeftW:0] read_place = (LeftW + 1)'(ReadPieces - 2) - left;  // of the piece of a read that has begun
   wire logic [2:0] on_its_way = 3'(fetches[0]) + 3'(fetches[1]);  // words from the RAM to the queue's head
   always_comb
     if (rst_ni && began_q) begin
@@ -97,6 +103,14 @@ module command_reader_formal #(
                   && (state != 2'd2 || !job_valid || !body_job) && (!quiet || (quiet_q && !given_q && !job_valid))
                   && (!word_valid || 2'(facts[0]) + 2'(facts[1]) + 2'(facts[2]) <= 2'd1)
                   && 2'(body_read) + 2'(body_job) + 2'(body_end) <= 2'd1);
+      end
+      begin : EachPieceHasItsPlace_A
+        if (INDUCTION != 0) begin
+          if (state != 2'd2) assert (slot == JobPieces'(1) || state == 2'd3);
+          if (state == 2'd2 && body_read)
+            assert (read_place >= 1 && read_place < (LeftW + 1)'(ReadPieces) && slot == JobPieces'(1) << read_place);
+          if (state == 2'd2 && body_end) assert (Words < weft_list_pkg::LIST_ALIGN);
+        end
       end
       begin : Queue_A
         if (INDUCTION != 0)

@@ -89,14 +89,21 @@ module read_dma_formal #(
   wire logic [OUT_W-1:0] flight;
   wire logic flies, left_is_last, delivers, check, bad, illegal, burst;
   wire logic [7:0] to;
-  wire logic [32:0] request_end;
+  wire logic [32:0] request_end;  // one cycle behind a request: kept here
+  wire logic behind;
+  wire logic [ADDR_W-1:0] behind_addr;
+  wire logic [7:0] behind_len;
   wire logic [ADDR_W-BUS_W-1:0] word;
   wire logic [23:0] left;
   wire logic active, nonsense;
   wire logic [24:0] both;
   wire logic [ADDR_W-BUS_W-1:0] burst_end = word + (ADDR_W - BUS_W)'(left) + 1'b1;  // of the request that is cut
   wire logic [23:0] room = 24'(MAX_BEATS - 1) - 24'(word % (ADDR_W - BUS_W)'(MAX_BEATS));  // for more beats than one
-  wire logic [ADDR_W-1:0] asked_end = base_i + ADDR_W'(request_end);
+  logic [32:0] request_end_q;
+  wire logic [32:0] asked = check ? request_end : request_end_q;
+  always_ff @(posedge clk_i) request_end_q <= asked;
+  wire logic [ADDR_W-1:0] asked_end = base_i + ADDR_W'(asked);
+  wire logic [ADDR_W:0] behind_end = {1'b0, behind_addr} + ((ADDR_W + 1)'(behind_len) + 1'b1) * (ADDR_W + 1)'(BUS_BYTES);
 
   always_comb
     if (rst_ni && began_q) begin
@@ -128,8 +135,13 @@ module read_dma_formal #(
       end
       begin : CutsWhatWasAsked_A
         if (INDUCTION != 0 && burst)
-          assert ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < request_end >> BUS_W && left_is_last == (left <= room)
-                  && (check ? !illegal : bad || request_end <= {1'b0, size_i}));
+          assert ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < asked >> BUS_W && left_is_last == (left <= room)
+                  && (check ? !illegal : bad || asked <= {1'b0, size_i}));
+      end
+      begin : WhatWaitsIsInsideWindow_A
+        if (INDUCTION != 0 && behind)
+          assert (ar_valid && ran_q && flight < OUT_W'(OUTSTANDING) && behind_addr >= base_i && behind_end <= window_end
+                  && behind_addr[BUS_W-1:0] == '0);
       end
       begin : RefusesNonsense_A
         if (INDUCTION != 0 && active && !nonsense) assert (both != '0 && !both[24]);
