@@ -15,6 +15,7 @@ Everything is left in build/netlist/FAMILY/CONFIG.
 import argparse
 import dataclasses
 import importlib.util
+import itertools
 import json
 import os
 import pathlib
@@ -31,7 +32,8 @@ from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, loa
 
 BOARD = "weft_board_sim"  # the program that a netlist of weft_board becomes
 KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
-COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of weft_core's counters, of which Yosys keeps one or another
+COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of the engine's counters, of which Yosys keeps one or another,
+CAUSE_COUNT = "u_core.u_engine.u_counters.gen_cause[{}].count_q"  # ... or that of each cause
 BOARD_PARAMETERS = {"MEM_BYTES": 81920, "DIV": 4}  # of weft_board: room for the demo network's tensors, as few cycles a bit as it knows
 IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 
@@ -58,17 +60,20 @@ def models(family):
 def write_verilog(source, target, top):
     """Verilog of a netlist of Yosys. Every wire is a bit of its own, as Verilator orders cells by wires, but for the counters that the harness
     reads after each layer (system_plugin.cpp)."""
-    nets = json.loads(source.read_text())["modules"][top]["netnames"]
-    counts = [name for name in COUNTS if name in nets]
-    if top == "weft_top" and not counts:
-        raise ToolFailed(f"{source.relative_to(ROOT)} has none of the wires {', '.join(COUNTS)}")
+    netlist = json.loads(source.read_text())
+    nets = netlist["modules"][top]["netnames"]
+    if top == "weft_top":
+        causes = itertools.takewhile(nets.__contains__, map(CAUSE_COUNT.format, itertools.count()))
+        names = [name for name in COUNTS if name in nets][:1] or list(causes)
+        if not names:
+            raise ToolFailed(f"{source.relative_to(ROOT)} has none of the wires {', '.join(COUNTS)}, {CAUSE_COUNT.format(0)}")
+        nets["counts_o"] = {"hide_name": 0, "attributes": {}, "bits": [bit for name in names for bit in nets.pop(name)["bits"]]}
+    named = target.with_suffix(".json")
+    named.write_text(json.dumps(netlist))
     script = target.with_suffix(".ys")
     script.write_text(f"""
-read_json {source.relative_to(ROOT)}
+read_json {named.relative_to(ROOT)}
 delete t:$scopeinfo
-cd {top}
-{f"rename {counts[0]} counts_o" if top == "weft_top" else ""}
-cd ..
 select {top}/w:* {top}/w:counts_o %d
 splitnets
 select -clear
