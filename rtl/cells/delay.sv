@@ -42,10 +42,11 @@ module delay #(
       assign q_o = d;
       wire unused = &{1'b0, clk_i, rst_ni};
     end else begin : gen_regs
+      localparam int Bits = WIDTH < 1 ? 1 : WIDTH * Shift;  // a cast to none is an error of Yosys', before the name above is one
       logic [WIDTH*Shift-1:0] q;
       always_ff @(posedge clk_i) begin
         if (RESET != 0 && !rst_ni) q <= '0;
-        else q <= (WIDTH * Shift)'({q, d});
+        else q <= Bits'({q, d});
       end
       assign q_o = q[WIDTH*(Shift-1)+:WIDTH];
     end
