@@ -42,13 +42,15 @@ module delay #(
       assign q_o = d;
       wire unused = &{1'b0, clk_i, rst_ni};
     end else begin : gen_regs
-      localparam int Bits = WIDTH < 1 ? 1 : WIDTH * Shift;  // a cast to none is an error of Yosys', before the name above is one
-      logic [WIDTH*Shift-1:0] q;
+      // At least a bit: Yosys ends at a cast to none, Verilator at a part of none, before the names above are looked for.
+      localparam int Width = WIDTH < 1 ? 1 : WIDTH;
+      localparam int Bits = Width * Shift;
+      logic [Bits-1:0] q;
       always_ff @(posedge clk_i) begin
         if (RESET != 0 && !rst_ni) q <= '0;
         else q <= Bits'({q, d});
       end
-      assign q_o = q[WIDTH*(Shift-1)+:WIDTH];
+      assign q_o = q[Width*(Shift-1)+:Width];
     end
   endgenerate
 endmodule
