@@ -35,7 +35,9 @@ module entry_writer #(
   logic full_q, ready_q;
   wire logic take = valid_i & ready_q;
   wire logic entry_done = take & (beat_q == BeatW'(Beats - 1));
-  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
+  localparam int EntriesW = $clog2(ENTRIES);
+  wire logic [PTR_W-1:0] used = wptr_q - freed_i;  // at most ENTRIES
+  wire logic last_room = &used[EntriesW-1:0];      // ... one less, if not all
   assign ready_o = ready_q;
   assign arrived_o = landed_q;
   assign we_o = full_q;
@@ -56,7 +58,7 @@ module entry_writer #(
       wptr_q   <= wptr_q + PTR_W'(entry_done);
       landed_q <= wptr_q;
       full_q   <= entry_done;
-      ready_q  <= used < (entry_done ? PTR_W'(ENTRIES - 1) : PTR_W'(ENTRIES));
+      ready_q  <= ~used[EntriesW] & ~(entry_done & last_room);
     end
   end
 

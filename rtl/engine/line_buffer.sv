@@ -48,7 +48,9 @@ module line_buffer #(
   logic ready_q;
   wire logic take = valid_i & ready_q;
   wire logic line_done = take & last_i;
-  wire logic [PTR_W-1:0] used = wptr_q - freed_i;
+  localparam int WordsW = $clog2(Words);
+  wire logic [PTR_W-1:0] used = wptr_q - freed_i;  // at most Words
+  wire logic last_room = &used[WordsW-1:0];        // ... one less, if not all
   assign ready_o = ready_q;
 
   always_ff @(posedge clk_i) begin
@@ -58,7 +60,7 @@ module line_buffer #(
       lines_o <= '0;
     end else begin
       wptr_q  <= wptr_q + PTR_W'(take);
-      ready_q <= used < (take ? PTR_W'(Words - 1) : PTR_W'(Words));
+      ready_q <= ~used[WordsW] & ~(take & last_room);
       lines_o <= lines_o + weft_list_pkg::DIM_W'(line_done);
     end
   end

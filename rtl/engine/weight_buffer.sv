@@ -36,8 +36,9 @@ module weight_buffer #(
   logic [BusPtrW-1:0] wptr_q;
   logic ready_q;
   wire logic take = valid_i & ready_q;
-  wire logic [BusPtrW-1:0] wptr_next = wptr_q + BusPtrW'(take);
-  wire logic [PTR_W-1:0] used_next;
+  localparam logic [PTR_W-1:0] Most = PTR_W'(BYTES / Cpad) - PTR_W'(Packed - 1);  // with so many in use there is no room for a bus word's
+  wire logic [PTR_W-1:0] used;
+  wire logic fills;  // this bus word ends a weight word, or some
   assign ready_o = ready_q;
 
   logic we_q;
@@ -48,10 +49,12 @@ module weight_buffer #(
   generate
     if (PackedW > 0) begin : gen_packed
       assign arrived_o = {wptr_q, PackedW'(0)};
-      assign used_next = {wptr_next, PackedW'(0)} - freed_i;
+      assign used = {wptr_q, PackedW'(0)} - freed_i;
+      assign fills = take;
     end else begin : gen_sliced
       assign arrived_o = wptr_q[BusPtrW-1:SliceW];
-      assign used_next = wptr_next[BusPtrW-1:SliceW] - freed_i;
+      assign used = wptr_q[BusPtrW-1:SliceW] - freed_i;
+      assign fills = take & ((wptr_q | ~(BusPtrW'(Slices - 1))) == '1);
     end
   endgenerate
 
@@ -60,8 +63,8 @@ module weight_buffer #(
       wptr_q  <= '0;
       ready_q <= 1'b0;
     end else begin
-      wptr_q  <= wptr_next;
-      ready_q <= used_next < PTR_W'(BYTES / Cpad) - PTR_W'(Packed - 1);
+      wptr_q  <= wptr_q + BusPtrW'(take);
+      ready_q <= fills ? used < Most - PTR_W'(Packed) : used < Most;
     end
     we_q    <= take & rst_ni;
     wdata_q <= data_i;
