@@ -75,16 +75,20 @@ module requantize (
   mult #(.A_W(17), .B_W(17)) u_hl (.clk_i, .a_i(x_q[32:16]), .b_i({1'b0, mult_q[15:0]}), .p_o(hl));
   mult #(.A_W(17), .B_W(16)) u_lh (.clk_i, .a_i({1'b0, x_q[15:0]}), .b_i({1'b0, mult_q[30:16]}), .p_o(lh));
   mult #(.A_W(17), .B_W(17)) u_ll (.clk_i, .a_i({1'b0, x_q[15:0]}), .b_i({1'b0, mult_q[15:0]}), .p_o(ll));
-  wire logic [4:0] right8, right10;
-  wire logic onnx8, onnx10;
-  delay #(.WIDTH(6), .CYCLES(weft_pkg::MULT_LATENCY), .RESET(0)) u_right8 (.clk_i, .rst_ni, .d_i({onnx_q, right_q}), .q_o({onnx8, right8}));
-  delay #(.WIDTH(6), .CYCLES(2), .RESET(0)) u_right10 (.clk_i, .rst_ni, .d_i({onnx8, right8}), .q_o({onnx10, right10}));
+  wire logic [4:0] right9;
+  wire logic onnx9;
+  delay #(.WIDTH(6), .CYCLES(weft_pkg::MULT_LATENCY + 1), .RESET(0)) u_right9 (.clk_i, .rst_ni, .d_i({onnx_q, right_q}), .q_o({onnx9, right9}));
 
   // R9, R10: the product. Rounding at bit 30 is adding that bit to what is above it, which is left to R11.
   logic [33:0] mid_q;
   logic [49:0] outer_q, product_q;  // bits 63..14: with onnx the bits below are 0
   wire unused_products = &{1'b0, hh[32], ll[33:32], ll[13:0]};
+  logic [4:0] right10_q;
+  logic [31:0] below10_q;  // 2^right - 1
+  logic onnx10_q;
   always_ff @(posedge clk_i) begin
+    {right10_q, onnx10_q} <= {right9, onnx9};
+    below10_q <= ~(32'hffff_ffff << right9);
     mid_q <= 34'($signed(hl)) + 34'($signed(lh));
     outer_q <= {hh[31:0], ll[31:14]};
     product_q <= {outer_q[49:2] + 48'($signed(mid_q)), outer_q[1:0]};
@@ -103,8 +107,9 @@ module requantize (
   logic [4:0] right11_q;
   logic onnx11_q, full11_q, rest11_q;
   wire logic full = h[31] != h[30];
-  wire logic near = onnx10 & right10[4];
-  wire logic [31:0] half = (h[31] & ~onnx10 ? ~(32'hffff_ffff << right10) : 32'd1 << right10) >> 1;
+  wire logic near = onnx10_q & right10_q[4];
+  wire logic [31:0] below_half = below10_q >> 1;
+  wire logic [31:0] half = h[31] & ~onnx10_q ? below_half : below10_q & ~below_half;
   wire logic [31:0] addend = half | {25'd0, near & full, near & ~full, 5'd0};
   wire logic [32:0] s = sum_q[33:1];
   wire logic above = s[21:8] != '0 | (s[30:22] & ~(9'h1ff << (right11_q[3:0] - 4'd6))) != '0;
@@ -113,9 +118,9 @@ module requantize (
   wire logic [32:0] quotient = $unsigned($signed(s) >>> right11_q);
   wire unused_sum = &{1'b0, sum_q[0]};
   always_ff @(posedge clk_i) begin
-    sum_q <= {33'($signed(h)), 1'b1} + {1'b0, addend, product_q[16] & ~onnx10};
-    right11_q <= right10;
-    onnx11_q <= onnx10;
+    sum_q <= {33'($signed(h)), 1'b1} + {1'b0, addend, product_q[16] & ~onnx10_q};
+    right11_q <= right10_q;
+    onnx11_q <= onnx10_q;
     full11_q <= full;
     rest11_q <= product_q[16:0] != '0;
     quotient_q <= {quotient[32:1], quotient[0] & ~tie};
