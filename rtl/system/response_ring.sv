@@ -2,7 +2,7 @@
 // Bursts in flight, whose responses may come in any order across IDs: retires them in the order of their issue.
 //   issue n -> slot n mod SLOTS, ID n mod 2^ID_W;   a response is for the oldest burst of its ID that has none
 // AXI keeps the order of an ID's responses, so a counter for each ID finds the slot, and a bit of each slot holds what came early.
-// One retires a cycle, the first in the cycle after its response.
+// One retires a cycle, the first in the cycle after its response. While the oldest one has none, the next response of its ID is its own.
 `default_nettype none
 module response_ring #(
     parameter int SLOTS = 64,  // Requires: a power of two, at least 4
@@ -17,8 +17,8 @@ module response_ring #(
     output wire logic            full_o,
     input  wire logic            response_i,
     input  wire logic [ID_W-1:0] response_id_i,
-    output wire logic            retire_o,        // the oldest one
-    output wire logic            retire_final_o,
+    output logic                 retire_o,        // the oldest one
+    output logic                 retire_final_o,
     output wire logic            idle_o,          // none is in flight
     output wire logic            ends_o           // ... when the one that retires is gone
 );
@@ -26,39 +26,38 @@ module response_ring #(
   if (ID_W < 1 || ID_W >= SLOT_W) begin : gen_illegal_id_w ID_W_must_be_1_to_log2_of_SLOTS_minus_1 u_illegal (); end
   localparam int TurnW = SLOT_W - ID_W;
   localparam int Ids = 1 << ID_W;
-  logic [SLOT_W:0] head_q, tail_q, flight_q;  // flight: tail - head
-  logic [SLOTS-1:0] answered_q, final_q;
+  logic [SLOT_W-1:0] head_q, next_q, tail_q;  // slots: of the oldest one; behind it; of the one that is issued next
+  logic [SLOT_W:0] flight_q;                  // in flight
+  logic [SLOTS-1:0] answered_q, final_q;      // head_q's bit of answered_q is retire_o
   logic [TurnW*Ids-1:0] turn_q;  // upper bits of the slot of each ID's next response
-  integer i, k;
-  wire logic [SLOT_W-1:0] head = head_q[SLOT_W-1:0];
-  logic [TurnW-1:0] turn;
-  always_comb begin
-    turn = '0;
-    for (i = 0; i < Ids; i++) if (ID_W'(i) == response_id_i) turn = turn_q[TurnW*i+:TurnW];
-  end
-  wire logic [SLOT_W-1:0] answered = {turn, response_id_i};
+  integer k;
   assign issue_id_o     = tail_q[ID_W-1:0];
   assign full_o         = flight_q[SLOT_W];
   assign idle_o         = flight_q == '0;
   assign ends_o         = idle_o | (retire_o & (flight_q == (SLOT_W + 1)'(1)));
-  assign retire_o       = ~idle_o & answered_q[head];
-  assign retire_final_o = final_q[head];
 
   always_ff @(posedge clk_i) begin
-    if (issue_i) begin
-      answered_q[tail_q[SLOT_W-1:0]] <= 1'b0;
-      final_q[tail_q[SLOT_W-1:0]]    <= issue_final_i;
-    end
-    for (k = 0; k < SLOTS; k++)  // each slot by itself: the ID is decoded beside what its turn is compared with
-      if (response_i && response_id_i == ID_W'(k) && turn_q[TurnW*(k%Ids)+:TurnW] == TurnW'(k / Ids)) answered_q[k] <= 1'b1;
+    if (issue_i) final_q[tail_q] <= issue_final_i;
+    retire_final_o <= final_q[retire_o ? next_q : head_q];
     if (!rst_ni) begin
-      head_q   <= '0;
-      tail_q   <= '0;
-      flight_q <= '0;
-      turn_q   <= '0;
+      head_q     <= '0;
+      next_q     <= SLOT_W'(1);
+      tail_q     <= '0;
+      flight_q   <= '0;
+      turn_q     <= '0;
+      answered_q <= '0;
+      retire_o   <= 1'b0;
     end else begin
-      head_q <= head_q + (SLOT_W + 1)'(retire_o);
-      tail_q <= tail_q + (SLOT_W + 1)'(issue_i);
+      for (k = 0; k < SLOTS; k++)  // each slot by itself: the ID is decoded beside what its turn is compared with
+        if (response_i && response_id_i == ID_W'(k) && turn_q[TurnW*(k%Ids)+:TurnW] == TurnW'(k / Ids)) answered_q[k] <= 1'b1;
+        else if (retire_o && head_q == SLOT_W'(k)) answered_q[k] <= 1'b0;
+      retire_o <= retire_o ? answered_q[next_q] | (response_i & (response_id_i == next_q[ID_W-1:0]))
+                           : response_i & (response_id_i == head_q[ID_W-1:0]);
+      if (retire_o) begin
+        head_q <= next_q;
+        next_q <= next_q + 1'b1;
+      end
+      tail_q <= tail_q + SLOT_W'(issue_i);
       if (issue_i != retire_o) flight_q <= issue_i ? flight_q + 1'b1 : flight_q - 1'b1;
       for (k = 0; k < Ids; k++)
         if (response_i && ID_W'(k) == response_id_i) turn_q[TurnW*k+:TurnW] <= turn_q[TurnW*k+:TurnW] + 1'b1;
@@ -66,7 +65,8 @@ module response_ring #(
   end
 
 `ifndef SYNTHESIS
-  wire logic [SLOT_W-1:0] age = answered - head;  // bursts in flight that are older
+  wire logic [SLOT_W-1:0] answered = {turn_q[TurnW*response_id_i+:TurnW], response_id_i};
+  wire logic [SLOT_W-1:0] age = answered - head_q;  // bursts in flight that are older
   always_ff @(posedge clk_i)
     if (rst_ni) begin
       begin : NoOverflow_A

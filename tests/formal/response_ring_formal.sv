@@ -79,8 +79,10 @@ module response_ring_formal #(
 
   // ---- What the module itself has (response_ring.sby connects these): what makes the proof inductive. For every slot: how many slots
   // of its ID were issued since, it included.
-  wire logic [SLOT_W:0] head, tail, flight;
-  wire logic [SLOT_W:0] between = tail - head;
+  wire logic [SLOT_W-1:0] head, next, tail;
+  wire logic [SLOT_W:0] flight;
+  wire logic [SLOT_W-1:0] between = tail - head;
+  wire logic [SLOT_W-1:0] behind = head + 1'b1;
   wire logic [SLOTS-1:0] answered, finals;
   wire logic [TURN_W*IDS-1:0] turns;
   logic turns_ok, answered_ok, open_ok;
@@ -88,7 +90,7 @@ module response_ring_formal #(
   logic [ID_W-1:0] ahead;
   logic [TURN_W:0] since;
   logic [TURN_W-1:0] next_turn;
-  wire logic [SLOT_W-1:0] slot = head[SLOT_W-1:0] + older_q[SLOT_W-1:0];  // of the burst that is followed
+  wire logic [SLOT_W-1:0] slot = head + older_q[SLOT_W-1:0];  // of the burst that is followed
   integer s;
   always_comb begin
     turns_ok = 1'b1;
@@ -101,14 +103,17 @@ module response_ring_formal #(
       if (int'(open_q[s]) > (1 << TURN_W)) open_ok = 1'b0;
     end
     for (s = 0; s < SLOTS; s++) begin
-      age = SLOT_W'(s) - head[SLOT_W-1:0];
+      age = SLOT_W'(s) - head;
       ahead = ID_W'(s) - next_q[ID_W-1:0];
       follows = next_q + SLOT_W'(ahead);
       next_turn = follows[SLOT_W-1:ID_W] - TURN_W'(s >> ID_W);
       since = next_turn == '0 ? (TURN_W + 1)'(1 << TURN_W) : {1'b0, next_turn};
       if ({1'b0, age} < flight_q) begin
         if (answered[s] != (since > open_q[s%IDS])) answered_ok = 1'b0;
-      end else if (since <= open_q[s%IDS]) open_ok = 1'b0;  // no burst waits that is not in flight
+      end else begin
+        if (answered[s]) answered_ok = 1'b0;
+        if (since <= open_q[s%IDS]) open_ok = 1'b0;  // no burst waits that is not in flight
+      end
     end
     ahead = id_q - next_q[ID_W-1:0];
     follows = next_q + SLOT_W'(ahead);
@@ -124,8 +129,8 @@ module response_ring_formal #(
       end
       begin : Inductive_A
         if (INDUCTION != 0)
-          assert (flight_q <= (SLOT_W + 1)'(SLOTS) && between == flight_q && flight == flight_q && tail[SLOT_W-1:0] == next_q
-                  && turns_ok && answered_ok && open_ok);
+          assert (flight_q <= (SLOT_W + 1)'(SLOTS) && between == flight_q[SLOT_W-1:0] && flight == flight_q && tail == next_q
+                  && next == behind && retire == answered[head] && (!retire || retire_final == finals[head]) && turns_ok && answered_ok && open_ok);
       end
       begin : FollowedIsInItsSlot_A
         if (INDUCTION != 0 && followed_q)
