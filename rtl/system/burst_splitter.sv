@@ -41,20 +41,28 @@ module burst_splitter #(
   assign burst_len_o  = last_q ? 8'(left_q[BeatW-1:0]) : 8'(room);
 
   wire logic burst = burst_valid_o & burst_ready_i;
-  assign req_ready_o = ~burst_valid_o | (burst & last_q);
+  logic idle_q;  // not burst_valid_o, for the requests, which come late
+  assign req_ready_o = idle_q | (burst_ready_i & last_q);
   wire logic take = req_valid_i & req_ready_o;
   wire logic [BeatW-1:0] new_room = ~req_addr_i[ByteW+:BeatW];
   wire logic [WORDS_W-1:0] new_left = req_words_i - WORDS_W'(1);
   wire logic [WORDS_W-1:0] next_left = left_q - WORDS_W'(room) - WORDS_W'(1);
+  // left <= MAX_BEATS - 1 without an adder before the comparison: of left's upper bits, before and behind a borrow
+  localparam int UpperW = WORDS_W - BeatW;
+  wire logic few = (req_words_i[WORDS_W-1:BeatW] == '0) | (req_words_i == WORDS_W'(MAX_BEATS));
+  wire logic borrow = left_q[BeatW-1:0] <= room;
+  wire logic next_few = left_q[WORDS_W-1:BeatW] == UpperW'(borrow);
 
   wire logic no_other = ~burst_valid_o | last_q;  // what comes next is the next request
+  wire logic valid = rst_ni & (take | (burst_valid_o & ~(burst & last_q)));
   always_ff @(posedge clk_i) begin
     if (~burst_valid_o | burst) begin  // without a request, of what burst_valid_o does not say that it is one
       word_q <= no_other ? req_addr_i[ADDR_W-1:ByteW] : {word_q[WordW-1:BeatW] + (WordW - BeatW)'(1), BeatW'(0)};
       left_q <= no_other ? new_left : next_left;
-      last_q <= no_other ? new_left <= WORDS_W'(new_room) : next_left <= WORDS_W'(MAX_BEATS - 1);
+      last_q <= no_other ? few & (new_left[BeatW-1:0] <= new_room) : next_few;
     end
-    burst_valid_o <= rst_ni & (take | (burst_valid_o & ~(burst & last_q)));
+    burst_valid_o <= valid;
+    idle_q        <= ~valid;
   end
   wire logic unused = ^req_addr_i[ByteW-1:0];
 

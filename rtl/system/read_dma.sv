@@ -69,13 +69,15 @@ module read_dma #(
 
   // ---- Commands: one waits, one runs ----------------------------------------------------------------------------------------
   logic [ReadW-1:0] next_read_q;
-  logic next_valid_q;
-  wire logic load;
+  logic next_valid_q, next_loads_q;  // loads: not next_valid_q, with its many loads
+  wire logic free;  // the command that waits, if one does, is the one that runs from the next cycle on
   assign command_ready_o = ~next_valid_q;
   wire logic command = command_valid_i & command_ready_o;
+  wire logic next_valid = run_i & (command | (next_valid_q & ~free));
   always_ff @(posedge clk_i) begin
-    if (!next_valid_q) next_read_q <= command_i;
-    next_valid_q <= run_i & (command | (next_valid_q & ~load));
+    if (next_loads_q) next_read_q <= command_i;
+    next_valid_q <= next_valid;
+    next_loads_q <= ~next_valid;
   end
   wire logic [31:0] next_command = next_read_q[32*weft_list_pkg::READ_COMMAND+:32];
   wire logic [KindW-1:0] next_kind = next_command[weft_list_pkg::COMMAND_KIND_LSB+:KindW];
@@ -83,6 +85,7 @@ module read_dma #(
   wire logic [WordsW-1:0] next_params = next_read_q[32*weft_list_pkg::READ_PARAM_WORDS+:WordsW];
   wire logic [WordsW-1:0] next_words = next_read_q[32*weft_list_pkg::READ_BUS_WORDS+:WordsW];
   wire logic [WordsW:0] next_both_words = {1'b0, next_words} + {1'b0, next_params};
+  wire logic [32:0] next_limit = {1'b0, size_i} - 33'({next_both_words, BusW'(0)});
   wire logic [WordsW-1:0] next_count = next_read_q[32*weft_list_pkg::READ_COUNT+:WordsW];
   wire logic [31:0] next_pitch = next_read_q[32*weft_list_pkg::READ_PITCH+:32];
   wire logic [15:0] next_wait = next_read_q[32*weft_list_pkg::READ_WAIT+:16];
@@ -93,8 +96,11 @@ module read_dma #(
   logic params_next_q;  // the parameters of this request are still to be announced
   logic [KindW-1:0] kind_q;
   logic [31:0] offset_q, pitch_q;
-  logic [WordsW-1:0] params_q, words_q;
-  logic [WordsW:0] both_words_q;
+  localparam int BeatW = $clog2(MAX_BEATS);
+  logic [BeatW-1:0] place_q;  // of the request's first word between two multiples of MAX_BEATS words, for its first burst's length
+  logic [WordsW:0] params_q, words_q;  // less two: the top bit says that there is one
+  logic [WordsW-1:0] both_words_q;
+  logic [32:0] limit_q;  // the last offset at which a request lies in the memory window; below 0: none
   logic nonsense_q;  // no words, more than can be counted, or for nobody
   logic [WordsW:0] left_q;  // requests to come, less two: the top bit says that this one is the last
   logic [15:0] wait_q;
@@ -107,17 +113,17 @@ module read_dma #(
   wire logic last_request = left_q[WordsW];
   wire logic finish = request & last_request;
   wire logic no_other = ~active_q | last_request;  // what is loaded next is the next command
-  assign load = next_valid_q & (~active_q | finish);
+  assign free = ~active_q | finish;
   logic has_params_q;
   always_ff @(posedge clk_i) begin
-    active_q <= run_i & (~active_q | finish ? next_valid_q : 1'b1);
-    ready_q  <= ~active_q | finish ? ~next_surplus[15] : ~surplus[15];
-    // Whether the next command is one, active_q says.
-    if (~active_q | finish) begin
+    active_q <= run_i & (next_valid_q | (active_q & ~finish));
+    ready_q  <= free ? ~next_surplus[15] : ~surplus[15];
+    if (free) begin  // without a command that waits, of what active_q does not say that it is one
       kind_q        <= next_kind;
-      params_q      <= next_params;
-      words_q       <= next_words;
-      both_words_q  <= next_both_words;
+      params_q      <= {1'b0, next_params} - (WordsW + 1)'(2);
+      words_q       <= {1'b0, next_words} - (WordsW + 1)'(2);
+      both_words_q  <= next_both_words[WordsW-1:0];
+      limit_q       <= next_limit;
       nonsense_q    <= (next_words == '0) | next_both_words[WordsW] | (next_kind >= KindW'(weft_list_pkg::KINDS));
       pitch_q       <= next_pitch;
       wait_q        <= next_wait;
@@ -126,39 +132,39 @@ module read_dma #(
     if (~active_q | announce | request) params_next_q <= announce ? 1'b0 : no_other ? next_params != '0 : has_params_q;
     if (~active_q | request) begin
       offset_q <= no_other ? next_offset : offset_q + pitch_q;
+      place_q  <= no_other ? base_i[BusW+:BeatW] + next_offset[BusW+:BeatW] : place_q + pitch_q[BusW+:BeatW];
       left_q   <= no_other ? {1'b0, next_count} - 1'b1 : left_q - 1'b1;
     end
   end
 
   // ---- Requests: cut into bursts, the first of which waits for the check against the memory window ---------------------------
-  logic check_q, bad_q, illegal_q, illegal_words_q;
+  logic bad_q, stopped_q;  // the last request was; one before it
+  logic illegal_words_q;
   logic [31:0] request_offset_q;
-  logic [32:0] request_end_q;
   wire logic illegal = nonsense_q | (offset_q[BusW-1:0] != '0);  // not for the splitter
-  wire logic bad = check_q & (illegal_q | (request_end_q > {1'b0, size_i}));
   always_ff @(posedge clk_i) begin
-    check_q          <= run_i & request;
-    bad_q            <= run_i & (bad_q | bad);
-    illegal_q        <= illegal;
+    bad_q            <= run_i & request & (illegal | limit_q[32] | (offset_q > limit_q[31:0]));
+    stopped_q        <= run_i & (stopped_q | bad_q);
     illegal_words_q  <= nonsense_q;
     request_offset_q <= offset_q;
-    request_end_q    <= {1'b0, offset_q} + 33'({both_words_q, BusW'(0)});
   end
+  wire logic [ADDR_W-1:0] address = base_i + ADDR_W'(offset_q);
+  wire logic unused_place = &{1'b0, address[BusW+:BeatW]};
   wire logic burst_valid, burst_ready;
   wire logic [ADDR_W-1:0] burst_addr;
   wire logic [7:0] burst_len;
   burst_splitter #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .WORDS_W(WordsW)) u_splitter (
       .clk_i, .rst_ni(run_i), .req_valid_i(request & ~illegal), .req_ready_o(splitter_ready),
-      .req_addr_i(base_i + ADDR_W'(offset_q)), .req_words_i(both_words_q[WordsW-1:0]),
+      .req_addr_i({address[ADDR_W-1:BusW+BeatW], place_q, address[BusW-1:0]}), .req_words_i(both_words_q),
       .burst_valid_o(burst_valid), .burst_ready_i(burst_ready), .burst_addr_o(burst_addr), .burst_len_o(burst_len)
   );
 
   // AR is a register that stays until it is taken, whatever happens; one more burst waits behind it, unless the run ends.
   // The bursts in flight are kept for the address of an error: a beat is that of the first one.
   wire logic burst = burst_valid & burst_ready;
-  wire logic sent = burst & ~bad & ~bad_q;  // behind a bad one, none
+  wire logic sent = burst & ~bad_q & ~stopped_q;  // behind a bad one, none
   wire logic beat = r_valid_i & r_ready_o;
-  logic behind_q;
+  logic behind_q, none_behind_q;  // none: not behind_q, for the requests, which come late
   logic [ADDR_W-1:0] behind_addr_q;
   logic [7:0] behind_len_q;
   wire logic ar_free = ~ar_valid_o | ar_ready_i;
@@ -166,15 +172,17 @@ module read_dma #(
   wire logic flight_valid;
   wire logic [OutW-1:0] flight;
   wire logic [31:0] flight_addr;
-  logic [31:0] beat_offset_q;  // from the burst's first beat
+  logic [31:0] beat_offset_q;  // from the burst's address to the beat's offset
   fifo #(.WIDTH(32), .DEPTH(OUTSTANDING)) u_flight (
       .clk_i, .rst_ni, .push_i(issue), .data_i(behind_q ? behind_addr_q[31:0] : burst_addr[31:0]), .pop_i(beat & r_last_i),
       .valid_o(flight_valid), .data_o(flight_addr), .count_o(flight)
   );
-  assign burst_ready = ~behind_q & ~flight[OutW-1];
+  assign burst_ready = none_behind_q & ~flight[OutW-1];
+  wire logic behind = run_i & ~ar_free & (behind_q | sent);
   always_ff @(posedge clk_i) begin
-    ar_valid_o <= rst_ni & (issue | ~ar_free);
-    behind_q   <= run_i & ~ar_free & (behind_q | sent);
+    ar_valid_o    <= rst_ni & (issue | ~ar_free);
+    behind_q      <= behind;
+    none_behind_q <= ~behind;
     if (ar_free) begin
       ar_addr_o <= behind_q ? behind_addr_q : burst_addr;
       ar_len_o  <= behind_q ? behind_len_q : burst_len;
@@ -183,16 +191,16 @@ module read_dma #(
       behind_addr_q <= burst_addr;
       behind_len_q  <= burst_len;
     end
-    if (!rst_ni) beat_offset_q <= '0;
-    else if (beat) beat_offset_q <= r_last_i ? '0 : beat_offset_q + 32'(BUS_BYTES);
+    if (!flight_valid || (beat & r_last_i)) beat_offset_q <= -base_i[31:0];
+    else if (beat) beat_offset_q <= beat_offset_q + 32'(BUS_BYTES);
   end
 
   // ---- Data: to the stream of its delivery ------------------------------------------------------------------------------------
   wire logic waiting_valid, delivery_load;
   wire logic [KindW-1:0] waiting_kind;
-  wire logic [WordsW-1:0] waiting_words;
+  wire logic [WordsW:0] waiting_words;
   wire logic [$clog2(Deliveries):0] delivery_count;
-  fifo #(.WIDTH(KindW + WordsW), .DEPTH(Deliveries)) u_deliveries (
+  fifo #(.WIDTH(KindW + WordsW + 1), .DEPTH(Deliveries)) u_deliveries (
       .clk_i, .rst_ni(run_i), .push_i(announce | request),
       .data_i(announce ? {to_params, params_q} : {kind_q, words_q}), .pop_i(delivery_load),
       .valid_o(waiting_valid), .data_o({waiting_kind, waiting_words}), .count_o(delivery_count)
@@ -201,17 +209,17 @@ module read_dma #(
   assign delivery_room = ~delivery_count[$clog2(Deliveries)];
   logic delivers_q;
   logic [Streams-1:0] to_q;  // one bit a stream
-  logic [WordsW-1:0] delivery_left_q;
-  logic delivery_last_q;
+  logic [WordsW:0] delivery_left_q;  // bus words to come, less two: the top bit says that this one is the last
+  wire logic delivery_last = delivery_left_q[WordsW];
   wire logic delivery_ready = (to_q[weft_list_pkg::KIND_LINES] & line_ready_i) | (to_q[weft_list_pkg::KIND_GROUPS] & weight_ready_i)
                              | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
                              | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i)
                              | (to_q[weft_list_pkg::KIND_DEPTHWISE] & dw_weight_ready_i) | (to_q[ToDwParams] & dw_param_ready_i);
   wire logic taken = r_valid_i & delivers_q & delivery_ready;
-  assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last_q));
+  assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last));
   assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
   assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
-  assign line_last_o = delivery_last_q;
+  assign line_last_o = delivery_last;
   assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
   assign param_valid_o = r_valid_i & to_q[ToParams];
   assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
@@ -223,23 +231,21 @@ module read_dma #(
     if (!run_i) begin
       delivers_q <= 1'b0;
       to_q       <= '0;
-    end else if (~delivers_q | (taken & delivery_last_q)) begin
+    end else if (~delivers_q | (taken & delivery_last)) begin
       delivers_q <= waiting_valid;
       to_q       <= waiting_valid ? Streams'(1) << waiting_kind : '0;
     end
-    if (~delivers_q | taken) begin  // without a delivery, of what delivers_q does not say that it is one
-      delivery_left_q <= ~delivers_q | delivery_last_q ? waiting_words : delivery_left_q - 1'b1;
-      delivery_last_q <= ~delivers_q | delivery_last_q ? waiting_words == WordsW'(1) : delivery_left_q == WordsW'(2);
-    end
+    // without a delivery, of what delivers_q does not say that it is one
+    if (~delivers_q | taken) delivery_left_q <= ~delivers_q | delivery_last ? waiting_words : delivery_left_q - 1'b1;
   end
 
   assign idle_o = ~ar_valid_o & ~flight_valid;
   assign quiet_o = idle_o & ~next_valid_q & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
-    error_o <= run_i & (bad | (beat & r_error_i));
-    code_o  <= bad & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
-             : bad ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
-    error_offset_o <= bad ? request_offset_q : flight_addr - base_i[31:0] + beat_offset_q;
+    error_o <= run_i & (bad_q | (r_valid_i & r_error_i));  // a beat that is offered, taken or not
+    code_o  <= bad_q & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
+             : bad_q ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
+    error_offset_o <= bad_q ? request_offset_q : flight_addr + beat_offset_q;
   end
 
 `ifndef SYNTHESIS

@@ -50,7 +50,7 @@ module burst_splitter_formal #(
   // What the module itself has left and whether that is one burst (burst_splitter.sby connects dut.left_q, dut.last_q): what makes the proof
   // inductive.
   wire logic [WORDS_W-1:0] left;
-  wire logic left_is_last;
+  wire logic left_is_last, idle;
   wire logic [WORDS_W-1:0] room = WORDS_W'(MAX_BEATS - 1) - WORDS_W'(addr / ADDR_W'(BUS_BYTES) % ADDR_W'(MAX_BEATS));
 
   // ---- What was offered in the cycle before and not taken
@@ -74,6 +74,7 @@ module burst_splitter_formal #(
         assert (req_ready == (!open_q || (burst && last)));
       end
       begin : LeftIsDue_A
+        if (INDUCTION != 0) assert (idle == !valid);
         if (valid && INDUCTION != 0) assert (left == due_q - WORDS_W'(1) && due_q != '0 && left_is_last == (left <= room));
       end
       begin : Contiguous_A

@@ -13,6 +13,7 @@ module read_dma_formal #(
     parameter int WHICH       = 0,  // ... and the word that is followed
     parameter int INDUCTION   = 1,  // 0: without what only the induction needs, so that a fault shows as what it breaks
     localparam int BUS_W = $clog2(BUS_BYTES),
+    localparam int BEAT_W = $clog2(MAX_BEATS),
     localparam int OUT_W = $clog2(OUTSTANDING) + 1
 ) (
     input wire logic                                  clk_i,
@@ -87,21 +88,28 @@ module read_dma_formal #(
 
   // ---- What the module itself has (read_dma.sby connects these): what makes the proof inductive.
   wire logic [OUT_W-1:0] flight;
-  wire logic flies, left_is_last, delivers, check, bad, illegal, burst;
+  wire logic flies, left_is_last, delivers, request, bad, stopped, illegal, burst, idles, none_behind, waits, loads;
   wire logic [7:0] to;
-  wire logic [32:0] request_end;  // one cycle behind a request: kept here
+  wire logic [31:0] offset;
+  wire logic [32:0] limit;
+  wire logic [BEAT_W-1:0] place;
   wire logic behind;
   wire logic [ADDR_W-1:0] behind_addr;
   wire logic [7:0] behind_len;
   wire logic [ADDR_W-BUS_W-1:0] word;
   wire logic [23:0] left;
   wire logic active, nonsense;
-  wire logic [24:0] both;
+  wire logic [23:0] both;
   wire logic [ADDR_W-BUS_W-1:0] burst_end = word + (ADDR_W - BUS_W)'(left) + 1'b1;  // of the request that is cut
   wire logic [23:0] room = 24'(MAX_BEATS - 1) - 24'(word % (ADDR_W - BUS_W)'(MAX_BEATS));  // for more beats than one
-  logic [32:0] request_end_q;
-  wire logic [32:0] asked = check ? request_end : request_end_q;
-  always_ff @(posedge clk_i) request_end_q <= asked;
+  // The last request's end, and whether it was made in the cycle before.
+  logic [32:0] asked;
+  logic check, illegal_q;
+  always_ff @(posedge clk_i) begin
+    check <= run_i & request;
+    if (request) {illegal_q, asked} <= {illegal, {1'b0, offset} + 33'({both, BUS_W'(0)})};
+  end
+  wire logic [ADDR_W-1:0] address = base_i + ADDR_W'(offset);
   wire logic [ADDR_W-1:0] asked_end = base_i + ADDR_W'(asked);
   wire logic [ADDR_W:0] behind_end = {1'b0, behind_addr} + ((ADDR_W + 1)'(behind_len) + 1'b1) * (ADDR_W + 1)'(BUS_BYTES);
 
@@ -131,12 +139,13 @@ module read_dma_formal #(
       begin : Inductive_A
         if (INDUCTION != 0)
           assert ((OUT_W + 1)'(flight) == (OUT_W + 1)'(open_q) + (OUT_W + 1)'(ar_valid) && flies == (flight != '0)
-                  && (to & (to - 1'b1)) == '0 && (delivers || to == '0) && (ran_q || !(burst || check || bad || delivers)));
+                  && (to & (to - 1'b1)) == '0 && (delivers || to == '0) && (ran_q || !(burst || check || bad || stopped || delivers))
+                  && idles == !burst && none_behind == !behind && loads == !waits);
       end
       begin : CutsWhatWasAsked_A
         if (INDUCTION != 0 && burst)
-          assert ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < asked >> BUS_W && left_is_last == (left <= room)
-                  && (check ? !illegal : bad || asked <= {1'b0, size_i}));
+          assert (stopped || ({burst_end, BUS_W'(0)} == asked_end && 33'(left) < asked >> BUS_W && left_is_last == (left <= room)
+                              && (check ? !illegal_q && bad == (asked > {1'b0, size_i}) : asked <= {1'b0, size_i})));
       end
       begin : WhatWaitsIsInsideWindow_A
         if (INDUCTION != 0 && behind)
@@ -144,7 +153,10 @@ module read_dma_formal #(
                   && behind_addr[BUS_W-1:0] == '0);
       end
       begin : RefusesNonsense_A
-        if (INDUCTION != 0 && active && !nonsense) assert (both != '0 && !both[24]);
+        if (INDUCTION != 0 && active && !nonsense) begin
+          assert (both != '0 && limit == {1'b0, size_i} - 33'({both, BUS_W'(0)}));
+          if (offset[BUS_W-1:0] == '0 && !bad && !stopped) assert (place == address[BUS_W+:BEAT_W]);
+        end
       end
       begin : Full_C
         cover (flight == OUT_W'(OUTSTANDING) && beat);
