@@ -63,7 +63,7 @@ module residual_add #(
   wire logic next_alone = next_kind == KindW'(weft_list_pkg::ADD_ALONE);
   wire logic next_adds = (next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone;
   wire logic empty, add_take, lines_there;
-  logic active_q, alone_q;
+  logic active_q;
   logic adds_q;   // one runs that adds
   logic inner_q;  // its pixels are an inner tensor
   wire logic inner_room, inner_idle, inner_begin;  // of depthwise: a job may come; none is there; one's outputs come next
@@ -112,7 +112,6 @@ module residual_add #(
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
       slot_free_q <= starts ? Steps == 1 : (slot_q >> 1) == '0;
     end
-    if (load) alone_q <= next_alone;
     if (fresh) begin
       mult_q  <= new_scale[weft_list_pkg::STORE_ADD_SCALE_MULT_LSB+:weft_list_pkg::STORE_ADD_SCALE_MULT_W];
       onnx_q  <= new_scale[weft_list_pkg::STORE_ADD_SCALE_ROUNDING_BIT];
@@ -136,7 +135,7 @@ module residual_add #(
   wire logic [EntryW-1:0] inner_waddr, inner_raddr;
   wire logic [8*COLS-1:0] inner_data;
   residual_lines #(.COLS(COLS), .BYTES(BYTES), .BUS_BYTES(BUS_BYTES), .INNER(DW_TAPS)) u_residual (
-      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i, .alone_i(alone_q),
+      .clk_i, .rst_ni, .load_i(load & next_adds & ~next_alone), .store_i, .alone_i(load & next_alone),
       .line_valid_i(residual_valid_i & ~filling), .line_ready_o(lines_ready), .line_data_i(data_i), .line_last_i(residual_last_i),
       .there_o(lines_there), .take_i(add_take), .pixel_i(pixel_data_i),
       .valid_o(pair_valid), .pixel_o(pair_pixel), .residual_o(pair_residual),

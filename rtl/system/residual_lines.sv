@@ -2,7 +2,7 @@
 // The residual's lines, and of each pixel that is taken its bytes of them, beside the pixel four cycles later; one a cycle.
 //   take_i: walk -> address --1--> two words of the buffer --2--> rotated --1-->
 // Lines are counted: those that have come, those before the pixel's row of outputs, and those that nobody needs any more. They are freed
-// row by row, by the job's last column group: the others read them again. A job with alone_i has no lines: its residual is 0.
+// row by row, by the job's last column group: the others read them again. A job that begins with alone_i has no lines: its residual is 0.
 // With INNER, the buffer holds entries of COLS bytes, a word each, while no residual is in it: see depthwise_walk.
 `default_nettype none
 module residual_lines #(
@@ -18,12 +18,12 @@ module residual_lines #(
     input  wire logic                        rst_ni,
     input  wire logic                        load_i,        // the next job; only behind the last pixel of the one before
     input  wire logic [32*weft_list_pkg::STORE_WORDS-1:0] store_i,
-    input  wire logic                        alone_i,       // of the running job
+    input  wire logic                        alone_i,       // a job without lines begins, instead of load_i
     input  wire logic                        line_valid_i,
     output wire logic                        line_ready_o,
     input  wire logic [     8*BUS_BYTES-1:0] line_data_i,
     input  wire logic                        line_last_i,   // of its line
-    output wire logic                        there_o,       // all lines that the next pixel's row of outputs needs, if any
+    output logic                             there_o,       // all lines that the next pixel's row of outputs needs, if any
     input  wire logic                        take_i,        // Requires: there_o
     input  wire logic [          8*COLS-1:0] pixel_i,
     output logic                             valid_o,
@@ -50,15 +50,17 @@ module residual_lines #(
   wire logic [31:0] pooling_window = store_i[32*weft_list_pkg::STORE_WINDOW+:32];
   wire logic [15:0] window_cols = pooling_window[weft_list_pkg::STORE_WINDOW_COLS_LSB+:weft_list_pkg::STORE_WINDOW_COLS_W];
   wire logic [15:0] window_rows = pooling_window[weft_list_pkg::STORE_WINDOW_ROWS_LSB+:weft_list_pkg::STORE_WINDOW_ROWS_W];
-  wire logic walk_take = take_i & ~alone_i;
+  logic alone_q;
+  wire logic alone = alone_i | (alone_q & ~load_i);
+  wire logic walk_take = take_i & ~alone_q;
   wire logic walks, job_end, row_end, last_row, group_last, pass_end;
   wire logic [31:0] offset;
   output_walk u_walk (
-      .clk_i, .rst_ni, .load_i, .store_i, .window_cols_i(window_cols), .window_rows_i(window_rows),
+      .clk_i, .rst_ni, .load_i, .store_i, .window_cols_i(window_cols), .window_pixels_i(store_i[32*weft_list_pkg::STORE_POOL+:DimW]),
       .offset_i(store_i[32*weft_list_pkg::STORE_RES_OFFSET+:32]), .window_x_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_X+:32]),
       .window_y_i(store_i[32*weft_list_pkg::STORE_RES_WINDOW_Y+:32]), .x_i(store_i[32*weft_list_pkg::STORE_RES_X+:32]),
       .y_i(store_i[32*weft_list_pkg::STORE_RES_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_RES_IMAGE+:32]),
-      .take_i(walk_take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
+      .take_i, .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
   wire logic unused = &{1'b0, store_i, offset, walks, job_end};
@@ -69,12 +71,13 @@ module residual_lines #(
   logic [AddrW-1:0] base_q;
   logic [DimW-1:0] line_q, pass_line_q;  // lines before this pixel's row of outputs; before that of its pass' first pixel
   wire logic [DimW-1:0] lines;
-  wire logic [DimW-1:0] stepped_line = line_q + (~row_end ? '0 : last_row ? window_lines_q : row_lines_q);
-  wire logic [DimW-1:0] missing = line_q + window_lines_q - lines;
-  logic there_q;  // of the line counts a cycle ago: not right behind a load or a pixel that ends its row
-  assign there_o = alone_i | there_q;
+  wire logic [DimW-1:0] next_line = line_q + (last_row ? window_lines_q : row_lines_q);  // before the next row
+  wire logic [DimW-1:0] stepped_line = row_end ? next_line : line_q;
+  wire logic [DimW-1:0] spare = lines - line_q - window_lines_q;  // lines behind those that the row needs, modulo 2^DimW
   always_ff @(posedge clk_i) begin
-    there_q <= ~load_i & ~(walk_take & (row_end | pass_end)) & ((missing == '0) | missing[DimW-1]);
+    // of the line counts a cycle ago: not right behind a load or a pixel that ends its row
+    alone_q <= rst_ni & alone;
+    there_o <= alone | (~load_i & ~(walk_take & (row_end | pass_end)) & ~spare[DimW-1]);
     if (!rst_ni) begin
       line_q      <= '0;
       pass_line_q <= '0;
@@ -133,7 +136,7 @@ module residual_lines #(
   rotate #(.BYTES(2 * WORD), .OUT(COLS)) u_rotate (
       .clk_i, .valid_i(take3), .d_i(two_words), .offset_i(rotate3), .q_o(residual)
   );
-  assign residual_o = alone_i ? '0 : residual;
+  assign residual_o = alone_q ? '0 : residual;
   always_ff @(posedge clk_i) begin
     valid_o <= take3 & rst_ni;
     pixel_o <= pixel3;

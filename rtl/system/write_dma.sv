@@ -69,16 +69,19 @@ module write_dma #(
   wire logic row_end, last_row, group_last, pass_end;
   // A mark is counted when all outputs up to the end of a row are in memory: the last column group ends it.
   localparam int MarkW = weft_list_pkg::STORE_GROUPS_MARK_W;
-  logic [MarkW-1:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one
+  logic marks_q;                             // the job has marks
+  logic [MarkW:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one; less two: the top bit says that this one is the last
+  wire logic [MarkW-1:0] new_mark = store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
   wire logic row_done = take & row_end & group_last;
-  wire logic mark = row_end & group_last & (mark_left_q == MarkW'(1));
+  wire logic mark = row_end & group_last & marks_q & mark_left_q[MarkW];
   always_ff @(posedge clk_i) begin
-    if (load) mark_rows_q <= store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
-    if (load) mark_left_q <= store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
-    else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - MarkW'(mark_left_q != '0);
+    if (load) marks_q <= new_mark != '0;
+    if (load) mark_rows_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
+    if (load) mark_left_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
+    else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - 1'b1;
   end
-  output_walk u_walk (
-      .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_rows_i(16'd0),
+  output_walk #(.WINDOWS(0)) u_walk (
+      .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_pixels_i('0),
       .offset_i(store_i[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
       .x_i(store_i[32*weft_list_pkg::STORE_X+:32]), .y_i(store_i[32*weft_list_pkg::STORE_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_IMAGE+:32]),
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
@@ -107,7 +110,7 @@ module write_dma #(
   localparam int PlaceW = $clog2(Pixels) + 1;  // places_q holds one less than there are: its top bit says that there is none
   localparam int Span = COLS + BUS_BYTES;
   localparam int SpanW = $clog2(Span + 1);
-  localparam int QueueW = 2 + SpanW + 32 + 8 * COLS;
+  localparam int QueueW = 5 + Span + 32 + 8 * COLS;
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
@@ -115,22 +118,38 @@ module write_dma #(
   logic [31:0] s1_offset_q;
   logic [32:0] s1_limit_q;  // the last offset at which it lies in the memory window; below 0: none
   logic [PlaceW-1:0] places_q;
-  wire logic s1_bad, queue_valid, queue_bad, queue_ends, s2_load;
-  wire logic [SpanW-1:0] queue_behind;  // the byte behind the pixel, counted from the bus word in which it begins
+  wire logic s1_bad, queue_valid, queue_bad, queue_ends, queue_same, queue_next, queue_last, s2_load;
+  wire logic [Span-1:0] queue_strobe;
   wire logic [31:0] queue_offset;
   wire logic [8*COLS-1:0] queue_data;
   wire logic [PlaceW-1:0] queue_count;
+  // Its bytes, counted from the bus word in which it begins; s1_behind: the one behind them
   wire logic [SpanW-1:0] s1_behind = SpanW'(s1_offset_q[BusW-1:0]) + SpanW'(s1_cols_q);
+  wire logic [Span-1:0] s1_strobe = ({Span{1'b1}} << s1_offset_q[BusW-1:0]) & ~({Span{1'b1}} << s1_behind);
+  // Whether it begins in the word in which the one before it has ended, or in the next one
+  logic before_q;  // a pixel of this job was before
+  logic [31-BusW:0] before_word_q;
+  logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
+  wire logic [31-BusW:0] word = s1_offset_q[31:BusW];
+  wire logic [31:0] last = s1_offset_q + 32'(s1_cols_q) - 1'b1;  // its last byte
+  wire logic [32:0] behind_last = {1'b0, s1_offset_q} + 33'(s1_cols_q) + 33'(BUS_BYTES - 1);
+  wire logic same = before_q & (word == before_word_q);
+  wire logic next = before_q & ({1'b0, word} == before_next_q);
+  wire logic push_pixel = s1_q & ~bad_q;
   assign s1_bad = s1_q & (s1_limit_q[32] | (s1_offset_q > s1_limit_q[31:0]) | s1_surprise_q);
   assign room = walks & ~places_q[PlaceW-1];
   fifo #(.WIDTH(QueueW), .DEPTH(Pixels)) u_pixels (
-      .clk_i, .rst_ni(run_i), .push_i(s1_q & ~bad_q), .data_i({s1_bad, s1_ends_q, s1_behind, s1_offset_q, s1_data_q}), .pop_i(s2_load),
-      .valid_o(queue_valid), .data_o({queue_bad, queue_ends, queue_behind, queue_offset, queue_data}), .count_o(queue_count)
+      .clk_i, .rst_ni(run_i), .push_i(push_pixel), .pop_i(s2_load), .valid_o(queue_valid),
+      .data_i({s1_bad, s1_ends_q, same, next, s1_behind <= SpanW'(BUS_BYTES), s1_strobe, s1_offset_q, s1_data_q}),
+      .data_o({queue_bad, queue_ends, queue_same, queue_next, queue_last, queue_strobe, queue_offset, queue_data}),
+      .count_o(queue_count)
   );
   wire unused_count = &{1'b0, queue_count};
   always_ff @(posedge clk_i) begin
     s1_q  <= run_i & take;
     bad_q <= run_i & (bad_q | s1_bad);
+    before_q <= run_i & (push_pixel ? ~s1_ends_q : before_q);
+    if (push_pixel) {before_word_q, before_next_q} <= {last[31:BusW], behind_last[32:BusW]};
     if (!run_i) places_q <= PlaceW'(Pixels - 1);
     else if (take != s2_load) places_q <= take ? places_q - 1'b1 : places_q + 1'b1;
     if (take) begin
@@ -144,36 +163,28 @@ module write_dma #(
   end
 
   // ---- S2: in the bytes of bus words -----------------------------------------------------------------------------------------
-  // Whether a pixel begins in the word in which the one before it has ended, or in the next one, is known before it is here.
-  logic s2_q, s2_final_q, s2_same_q, s2_next_q, s2_last_q;  // last: nothing is left for the next word
+  logic s2_q, s2_loads_q;  // loads: not s2_q, with its many loads
+  logic s2_final_q, s2_same_q, s2_next_q, s2_last_q;  // last: nothing is left for the next word
   logic [8*Span-1:0] s2_data_q;
   logic [Span-1:0] s2_strobe_q;
   logic [WordW-1:0] s2_word_q;
-  logic before_q;  // a pixel of this job was before
-  logic [31-BusW:0] before_word_q;
-  logic [32-BusW:0] before_next_q;  // behind the last word of 4 GiB is none
   wire logic s3_room;
   wire logic s2_move = s2_q & s3_room;
   wire logic s2_more = s2_q & ~s2_last_q;  // it stays for the next word
   assign s2_load = queue_valid & (~s2_q | (s2_move & s2_last_q));
   wire logic [BusW-1:0] shift = queue_offset[BusW-1:0];
-  wire logic [31-BusW:0] word = queue_offset[31:BusW];
-  wire logic [SpanW-1:0] last = queue_behind - 1'b1;
-  wire unused_bytes = &{1'b0, last[BusW-1:0], base_i[BusW-1:0]};
+  wire unused_bytes = &{1'b0, last[BusW-1:0], behind_last[BusW-1:0], base_i[BusW-1:0]};
+  wire logic s2 = run_i & ((s2_load & ~queue_bad) | (s2_q & ~(s2_move & s2_last_q)));
   always_ff @(posedge clk_i) begin
-    s2_q     <= run_i & ((s2_load & ~queue_bad) | (s2_q & ~(s2_move & s2_last_q)));
-    before_q <= run_i & (s2_load ? ~queue_ends : before_q);
-    if (s2_load) begin
-      before_word_q <= word + (32 - BusW)'(last[SpanW-1:BusW]);
-      before_next_q <= {1'b0, word} + (33 - BusW)'(last[SpanW-1:BusW]) + 1'b1;
-    end
-    if (~s2_q | s2_move) begin  // without a pixel in the queue, of what s2_q does not say that it is one
+    s2_q       <= s2;
+    s2_loads_q <= ~s2;
+    if (s2_loads_q | s3_room) begin  // without a pixel in the queue, of what s2_q does not say that it is one
       s2_data_q   <= s2_more ? s2_data_q >> (8 * BUS_BYTES) : (8 * Span)'(queue_data) << {shift, 3'd0};
-      s2_strobe_q <= s2_more ? s2_strobe_q >> BUS_BYTES : ({Span{1'b1}} << shift) & ~({Span{1'b1}} << queue_behind);
-      s2_last_q   <= s2_more ? (s2_strobe_q >> (2 * BUS_BYTES)) == '0 : queue_behind <= SpanW'(BUS_BYTES);
-      s2_word_q   <= s2_more ? s2_word_q + 1'b1 : base_i[ADDR_W-1:BusW] + WordW'(word);
-      s2_same_q   <= ~s2_more & before_q & (word == before_word_q);
-      s2_next_q   <= s2_more | (before_q & ({1'b0, word} == before_next_q));
+      s2_strobe_q <= s2_more ? s2_strobe_q >> BUS_BYTES : queue_strobe;
+      s2_last_q   <= s2_more ? (s2_strobe_q >> (2 * BUS_BYTES)) == '0 : queue_last;
+      s2_word_q   <= s2_more ? s2_word_q + 1'b1 : base_i[ADDR_W-1:BusW] + WordW'(queue_offset[31:BusW]);
+      s2_same_q   <= ~s2_more & queue_same;
+      s2_next_q   <= s2_more | queue_next;
       if (!s2_more) s2_final_q <= queue_ends;
     end
   end
@@ -220,8 +231,10 @@ module write_dma #(
       .clk_i, .rst_ni, .issue_i(issue), .issue_final_i(burst_final), .issue_id_o(id), .full_o(full),
       .response_i(b_valid_i), .response_id_i(b_id_i), .retire_o(retire), .retire_final_o(retire_final), .idle_o(idle_o), .ends_o(ends)
   );
-  logic [FlightW:0] owed_q;  // bursts that are issued and whose last beat is not
-  logic owes_q;              // some
+  // Bursts that are issued and whose last beat is not: some, of those a cycle ago and what came and went then.
+  logic [FlightW:0] owed_q;
+  logic issued_q, ended_q, owes_q;
+  wire logic owes_one = owed_q == (FlightW + 1)'(1) + (FlightW + 1)'(ended_q) - (FlightW + 1)'(issued_q);
   logic [BeatW-1:0] aw_len_q;
   assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_i;
   assign beats_owed = owes_q;
@@ -250,9 +263,11 @@ module write_dma #(
       w_strb_o <= next_beat_strobe;
       w_last_o <= next_beat_last;
     end
+    issued_q <= rst_ni & issue;
+    ended_q  <= rst_ni & w_end;
     if (!rst_ni) owed_q <= '0;
-    else if (issue != w_end) owed_q <= issue ? owed_q + 1'b1 : owed_q - 1'b1;
-    owes_q <= rst_ni & ((issue & ~w_end) | (owes_q & (issue | ~w_end | owed_q != (FlightW + 1)'(1))));
+    else if (issued_q != ended_q) owed_q <= issued_q ? owed_q + 1'b1 : owed_q - 1'b1;
+    owes_q <= rst_ni & ((issue & ~w_end) | (owes_q & (issue | ~w_end | ~owes_one)));
     if (!run_i) stored_o <= '0;
     else if (marked) stored_o <= stored_o + 1'b1;
   end

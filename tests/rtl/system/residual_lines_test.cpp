@@ -60,6 +60,7 @@ void PutStore(Testbench<P>& m, const AddJob& j) {
   put(list::STORE_RES_WORDS, j.stride_y * j.pitch / P::BUS_BYTES);
   put(list::STORE_RES_LAST_WORDS, j.window_rows * j.pitch / P::BUS_BYTES);
   put(list::STORE_WINDOW, (j.window_rows - 1) << 16 | (j.window_cols - 1));
+  put(list::STORE_POOL, j.window_rows * j.window_cols);
 }
 
 struct Residual {
@@ -113,7 +114,7 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
     size_t job = 0, sent_job = 0, next = 0, sent = 0;  // the job that is walked, the one whose lines are sent
     int64_t lines_before = 0, lines_sent = 0;          // of earlier jobs; of all jobs, whole ones
     std::vector<Residual> walk;
-    bool active = false, next_alone = false;
+    bool active = false, alone = false;
     m->load_i = m->take_i = m->line_valid_i = m->alone_i = m->inner_i = m->inner_take_i = 0;
     m.Reset();
     for (int64_t t = 0; job < kJobs || !want.empty(); t++) {
@@ -129,11 +130,12 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
       }
       // Where jobs with and without lines meet, no pixel is on its way.
       const bool load =
-          !active && job < kJobs && (want.empty() || jobs[job].alone == bool(m->alone_i)) && random.Chance(3);
+          !active && job < kJobs && (want.empty() || jobs[job].alone == alone) && random.Chance(3);
       m->load_i = load && !jobs[job].alone;
+      m->alone_i = load && jobs[job].alone;
       if (load) {
         PutStore(m, jobs[job]);
-        next_alone = jobs[job].alone;
+        alone = jobs[job].alone;
         walk = Walk<P>(jobs[job]);
         next = 0;
       }
@@ -165,7 +167,6 @@ TYPED_TEST(ResidualLines, GivesEachPixelItsResidual) {
         job++;
       }
       m.Clock();
-      if (load) m->alone_i = next_alone;
       const bool due = !want.empty() && want.front().first == t + 1;
       ASSERT_EQ(m->valid_o, due) << "cycle " << t;
       if (!due) continue;
