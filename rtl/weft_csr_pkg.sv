@@ -46,6 +46,10 @@ package weft_csr_pkg;
   localparam logic [11:0] BYTES_WRITTEN_LO = 12'h0d0;
   localparam logic [11:0] BYTES_WRITTEN_HI = 12'h0d4;
 
+  // The map's bytes, and where in it is a register: a bit for each word
+  localparam int MAP_BYTES = 256;
+  localparam logic [MAP_BYTES/4-1:0] MAP = 64'h3fffff007fff1f;
+
   // Values of the registers that never change
   localparam logic [31:0] ID_VALUE = 32'h57454654;
   localparam logic [31:0] VERSION_VALUE = 32'h00010100;

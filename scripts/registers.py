@@ -29,6 +29,10 @@ package weft_csr_pkg;
   localparam logic [{{ address_bits - 1 }}:0] {{ r.name }} = {{ address_bits }}'h{{ "%03x" % r.offset }};
 {% endfor %}
 
+  // The map's bytes, and where in it is a register: a bit for each word
+  localparam int MAP_BYTES = {{ map_bytes }};
+  localparam logic [MAP_BYTES/4-1:0] MAP = {{ map_bytes // 4 }}'h{{ "%x" % map_mask }};
+
   // Values of the registers that never change
 {% for r in registers if r.constant %}
   localparam logic [31:0] {{ r.name }}_VALUE = 32'h{{ "%08x" % r.reset }};
@@ -170,6 +174,8 @@ def read_map(path):
             "an offset is not that of a word in the window")
     require(len({w["offset"] for w in regs["words"]}) == len(regs["words"]), "two registers overlap")
     unique(regs["words"], "registers")
+    regs["map_bytes"] = 1 << max(w["offset"] for w in regs["words"]).bit_length()
+    regs["map_mask"] = sum(1 << w["offset"] // 4 for w in regs["words"])
     unique(regs["codes"], "codes")
     require(len({c["value"] for c in regs["codes"]}) == len(regs["codes"]), "two codes have the same value")
     return regs

@@ -2,7 +2,7 @@
 // The control and status registers of docs/registers.md behind an AXI4-Lite slave of 32 bits, and the interrupt.
 //
 //   AW, W --> one of each held, in any order --> write --> B     a write every second cycle
-//   AR -----> one held -----------------------> read ---> R     a read every second cycle
+//   AR -----> one held ------> look ----------> read ---> R     a read every third cycle
 //
 // Every ready, valid, response and value is a register's output. A request is carried out in the cycle after it is there, unless the
 // response before it still waits. start_o, abort_o and soft_reset_o are pulses of one cycle; the values are stable from start_o to done_i.
@@ -50,7 +50,7 @@ module csr #(
     output wire logic [                 ADDR_W-1:0] list_addr_o,
     output logic      [                       31:0] list_bytes_o,
     output wire logic [                 ADDR_W-1:0] window_base_o,
-    output logic      [                   ADDR_W:0] window_end_o,    // the first byte behind the memory window
+    output wire logic [                 ADDR_W-1:0] window_size_o,
     output logic      [                       31:0] watchdog_o,
     // From the core
     input  wire logic                               busy_i,
@@ -79,18 +79,23 @@ module csr #(
   logic [11:0] waddr_q, raddr_q;
   logic [31:0] wdata_q;
   logic [3:0] wstrb_q;
+  // Of an address behind the map, that it is one is all that is kept.
+  localparam int MapW = $clog2(weft_csr_pkg::MAP_BYTES);
+  function automatic [11:0] held(input [11:2] addr);
+    held = {(12 - MapW)'(addr[11:MapW] != '0), addr[MapW-1:2], 2'b00};
+  endfunction
   assign awready_o = ~aw_held_q;
   assign wready_o  = ~w_held_q;
   assign arready_o = ~ar_held_q;
   wire logic write = aw_held_q & w_held_q & (~bvalid_o | bready_i);
-  logic looked_q;  // a counter's value is here
+  logic looked_q;  // the register's value is here
   wire logic look = ar_held_q & ~looked_q;
   wire logic read = looked_q & (~rvalid_o | rready_i);
 
   always_ff @(posedge clk_i) begin
-    if (!aw_held_q) waddr_q <= {awaddr_i[11:2], 2'b00};
+    if (!aw_held_q) waddr_q <= held(awaddr_i[11:2]);
     if (!w_held_q) {wstrb_q, wdata_q} <= {wstrb_i, wdata_i};
-    if (!ar_held_q) raddr_q <= {araddr_i[11:2], 2'b00};
+    if (!ar_held_q) raddr_q <= held(araddr_i[11:2]);
     if (!rst_ni) begin
       aw_held_q <= 1'b0;
       w_held_q  <= 1'b0;
@@ -179,7 +184,7 @@ module csr #(
   logic [31:0] list_addr_hi_q, window_base_hi_q, window_size_hi_q;  // address bits from ADDR_W on stay 0
   assign list_addr_o   = ADDR_W'({list_addr_hi_q, list_addr_lo_q});
   assign window_base_o = ADDR_W'({window_base_hi_q, window_base_lo_q});
-  wire logic [ADDR_W-1:0] window_size = ADDR_W'({window_size_hi_q, window_size_lo_q});
+  assign window_size_o = ADDR_W'({window_size_hi_q, window_size_lo_q});
 
   always_comb
     case (waddr_q)
@@ -197,8 +202,7 @@ module csr #(
       strobes[1] ? data[15:8] : old[15:8], strobes[0] ? data[7:0] : old[7:0]
     };
   endfunction
-  always_ff @(posedge clk_i) begin
-    window_end_o <= {1'b0, window_base_o} + {1'b0, window_size};  // ready before a start can be
+  always_ff @(posedge clk_i)
     if (!rst_ni) begin
       {list_addr_hi_q, list_addr_lo_q}     <= '0;
       {window_base_hi_q, window_base_lo_q} <= '0;
@@ -217,67 +221,64 @@ module csr #(
         weft_csr_pkg::WINDOW_SIZE_HI: window_size_hi_q <= merge(window_size_hi_q, wdata_q, wstrb_q) & AddrHighMask;
         default: ;
       endcase
-  end
 
   always_ff @(posedge clk_i) begin
     if (write) bresp_o <= write_ok ? Okay : SlvErr;
     bvalid_o <= rst_ni & (write | (bvalid_o & ~bready_i));
   end
 
-  // ---- Counters: reading the lower word keeps the upper one ---------------------------------------------------------------
+  // ---- Reads: a register's value is looked up, in both halves of the map, then the answer is given -----------------------------
+  // Reading a counter's lower word keeps the upper one.
   wire logic [Counters*COUNT_W-1:0] counters = {bytes_written_i, bytes_read_i, counts_i, cycles_i};
-  wire logic [32*32-1:0] counter_words;  // in the order of the map
-  wire logic [11:0] counter_at = raddr_q - weft_csr_pkg::CYCLES_LO;
-  wire logic counter = counter_at < 12'(8 * Counters);
-  logic [31:0] counter_q;
-  always_ff @(posedge clk_i) if (look) counter_q <= counter_words[32*counter_at[6:2]+:32];
-  assign counter_words[32*32-1:64*Counters] = '0;
+  logic [Counters*HighW-1:0] high_q;
+  logic [8*weft_csr_pkg::MAP_BYTES-1:0] map;
+  integer c;
+  always_comb begin
+    map = '0;  // as CONTROL is read
+    map[8*weft_csr_pkg::ID+:32]             = weft_csr_pkg::ID_VALUE;
+    map[8*weft_csr_pkg::VERSION+:32]        = weft_csr_pkg::VERSION_VALUE;
+    map[8*weft_csr_pkg::CONFIG0+:32]        = Config0;
+    map[8*weft_csr_pkg::CONFIG1+:32]        = Config1;
+    map[8*weft_csr_pkg::LIST_VERSION+:32]   = weft_csr_pkg::LIST_VERSION_VALUE;
+    map[8*weft_csr_pkg::STATUS+:32]         = {16'd0, code_q, 4'd0, ~busy, error_q, done_q, busy};
+    map[8*weft_csr_pkg::IRQ_ENABLE+:32]     = 32'(irq_enable_q);
+    map[8*weft_csr_pkg::IRQ_STATUS+:32]     = 32'(irq_status_q);
+    map[8*weft_csr_pkg::LIST_ADDR_LO+:32]   = list_addr_lo_q;
+    map[8*weft_csr_pkg::LIST_ADDR_HI+:32]   = list_addr_hi_q;
+    map[8*weft_csr_pkg::LIST_BYTES+:32]     = list_bytes_o;
+    map[8*weft_csr_pkg::WATCHDOG+:32]       = watchdog_o;
+    map[8*weft_csr_pkg::WINDOW_BASE_LO+:32] = window_base_lo_q;
+    map[8*weft_csr_pkg::WINDOW_BASE_HI+:32] = window_base_hi_q;
+    map[8*weft_csr_pkg::WINDOW_SIZE_LO+:32] = window_size_lo_q;
+    map[8*weft_csr_pkg::WINDOW_SIZE_HI+:32] = window_size_hi_q;
+    map[8*weft_csr_pkg::ERROR_ADDR_LO+:32]  = error_addr_lo_q;
+    map[8*weft_csr_pkg::ERROR_ADDR_HI+:32]  = error_addr_hi_q;
+    map[8*weft_csr_pkg::ERROR_COMMAND+:32]  = error_command_q;
+    for (c = 0; c < Counters; c++) map[8*weft_csr_pkg::CYCLES_LO+64*c+:64] = {32'(high_q[HighW*c+:HighW]), counters[COUNT_W*c+:32]};
+  end
   genvar i;
   generate
     for (i = 0; i < Counters; i++) begin : gen_counter
-      logic [HighW-1:0] high_q;
-      assign counter_words[64*i+:64] = {32'(high_q), counters[COUNT_W*i+:32]};
       always_ff @(posedge clk_i)
-        if (!rst_ni) high_q <= '0;
-        else if (look && counter_at == 12'(8 * i)) high_q <= counters[COUNT_W*i+32+:HighW];
+        if (!rst_ni) high_q[HighW*i+:HighW] <= '0;
+        else if (look && raddr_q == weft_csr_pkg::CYCLES_LO + 12'(8 * i)) high_q[HighW*i+:HighW] <= counters[COUNT_W*i+32+:HighW];
     end
   endgenerate
 
-  // ---- Reads --------------------------------------------------------------------------------------------------------------
-  logic [31:0] read_data;
-  logic read_ok;
-  always_comb begin
-    read_ok = 1'b1;
-    case (raddr_q)
-      weft_csr_pkg::ID: read_data = weft_csr_pkg::ID_VALUE;
-      weft_csr_pkg::VERSION: read_data = weft_csr_pkg::VERSION_VALUE;
-      weft_csr_pkg::CONFIG0: read_data = Config0;
-      weft_csr_pkg::CONFIG1: read_data = Config1;
-      weft_csr_pkg::LIST_VERSION: read_data = weft_csr_pkg::LIST_VERSION_VALUE;
-      weft_csr_pkg::CONTROL: read_data = 32'd0;
-      weft_csr_pkg::STATUS: read_data = {16'd0, code_q, 4'd0, ~busy, error_q, done_q, busy};
-      weft_csr_pkg::IRQ_ENABLE: read_data = 32'(irq_enable_q);
-      weft_csr_pkg::IRQ_STATUS: read_data = 32'(irq_status_q);
-      weft_csr_pkg::LIST_ADDR_LO: read_data = list_addr_lo_q;
-      weft_csr_pkg::LIST_ADDR_HI: read_data = list_addr_hi_q;
-      weft_csr_pkg::LIST_BYTES: read_data = list_bytes_o;
-      weft_csr_pkg::WATCHDOG: read_data = watchdog_o;
-      weft_csr_pkg::WINDOW_BASE_LO: read_data = window_base_lo_q;
-      weft_csr_pkg::WINDOW_BASE_HI: read_data = window_base_hi_q;
-      weft_csr_pkg::WINDOW_SIZE_LO: read_data = window_size_lo_q;
-      weft_csr_pkg::WINDOW_SIZE_HI: read_data = window_size_hi_q;
-      weft_csr_pkg::ERROR_ADDR_LO: read_data = error_addr_lo_q;
-      weft_csr_pkg::ERROR_ADDR_HI: read_data = error_addr_hi_q;
-      weft_csr_pkg::ERROR_COMMAND: read_data = error_command_q;
-      default: begin
-        read_data = counter ? counter_q : 32'd0;
-        read_ok   = counter;
-      end
-    endcase
-  end
-
+  localparam int Half = 4 * weft_csr_pkg::MAP_BYTES;  // bits
+  wire logic [MapW-4:0] place = raddr_q[MapW-2:2];    // of the word in each half
+  logic [31:0] lower_q, upper_q;
+  logic known_q;
   always_ff @(posedge clk_i) begin
-    if (read) {rresp_o, rdata_o} <= {read_ok ? Okay : SlvErr, read_data};
+    if (look) begin
+      lower_q <= map[32*place+:32];
+      upper_q <= map[Half+32*place+:32];
+      known_q <= raddr_q[11:MapW] == '0 && weft_csr_pkg::MAP[raddr_q[MapW-1:2]];
+    end
+    if (read) begin
+      rresp_o <= known_q ? Okay : SlvErr;
+      rdata_o <= (raddr_q[MapW-1] ? upper_q : lower_q) & {32{known_q}};
+    end
     rvalid_o <= rst_ni & (read | (rvalid_o & ~rready_i));
   end
 

@@ -88,8 +88,7 @@ module weft_top #(
 
   wire logic start, abort, soft_reset, busy, done;
   wire logic [7:0] code;
-  wire logic [ADDR_W-1:0] list_addr, base;
-  wire logic [ADDR_W:0] window_end;
+  wire logic [ADDR_W-1:0] list_addr, base, window_size;
   wire logic [31:0] list_bytes, watchdog, error_offset, error_command;
   wire logic [47:0] cycles, bytes_read, bytes_written;
   wire logic [CountsW-1:0] counts;
@@ -104,21 +103,21 @@ module weft_top #(
       .arvalid_i(s_arvalid_i), .arready_o(s_arready_o), .araddr_i(s_araddr_i),
       .rvalid_o(s_rvalid_o), .rready_i(s_rready_i), .rdata_o(s_rdata_o), .rresp_o(s_rresp_o), .irq_o,
       .start_o(start), .abort_o(abort), .soft_reset_o(soft_reset), .list_addr_o(list_addr), .list_bytes_o(list_bytes),
-      .window_base_o(base), .window_end_o(window_end), .watchdog_o(watchdog),
+      .window_base_o(base), .window_size_o(window_size), .watchdog_o(watchdog),
       .busy_i(busy), .done_i(done), .code_i(code), .error_addr_i(base + ADDR_W'(error_offset)), .error_command_i(error_command),
       .cycles_i(cycles), .counts_i(counts), .bytes_read_i(bytes_read), .bytes_written_i(bytes_written)
   );
 
   // The core counts from the memory window's base, in 32 bits. What cannot be a list or a memory window gives an offset outside of it.
-  wire logic [ADDR_W:0] size = window_end - {1'b0, base};
   wire logic [ADDR_W-1:0] list_offset = list_addr - base;
   wire logic list_ok = (list_addr >= base) & ((list_offset >> 32) == '0) & (base[BusW-1:0] == '0);
   logic [31:0] size_q, list_offset_q;
-  logic start_q;
+  logic start_q, list_ok_q;
   always_ff @(posedge clk_i) begin
     start_q       <= start & rst_ni;
-    size_q        <= (size >> 32) != '0 ? 32'hffff_ffff : size[31:0];
-    list_offset_q <= list_ok ? list_offset[31:0] : 32'hffff_ffff;
+    size_q        <= (window_size >> 32) != '0 ? 32'hffff_ffff : window_size[31:0];
+    list_offset_q <= list_offset[31:0];
+    list_ok_q     <= list_ok;
   end
 
   // A soft reset is an abort whose end csr does not look at: bursts in flight must be finished, or the next start takes their
@@ -128,7 +127,7 @@ module weft_top #(
       .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_core (
       .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
-      .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
+      .list_offset_i(list_offset_q | {32{~list_ok_q}}), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
       .busy_o(busy), .done_o(done), .code_o(code), .error_offset_o(error_offset), .error_command_o(error_command),
       .cycles_o(cycles), .counts_o(counts), .bytes_read_o(bytes_read), .bytes_written_o(bytes_written),
       .ar_valid_o(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_o(m_araddr_o), .ar_len_o(m_arlen_o),
@@ -146,7 +145,7 @@ module weft_top #(
 
 `ifndef SYNTHESIS
   axi_rules #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .ID_W(ID_W)) u_rules (
-      .clk_i, .rst_ni, .base_i(base), .window_end_i(window_end),
+      .clk_i, .rst_ni, .base_i(base), .window_end_i({1'b0, base} + {1'b0, window_size}),
       .ar_valid_i(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_i(m_araddr_o), .ar_len_i(m_arlen_o),
       .ar_size_i(m_arsize_o), .ar_burst_i(m_arburst_o),
       .aw_valid_i(m_awvalid_o), .aw_ready_i(m_awready_i), .aw_id_i(m_awid_o), .aw_addr_i(m_awaddr_o), .aw_len_i(m_awlen_o),
