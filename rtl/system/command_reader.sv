@@ -224,7 +224,7 @@ module command_reader #(
   always_ff @(posedge clk_i) begin
     for (p = 0; p < ReadPieces - 1; p++) if (slot_q[p]) read_q[PieceW*p+:PieceW] <= piece;
     for (p = 0; p < JobPieces; p++)
-      if (is_job & ~waits_job & slot_q[p]) job_q[PieceW*p+:PieceW] <= piece;
+      if (slot_q[p] & ~job_full_q) job_q[PieceW*p+:PieceW] <= piece;  // also those of a read, which a job's then take the place of
   end
   wire logic job_adds = job_q[weft_list_pkg::COMMAND_ADDS_BIT];  // without it there are no words from STORE_ADD on
   wire logic [StoreW-1:0] job_store = job_q[StoreLsb+:StoreW];

@@ -28,7 +28,7 @@ module run_control #(
     output wire logic        first_o,          // the list's first read is offered
     input  wire logic        first_taken_i,
     output wire logic        running_o,        // the cycles that count
-    output logic             run_o,
+    output wire logic        run_o,
     // How it ends; the errors' codes and offsets come with them
     input  wire logic        list_end_i,
     input  wire logic        list_error_i,
@@ -55,6 +55,8 @@ module run_control #(
   logic first_q;  // state_q == First
   assign first_o   = first_q;
   assign running_o = run_o;
+  logic stop_q;   // not run_o: the reset of all that runs, without an inverter before it
+  assign run_o = ~stop_q;
   assign busy_o    = waits_q | (state_q != Idle);
   assign begins_o  = (state_q == Idle) & clean & (start_i | waits_q) & ~cancel;
 
@@ -73,7 +75,7 @@ module run_control #(
       state_q <= Idle;
       flush_q <= FLUSH_W'(FLUSH_CYCLES);
       waits_q <= 1'b0;
-      run_o   <= 1'b0;
+      stop_q  <= 1'b1;
       first_q <= 1'b0;
     end else
       case (state_q)
@@ -82,14 +84,14 @@ module run_control #(
           waits_q <= (start_i | waits_q) & ~begins_o & ~cancel;
           if (begins_o) begin
             state_q <= First;
-            run_o   <= 1'b1;
+            stop_q  <= 1'b0;
             first_q <= 1'b1;
           end
         end
         First, Run:
         if (ends) begin
           state_q <= Stop;
-          run_o   <= 1'b0;
+          stop_q  <= 1'b1;
           first_q <= 1'b0;
         end else if (first_taken_i) begin
           state_q <= Run;

@@ -89,15 +89,19 @@ module weft_core #(
   );
 
   // ---- Reads --------------------------------------------------------------------------------------------------------------
-  wire logic read_valid, read_ready;
+  wire logic read_valid;
   localparam int ReadW = 32 * weft_list_pkg::READ_WORDS;
   localparam logic [31:0] FirstBytes = 32'(weft_list_pkg::LIST_FIRST_BYTES);
   wire logic [ReadW-1:0] read_command;
-  wire logic [31:0] first_words = (list_bytes_i < FirstBytes ? list_bytes_i : FirstBytes) >> $clog2(BUS_BYTES);
+  logic short_q;  // the list is shorter than that
+  logic [31:0] first_words_q;
+  always_ff @(posedge clk_i) begin
+    short_q       <= list_bytes_i < FirstBytes;
+    first_words_q <= (short_q ? list_bytes_i : FirstBytes) >> $clog2(BUS_BYTES);
+  end
   wire logic [ReadW-1:0] first_command = ReadW'(weft_list_pkg::KIND_LIST) << weft_list_pkg::COMMAND_KIND_LSB
                                          | ReadW'(list_offset_i) << (32 * weft_list_pkg::READ_OFFSET)
-                                         | ReadW'(first_words) << (32 * weft_list_pkg::READ_BUS_WORDS);
-  assign read_ready = command_ready;  // no command is there before the first read is taken
+                                         | ReadW'(first_words_q) << (32 * weft_list_pkg::READ_BUS_WORDS);
 
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
   wire logic table_valid, table_ready, residual_valid, residual_ready;
@@ -135,7 +139,7 @@ module weft_core #(
   end
   command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(HeaderConfig0), .CONFIG1(HeaderConfig1)) u_commands (
       .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
-      .read_valid_o(read_valid), .read_ready_i(read_ready), .read_o(read_command),
+      .read_valid_o(read_valid), .read_ready_i(command_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
       .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code),
       .commands_o(commands)
@@ -188,13 +192,15 @@ module weft_core #(
   // Progress: a bus word read, a beat written, or a beat of the array.
   wire logic word_read = r_valid_i & r_ready_o & running;
   logic beat_q, word_read_q, progress_q;
-  logic [31:0] silent_q;
-  assign late = (watchdog_i != '0) & (silent_q == watchdog_i);
+  logic watched_q;
+  logic [32:0] patience_q;  // cycles that may still be without it, less one
+  assign late = watched_q & patience_q[32];
   always_ff @(posedge clk_i) begin
     beat_q      <= counts_o[0];
     word_read_q <= word_read;
-    progress_q  <= word_read | (written != '0) | (counts_o[0] != beat_q);
-    silent_q    <= ~running | progress_q ? '0 : silent_q + 1'b1;
+    progress_q  <= word_read_q | (written != '0) | (counts_o[0] != beat_q);
+    watched_q   <= watchdog_i != '0;
+    patience_q  <= (~running | progress_q ? {1'b0, watchdog_i} : patience_q) - 1'b1;
     if (clear_counts) begin
       cycles_o        <= '0;
       bytes_read_o    <= '0;
