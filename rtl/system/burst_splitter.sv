@@ -48,10 +48,9 @@ module burst_splitter #(
   wire logic [WORDS_W-1:0] new_left = req_words_i - WORDS_W'(1);
   wire logic [WORDS_W-1:0] next_left = left_q - WORDS_W'(room) - WORDS_W'(1);
   // left <= MAX_BEATS - 1 without an adder before the comparison: of left's upper bits, before and behind a borrow
-  localparam int UpperW = WORDS_W - BeatW;
-  wire logic few = (req_words_i[WORDS_W-1:BeatW] == '0) | (req_words_i == WORDS_W'(MAX_BEATS));
+  wire logic few = (req_words_i >> BeatW == '0) | (req_words_i == WORDS_W'(MAX_BEATS));
   wire logic borrow = left_q[BeatW-1:0] <= room;
-  wire logic next_few = left_q[WORDS_W-1:BeatW] == UpperW'(borrow);
+  wire logic next_few = left_q >> BeatW == WORDS_W'(borrow);
 
   wire logic no_other = ~burst_valid_o | last_q;  // what comes next is the next request
   wire logic valid = rst_ni & (take | (burst_valid_o & ~(burst & last_q)));

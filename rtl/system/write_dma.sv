@@ -81,7 +81,7 @@ module write_dma #(
     else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - 1'b1;
   end
   output_walk #(.WINDOWS(0)) u_walk (
-      .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_pixels_i('0),
+      .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_pixels_i(weft_list_pkg::DIM_W'(0)),
       .offset_i(store_i[32*weft_list_pkg::STORE_OFFSET+:32]), .window_x_i(32'd0), .window_y_i(32'd0),
       .x_i(store_i[32*weft_list_pkg::STORE_X+:32]), .y_i(store_i[32*weft_list_pkg::STORE_Y+:32]), .image_i(store_i[32*weft_list_pkg::STORE_IMAGE+:32]),
       .take_i(take), .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),

@@ -247,8 +247,7 @@ SystemTransfer SystemPredictor::Start(SystemStreamId id) const {
   const Program& p = case_.program();
   const V bytes = V::Number(p.list_bytes), base = V::Number(start_.base),
           watchdog = V::Number(start_.watchdog);
-  if (id == SystemStreamId::kStart)
-    return {{}, {base, bytes, base, V::Number(p.window_bytes), watchdog}};
+  if (id == SystemStreamId::kStart) return {{}, {base, bytes, base, V::Number(p.window_bytes), watchdog}};
   return {{}, {base, V::Number(p.window_bytes), V::Number(0), bytes, watchdog}};
 }
 
