@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -40,7 +41,9 @@ class PlanesTest : public ::testing::Test {
   }
 
  private:
-  std::filesystem::path dir_ = std::filesystem::path(::testing::TempDir()) / "planes_test";
+  // A process' own: ctest runs the tests of this fixture beside one another.
+  std::filesystem::path dir_ =
+      std::filesystem::temp_directory_path() / ("weft_planes_" + std::to_string(getpid()));
 };
 
 TEST_F(PlanesTest, AnEmptyLinePartsPlanesACommentDoesNot) {
