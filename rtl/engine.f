@@ -2,7 +2,7 @@
 // conv_engine and all that it needs, for -F: paths are relative to this file. For an FPGA family take prim/<family>/ instead of prim/.
 weft_pkg.sv
 weft_list_pkg.sv
-prim/acc_add.sv
+prim/accumulator.sv
 prim/mult.sv
 prim/ram.sv
 cells/clock_gate.sv

@@ -21,21 +21,21 @@ module pe #(
 );
   if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   wire logic [15:0] product;
-  logic [ACC_W-1:0] acc_q;
   wire logic [ACC_W-1:0] addend = ACC_W'($signed(product));
-  wire logic [ACC_W-1:0] acc;
+  wire logic [ACC_W-1:0] acc, acc_q;
+  wire unused_acc = &{1'b0, acc};
 
   mult #(.A_W(8), .B_W(8)) u_mult (.clk_i, .a_i(act_i), .b_i(wgt_i), .p_o(product));
-  acc_add #(.WIDTH(ACC_W)) u_acc (.first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(acc_q), .add_i(addend), .sum_o(acc));
+  accumulator #(.WIDTH(ACC_W)) u_acc (
+      .clk_i, .en_i(ctl_i[weft_pkg::CTL_VALID]), .first_i(ctl_i[weft_pkg::CTL_FIRST]), .add_i(addend), .sum_o(acc), .acc_o(acc_q)
+  );
 
   always_ff @(posedge clk_i) begin
     act_o <= act_i;
     wgt_o <= wgt_i;
     ctl_o <= ctl_i;
-    if (ctl_i[weft_pkg::CTL_VALID]) acc_q <= acc;
     // one cycle later, so that adder and drain are not one path
-    if (ctl_o[weft_pkg::CTL_LAST]) drain_o <= acc_q;
-    else if (ctl_o[weft_pkg::CTL_SHIFT]) drain_o <= drain_i;
+    if (ctl_o[weft_pkg::CTL_LAST] | ctl_o[weft_pkg::CTL_SHIFT]) drain_o <= ctl_o[weft_pkg::CTL_LAST] ? acc_q : drain_i;
   end
 endmodule
 `default_nettype wire

@@ -48,27 +48,29 @@ module pe_pair #(
 
   // ---- With the product: the sum of both, and act * wgt0 -----------------------------------------------------------------------
   wire logic [5:0] floor = product[14:9] - low_q;
-  logic [ACC_W+8:0] sum_q;
   wire logic [ACC_W+8:0] addend = (ACC_W + 9)'($signed(product));
-  wire logic [ACC_W+8:0] sum;
-  acc_add #(.WIDTH(ACC_W + 9)) u_sum (.first_i(ctl_i[weft_pkg::CTL_FIRST]), .acc_i(sum_q), .add_i(addend), .sum_o(sum));
+  wire logic [ACC_W+8:0] sum, sum_q;
+  wire unused_sum = &{1'b0, sum, sum_q[8:0]};
+  accumulator #(.WIDTH(ACC_W + 9)) u_sum (
+      .clk_i, .en_i(ctl_i[weft_pkg::CTL_VALID]), .first_i(ctl_i[weft_pkg::CTL_FIRST]), .add_i(addend), .sum_o(sum), .acc_o(sum_q)
+  );
   wire logic [15:0] product0 = {floor[5] & opposite_q2, floor, product[8:0]};
   logic [15:0] product0_q;
   always_ff @(posedge clk_i) begin
-    if (ctl_i[weft_pkg::CTL_VALID]) sum_q <= sum;
     product0_q <= product0;
     ctl_q      <= ctl_i;
   end
 
   // ---- One cycle later: acc0, straight into the drain register on the last beat --------------------------------------------------
-  logic [ACC_W-1:0] acc0_q;
   wire logic [ACC_W-1:0] addend0 = ACC_W'($signed(product0_q));
-  wire logic [ACC_W-1:0] acc0;
-  acc_add #(.WIDTH(ACC_W)) u_acc0 (.first_i(ctl_q[weft_pkg::CTL_FIRST]), .acc_i(acc0_q), .add_i(addend0), .sum_o(acc0));
+  wire logic [ACC_W-1:0] acc0, acc0_q;
+  wire unused_acc0 = &{1'b0, acc0_q};
+  accumulator #(.WIDTH(ACC_W)) u_acc0 (
+      .clk_i, .en_i(ctl_q[weft_pkg::CTL_VALID]), .first_i(ctl_q[weft_pkg::CTL_FIRST]), .add_i(addend0), .sum_o(acc0), .acc_o(acc0_q)
+  );
   always_ff @(posedge clk_i) begin
-    if (ctl_q[weft_pkg::CTL_VALID]) acc0_q <= acc0;
-    if (ctl_q[weft_pkg::CTL_LAST]) drain_o <= {sum_q[ACC_W+8:9], acc0};
-    else if (ctl_q[weft_pkg::CTL_SHIFT]) drain_o <= drain_i;
+    if (ctl_q[weft_pkg::CTL_LAST] | ctl_q[weft_pkg::CTL_SHIFT])
+      drain_o <= ctl_q[weft_pkg::CTL_LAST] ? {sum_q[ACC_W+8:9], acc0} : drain_i;
     act_o <= act_q;
     ctl_o <= ctl_q;
   end

@@ -87,31 +87,46 @@ module mult_logic_pair (output logic done_o);
   end
 endmodule
 
-module acc_add_pair #(parameter int WIDTH = 4, parameter int CYCLES = 4000) (output logic done_o);
-  logic first;
-  logic [WIDTH-1:0] acc, add;
-  wire logic [WIDTH-1:0] sum0, sum1;
-  acc_add #(.WIDTH(WIDTH)) u_generic (.first_i(first), .acc_i(acc), .add_i(add), .sum_o(sum0));
-  acc_add_family #(.WIDTH(WIDTH)) u_family (.first_i(first), .acc_i(acc), .add_i(add), .sum_o(sum1));
+module accumulator_pair #(parameter int WIDTH = 4, parameter int SUMS = 4000) (output logic done_o);
+  logic clk = 1'b0;
+  logic en, first;
+  logic [WIDTH-1:0] add;
+  wire logic [WIDTH-1:0] sum0, sum1, acc0, acc1;
+  accumulator #(.WIDTH(WIDTH)) u_generic (.clk_i(clk), .en_i(en), .first_i(first), .add_i(add), .sum_o(sum0), .acc_o(acc0));
+  accumulator_family #(.WIDTH(WIDTH)) u_family (.clk_i(clk), .en_i(en), .first_i(first), .add_i(add), .sum_o(sum1), .acc_o(acc1));
 
   function automatic logic [63:0] operand;  // runs of ones and zeros
     operand = {1'b0, 63'({$urandom, $urandom})} >> $urandom % 63;
     if ($urandom % 2 == 0) operand = ~operand;
   endfunction
+  task automatic step(input logic en_v, input logic first_v, input logic [WIDTH-1:0] add_v);  // a cycle
+    {en, first, add} = {en_v, first_v, add_v};
+    #1;
+    if (sum0 !== sum1 || ^sum1 === 1'bx) begin
+      $display("FAIL: accumulator of %0d bits, sum %0d: generic %h, the family's %h", WIDTH, n, sum0, sum1);
+      $finish;
+    end
+    clk = 1'b1;
+    #1;
+    clk = 1'b0;
+    if (acc0 !== acc1 || ^acc1 === 1'bx) begin
+      $display("FAIL: accumulator of %0d bits after sum %0d: generic %h, the family's %h", WIDTH, n, acc0, acc1);
+      $finish;
+    end
+  endtask
 
   integer n;
+  logic en_n, first_n;
+  logic [WIDTH-1:0] acc_n, add_n;
   initial begin
     done_o = 0;
-    for (n = 0; n < CYCLES; n++) begin
-      if (2 * WIDTH + 1 <= 16) {first, acc, add} = (2 * WIDTH + 1)'(n);
-      else {first, acc, add} = {1'($urandom), WIDTH'(operand()), WIDTH'(operand())};
-      #1;
-      if (sum0 !== sum1 || ^sum1 === 1'bx) begin
-        $display("FAIL: acc_add of %0d bits, sum %0d: generic %h, the family's %h", WIDTH, n, sum0, sum1);
-        $finish;
-      end
+    for (n = 0; n < SUMS; n++) begin  // of any accumulator, a sum that is kept or not
+      if (2 * WIDTH + 2 <= 16) {en_n, first_n, acc_n, add_n} = (2 * WIDTH + 2)'(n);
+      else {en_n, first_n, acc_n, add_n} = {2'($urandom), WIDTH'(operand()), WIDTH'(operand())};
+      step(1'b1, 1'b1, acc_n);
+      step(en_n, first_n, add_n);
     end
-    $display("acc_add of %0d bits: %0d sums, 0 differences", WIDTH, CYCLES);
+    $display("accumulator of %0d bits: %0d sums, 0 differences", WIDTH, SUMS);
     done_o = 1;
   end
 endmodule
@@ -172,10 +187,10 @@ module family_prim_tb;
   mult_logic_pair u_logic (logic_done);
 
   wire logic [3:0] sums;
-  acc_add_pair #(.WIDTH(2), .CYCLES(32)) u_sum2 (sums[0]);
-  acc_add_pair #(.WIDTH(7), .CYCLES(32768)) u_sum7 (sums[1]);
-  acc_add_pair #(.WIDTH(32)) u_sum32 (sums[2]);
-  acc_add_pair #(.WIDTH(41)) u_sum41 (sums[3]);
+  accumulator_pair #(.WIDTH(2), .SUMS(64)) u_sum2 (sums[0]);
+  accumulator_pair #(.WIDTH(7), .SUMS(65536)) u_sum7 (sums[1]);
+  accumulator_pair #(.WIDTH(32)) u_sum32 (sums[2]);
+  accumulator_pair #(.WIDTH(41)) u_sum41 (sums[3]);
 
   // Every block shape at both ends of its range, and more than one bank.
   wire logic [11:0] rams;
@@ -194,7 +209,7 @@ module family_prim_tb;
 
   initial begin
     wait (&mults && shared_done && logic_done && &sums && &rams);
-    $display("PASS: 10 multipliers, 4 adders, 12 memories");
+    $display("PASS: 10 multipliers, 4 accumulators, 12 memories");
     $finish;
   end
 endmodule

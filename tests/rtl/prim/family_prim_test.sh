@@ -28,8 +28,8 @@ for name in $(sed -n 's,^// vendor: ,,p' "$root/fpga/netlist/cells/$family.v"); 
   sed -f "$out/ours.sed" "$share/$name" >"$out/vendor_$(basename "$name")"
   vendor+=(-l "$out/vendor_$(basename "$name")" -I "$share/$(dirname "$name")")
 done
-if [ ! -f "$out/acc_add_family.sv" ]; then  # a family without one has the generic one
-  sed 's/^module acc_add /module acc_add_family /' "$prim/acc_add.sv" >"$out/acc_add_family.sv"
+if [ ! -f "$out/accumulator_family.sv" ]; then  # a family without one has the generic one
+  sed 's/^module accumulator /module accumulator_family /' "$prim/accumulator.sv" >"$out/accumulator_family.sv"
 fi
 compare() {  # EDIT: of the family's modules, for sed
   for file in "$out"/*_family.*v; do
