@@ -2,7 +2,8 @@
 // Reads what the commands ask for, in their order, into the engine's buffers, those of residual_add and the list's queue.
 //   command -> the next one -> requests (one line or column group each) -> burst_splitter -> AR ... R -> the stream whose turn it is
 // Data comes in the order of the requests (one AXI ID), so a queue of deliveries (so many bus words for that stream) says whose each
-// bus word is. Many bursts are in flight; a buffer that is full holds back R. Reads nothing outside of the memory window.
+// bus word is. Many bursts are in flight; a buffer that is full holds back R, from the next word on. Reads nothing outside of the
+// memory window.
 `default_nettype none
 module read_dma #(
     parameter int ADDR_W      = 40,  // Requires: 32 to 64
@@ -26,9 +27,11 @@ module read_dma #(
     output logic      [                        7:0] ar_len_o,
     input  wire logic                               r_valid_i,
     output wire logic                               r_ready_o,
+    input  wire logic [            8*BUS_BYTES-1:0] r_data_i,
     input  wire logic                               r_last_i,
     input  wire logic                               r_error_i,
-    // streams: r_data with one of
+    // streams: data_o with one of
+    output wire logic [            8*BUS_BYTES-1:0] data_o,
     output wire logic                               line_valid_o,
     output wire logic                               line_last_o,
     input  wire logic                               line_ready_i,
@@ -215,19 +218,26 @@ module read_dma #(
                              | (to_q[weft_list_pkg::KIND_LIST] & list_ready_i) | (to_q[ToParams] & param_ready_i)
                              | (to_q[weft_list_pkg::KIND_TABLES] & table_ready_i) | (to_q[weft_list_pkg::KIND_RESIDUAL] & residual_ready_i)
                              | (to_q[weft_list_pkg::KIND_DEPTHWISE] & dw_weight_ready_i) | (to_q[ToDwParams] & dw_param_ready_i);
-  wire logic taken = r_valid_i & delivers_q & delivery_ready;
+  // A word without room in its stream waits here, so that R's ready is a register.
+  logic waits_q;
+  logic [8*BUS_BYTES-1:0] data_q;
+  wire logic offered = r_valid_i | waits_q;
+  wire logic taken = offered & delivers_q & delivery_ready;
+  assign r_ready_o = ~waits_q;
+  assign data_o = waits_q ? data_q : r_data_i;
   assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last));
-  assign r_ready_o = (delivers_q & delivery_ready) | ~run_i;
-  assign line_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LINES];
+  assign line_valid_o = offered & to_q[weft_list_pkg::KIND_LINES];
   assign line_last_o = delivery_last;
-  assign weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_GROUPS];
-  assign param_valid_o = r_valid_i & to_q[ToParams];
-  assign list_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_LIST];
-  assign table_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_TABLES];
-  assign residual_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_RESIDUAL];
-  assign dw_weight_valid_o = r_valid_i & to_q[weft_list_pkg::KIND_DEPTHWISE];
-  assign dw_param_valid_o = r_valid_i & to_q[ToDwParams];
+  assign weight_valid_o = offered & to_q[weft_list_pkg::KIND_GROUPS];
+  assign param_valid_o = offered & to_q[ToParams];
+  assign list_valid_o = offered & to_q[weft_list_pkg::KIND_LIST];
+  assign table_valid_o = offered & to_q[weft_list_pkg::KIND_TABLES];
+  assign residual_valid_o = offered & to_q[weft_list_pkg::KIND_RESIDUAL];
+  assign dw_weight_valid_o = offered & to_q[weft_list_pkg::KIND_DEPTHWISE];
+  assign dw_param_valid_o = offered & to_q[ToDwParams];
   always_ff @(posedge clk_i) begin
+    waits_q <= run_i & offered & ~taken;
+    if (!waits_q) data_q <= r_data_i;
     if (!run_i) begin
       delivers_q <= 1'b0;
       to_q       <= '0;

@@ -103,6 +103,7 @@ module weft_core #(
                                          | ReadW'(list_offset_i) << (32 * weft_list_pkg::READ_OFFSET)
                                          | ReadW'(first_words_q) << (32 * weft_list_pkg::READ_BUS_WORDS);
 
+  wire logic [8*BUS_BYTES-1:0] read_data;
   wire logic line_valid, line_ready, line_last, weight_valid, weight_ready, param_valid, param_ready, list_valid, list_ready;
   wire logic table_valid, table_ready, residual_valid, residual_ready;
   wire logic dw_weight_valid, dw_weight_ready, dw_param_valid, dw_param_ready;
@@ -112,7 +113,7 @@ module weft_core #(
       .clk_i, .rst_ni, .run_i(run), .base_i, .size_i,
       .command_valid_i(first | read_valid), .command_ready_o(command_ready),
       .command_i(first ? first_command : read_command), .stored_i(stored),
-      .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_last_i, .r_error_i,
+      .ar_valid_o, .ar_ready_i, .ar_addr_o, .ar_len_o, .r_valid_i, .r_ready_o, .r_data_i, .r_last_i, .r_error_i, .data_o(read_data),
       .line_valid_o(line_valid), .line_last_o(line_last), .line_ready_i(line_ready),
       .weight_valid_o(weight_valid), .weight_ready_i(weight_ready),
       .param_valid_o(param_valid), .param_ready_i(param_ready), .list_valid_o(list_valid), .list_ready_i(list_ready),
@@ -138,7 +139,7 @@ module weft_core #(
     add_has_q    <= run & ~job_ready & (add_has_q | (add_valid & add_ready));
   end
   command_reader #(.BUS_BYTES(BUS_BYTES), .CONFIG0(HeaderConfig0), .CONFIG1(HeaderConfig1)) u_commands (
-      .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(r_data_i),
+      .clk_i, .rst_ni(run), .list_valid_i(list_valid), .list_ready_o(list_ready), .list_data_i(read_data),
       .read_valid_o(read_valid), .read_ready_i(command_ready), .read_o(read_command),
       .job_valid_o(job_valid), .job_ready_i(job_ready), .job_stores_o(job_stores), .job_o(job), .store_o(store),
       .quiet_i(read_quiet & write_quiet), .reads_quiet_i(read_quiet), .end_o(list_end), .error_o(list_error), .code_o(list_code),
@@ -156,9 +157,9 @@ module weft_core #(
       .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT)
   ) u_engine (
       .clk_i, .rst_ni(run), .job_valid_i(engine_valid), .job_ready_o(engine_ready), .job_i(job),
-      .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(r_data_i), .line_last_i(line_last),
-      .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(r_data_i),
-      .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(r_data_i),
+      .line_valid_i(line_valid), .line_ready_o(line_ready), .line_data_i(read_data), .line_last_i(line_last),
+      .weight_valid_i(weight_valid), .weight_ready_o(weight_ready), .weight_data_i(read_data),
+      .param_valid_i(param_valid), .param_ready_o(param_ready), .param_data_i(read_data),
       .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_cols_o(out_cols), .out_final_o(out_final),
       .count_i(running), .count_clear_i(clear_counts), .counts_o
   );
@@ -172,7 +173,7 @@ module weft_core #(
       .table_valid_i(table_valid), .table_ready_o(table_ready),
       .residual_valid_i(residual_valid), .residual_ready_o(residual_ready), .residual_last_i(line_last),
       .weight_valid_i(dw_weight_valid), .weight_ready_o(dw_weight_ready), .param_valid_i(dw_param_valid), .param_ready_o(dw_param_ready),
-      .data_i(r_data_i),
+      .data_i(read_data),
       .pixel_valid_i(out_valid), .pixel_ready_o(out_ready), .pixel_data_i(out_data), .pixel_cols_i(out_cols),
       .pixel_final_i(out_final), .out_valid_o(sum_valid), .out_ready_i(sum_ready), .out_data_o(sum_data), .out_cols_o(sum_cols),
       .out_final_o(sum_final)
@@ -214,19 +215,19 @@ module weft_core #(
 
   // ---- The streams beside the engine's: what is offered is held until it is taken -----------------------------------------------
   stream_rules #(.WIDTH(8 * BUS_BYTES)) u_list_rules (
-      .clk_i, .rst_ni(run), .valid_i(list_valid), .ready_i(list_ready), .data_i(r_data_i)
+      .clk_i, .rst_ni(run), .valid_i(list_valid), .ready_i(list_ready), .data_i(read_data)
   );
   stream_rules #(.WIDTH(8 * BUS_BYTES)) u_table_rules (
-      .clk_i, .rst_ni(run), .valid_i(table_valid), .ready_i(table_ready), .data_i(r_data_i)
+      .clk_i, .rst_ni(run), .valid_i(table_valid), .ready_i(table_ready), .data_i(read_data)
   );
   stream_rules #(.WIDTH(8 * BUS_BYTES + 1)) u_residual_rules (
-      .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, r_data_i})
+      .clk_i, .rst_ni(run), .valid_i(residual_valid), .ready_i(residual_ready), .data_i({line_last, read_data})
   );
   stream_rules #(.WIDTH(8 * BUS_BYTES)) u_dw_weight_rules (
-      .clk_i, .rst_ni(run), .valid_i(dw_weight_valid), .ready_i(dw_weight_ready), .data_i(r_data_i)
+      .clk_i, .rst_ni(run), .valid_i(dw_weight_valid), .ready_i(dw_weight_ready), .data_i(read_data)
   );
   stream_rules #(.WIDTH(8 * BUS_BYTES)) u_dw_param_rules (
-      .clk_i, .rst_ni(run), .valid_i(dw_param_valid), .ready_i(dw_param_ready), .data_i(r_data_i)
+      .clk_i, .rst_ni(run), .valid_i(dw_param_valid), .ready_i(dw_param_ready), .data_i(read_data)
   );
   stream_rules #(.WIDTH(8 * COLS + COL_W + 1)) u_sum_rules (
       .clk_i, .rst_ni(run), .valid_i(sum_valid), .ready_i(sum_ready), .data_i({sum_final, sum_cols, sum_data})

@@ -25,8 +25,12 @@ std::vector<SystemStream> SystemStreams(const Config& c) {
   // What the bus brings: of the list words, of tables sums, of tensors int8 values.
   const auto data = [&](SystemStreamId id) {
     const int bits = id == kList || id == kTables ? 32 : 8;
-    return SystemField{{core, "r_data_i"},           bits, 8 * c.bus_bytes / bits,
-                       id != kList && id != kParams, {},   bits == 32 ? "word" : "byte"};
+    return SystemField{{read, "data_o"},
+                       bits,
+                       8 * c.bus_bytes / bits,
+                       id != kList && id != kParams,
+                       {},
+                       bits == 32 ? "word" : "byte"};
   };
   const auto words = [](const std::string& scope, const std::string& name, int count) {
     return SystemField{{scope, name}, 32, count, false, {}, "word"};

@@ -433,11 +433,12 @@ int64_t ListModel::Beat(int64_t room) {
     available_ = burst_ + 1 + latency_;
     Tell(SystemEvent::kBurst, burst_, offered);
   }
-  const int64_t offered = std::max({available_, beat_ + read_cycles_, segment_from_});
+  read_ = std::max({available_, read_ + read_cycles_, beat_ + 1});
+  const int64_t offered = std::max(read_, segment_from_);
   beat_ = std::max(offered, room);
   Tell(segment_words_, beat_, offered);
   bus_words_++;
-  if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = beat_;
+  if (--beats_left_ == 0) burst_done_[bursts_++ % kBurstsInFlight] = read_;
   return beat_;
 }
 

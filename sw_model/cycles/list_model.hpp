@@ -145,8 +145,9 @@ class ListModel : public Supply {
   size_t bursts_ = 0, segments_ = 0;
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
-  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, beat_ = latency::kNever,
-          segment_from_ = 0;
+  int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, segment_from_ = 0;
+  int64_t read_ = latency::kNever,
+          beat_ = latency::kNever;  // the last word comes from the bus, goes to its stream
   SystemEvent segment_words_ = SystemEvent::kList;
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_dma.sv with any commands, any memory that answers in order and any streams. Forever: no burst leaves the window or is
-// withdrawn, no more are in flight than there may be, every beat of a run goes to one stream, and none begins after the run.
-// Up to a bound, with short commands: the n-th word of all is read at its address and goes to the stream that its command says;
+// withdrawn, no more are in flight than there may be, every beat of a run goes to one stream, at most one waits for that, and none
+// begins after the run.
+// Up to a bound, with short commands: the n-th word of all is read at its address and goes to the stream that its command says, as it came;
 // no beat is taken that nobody asked for.
 `default_nettype none
 module read_dma_formal #(
@@ -26,6 +27,7 @@ module read_dma_formal #(
     input wire logic [                          15:0] stored_i,
     input wire logic                                  ar_ready_i,
     input wire logic                                  r_valid_i,
+    input wire logic [               8*BUS_BYTES-1:0] r_data_i,
     input wire logic                                  r_last_i,
     input wire logic                                  r_error_i,
     input wire logic [                           7:0] ready_i
@@ -35,11 +37,12 @@ module read_dma_formal #(
   wire logic [ADDR_W-1:0] ar_addr;
   wire logic [7:0] ar_len, code;
   wire logic [31:0] error_offset;
+  wire logic [8*BUS_BYTES-1:0] data;
   wire logic [7:0] valid;  // lines, groups, list, tables, residual, depthwise, parameters, those of depthwise
   read_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .MAX_BEATS(MAX_BEATS), .OUTSTANDING(OUTSTANDING)) dut (
       .clk_i, .rst_ni, .run_i, .base_i, .size_i, .command_valid_i, .command_ready_o(command_ready), .command_i, .stored_i,
-      .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr), .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_last_i,
-      .r_error_i,
+      .ar_valid_o(ar_valid), .ar_ready_i, .ar_addr_o(ar_addr), .ar_len_o(ar_len), .r_valid_i, .r_ready_o(r_ready), .r_data_i,
+      .r_last_i, .r_error_i, .data_o(data),
       .line_valid_o(valid[0]), .line_last_o(line_last), .line_ready_i(ready_i[0]), .weight_valid_o(valid[1]),
       .weight_ready_i(ready_i[1]), .param_valid_o(valid[6]), .param_ready_i(ready_i[6]), .list_valid_o(valid[2]),
       .list_ready_i(ready_i[2]), .table_valid_o(valid[3]), .table_ready_i(ready_i[3]), .residual_valid_o(valid[4]),
@@ -85,6 +88,8 @@ module read_dma_formal #(
   wire logic begins = ar_valid & ~waits_q;  // ... it was registered in the last cycle
   wire logic [ADDR_W:0] ar_end = {1'b0, ar_addr} + ((ADDR_W + 1)'(ar_len) + 1'b1) * (ADDR_W + 1)'(BUS_BYTES);
   wire logic [7:0] taken = valid & ready_i;
+  logic held_q;  // a word that the bus has given and no stream has taken
+  always_ff @(posedge clk_i) held_q <= rst_ni & run_i & (held_q | beat) & (taken == '0);
 
   // ---- What the module itself has (read_dma.sby connects these): what makes the proof inductive.
   wire logic [OUT_W-1:0] flight;
@@ -128,10 +133,14 @@ module read_dma_formal #(
         assert (idle == (open_q == '0 && !ar_valid));
       end
       begin : EveryBeatToOneStream_A
-        if (run_i && ran_q) assert ((taken & (taken - 1'b1)) == '0 && (valid & (valid - 1'b1)) == '0 && beat == (taken != '0));
+        if (run_i && ran_q) assert ((taken & (taken - 1'b1)) == '0 && (valid & (valid - 1'b1)) == '0);
+      end
+      begin : OneWordWaits_A
+        assert (r_ready == !held_q);
+        if (!held_q && !beat) assert (valid == '0);
       end
       begin : DropsWhatComesAfterTheRun_A
-        if (!run_i) assert (r_ready);
+        if (!ran_q) assert (r_ready);
       end
       begin : NoBurstAfterTheRun_A
         if (begins && !ran_q) assert (0);
@@ -177,10 +186,11 @@ module read_dma_formal #(
       wire logic [31:0] offset = command_i[63:32], pitch = command_i[191:160];
       wire logic [23:0] params = command_i[87:64], words = command_i[119:96], last = command_i[151:128];
       wire logic [5:0] each = 6'(params) + 6'(words);
-      logic [5:0] asked_q, addressed_q, beats_q;  // words: of commands, of bursts, that have come
+      logic [5:0] asked_q, addressed_q, beats_q, taken_q;  // words: of commands, of bursts, that have come, that streams have taken
       logic known_q;
       logic [2:0] stream_q;
       logic [ADDR_W-1:0] address_q;
+      logic [8*BUS_BYTES-1:0] data_q;
       wire logic [5:0] here = 6'(WHICH) - asked_q;  // in this command
       wire logic mine = take & (6'(WHICH) >= asked_q) & (here < (last[0] ? 6'(each + each) : each));
       wire logic second = here >= each;  // of its two requests
@@ -189,12 +199,14 @@ module read_dma_formal #(
       logic stopped_q;  // an error: what comes after that has no meaning
       always_ff @(posedge clk_i) begin
         if (!run_i || !rst_ni) begin
-          {asked_q, addressed_q, beats_q} <= '0;
+          {asked_q, addressed_q, beats_q, taken_q} <= '0;
           {known_q, stopped_q} <= '0;
         end else begin
           if (take) asked_q <= asked_q + (last[0] ? 6'(each + each) : each);
           if (begins) addressed_q <= addressed_q + 6'(ar_len) + 6'd1;
           beats_q   <= beats_q + 6'(beat);
+          taken_q   <= taken_q + 6'(taken != '0);
+          if (beat && beats_q == 6'(WHICH)) data_q <= r_data_i;
           stopped_q <= stopped_q | error;
           if (mine) begin
             known_q   <= 1'b1;
@@ -240,13 +252,13 @@ module read_dma_formal #(
               assert (known_q && ar_addr + ADDR_W'(6'(WHICH) - addressed_q) * ADDR_W'(BUS_BYTES) == address_q);
           end
           begin : StreamOfTheWord_A
-            if (beat && beats_q == 6'(WHICH)) assert (known_q && taken[stream_q]);
+            if (taken != '0 && taken_q == 6'(WHICH)) assert (known_q && taken[stream_q] && data == (held_q ? data_q : r_data_i));
           end
           begin : QuietSaysAllHasCome_A
-            if (quiet) assert (beats_q == asked_q);
+            if (quiet) assert (taken_q == asked_q);
           end
           begin : ThirdStream_C
-            cover (beat && beats_q == 6'(WHICH) && stream_q == 3'd4);
+            cover (taken != '0 && taken_q == 6'(WHICH) && stream_q == 3'd4 && held_q);
           end
         end
     end
