@@ -63,7 +63,7 @@ module residual_lines #(
       .take_i, .walks_o(walks), .offset_o(offset), .row_end_o(row_end), .last_row_o(last_row),
       .group_last_o(group_last), .pass_end_o(pass_end), .job_end_o(job_end)
   );
-  wire logic unused = &{1'b0, store_i, offset, walks, job_end};
+  wire logic unused = &{1'b0, store_i, offset, job_end};
 
   logic [PtrW-1:0] row_words_q, last_words_q;   // that a row of outputs frees; that an image's last one does
   logic [DimW-1:0] row_lines_q, window_lines_q;  // lines from a row of outputs to the next; that a row needs
@@ -75,9 +75,9 @@ module residual_lines #(
   wire logic [DimW-1:0] stepped_line = row_end ? next_line : line_q;
   wire logic [DimW-1:0] spare = lines - line_q - window_lines_q;  // lines behind those that the row needs, modulo 2^DimW
   always_ff @(posedge clk_i) begin
-    // of the line counts a cycle ago: not right behind a load or a pixel that ends its row
+    // of the line counts a cycle ago: not right behind a load, before which nothing walks, or a pixel that ends its row
     alone_q <= rst_ni & alone;
-    there_o <= alone | (~load_i & ~(walk_take & (row_end | pass_end)) & ~spare[DimW-1]);
+    there_o <= alone | (walks & ~(walk_take & (row_end | pass_end)) & ~spare[DimW-1]);
     if (!rst_ni) begin
       line_q      <= '0;
       pass_line_q <= '0;

@@ -110,7 +110,7 @@ module write_dma #(
   localparam int PlaceW = $clog2(Pixels) + 1;  // places_q holds one less than there are: its top bit says that there is none
   localparam int Span = COLS + BUS_BYTES;
   localparam int SpanW = $clog2(Span + 1);
-  localparam int QueueW = 5 + Span + 32 + 8 * COLS;
+  localparam int QueueW = 4 + Span + 32 + 8 * COLS;
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
@@ -118,7 +118,7 @@ module write_dma #(
   logic [31:0] s1_offset_q;
   logic [32:0] s1_limit_q;  // the last offset at which it lies in the memory window; below 0: none
   logic [PlaceW-1:0] places_q;
-  wire logic s1_bad, queue_valid, queue_bad, queue_ends, queue_same, queue_next, queue_last, s2_load;
+  wire logic s1_bad, queue_valid, queue_ends, queue_same, queue_next, queue_last, s2_load;
   wire logic [Span-1:0] queue_strobe;
   wire logic [31:0] queue_offset;
   wire logic [8*COLS-1:0] queue_data;
@@ -140,11 +140,11 @@ module write_dma #(
   assign room = walks & ~places_q[PlaceW-1];
   fifo #(.WIDTH(QueueW), .DEPTH(Pixels)) u_pixels (
       .clk_i, .rst_ni(run_i), .push_i(push_pixel), .pop_i(s2_load), .valid_o(queue_valid),
-      .data_i({s1_bad, s1_ends_q, same, next, s1_behind <= SpanW'(BUS_BYTES), s1_strobe, s1_offset_q, s1_data_q}),
-      .data_o({queue_bad, queue_ends, queue_same, queue_next, queue_last, queue_strobe, queue_offset, queue_data}),
+      .data_i({s1_ends_q, same, next, s1_behind <= SpanW'(BUS_BYTES), s1_strobe, s1_offset_q, s1_data_q}),
+      .data_o({queue_ends, queue_same, queue_next, queue_last, queue_strobe, queue_offset, queue_data}),
       .count_o(queue_count)
   );
-  wire unused_count = &{1'b0, queue_count};
+  wire logic queue_bad = bad_q & (queue_count == PlaceW'(1));  // the bad one is the last one
   always_ff @(posedge clk_i) begin
     s1_q  <= run_i & take;
     bad_q <= run_i & (bad_q | s1_bad);
