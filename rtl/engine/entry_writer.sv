@@ -32,13 +32,14 @@ module entry_writer #(
   logic [BeatW-1:0] beat_q;
   logic [PTR_W-1:0] wptr_q, landed_q;
   logic [ADDR_W-1:0] waddr_q;
-  logic full_q, ready_q;
+  logic full_q, ready_q, waits_q;  // waits: not ready_q, for those who are far away
   wire logic take = valid_i & ready_q;
   wire logic entry_done = take & (beat_q == BeatW'(Beats - 1));
   localparam int EntriesW = $clog2(ENTRIES);
   wire logic [PTR_W-1:0] used = wptr_q - freed_i;  // at most ENTRIES
   wire logic last_room = &used[EntriesW-1:0];      // ... one less, if not all
-  assign ready_o = ready_q;
+  wire logic room = ~used[EntriesW] & ~(entry_done & last_room);
+  assign ready_o = ~waits_q;
   assign arrived_o = landed_q;
   assign we_o = full_q;
   assign waddr_o = waddr_q;
@@ -53,12 +54,14 @@ module entry_writer #(
       landed_q <= '0;
       full_q   <= 1'b0;
       ready_q  <= 1'b0;
+      waits_q  <= 1'b1;
     end else begin
       if (take) beat_q <= entry_done ? '0 : beat_q + 1'b1;
       wptr_q   <= wptr_q + PTR_W'(entry_done);
       landed_q <= wptr_q;
       full_q   <= entry_done;
-      ready_q  <= ~used[EntriesW] & ~(entry_done & last_room);
+      ready_q  <= room;
+      waits_q  <= ~room;
     end
   end
 

@@ -45,22 +45,25 @@ module line_buffer #(
 
   // Write side: a ring pointer in bus words.
   logic [PTR_W-1:0] wptr_q;
-  logic ready_q;
+  logic ready_q, waits_q;  // waits: not ready_q, for those who are far away
   wire logic take = valid_i & ready_q;
   wire logic line_done = take & last_i;
   localparam int WordsW = $clog2(Words);
   wire logic [PTR_W-1:0] used = wptr_q - freed_i;  // at most Words
   wire logic last_room = &used[WordsW-1:0];        // ... one less, if not all
-  assign ready_o = ready_q;
+  wire logic room = ~used[WordsW] & ~(take & last_room);
+  assign ready_o = ~waits_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       wptr_q  <= '0;
       ready_q <= 1'b0;
+      waits_q <= 1'b1;
       lines_o <= '0;
     end else begin
       wptr_q  <= wptr_q + PTR_W'(take);
-      ready_q <= ~used[WordsW] & ~(take & last_room);
+      ready_q <= room;
+      waits_q <= ~room;
       lines_o <= lines_o + weft_list_pkg::DIM_W'(line_done);
     end
   end

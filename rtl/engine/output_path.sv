@@ -108,8 +108,11 @@ module output_path #(
   wire logic pixel_last = step == StepW'(N - 1);
 
   // ---- Parameters: read ahead; a group's are free when the last row of the job's last tile leaves ---------------------------------
-  wire logic [PARAM_PTR_W-1:0] param_raddr = info_param + PARAM_PTR_W'(step);
-  wire unused_param = &{1'b0, param_raddr};
+  localparam int ParamLsb = 25 + DIM_W;  // in a record
+  wire logic [PARAM_PTR_W-1:0] head_param = info_head[ParamLsb+:PARAM_PTR_W];
+  logic [PARAM_PTR_W-1:0] param_raddr_q;
+  always_ff @(posedge clk) param_raddr_q <= ahead_first ? head_param : info_param + PARAM_PTR_W'(ahead_step);
+  wire unused_param = &{1'b0, param_raddr_q};
   logic [PARAM_PTR_W-1:0] param_freed_q;
   always_ff @(posedge clk)
     if (!rst_ni) param_freed_q <= '0;
@@ -119,7 +122,7 @@ module output_path #(
   wire logic [6*LANES-1:0] p_shift, p_shift_q;
   param_buffer #(.LANES(LANES), .BUS_BYTES(BUS_BYTES), .ENTRIES(ENTRIES)) u_params (
       .clk_i(clk), .rst_ni, .valid_i(param_valid_i), .ready_o(param_ready_o), .data_i(param_data_i),
-      .arrived_o(param_arrived_o), .freed_i(param_freed_q), .raddr_i(param_raddr[PARAM_PTR_W-3:0]),
+      .arrived_o(param_arrived_o), .freed_i(param_freed_q), .raddr_i(param_raddr_q[PARAM_PTR_W-3:0]),
       .bias_o(p_bias), .mult_o(p_mult), .shift_o(p_shift)
   );
   delay #(.WIDTH(38 * LANES), .CYCLES(weft_pkg::BIAS_LATENCY), .RESET(0)) u_param_wait (

@@ -34,12 +34,13 @@ module weight_buffer #(
 
   // Write side: a ring pointer in bus words.
   logic [BusPtrW-1:0] wptr_q;
-  logic ready_q;
+  logic ready_q, waits_q;  // waits: not ready_q, for those who are far away
   wire logic take = valid_i & ready_q;
   localparam logic [PTR_W-1:0] Most = PTR_W'(BYTES / Cpad) - PTR_W'(Packed - 1);  // with so many in use there is no room for a bus word's
   wire logic [PTR_W-1:0] used;
   wire logic fills;  // this bus word ends a weight word, or some
-  assign ready_o = ready_q;
+  wire logic room = fills ? used < Most - PTR_W'(Packed) : used < Most;
+  assign ready_o = ~waits_q;
 
   logic we_q;
   logic [8*BUS_BYTES-1:0] wdata_q;
@@ -62,9 +63,11 @@ module weight_buffer #(
     if (!rst_ni) begin
       wptr_q  <= '0;
       ready_q <= 1'b0;
+      waits_q <= 1'b1;
     end else begin
       wptr_q  <= wptr_q + BusPtrW'(take);
-      ready_q <= fills ? used < Most - PTR_W'(Packed) : used < Most;
+      ready_q <= room;
+      waits_q <= ~room;
     end
     we_q    <= take & rst_ni;
     wdata_q <= data_i;

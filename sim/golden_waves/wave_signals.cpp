@@ -108,7 +108,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kAheadStep, kSample, drain, "ahead_step_o", step, 1, step},
       {kSum, kSample, drain, "sums_o", c.acc_bits * c.lanes, c.lanes, c.acc_bits, true},
       {kRowValid, kSample, output, "row_valid", 1},
-      {kParamAddr, kSample, output, "param_raddr", param_ptr, 1, param_ptr},
+      {kParamAddr, kSample, output, "param_raddr_q", param_ptr, 1, param_ptr},
       {kParamBias, kSample, params, "bias_o", 32 * c.lanes, c.lanes, 32, true},
       {kParamMult, kSample, params, "mult_o", 32 * c.lanes, c.lanes, 32, true},
       {kParamShift, kSample, params, "shift_o", 6 * c.lanes, c.lanes, 6, true},
