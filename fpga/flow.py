@@ -31,6 +31,8 @@ PARAMETERS = {  # of each top: the field of a configuration that it follows from
     "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps"},
 }
 FIGURES = ("LUT", "FF", "DSP", "RAM")
+# An array is as wide as the chip and what feeds it lies between: the placer has to put timing before wires, more than by default (docs/fpga.md).
+PLACER = ("--placer-heap-timingweight", "100", "--placer-heap-critexp", "6")
 
 
 class ToolFailed(Exception):
@@ -124,7 +126,7 @@ write_json {self.out}/yosys.json
         report.unlink(missing_ok=True)
         arguments = [
             *self.family.route(self, seed), "--json", f"{self.out}/netlist.json", "--freq", str(self.mhz), "--seed", str(seed),
-            "--timing-allow-fail", "--report", f"{self.out}/report{seed}.json", "--log", f"{self.out}/nextpnr{seed}.log", "--quiet", *options,
+            "--timing-allow-fail", *PLACER, "--report", f"{self.out}/report{seed}.json", "--log", f"{self.out}/nextpnr{seed}.log", "--quiet", *options,
         ]
         run(self.family.nextpnr, arguments, log)
         try:
