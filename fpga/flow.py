@@ -32,7 +32,7 @@ PARAMETERS = {  # of each top: the field of a configuration that it follows from
 }
 FIGURES = ("LUT", "FF", "DSP", "RAM")
 # An array is as wide as the chip and what feeds it lies between: the placer has to put timing before wires, more than by default (docs/fpga.md).
-PLACER = ("--placer-heap-timingweight", "100", "--placer-heap-critexp", "6")
+PLACER = ("--placer-heap-timingweight", "300", "--placer-heap-critexp", "8")
 
 
 class ToolFailed(Exception):
