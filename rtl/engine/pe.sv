@@ -22,18 +22,24 @@ module pe #(
   if (ACC_W < 17 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_17_to_32 u_illegal (); end
   wire logic [15:0] product;
   wire logic [ACC_W-1:0] addend = ACC_W'($signed(product));
-  wire logic [ACC_W-1:0] acc, acc_q;
-  wire unused_acc = &{1'b0, acc};
+  logic [ACC_W-1:0] acc_q;
 
   mult #(.A_W(8), .B_W(8)) u_mult (.clk_i, .a_i(act_i), .b_i(wgt_i), .p_o(product));
+`ifdef SYNTHESIS
+  wire logic [ACC_W-1:0] acc;
   accumulator #(.WIDTH(ACC_W)) u_acc (
       .clk_i, .en_i(ctl_i[weft_pkg::CTL_VALID]), .first_i(ctl_i[weft_pkg::CTL_FIRST]), .add_i(addend), .sum_o(acc), .acc_o(acc_q)
   );
+  wire unused_acc = &{1'b0, acc};
+`endif
 
   always_ff @(posedge clk_i) begin
     act_o <= act_i;
     wgt_o <= wgt_i;
     ctl_o <= ctl_i;
+`ifndef SYNTHESIS  // what accumulator does, among the other registers of the PE: Verilator's code is a fifth faster
+    if (ctl_i[weft_pkg::CTL_VALID]) acc_q <= (ctl_i[weft_pkg::CTL_FIRST] ? '0 : acc_q) + addend;
+`endif
     // one cycle later, so that adder and drain are not one path
     if (ctl_o[weft_pkg::CTL_LAST] | ctl_o[weft_pkg::CTL_SHIFT]) drain_o <= ctl_o[weft_pkg::CTL_LAST] ? acc_q : drain_i;
   end

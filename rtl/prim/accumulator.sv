@@ -14,7 +14,7 @@ module accumulator #(
 );
   if (WIDTH < 2 || WIDTH > 64) begin : gen_illegal_width WIDTH_must_be_2_to_64 u_illegal (); end
   assign sum_o = (first_i ? '0 : acc_o) + add_i;
-  // The sum once more: what reads the register that it goes to, Verilator computes into a variable, which takes a fifth of the engine's time.
+  // The sum once more: what reads the register that it goes to is a variable of its own to Verilator, a store and a load a cycle.
   always_ff @(posedge clk_i) if (en_i) acc_o <= (first_i ? '0 : acc_o) + add_i;
 endmodule
 `default_nettype wire
