@@ -146,8 +146,8 @@ class ListModel : public Supply {
   std::vector<int64_t> burst_done_, segment_load_;  // rings
   // the request that is being read
   int64_t offset_ = 0, words_left_ = 0, beats_left_ = 0, available_ = 0, segment_from_ = 0;
-  int64_t read_ = latency::kNever,
-          beat_ = latency::kNever;  // the last word comes from the bus, goes to its stream
+  // The last word comes from the bus, goes to its stream.
+  int64_t read_ = latency::kNever, beat_ = latency::kNever;
   SystemEvent segment_words_ = SystemEvent::kList;
 
   std::vector<int64_t> residual_times_;  // when each residual line was complete
