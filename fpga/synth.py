@@ -35,7 +35,8 @@ def read_arguments():
                                                           "what nextpnr reports of the last seed, its path, and each seed's Fmax")
     parser.add_argument("--out", help="directory, below the repository's (default: build/synth/FAMILY)")
     parser.add_argument("--only", choices=["yosys", "nextpnr"], help="stop after Yosys, or go on from its netlist")
-    parser.add_argument("--nextpnr", nargs="*", default=[], metavar="OPTION", help="more options for nextpnr")
+    parser.add_argument("--nextpnr", nargs=argparse.REMAINDER, default=[], metavar="OPTION",
+                        help="more options for nextpnr: all that follows")
     return parser.parse_args()
 
 
