@@ -15,6 +15,11 @@ package weft_pkg;
     pair_weights = {wgt1[5:0], {wgt1[7], wgt1} - {8'd0, wgt0[7]}, wgt0};
   endfunction
 
+  // a < b of two int8: without signs, if these change places. A signed comparison takes two carry chains of an ECP5 after one another.
+  function automatic logic int8_less(input logic [7:0] a, input logic [7:0] b);
+    int8_less = {b[7], a[6:0]} < {a[7], b[6:0]};
+  endfunction
+
   // Latencies in cycles. Those with a number are each the property of one module; all others, here, in the modules,
   // in sw_model/cycles/latency.hpp and in the tests, are sums of them, so that a stage more costs one edit beside itself.
   localparam int RAM_LATENCY = 2;         // ram: raddr_i -> rdata_o; so line_buffer and param_buffer

@@ -11,8 +11,8 @@ module activation (
   logic below_q, above_q;
   logic [7:0] x_q, lo_q, hi_q;
   always_ff @(posedge clk_i) begin
-    below_q <= $signed(x_i) < $signed(lo_i);
-    above_q <= $signed(x_i) > $signed(hi_i);
+    below_q <= weft_pkg::int8_less(x_i, lo_i);
+    above_q <= weft_pkg::int8_less(hi_i, x_i);
     x_q <= x_i;
     lo_q <= lo_i;
     hi_q <= hi_i;

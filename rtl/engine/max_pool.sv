@@ -32,7 +32,7 @@ module max_pool #(
   generate
     for (c = 0; c < COLS; c++) begin : gen_channel
       always_ff @(posedge clk_i)
-        if (valid_i && (first_q || $signed(data_i[8*c+:8]) > $signed(data_o[8*c+:8]))) data_o[8*c+:8] <= data_i[8*c+:8];
+        if (valid_i && (first_q || weft_pkg::int8_less(data_o[8*c+:8], data_i[8*c+:8]))) data_o[8*c+:8] <= data_i[8*c+:8];
     end
   endgenerate
 endmodule

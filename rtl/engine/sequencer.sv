@@ -113,7 +113,9 @@ module sequencer #(
 
   // ---- The decision -------------------------------------------------------------------------------------------------------
   logic [TimerW-1:0] drain_q;   // cycles until the drain registers may be written again
-  logic [SPACE_W-1:0] space_q;  // places for outputs
+  logic [SPACE_W-1:0] space_q;  // places for outputs, without those that came back a cycle ago
+  logic [1:0] room_q;           // ... which come from far away
+  wire logic [SPACE_W-1:0] space = space_q + SPACE_W'(room_q);
   wire logic [DIM_W-1:0] lines_ahead = lines_i - tile_need_i;
   wire logic [WEIGHT_PTR_W-1:0] weights_ahead = weight_arrived_i - pend_weight_end;
   wire logic [PARAM_PTR_W-1:0] params_ahead = param_arrived_i - pend_param_end;
@@ -121,7 +123,7 @@ module sequencer #(
   wire logic lines_ok = ~pend_begins_tile | ~lines_ahead[DIM_W-1];
   wire logic weights_ok = ~weights_ahead[WEIGHT_PTR_W-1] & ~(pend_drains & params_ahead[PARAM_PTR_W-1]);
   wire logic drain_ok = ~pend_drains | (TimerW'(pend_len) + 1'b1 >= drain_q);
-  wire logic room_ok = ~pend_drains | (space_q >= SPACE_W'(ROWS));
+  wire logic room_ok = ~pend_drains | (space >= SPACE_W'(ROWS));
 
   logic ok_q;
   wire logic [LEN_W-1:0] run_left;  // beats left of the chunk that is running
@@ -138,12 +140,14 @@ module sequencer #(
       port_q <= '0;
       drain_q <= '0;
       space_q <= SPACE_W'(OUT_DEPTH);
+      room_q <= '0;
     end else begin
       ok_q <= pend_valid & tile_ok & lines_ok & weights_ok & drain_ok & room_ok & ~start;
       free_q <= (port_q <= ROW_W'(1)) & (run_left <= LEN_W'(2)) & ~start;
       port_q <= start ? ROW_W'(ROWS - 1) : port_q - ROW_W'(port_q != '0);
       drain_q <= start_drains ? TimerW'(pend_len) + TimerW'(DrainCycles - 1) : drain_q - TimerW'(drain_q != '0);
-      space_q <= start_drains ? space_q + SPACE_W'(room_i) - SPACE_W'(ROWS) : space_q + SPACE_W'(room_i);
+      space_q <= start_drains ? space - SPACE_W'(ROWS) : space;
+      room_q <= room_i;
     end
   end
 
@@ -185,25 +189,18 @@ module sequencer #(
   wire unused = &{1'b0, job_i};
 
   // ---- Why there is no beat: a cycle earlier the chunk could not start, for the first reason that applies -----------------------
-  logic waits_job_q, empty_q, waits_port_q, waits_tile_q, waits_lines_q, waits_weights_q, waits_drain_q, waits_room_q;
-  always_ff @(posedge clk_i) begin
-    waits_job_q     <= ~pend_valid | ~rst_ni;
-    empty_q         <= (space_q == SPACE_W'(OUT_DEPTH)) | ~rst_ni;
-    waits_port_q    <= port_q != '0;
-    waits_tile_q    <= ~tile_ok;
-    waits_lines_q   <= ~lines_ok;
-    waits_weights_q <= ~weights_ok;
-    waits_drain_q   <= ~drain_ok;
-    waits_room_q    <= ~room_ok;
-  end
-  wire logic [2:0] wait_cause = 3'(waits_job_q     ? (empty_q ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
-                                 : waits_port_q    ? weft_pkg::CAUSE_FEED
-                                 : waits_tile_q    ? weft_pkg::CAUSE_FILL
-                                 : waits_lines_q   ? weft_pkg::CAUSE_LINES
-                                 : waits_weights_q ? weft_pkg::CAUSE_WEIGHTS
-                                 : waits_drain_q   ? weft_pkg::CAUSE_DRAIN
-                                 : waits_room_q    ? weft_pkg::CAUSE_STORE
-                                                   : weft_pkg::CAUSE_FILL);
-  assign cause_o = beat_valid_o ? 3'(weft_pkg::CAUSE_MAC) : wait_cause;
+  wire logic empty = space == SPACE_W'(OUT_DEPTH);
+  logic [2:0] wait_cause_q;
+  always_ff @(posedge clk_i)
+    if (!rst_ni) wait_cause_q <= 3'(weft_pkg::CAUSE_FILL);
+    else wait_cause_q <= 3'(~pend_valid   ? (empty ? weft_pkg::CAUSE_FILL : weft_pkg::CAUSE_DRAIN)
+                            : port_q != '0 ? weft_pkg::CAUSE_FEED
+                            : ~tile_ok     ? weft_pkg::CAUSE_FILL
+                            : ~lines_ok    ? weft_pkg::CAUSE_LINES
+                            : ~weights_ok  ? weft_pkg::CAUSE_WEIGHTS
+                            : ~drain_ok    ? weft_pkg::CAUSE_DRAIN
+                            : ~room_ok     ? weft_pkg::CAUSE_STORE
+                                           : weft_pkg::CAUSE_FILL);
+  assign cause_o = beat_valid_o ? 3'(weft_pkg::CAUSE_MAC) : wait_cause_q;
 endmodule
 `default_nettype wire

@@ -98,17 +98,20 @@ module command_reader #(
     end
   end
 
-  // All words of the list add up to 0. The sum is complete two cycles after the last one has come, when quiet_q can first be high.
+  // All words of the list add up to 0. The sum is complete three cycles after the last one has come, when quiet_q can first be high.
+  logic [8*BUS_BYTES-1:0] arrived_word_q;
   logic [31:0] words_sum, words_sum_q, sum_q;
-  logic sums_q;
+  logic arrived_q, sums_q;
   integer i;
   always_comb begin
     words_sum = '0;
-    for (i = 0; i < BUS_BYTES / 4; i++) words_sum = words_sum + list_data_i[32*i+:32];
+    for (i = 0; i < BUS_BYTES / 4; i++) words_sum = words_sum + arrived_word_q[32*i+:32];
   end
   always_ff @(posedge clk_i) begin
-    words_sum_q <= words_sum;
-    sums_q      <= rst_ni & arrives;
+    arrived_word_q <= list_data_i;
+    arrived_q      <= rst_ni & arrives;
+    words_sum_q    <= words_sum;
+    sums_q         <= rst_ni & arrived_q;
     if (!rst_ni) sum_q <= '0;
     else if (sums_q) sum_q <= sum_q + words_sum_q;
   end
@@ -128,7 +131,7 @@ module command_reader #(
   wire logic is_end = (begins & facts[IsEnd]) | (in_body & body_end_q);
   wire logic none = begins & ~facts[IsRead] & ~facts[IsJob] & ~facts[IsEnd];
   wire logic last = begins ? is_end & (EndPieces == 1) : left_q[LeftW];
-  logic quiet_q;    // a cycle ago all was quiet, no job was held, and none and no read was given
+  logic quiet_q;    // a cycle ago all was quiet, no word had just come, no job was held, and none and no read was given
   logic starves_q;  // no bus word can come any more
   // What a piece waits for: a place for the read, the job before to be gone, all to be done.
   wire logic waits_read = in_body & body_read_q & left_q[LeftW] & ~read_ready_i;
@@ -161,7 +164,7 @@ module command_reader #(
       body_end_q  <= 1'b0;
       commands_o  <= '0;
     end else begin
-      quiet_q   <= quiet_i & ~(read_valid_o & read_ready_i) & ~job_full_q & ~(take_job & last);
+      quiet_q   <= quiet_i & ~arrived_q & ~(read_valid_o & read_ready_i) & ~job_full_q & ~(take_job & last);
       starves_q <= begun_q & reads_quiet_i & ~word_valid_q & queue_empty & ~list_valid_i;
       if (job_valid_o & job_ready_i) job_full_q <= 1'b0;
       if (take_job & last) job_full_q <= 1'b1;

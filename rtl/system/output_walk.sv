@@ -77,7 +77,7 @@ module output_walk #(
   wire logic [CountW:0] stepped_x = ~last_x ? x_q - 1'b1 : cols_q;
   wire logic [CountW:0] stepped_y = ~last_x ? y_q : ~last_y ? y_q - 1'b1 : rows_q;
   wire logic [CountW:0] later_length = later_rest_q[CountW] ? rest_length_q : full_length_q;
-  wire logic [CountW:0] new_rest = new_total - new_pass - 1'b1;
+  wire logic [CountW:0] new_rest = new_total + ~new_pass;  // total - pass - 1
   wire logic [CountW:0] new_full_length = new_pass - (CountW + 1)'(2);
   wire logic [CountW:0] new_length = new_rest[CountW] ? new_total - (CountW + 1)'(2) : new_full_length;
   wire logic again = pass_end_o & ~group_last_o;  // the same pixels, the next column group
@@ -113,7 +113,7 @@ module output_walk #(
       pass_q          <= new_pass[CountW-1:0];
       full_length_q   <= new_full_length;
       last_pass_q     <= new_rest[CountW];
-      rest_length_q   <= new_total - new_pass - (CountW + 1)'(2);
+      rest_length_q   <= new_rest - 1'b1;
       later_rest_q    <= new_total - {new_pass[CountW-1:0], 1'b0} - 1'b1;
       left_q          <= new_length;
       groups_q        <= new_groups;

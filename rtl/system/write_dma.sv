@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a job's outputs to memory: a pixel's channels to wherever its descriptor says, byte by byte exact.
-//   S0: pixel -> walk -> S1: and its offset -> queue -> S2: shifted to its place in the bus words -> S3: beats and bursts -> AW, W, B
+//   S0: pixel -> walk -> S1: and its offset, shifted by 0 to 3 bytes -> queue -> S2: shifted to its bus words -> S3: beats, bursts -> AW, W, B
 // The pixels come in the engine's order: those of a tile for one column group, then the same pixels for the next one. Writes
 // nothing outside of the memory window. A burst is issued when all of its beats are here: the bus gets it without a pause, and what is not
 // issued can be dropped. A job's last output ends its burst, and so does one behind which a mark is counted. Responses may come in any order across IDs: bursts in flight may have
@@ -75,10 +75,11 @@ module write_dma #(
   wire logic row_done = take & row_end & group_last;
   wire logic mark = row_end & group_last & marks_q & mark_left_q[MarkW];
   always_ff @(posedge clk_i) begin
-    if (load) marks_q <= new_mark != '0;
-    if (load) mark_rows_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
-    if (load) mark_left_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
-    else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - 1'b1;
+    if (load) begin
+      marks_q     <= new_mark != '0;
+      mark_rows_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
+      mark_left_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
+    end else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - 1'b1;
   end
   output_walk #(.WINDOWS(0)) u_walk (
       .clk_i, .rst_ni(run_i), .load_i(load), .store_i, .window_cols_i(16'd0), .window_pixels_i(weft_list_pkg::DIM_W'(0)),
@@ -110,7 +111,7 @@ module write_dma #(
   localparam int PlaceW = $clog2(Pixels) + 1;  // places_q holds one less than there are: its top bit says that there is none
   localparam int Span = COLS + BUS_BYTES;
   localparam int SpanW = $clog2(Span + 1);
-  localparam int QueueW = 4 + Span + 32 + 8 * COLS;
+  localparam int QueueW = 4 + Span + 32 + 8 * (COLS + 3);
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
@@ -121,11 +122,12 @@ module write_dma #(
   wire logic s1_bad, queue_valid, queue_ends, queue_same, queue_next, queue_last, s2_load;
   wire logic [Span-1:0] queue_strobe;
   wire logic [31:0] queue_offset;
-  wire logic [8*COLS-1:0] queue_data;
+  wire logic [8*(COLS+3)-1:0] queue_data;
   wire logic [PlaceW-1:0] queue_count;
   // Its bytes, counted from the bus word in which it begins; s1_behind: the one behind them
   wire logic [SpanW-1:0] s1_behind = SpanW'(s1_offset_q[BusW-1:0]) + SpanW'(s1_cols_q);
   wire logic [Span-1:0] s1_strobe = ({Span{1'b1}} << s1_offset_q[BusW-1:0]) & ~({Span{1'b1}} << s1_behind);
+  wire logic [8*(COLS+3)-1:0] s1_shifted = (8 * (COLS + 3))'(s1_data_q) << {s1_offset_q[1:0], 3'd0};
   // Whether it begins in the word in which the one before it has ended, or in the next one
   logic before_q;  // a pixel of this job was before
   logic [31-BusW:0] before_word_q;
@@ -140,7 +142,7 @@ module write_dma #(
   assign room = walks & ~places_q[PlaceW-1];
   fifo #(.WIDTH(QueueW), .DEPTH(Pixels)) u_pixels (
       .clk_i, .rst_ni(run_i), .push_i(push_pixel), .pop_i(s2_load), .valid_o(queue_valid),
-      .data_i({s1_ends_q, same, next, s1_behind <= SpanW'(BUS_BYTES), s1_strobe, s1_offset_q, s1_data_q}),
+      .data_i({s1_ends_q, same, next, s1_behind <= SpanW'(BUS_BYTES), s1_strobe, s1_offset_q, s1_shifted}),
       .data_o({queue_ends, queue_same, queue_next, queue_last, queue_strobe, queue_offset, queue_data}),
       .count_o(queue_count)
   );
@@ -172,7 +174,7 @@ module write_dma #(
   wire logic s2_move = s2_q & s3_room;
   wire logic s2_more = s2_q & ~s2_last_q;  // it stays for the next word
   assign s2_load = queue_valid & (~s2_q | (s2_move & s2_last_q));
-  wire logic [BusW-1:0] shift = queue_offset[BusW-1:0];
+  wire logic [BusW-1:0] shift = queue_offset[BusW-1:0] & BusW'(BUS_BYTES - 4);  // by whole words of 32 bits
   wire unused_bytes = &{1'b0, last[BusW-1:0], behind_last[BusW-1:0], base_i[BusW-1:0]};
   wire logic s2 = run_i & ((s2_load & ~queue_bad) | (s2_q & ~(s2_move & s2_last_q)));
   always_ff @(posedge clk_i) begin

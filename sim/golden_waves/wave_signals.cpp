@@ -72,7 +72,7 @@ std::vector<StreamSpec> WaveStreams(const Config& c) {
       {kLineFreed, kLevel, seq, "line_freed_o", line_ptr, 1, line_ptr},
       {kCause, kLevel, seq, "cause_o", 3, 1, 3},
       {kEdgePes, kPulse, running, "idle_pes_o", edge, 1, edge},
-      {kSpace, kLevel, seq, "space_q", space, 1, space},
+      {kSpace, kLevel, seq, "space", space, 1, space},
       {kCounts, kSample, top + ".u_counters", "counts_o", 48 * kCauses, kCauses, 48, false, false, "cause"},
       {kLineReady, kLevel, lines, "ready_o", 1},
       {kLines, kLevel, lines, "lines_o", kDim, 1, kDim},
