@@ -55,6 +55,7 @@ module pixel_walker #(
   logic active_q, filling_q;  // filling: the job's pixels are done, its last tile is not full
   logic [ADDR_W-1:0] addr_q;
   logic signed [POS_W-1:0] x_q, y_q, row_y_q;  // row_y: y at the start of this row of (pooled) outputs
+  logic signed [POS_W-1:0] top_y_q;            // ... from which on its last line is y_lim
   logic [DIM_W-1:0] image_line_q, line_base_q;
   logic [PTR_W-1:0] word_base_q;
   logic [ROW_W-1:0] slot_q, valid_q;
@@ -149,6 +150,7 @@ module pixel_walker #(
       x_q <= job_i[32*weft_list_pkg::JOB_X0+:POS_W];
       y_q <= job_i[32*weft_list_pkg::JOB_Y0+:POS_W];
       row_y_q <= job_i[32*weft_list_pkg::JOB_Y0+:POS_W];
+      top_y_q <= y_lim - span;
       image_line_q <= '0;
     end else if (push && !pixels_done) begin
       addr_q <= addr_q + d_addr_q;
@@ -169,7 +171,7 @@ module pixel_walker #(
   // Lines of the tile: from its first pixel's row on they are kept, up to its last pixel's row they must be there.
   wire logic signed [POS_W-1:0] row_end = row_y_q + span;
   wire logic signed [POS_W-1:0] row_lo = row_y_q < 0 ? '0 : row_y_q > y_lim ? y_lim : row_y_q;
-  wire logic signed [POS_W-1:0] row_hi = row_end < 0 ? '0 : row_end > y_lim ? y_lim : row_end;
+  wire logic signed [POS_W-1:0] row_hi = row_end < 0 ? '0 : row_y_q > top_y_q ? y_lim : row_end;
   wire unused_rows = &{1'b0, row_lo, row_hi};
 
   // First of a pixel's row, one cycle behind the pixel; then of the tile, in lines of the job. The record follows.

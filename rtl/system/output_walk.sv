@@ -114,7 +114,7 @@ module output_walk #(
       full_length_q   <= new_full_length;
       last_pass_q     <= new_rest[CountW];
       rest_length_q   <= new_rest - 1'b1;
-      later_rest_q    <= new_total - {new_pass[CountW-1:0], 1'b0} - 1'b1;
+      later_rest_q    <= new_total + ~{new_pass[CountW-1:0], 1'b0};  // total - 2 pass - 1
       left_q          <= new_length;
       groups_q        <= new_groups;
       group_q         <= new_groups;

@@ -83,34 +83,35 @@ module residual_add #(
   wire logic unused_new = &{1'b0, store_i, new_store, new_add};
 
   logic [StepW-1:0] slot_q;      // cycles until the next pixel may be taken
-  logic slot_free_q;             // ... none
   logic [FlightW-1:0] flight_q;  // pixels on their way, at most Depth, until they leave or are inside a pooling window
+  logic begins_q;                // the next one may be taken, and may be on its way
   wire logic out_pop, pooled, emit, inner_ready;
   wire logic filling = active_q & inner_q;
   wire logic passes = active_q & ~adds_q & ~inner_q;
-  wire logic may_begin = slot_free_q & ~flight_q[FlightW-1];
-  wire logic add_ready = adds_q & lines_there & may_begin;
+  wire logic add_ready = adds_q & lines_there & begins_q;
   wire logic inner_take = pixel_valid_i & filling & inner_ready;
   wire logic starts = add_take | emit;
   assign add_take = pixel_valid_i & add_ready;
   assign empty = flight_q == '0;
+  wire logic next_free = starts ? Steps == 1 : (slot_q >> 1) == '0;
+  wire logic next_full = ~out_pop & ~pooled & (flight_q[FlightW-1] | (starts & (&flight_q[FlightW-2:0])));
   wire logic ends = pixel_valid_i & pixel_ready_o & pixel_final_i;
   assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q    <= 1'b0;
-      adds_q      <= 1'b0;
-      inner_q     <= 1'b0;
-      slot_q      <= '0;
-      slot_free_q <= 1'b1;
-      flight_q    <= '0;
+      active_q <= 1'b0;
+      adds_q   <= 1'b0;
+      inner_q  <= 1'b0;
+      slot_q   <= '0;
+      begins_q <= 1'b1;
+      flight_q <= '0;
     end else begin
       active_q <= load | (active_q & ~ends);
       adds_q   <= load ? next_adds : adds_q & ~ends;
       if (load) inner_q <= next_inner;
       flight_q <= flight_q + FlightW'(starts) - FlightW'(out_pop) - FlightW'(pooled);
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
-      slot_free_q <= starts ? Steps == 1 : (slot_q >> 1) == '0;
+      begins_q <= next_free & ~next_full;
     end
     if (fresh) begin
       mult_q  <= new_scale[weft_list_pkg::STORE_ADD_SCALE_MULT_LSB+:weft_list_pkg::STORE_ADD_SCALE_MULT_W];
@@ -152,7 +153,7 @@ module residual_add #(
           .clk_i, .rst_ni, .weight_valid_i, .weight_ready_o, .param_valid_i, .param_ready_o, .stream_i(data_i),
           .load_i(load & next_inner), .store_i, .room_o(inner_room), .idle_o(inner_idle), .begin_o(inner_begin),
           .begin_store_o(inner_store), .filling_i(filling), .take_i(inner_take), .ready_o(inner_ready), .cols_i(pixel_cols_i),
-          .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(may_begin), .empty_i(empty),
+          .fill_entry_o(inner_waddr), .read_entry_o(inner_raddr), .read_data_i(inner_data), .emit_ready_i(begins_q), .empty_i(empty),
           .emit_o(emit), .emit_cols_o(emit_cols), .emit_final_o(emit_final), .valid_o(inner_valid), .acc_o(inner_acc),
           .mult_o(inner_mult), .shift_o(inner_shift)
       );
@@ -215,7 +216,7 @@ module residual_add #(
         if (out_stalled_q) assert (out_valid_o && {out_final_o, out_cols_o, out_data_o} == out_held_q);
       end
       begin : FlightInRange_A
-        assert (flight_q <= FlightW'(Depth) && !(starts && flight_q[FlightW-1]));
+        assert (flight_q <= FlightW'(Depth) && (!begins_q || (slot_q == '0 && !flight_q[FlightW-1])) && !(starts && !begins_q));
       end
       begin : NothingAddedWhileAJobPasses_A
         assert (!(passes && (add_valid || !empty)));

@@ -3,6 +3,7 @@
 //   issue n -> slot n mod SLOTS, ID n mod 2^ID_W;   a response is for the oldest burst of its ID that has none
 // AXI keeps the order of an ID's responses, so a counter for each ID finds the slot, and a bit of each slot holds what came early.
 // One retires a cycle, the first in the cycle after its response. While the oldest one has none, the next response of its ID is its own.
+// No burst has its response in the cycle after its issue, in which the bus gets its address: its flag is kept with the end of that cycle.
 `default_nettype none
 module response_ring #(
     parameter int SLOTS = 64,  // Requires: a power of two, at least 4
@@ -15,7 +16,7 @@ module response_ring #(
     input  wire logic            issue_final_i,   // what comes back with retire_o
     output wire logic [ID_W-1:0] issue_id_o,      // of the burst that is issued next
     output wire logic            full_o,
-    input  wire logic            response_i,
+    input  wire logic            response_i,      // Requires: of a burst that was issued two cycles ago or before
     input  wire logic [ID_W-1:0] response_id_i,
     output logic                 retire_o,        // the oldest one
     output logic                 retire_final_o,
@@ -29,6 +30,8 @@ module response_ring #(
   logic [SLOT_W-1:0] head_q, next_q, tail_q;  // slots: of the oldest one; behind it; of the one that is issued next
   logic [SLOT_W:0] flight_q;                  // in flight
   logic [SLOTS-1:0] answered_q, final_q;      // head_q's bit of answered_q is retire_o
+  logic issued_q, issued_final_q;             // one was issued a cycle ago: for final_q
+  logic [SLOT_W-1:0] issued_slot_q;
   logic [TurnW*Ids-1:0] turn_q;  // upper bits of the slot of each ID's next response
   integer k;
   assign issue_id_o     = tail_q[ID_W-1:0];
@@ -37,7 +40,10 @@ module response_ring #(
   assign ends_o         = idle_o | (retire_o & (flight_q == (SLOT_W + 1)'(1)));
 
   always_ff @(posedge clk_i) begin
-    if (issue_i) final_q[tail_q] <= issue_final_i;
+    issued_q       <= rst_ni & issue_i;
+    issued_final_q <= issue_final_i;
+    issued_slot_q  <= tail_q;
+    if (issued_q) final_q[issued_slot_q] <= issued_final_q;
     retire_final_o <= final_q[retire_o ? next_q : head_q];
     if (!rst_ni) begin
       head_q     <= '0;
@@ -73,7 +79,7 @@ module response_ring #(
         assert (!(issue_i && full_o));
       end
       begin : ResponseOfABurstInFlight_A
-        if (response_i) assert ({1'b0, age} < flight_q && !answered_q[answered]);
+        if (response_i) assert ({1'b0, age} < flight_q && !answered_q[answered] && !(issued_q && answered == issued_slot_q));
       end
     end
 `endif

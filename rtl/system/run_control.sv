@@ -27,8 +27,8 @@ module run_control #(
     output wire logic        begins_o,         // a list begins with the next cycle
     output wire logic        first_o,          // the list's first read is offered
     input  wire logic        first_taken_i,
-    output wire logic        running_o,        // the cycles that count
-    output wire logic        run_o,
+    output wire logic        run_o,            // its inverse is a register, for all that it resets;
+    output logic             running_o,        // ... this is one, for what counts the cycles and for what comes late in them
     // How it ends; the errors' codes and offsets come with them
     input  wire logic        list_end_i,
     input  wire logic        list_error_i,
@@ -54,7 +54,6 @@ module run_control #(
   wire logic ends = running_o & (list_end_i | list_error_i | read_error_i | write_error_i | late_i | abort_i);
   logic first_q;  // state_q == First
   assign first_o   = first_q;
-  assign running_o = run_o;
   logic stop_q;   // not run_o: the reset of all that runs, without an inverter before it
   assign run_o = ~stop_q;
   assign busy_o    = waits_q | (state_q != Idle);
@@ -72,27 +71,30 @@ module run_control #(
       error_command_o <= commands_i;
     end
     if (!rst_ni) begin
-      state_q <= Idle;
-      flush_q <= FLUSH_W'(FLUSH_CYCLES);
-      waits_q <= 1'b0;
-      stop_q  <= 1'b1;
-      first_q <= 1'b0;
+      state_q   <= Idle;
+      flush_q   <= FLUSH_W'(FLUSH_CYCLES);
+      waits_q   <= 1'b0;
+      stop_q    <= 1'b1;
+      running_o <= 1'b0;
+      first_q   <= 1'b0;
     end else
       case (state_q)
         Idle: begin
           flush_q <= flush_q - FLUSH_W'(!clean);
           waits_q <= (start_i | waits_q) & ~begins_o & ~cancel;
           if (begins_o) begin
-            state_q <= First;
-            stop_q  <= 1'b0;
-            first_q <= 1'b1;
+            state_q   <= First;
+            stop_q    <= 1'b0;
+            running_o <= 1'b1;
+            first_q   <= 1'b1;
           end
         end
         First, Run:
         if (ends) begin
-          state_q <= Stop;
-          stop_q  <= 1'b1;
-          first_q <= 1'b0;
+          state_q   <= Stop;
+          stop_q    <= 1'b1;
+          running_o <= 1'b0;
+          first_q   <= 1'b0;
         end else if (first_taken_i) begin
           state_q <= Run;
           first_q <= 1'b0;

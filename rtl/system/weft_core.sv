@@ -179,7 +179,7 @@ module weft_core #(
       .out_final_o(sum_final)
   );
   write_dma #(.ADDR_W(ADDR_W), .BUS_BYTES(BUS_BYTES), .COLS(COLS), .MAX_BEATS(MaxBeats), .ID_W(ID_W)) u_write (
-      .clk_i, .rst_ni, .run_i(run), .base_i, .size_i,
+      .clk_i, .rst_ni, .run_i(run), .running_i(running), .base_i, .size_i,
       .store_valid_i(write_valid), .store_ready_o(write_ready), .store_i(store),
       .pixel_valid_i(sum_valid), .pixel_ready_o(sum_ready), .pixel_data_i(sum_data), .pixel_cols_i(sum_cols),
       .pixel_final_i(sum_final),

@@ -19,6 +19,7 @@ module write_dma #(
     input  wire logic                                clk_i,
     input  wire logic                                rst_ni,       // of the bus
     input  wire logic                                run_i,        // low: forget everything but what AXI has to finish
+    input  wire logic                                running_i,    // run_i, from a register of its own: see run_control
     input  wire logic [                  ADDR_W-1:0] base_i,
     input  wire logic [                        31:0] size_i,
     input  wire logic                                store_valid_i,
@@ -72,13 +73,14 @@ module write_dma #(
   logic marks_q;                             // the job has marks
   logic [MarkW:0] mark_rows_q, mark_left_q;  // rows from mark to mark; to the next one; less two: the top bit says that this one is the last
   wire logic [MarkW-1:0] new_mark = store_i[32*weft_list_pkg::STORE_GROUPS+weft_list_pkg::STORE_GROUPS_MARK_LSB+:MarkW];
+  wire logic [MarkW:0] new_rows = {1'b0, new_mark} - (MarkW + 1)'(2);
   wire logic row_done = take & row_end & group_last;
   wire logic mark = row_end & group_last & marks_q & mark_left_q[MarkW];
   always_ff @(posedge clk_i) begin
     if (load) begin
       marks_q     <= new_mark != '0;
-      mark_rows_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
-      mark_left_q <= {1'b0, new_mark} - (MarkW + 1)'(2);
+      mark_rows_q <= new_rows;
+      mark_left_q <= new_rows;
     end else if (row_done) mark_left_q <= mark ? mark_rows_q : mark_left_q - 1'b1;
   end
   output_walk #(.WINDOWS(0)) u_walk (
@@ -111,7 +113,8 @@ module write_dma #(
   localparam int PlaceW = $clog2(Pixels) + 1;  // places_q holds one less than there are: its top bit says that there is none
   localparam int Span = COLS + BUS_BYTES;
   localparam int SpanW = $clog2(Span + 1);
-  localparam int QueueW = 4 + Span + 32 + 8 * (COLS + 3);
+  localparam int PixelW = 8 * (COLS + 3);  // shifted by up to 3 bytes
+  localparam int QueueW = 4 + Span + 32 + PixelW;
   logic bad_q;
   logic s1_q, s1_ends_q, s1_surprise_q;  // ends: a mark is counted when it is in memory
   logic [8*COLS-1:0] s1_data_q;
@@ -122,12 +125,12 @@ module write_dma #(
   wire logic s1_bad, queue_valid, queue_ends, queue_same, queue_next, queue_last, s2_load;
   wire logic [Span-1:0] queue_strobe;
   wire logic [31:0] queue_offset;
-  wire logic [8*(COLS+3)-1:0] queue_data;
+  wire logic [PixelW-1:0] queue_data;
   wire logic [PlaceW-1:0] queue_count;
   // Its bytes, counted from the bus word in which it begins; s1_behind: the one behind them
   wire logic [SpanW-1:0] s1_behind = SpanW'(s1_offset_q[BusW-1:0]) + SpanW'(s1_cols_q);
   wire logic [Span-1:0] s1_strobe = ({Span{1'b1}} << s1_offset_q[BusW-1:0]) & ~({Span{1'b1}} << s1_behind);
-  wire logic [8*(COLS+3)-1:0] s1_shifted = (8 * (COLS + 3))'(s1_data_q) << {s1_offset_q[1:0], 3'd0};
+  wire logic [PixelW-1:0] s1_shifted = PixelW'(s1_data_q) << {s1_offset_q[1:0], 3'd0};
   // Whether it begins in the word in which the one before it has ended, or in the next one
   logic before_q;  // a pixel of this job was before
   logic [31-BusW:0] before_word_q;
@@ -238,7 +241,7 @@ module write_dma #(
   logic issued_q, ended_q, owes_q;
   wire logic owes_one = owed_q == (FlightW + 1)'(1) + (FlightW + 1)'(ended_q) - (FlightW + 1)'(issued_q);
   logic [BeatW-1:0] aw_len_q;
-  assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & run_i;
+  assign issue = burst_valid & (~aw_valid_o | aw_ready_i) & ~full & running_i;
   assign beats_owed = owes_q;
   assign w_load = (beats_owed | issue) & (~w_valid_o | w_ready_i);
   wire logic w_end = w_load & next_beat_last;

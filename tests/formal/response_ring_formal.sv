@@ -43,13 +43,18 @@ module response_ring_formal #(
                    - (TURN_W + 1)'(response_i && ID_W'(i) == response_id_i);
     end
 
+  logic issued_q;  // one was issued a cycle ago: it has no response in this one
+  wire logic [SLOT_W-1:0] last = next_q - 1'b1;
+  wire logic [ID_W-1:0] id_last = last[ID_W-1:0];
+  always_ff @(posedge clk_i) issued_q <= rst_ni & issue_i;
+
   logic began_q;
   initial began_q = 1'b0;
   always_ff @(posedge clk_i) began_q <= 1'b1;
   always_comb begin
     assume (rst_ni == began_q);  // reset in the first cycle and never again
     if (issue_i) assume (!full);
-    if (response_i) assume (open_q[response_id_i] != '0);
+    if (response_i) assume (open_q[response_id_i] > (TURN_W + 1)'(issued_q && id_last == response_id_i));
   end
 
   // ---- The burst that is followed: how many older ones are in flight, and of its ID without a response
@@ -84,6 +89,8 @@ module response_ring_formal #(
   wire logic [SLOT_W-1:0] between = tail - head;
   wire logic [SLOT_W-1:0] behind = head + 1'b1;
   wire logic [SLOTS-1:0] answered, finals;
+  wire logic issued, issued_final;
+  wire logic [SLOT_W-1:0] issued_slot;
   wire logic [TURN_W*IDS-1:0] turns;
   logic turns_ok, answered_ok, open_ok;
   logic [SLOT_W-1:0] age, follows;
@@ -130,11 +137,12 @@ module response_ring_formal #(
       begin : Inductive_A
         if (INDUCTION != 0)
           assert (flight_q <= (SLOT_W + 1)'(SLOTS) && between == flight_q[SLOT_W-1:0] && flight == flight_q && tail == next_q
+                  && issued == issued_q && (!issued || (issued_slot == last && open_q[id_last] != '0 && flight_q != '0))
                   && next == behind && retire == answered[head] && (!retire || retire_final == finals[head]) && turns_ok && answered_ok && open_ok);
       end
       begin : FollowedIsInItsSlot_A
         if (INDUCTION != 0 && followed_q)
-          assert (older_q < flight_q && slot[ID_W-1:0] == id_q && finals[slot] == final_q
+          assert (older_q < flight_q && slot[ID_W-1:0] == id_q && (issued && slot == last ? issued_final : finals[slot]) == final_q
                   && (has_response_q ? since > open_q[id_q] : {1'b0, since} + {1'b0, older_open_q} == {1'b0, open_q[id_q]}));
       end
       begin : NotBeforeItsResponse_A

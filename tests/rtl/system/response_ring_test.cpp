@@ -15,7 +15,7 @@ TYPED_TEST(ResponseRing, RetiresInOrder) {
   using P = TypeParam;
   struct Burst {
     int id;
-    bool final, answered;
+    bool final, answered, fresh;
   };
   int64_t retired = 0, full = 0, overtaken = 0;
   for (const Pattern pattern : kPatterns) {
@@ -27,13 +27,13 @@ TYPED_TEST(ResponseRing, RetiresInOrder) {
     for (int t = 0; t < 10000; t++) {
       const bool issue = want.size() < P::SLOTS && Active(random, pattern.source);
       const bool final = random.Chance(4);
-      // The oldest burst of each ID that has no response, and one of those.
+      // The oldest burst of each ID that has no response, and one of those; not the one of the last cycle.
       std::vector<size_t> open;
       std::vector<bool> seen(size_t{1} << P::ID_W);
       for (size_t i = 0; i < want.size(); i++) {
         if (want[i].answered || seen[size_t(want[i].id)]) continue;
         seen[size_t(want[i].id)] = true;
-        open.push_back(i);
+        if (!want[i].fresh) open.push_back(i);
       }
       const bool response = !open.empty() && Active(random, pattern.sink);
       const size_t which = response ? open[size_t(random.Int(0, int64_t(open.size()) - 1))] : 0;
@@ -55,7 +55,8 @@ TYPED_TEST(ResponseRing, RetiresInOrder) {
       full += want.size() == P::SLOTS;
       if (response) want[which].answered = true, overtaken += which > 0;
       if (retire) want.pop_front(), retired++;
-      if (issue) want.push_back({id, final, false}), issued++;
+      for (Burst& burst : want) burst.fresh = false;
+      if (issue) want.push_back({id, final, false, true}), issued++;
     }
   }
   EXPECT_GT(full, 100);
@@ -69,6 +70,13 @@ TYPED_TEST(ResponseRing, AssertsItsContract) {
   m->issue_i = 0;
   m->response_i = 1, m->response_id_i = 0;
   EXPECT_THROW(m.Clock(), std::runtime_error) << "a response to nothing";
+  Testbench<TypeParam> early;
+  early->issue_i = 1;
+  early->response_i = 0;
+  early.Clock();
+  early->issue_i = 0;
+  early->response_i = 1, early->response_id_i = 0;
+  EXPECT_THROW(early.Clock(), std::runtime_error) << "a response in the cycle after the issue";
   Testbench<TypeParam> full;
   full->issue_i = 1;
   full->response_i = 0;

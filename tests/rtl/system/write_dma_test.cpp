@@ -42,7 +42,7 @@ class Bench {
     m->store_valid_i = m->pixel_valid_i = m->b_valid_i = m->b_error_i = 0;
     m->aw_ready_i = m->w_ready_i = 0;
     m.Clock(2);
-    m->run_i = 1;
+    m->run_i = m->running_i = 1;
   }
 
   Testbench<P> m;
@@ -180,7 +180,7 @@ class Bench {
   }
   // The run ends, the bus finishes what it has begun, and the next run can begin.
   void Stop() {
-    m->run_i = m->pixel_valid_i = 0;
+    m->run_i = m->running_i = m->pixel_valid_i = 0;
     for (int t = 0; t < 10 || !m->idle_o || m->aw_valid_o || m->w_valid_o; t++) {
       ASSERT_LT(t, 10000);
       ASSERT_NO_FATAL_FAILURE(Cycle());
@@ -190,7 +190,7 @@ class Bench {
     may_fail = failed = false;
     marks.clear();
     counted_ = 0;
-    m->run_i = 1;
+    m->run_i = m->running_i = 1;
   }
 
  private:
