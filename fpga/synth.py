@@ -16,6 +16,7 @@ import statistics
 import sys
 
 from flow import PARAMETERS, ROOT, Design, Refused, ToolFailed, describe_path, families, load_family, read_config
+from paths import describe_late
 
 WRAPPERS = {"conv_engine": "engine_wrapper", "weft_top": "system_wrapper"}  # that give them few pins
 
@@ -31,6 +32,7 @@ def read_arguments():
     parser.add_argument("--seeds", type=int, default=3, help="place and route with the seeds 1..N (default: %(default)s)")
     parser.add_argument("--seed", type=int, help="place and route with this seed alone")
     parser.add_argument("--bitstream", action="store_true", help="pack every routed seed")
+    parser.add_argument("--later", type=float, metavar="NS", help="of every routed seed, say how many paths take longer than this, and which")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures to a file: of --only yosys what the netlist takes, or "
                                                           "what nextpnr reports of the last seed, its path, and each seed's Fmax")
     parser.add_argument("--out", help="directory, below the repository's (default: build/synth/FAMILY)")
@@ -73,7 +75,8 @@ def main():
     for seed in range(1, args.seeds + 1) if args.seed is None else [args.seed]:
         print(f"nextpnr: seed {seed} ...", flush=True)
         try:
-            report = design.route(seed, args.nextpnr)
+            sdf = [] if args.later is None else ["--sdf", f"{design.out}/routed{seed}.sdf"]
+            report = design.route(seed, [*sdf, *args.nextpnr])
         except ToolFailed as failure:
             failures[seed] = str(failure)
             print(f"seed {seed}: {failure}", flush=True)
@@ -82,6 +85,8 @@ def main():
         inner = [p for p in report["critical_paths"] if "async" not in p["from"] and "async" not in p["to"]]
         path = describe_path(inner[0])
         print("\n".join([f"{fmax[seed]:.1f} MHz", *path]), flush=True)
+        if sdf:
+            print("\n".join(describe_late(ROOT / sdf[1], args.later)), flush=True)
         if args.bitstream:
             try:
                 bitstream = ROOT / design.pack(seed)

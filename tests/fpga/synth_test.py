@@ -46,6 +46,8 @@ if result == "dies":
     os.kill(os.getpid(), signal.SIGKILL)
 if result == "no report":
     sys.exit(0)
+if "--sdf" in sys.argv:
+    pathlib.Path(option("--sdf")).write_text(os.environ["SDF"])
 use = {"used": 10, "available": 100}
 path = {"from": "clk", "to": "clk", "path": [
     {"type": "clk-to-q", "delay": 0.5, "from": {"cell": "a_q"}, "to": {"cell": "a_q"}},
@@ -53,6 +55,25 @@ path = {"from": "clk", "to": "clk", "path": [
 pathlib.Path(option("--report")).write_text(json.dumps({
     "fmax": {"clk": {"achieved": result}}, "critical_paths": [path],
     "utilization": {key: use for key in ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD")}}))
+"""
+
+# a_q reaches b_q through a LUT, and c_q's enable straight: 500 + 1000 + 250 + 2000 + 100 ps and 500 + 3000 + 150 ps
+SDF = r"""
+  (CELL (CELLTYPE "top")
+    (INSTANCE )
+        (INTERCONNECT u_engine.u_x\[0\].a_q_TRELLIS_FF_Q_3/Q sum_LUT/A (1:1:1000) (1:1:900))
+        (INTERCONNECT u_engine.u_x\[0\].a_q_TRELLIS_FF_Q_3/Q c_q_FF/CE (1:1:3000) (1:1:3000))
+        (INTERCONNECT sum_LUT/F b_q_FF/DI (1:1:2000) (1:1:2000))
+    (INSTANCE sum_LUT)
+        (IOPATH A F (1:1:200) (1:1:250))
+    (INSTANCE u_engine.u_x\[0\].a_q_TRELLIS_FF_Q_3)
+        (IOPATH CLK Q (1:1:500) (1:1:500))
+      (SETUPHOLD (posedge DI) (posedge CLK) (0:0:100) (1:1:900))
+    (INSTANCE b_q_FF)
+        (IOPATH CLK Q (1:1:500) (1:1:500))
+      (SETUPHOLD (posedge DI) (posedge CLK) (0:0:100) (1:1:900))
+    (INSTANCE c_q_FF)
+      (SETUPHOLD (posedge CE) (posedge CLK) (0:0:150) (1:1:900))
 """
 
 PACK = """\
@@ -148,6 +169,20 @@ class Synth(unittest.TestCase):
         run = synth([100.0], "--bitstream", PACK="leaves nothing")
         self.assertEqual((run.returncode, self.figures(run)), (1, [("seed 1", "100.0"), ("median", "100.0")]))
         self.assertIn("seed 1: yowasp-ecppack left no bitstream", run.stderr)
+
+    def test_late_paths(self):
+        run = synth([100.0], "--later", "3.6", SDF=SDF)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("2 of 2 ends have a path longer than 3.6 ns; the longest of all 3.85 ns\n   3.85 ns      1 x  u_x[0].a_q -> b_q\n"
+                      "   3.65 ns      1 x  u_x[0].a_q -> c_q\n", run.stdout)
+        self.assertIn("0 of 2 ends have a path longer than 3.9 ns; the longest of all 3.85 ns\n",
+                      synth([100.0], "--later", "3.9", SDF=SDF).stdout)
+        loop = SDF.replace("    (INSTANCE sum_LUT)", "        (INTERCONNECT sum_LUT/F sum_LUT/A (1:1:1) (1:1:1))\n    (INSTANCE sum_LUT)")
+        for sdf, words in ((loop, "3 ports lie on or behind a loop of gates"), ("", "no clocked cell in this SDF file")):
+            run = synth([100.0], "--later", "1", SDF=sdf)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(words, run.stderr)
+            self.assertNotIn("Traceback", run.stderr)
 
     def test_what_there_is_not(self):
         (WORK / "half.json").write_text('{"rows": 2}')
