@@ -81,6 +81,7 @@ template <class Params>
 class Testbench {
  public:
   using Model = typename Params::Model;
+  static constexpr bool kHasReset = requires(Model m) { m.rst_ni; };  // before it is required: clang
 
   explicit Testbench(int seed = 1) {
     context_.randReset(2);  // what is not reset begins with random bits
@@ -128,7 +129,6 @@ class Testbench {
     model_->eval();
     ThrowIfStopped();
   }
-  static constexpr bool kHasReset = requires(Model m) { m.rst_ni; };
   VerilatedContext context_;
   std::unique_ptr<Model> model_;
 };
