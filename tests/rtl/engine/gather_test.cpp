@@ -20,7 +20,7 @@ TYPED_TEST(Gather, CollectsPixels) {
     Testbench<P> m;
     Random random{uint64_t(busy)};
     std::deque<std::vector<uint8_t>> due;
-    std::vector<uint8_t> pixel(size_t(P::COLS));
+    auto pixel = std::vector<uint8_t>(P::COLS);
     int step = 0, pixels = 0;
     for (int idle = 0; pixels < kPixels || idle < kLongestLatency;) {
       const bool valid = pixels < kPixels && Active(random, busy);

@@ -148,7 +148,7 @@ class Bench {
         for (int pixel = first; pixel < std::min(first + job.pass, pixels); pixel++) {
           if (failed) return;
           while (!Active(random, pattern_.source)) Cycle();
-          std::vector<uint8_t> data(size_t(P::COLS));
+          auto data = std::vector<uint8_t>(P::COLS);
           for (uint8_t& byte : data) byte = uint8_t(random.Int(0, 255));
           const bool bad = given++ == bad_pixel;
           for (int c = 0; c < job.cols && (bad_pixel < 0 || given <= bad_pixel); c++)
