@@ -13,7 +13,7 @@ import json
 import pathlib
 import sys
 
-from flow import ROOT, Design, Refused, ToolFailed, describe_path, load_family, read_config, rtl_sources, run
+from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, load_family, read_config, rtl_sources, run
 
 BOARDS = ROOT / "fpga" / "boards"
 MOST_BAUD_ERROR = 0.015  # of a bit; an 8N1 receiver is lost at about 0.05 of both ends together
@@ -104,8 +104,7 @@ def main():
     report = design.route(args.seed)
     used = design.utilization(report)
     print("routed: " + ", ".join(f"{count} of {available} {design.family.units[figure]}" for figure, (count, available) in used.items()))
-    inner = [path for path in report["critical_paths"] if "async" not in path["from"] and "async" not in path["to"]]
-    print("\n".join(describe_path(inner[0])[:2]))
+    print("\n".join(describe_path(critical_path(report))[:2]))
     fast_enough = report_clocks(report, board["mhz"])
     bitstream = design.pack(args.seed)
     print(f"{bitstream}: {(ROOT / bitstream).stat().st_size} bytes\nload it with: {board['load']} {bitstream}")

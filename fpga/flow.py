@@ -282,6 +282,11 @@ def rtl_name(name):
     return re.sub(r"\.u_cell$", "", re.sub(r"^u_engine\.", "", name))
 
 
+def critical_path(report):
+    """The longest path between flip-flops, of nextpnr's report: those of pins are not the design's."""
+    return next(path for path in report["critical_paths"] if "async" not in path["from"] and "async" not in path["to"])
+
+
 def describe_path(path):
     """The critical path in lines: its ends, its delays, the modules it passes, and its stages (a carry chain is one)."""
     steps = path["path"]

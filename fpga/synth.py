@@ -15,7 +15,7 @@ import pathlib
 import statistics
 import sys
 
-from flow import PARAMETERS, ROOT, Design, Refused, ToolFailed, describe_path, families, load_family, read_config
+from flow import PARAMETERS, ROOT, Design, Refused, ToolFailed, critical_path, describe_path, families, load_family, read_config
 from paths import describe_late
 
 WRAPPERS = {"conv_engine": "engine_wrapper", "weft_top": "system_wrapper"}  # that give them few pins
@@ -82,8 +82,7 @@ def main():
             print(f"seed {seed}: {failure}", flush=True)
             continue
         fmax[seed] = min(clock["achieved"] for clock in report["fmax"].values())
-        inner = [p for p in report["critical_paths"] if "async" not in p["from"] and "async" not in p["to"]]
-        path = describe_path(inner[0])
+        path = describe_path(critical_path(report))
         print("\n".join([f"{fmax[seed]:.1f} MHz", *path]), flush=True)
         if sdf:
             print("\n".join(describe_late(ROOT / sdf[1], args.later)), flush=True)

@@ -112,7 +112,7 @@ module sequencer #(
   );
 
   // ---- The decision -------------------------------------------------------------------------------------------------------
-  logic [TimerW-1:0] drain_q;   // cycles until the drain registers may be written again
+  logic [TimerW-1:0] drain_q;   // cycles until the drain registers may be written again - 1, at least 0
   logic [SPACE_W-1:0] space_q;  // places for outputs, without those that came back a cycle ago
   logic [1:0] room_q;           // ... which come from far away
   wire logic [SPACE_W-1:0] space = space_q + SPACE_W'(room_q);
@@ -122,7 +122,7 @@ module sequencer #(
   wire logic tile_ok = ~pend_begins_tile | tile_valid_i;
   wire logic lines_ok = ~pend_begins_tile | ~lines_ahead[DIM_W-1];
   wire logic weights_ok = ~weights_ahead[WEIGHT_PTR_W-1] & ~(pend_drains & params_ahead[PARAM_PTR_W-1]);
-  wire logic drain_ok = ~pend_drains | (TimerW'(pend_len) + 1'b1 >= drain_q);
+  wire logic drain_ok = ~pend_drains | (TimerW'(pend_len) >= drain_q);
   wire logic room_ok = ~pend_drains | (space >= SPACE_W'(ROWS));
 
   logic ok_q;
@@ -145,7 +145,7 @@ module sequencer #(
       ok_q <= pend_valid & tile_ok & lines_ok & weights_ok & drain_ok & room_ok & ~start;
       free_q <= (port_q <= ROW_W'(1)) & (run_left <= LEN_W'(2)) & ~start;
       port_q <= start ? ROW_W'(ROWS - 1) : port_q - ROW_W'(port_q != '0);
-      drain_q <= start_drains ? TimerW'(pend_len) + TimerW'(DrainCycles - 1) : drain_q - TimerW'(drain_q != '0);
+      drain_q <= start_drains ? TimerW'(pend_len) + TimerW'(DrainCycles - 2) : drain_q - TimerW'(drain_q != '0);
       space_q <= start_drains ? space - SPACE_W'(ROWS) : space;
       room_q <= room_i;
     end

@@ -45,7 +45,7 @@ module output_walk #(
   logic [DimW:0] window_pixels_q, window_left_q;
   logic [CountW:0] cols_q, rows_q, x_q, y_q;
   logic [CountW:0] full_length_q, length_q, left_q;  // outputs of a pass that is not the last; of this one; of this one and group to come
-  logic [CountW:0] rest_length_q;                    // ... of the next pass, if it is the last
+  logic [CountW:0] rest_q;                           // outputs of the next pass and group, if that is the last - 1
   logic [CountW:0] later_rest_q;                     // outputs of a group behind the next pass - 1
   logic last_pass_q;
   logic [CountW-1:0] pass_q;                         // outputs of a pass
@@ -76,7 +76,7 @@ module output_walk #(
   wire logic [31:0] stepped_offset = offset_q + step;
   wire logic [CountW:0] stepped_x = ~last_x ? x_q - 1'b1 : cols_q;
   wire logic [CountW:0] stepped_y = ~last_x ? y_q : ~last_y ? y_q - 1'b1 : rows_q;
-  wire logic [CountW:0] later_length = later_rest_q[CountW] ? rest_length_q : full_length_q;
+  wire logic [CountW:0] later_length = later_rest_q[CountW] ? rest_q - 1'b1 : full_length_q;
   wire logic [CountW:0] new_rest = new_total + ~new_pass;  // total - pass - 1
   wire logic [CountW:0] new_full_length = new_pass - (CountW + 1)'(2);
   wire logic [CountW:0] new_length = new_rest[CountW] ? new_total - (CountW + 1)'(2) : new_full_length;
@@ -113,7 +113,7 @@ module output_walk #(
       pass_q          <= new_pass[CountW-1:0];
       full_length_q   <= new_full_length;
       last_pass_q     <= new_rest[CountW];
-      rest_length_q   <= new_rest - 1'b1;
+      rest_q          <= new_rest;
       later_rest_q    <= new_total + ~{new_pass[CountW-1:0], 1'b0};  // total - 2 pass - 1
       left_q          <= new_length;
       groups_q        <= new_groups;
@@ -133,7 +133,7 @@ module output_walk #(
         group_offset_q <= again ? group_offset_q + step_group_q : '0;
       end
       if (pass_end_o & ~again) begin
-        rest_length_q <= later_rest_q - 1'b1;
+        rest_q        <= later_rest_q;
         later_rest_q  <= later_rest_q - {1'b0, pass_q};
         last_pass_q   <= later_rest_q[CountW];
       end

@@ -53,7 +53,7 @@ module read_dma #(
     output wire logic                               idle_o,        // the bus is: no burst is in flight
     output logic                                    error_o,
     output logic      [                        7:0] code_o,
-    output logic      [                       31:0] error_offset_o
+    output wire logic [                       31:0] error_offset_o
 );
   if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
@@ -222,10 +222,13 @@ module read_dma #(
   logic waits_q;
   logic [8*BUS_BYTES-1:0] data_q;
   wire logic offered = r_valid_i | waits_q;
-  wire logic taken = offered & delivers_q & delivery_ready;
+  wire logic taken = offered & delivery_ready;  // by none without a delivery
   assign r_ready_o = ~waits_q;
   assign data_o = waits_q ? data_q : r_data_i;
-  assign delivery_load = waiting_valid & (~delivers_q | (taken & delivery_last));
+  wire logic step = ~delivers_q | taken;         // late: it enables
+  wire logic fresh = ~delivers_q | delivery_last; // early: it chooses
+  wire logic [Streams-1:0] waiting_to = {Streams{waiting_valid}} & (Streams'(1) << waiting_kind);
+  assign delivery_load = waiting_valid & step & fresh;
   assign line_valid_o = offered & to_q[weft_list_pkg::KIND_LINES];
   assign line_last_o = delivery_last;
   assign weight_valid_o = offered & to_q[weft_list_pkg::KIND_GROUPS];
@@ -241,22 +244,25 @@ module read_dma #(
     if (!run_i) begin
       delivers_q <= 1'b0;
       to_q       <= '0;
-    end else if (~delivers_q | (taken & delivery_last)) begin
-      delivers_q <= waiting_valid;
-      to_q       <= waiting_valid ? Streams'(1) << waiting_kind : '0;
+    end else if (step) begin
+      delivers_q <= ~fresh | waiting_valid;
+      to_q       <= ({Streams{fresh}} & waiting_to) | ({Streams{~fresh}} & to_q);  // of ?:, Yosys would make one more gate behind step
     end
     // without a delivery, of what delivers_q does not say that it is one
-    if (~delivers_q | taken) delivery_left_q <= ~delivers_q | delivery_last ? waiting_words : delivery_left_q - 1'b1;
+    if (step) delivery_left_q <= fresh ? waiting_words : delivery_left_q - 1'b1;
   end
 
+  logic [31:0] error_place_q, error_beat_q;
   assign idle_o = ~ar_valid_o & ~flight_valid;
   assign quiet_o = idle_o & ~next_valid_q & ~active_q & ~burst_valid & ~waiting_valid & ~delivers_q;
   always_ff @(posedge clk_i) begin
     error_o <= run_i & (bad_q | (r_valid_i & r_error_i));  // a beat that is offered, taken or not
     code_o  <= bad_q & illegal_words_q ? weft_csr_pkg::CODE_BAD_COMMAND
              : bad_q ? weft_csr_pkg::CODE_OUT_OF_WINDOW : weft_csr_pkg::CODE_READ_ERROR;
-    error_offset_o <= bad_q ? request_offset_q : flight_addr + beat_offset_q;
+    error_place_q <= bad_q ? request_offset_q : flight_addr;  // added a cycle later: a queue's memory is late
+    error_beat_q  <= bad_q ? '0 : beat_offset_q;
   end
+  assign error_offset_o = error_place_q + error_beat_q;
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i)

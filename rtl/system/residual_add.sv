@@ -65,6 +65,7 @@ module residual_add #(
   wire logic empty, add_take, lines_there;
   logic active_q;
   logic adds_q;   // one runs that adds
+  logic passes_q, no_pass_q;  // one whose pixels pass; no: not passes_q, with its many loads
   logic inner_q;  // its pixels are an inner tensor
   wire logic inner_room, inner_idle, inner_begin;  // of depthwise: a job may come; none is there; one's outputs come next
   wire logic [32*weft_list_pkg::STORE_WORDS-1:0] inner_store;
@@ -87,7 +88,6 @@ module residual_add #(
   logic begins_q;                // the next one may be taken, and may be on its way
   wire logic out_pop, pooled, emit, inner_ready;
   wire logic filling = active_q & inner_q;
-  wire logic passes = active_q & ~adds_q & ~inner_q;
   wire logic add_ready = adds_q & lines_there & begins_q;
   wire logic inner_take = pixel_valid_i & filling & inner_ready;
   wire logic starts = add_take | emit;
@@ -96,18 +96,23 @@ module residual_add #(
   wire logic next_free = starts ? Steps == 1 : (slot_q >> 1) == '0;
   wire logic next_full = ~out_pop & ~pooled & (flight_q[FlightW-1] | (starts & (&flight_q[FlightW-2:0])));
   wire logic ends = pixel_valid_i & pixel_ready_o & pixel_final_i;
-  assign pixel_ready_o = add_ready | (passes & out_ready_i) | (filling & inner_ready);
+  wire logic passes = load ? ~next_adds & ~next_inner : passes_q & ~ends;
+  assign pixel_ready_o = add_ready | (passes_q & out_ready_i) | (filling & inner_ready);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q <= 1'b0;
-      adds_q   <= 1'b0;
-      inner_q  <= 1'b0;
-      slot_q   <= '0;
-      begins_q <= 1'b1;
-      flight_q <= '0;
+      active_q  <= 1'b0;
+      adds_q    <= 1'b0;
+      passes_q  <= 1'b0;
+      no_pass_q <= 1'b1;
+      inner_q   <= 1'b0;
+      slot_q    <= '0;
+      begins_q  <= 1'b1;
+      flight_q  <= '0;
     end else begin
-      active_q <= load | (active_q & ~ends);
-      adds_q   <= load ? next_adds : adds_q & ~ends;
+      active_q  <= load | (active_q & ~ends);
+      adds_q    <= load ? next_adds : adds_q & ~ends;
+      passes_q  <= passes;
+      no_pass_q <= ~passes;
       if (load) inner_q <= next_inner;
       flight_q <= flight_q + FlightW'(starts) - FlightW'(out_pop) - FlightW'(pooled);
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
@@ -200,10 +205,10 @@ module residual_add #(
   );
   wire unused_counts = &{1'b0, side_valid, side_count, out_count};
   assign out_pop = add_valid & out_ready_i;
-  assign out_valid_o = add_valid | (passes & pixel_valid_i);
-  assign out_data_o = passes ? pixel_data_i : add_data;
-  assign out_cols_o = passes ? pixel_cols_i : add_cols;
-  assign out_final_o = passes ? pixel_final_i : add_final;
+  assign out_valid_o = add_valid | (passes_q & pixel_valid_i);
+  assign out_data_o = no_pass_q ? add_data : pixel_data_i;
+  assign out_cols_o = no_pass_q ? add_cols : pixel_cols_i;
+  assign out_final_o = no_pass_q ? add_final : pixel_final_i;
 
 `ifndef SYNTHESIS
   logic out_stalled_q;
@@ -219,7 +224,7 @@ module residual_add #(
         assert (flight_q <= FlightW'(Depth) && (!begins_q || (slot_q == '0 && !flight_q[FlightW-1])) && !(starts && !begins_q));
       end
       begin : NothingAddedWhileAJobPasses_A
-        assert (!(passes && (add_valid || !empty)));
+        assert (!(passes_q && (add_valid || !empty || adds_q || inner_q || !active_q || no_pass_q)));
       end
       begin : ResidualOrInnerTensor_A
         assert (inner_q ? !add_take && !pair_valid : inner_idle && !emit);
