@@ -5,6 +5,7 @@
 
 #include "rtl/weft_pkg.hpp"
 #include "sw_model/error.hpp"
+#include "sw_model/list_format.hpp"
 
 namespace weft {
 namespace {
@@ -59,6 +60,7 @@ Resources ResourcesOf(const Config& config, int widest) {
   constexpr int kEntries = rtl::weft_pkg::DW_ENTRIES;
   const int depthwise = config.depthwise_taps > 0 ? 1 : 0;
   const int weight_slices = std::max(1, config.Cpad() / config.bus_bytes);
+  constexpr int kListQueueBytes = 4 * kListBlockBytes;  // of command_reader
   const Rams rams[] = {
       LineRams(config.line_buffer_bytes, config.Word(), config.bus_bytes),
       {weight_slices, 8 * config.bus_bytes, config.weight_buffer_bytes / (weight_slices * config.bus_bytes)},
@@ -68,6 +70,7 @@ Resources ResourcesOf(const Config& config, int widest) {
       {2 * add_lanes, 32, 256},                                                 // add_tables
       {depthwise, int64_t{8} * config.depthwise_taps * config.cols, kEntries},  // depthwise_params
       {depthwise, 70 * add_lanes, kEntries},                                    // ... its param_buffer
+      {1, 8 * config.bus_bytes, kListQueueBytes / config.bus_bytes},            // the list's queue
   };
   Resources r;
   const int columns = (config.cols + config.macs_per_multiplier - 1) / config.macs_per_multiplier;
