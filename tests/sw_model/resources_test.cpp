@@ -38,8 +38,8 @@ TEST(Resources, AreThoseOfTheSizeTest) {
 TEST(Resources, RamHoldsTheBuffers) {
   Config c = Config::Load("8x8");
   const auto bits = [&] { return ResourcesOf(c, 36).ram_bits; };
-  EXPECT_EQ(bits(),
-            8 * (65536 + 131072 + 32768) + 70 * 4 * 512 + 2 * 2 * 32 * 256 + (8 * 3 * 8 + 70 * 2) * 512 + 8 * 2048);
+  EXPECT_EQ(bits(), 8 * (65536 + 131072 + 32768) + 70 * 4 * 512 + 2 * 2 * 32 * 256 +
+                        (8 * 3 * 8 + 70 * 2) * 512 + 8 * 2048);
   const int64_t before = bits();
   c.weight_buffer_bytes *= 2;
   EXPECT_EQ(bits() - before, 8 * 131072);
