@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rotates BYTES bytes so that the byte at offset_i comes first, and gives the first OUT bytes:
 //   q_o byte b = d_i byte (offset_i + b) mod BYTES, b = 0 .. OUT-1, a cycle after valid_i, until the cycle after the next one.
-// Two steps: by multiples of SPAN bytes up to a register, then by 0 to SPAN-1 bytes up to q_o, for a register of its user. The second
+// Two steps: by multiples of Span bytes up to a register, then by 0 to Span-1 bytes up to q_o, for a register of its user. The second
 // step has the larger half of the offset's bits: what comes to the first one may come from far away.
 `default_nettype none
 module rotate #(

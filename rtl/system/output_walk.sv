@@ -45,7 +45,7 @@ module output_walk #(
   logic [DimW:0] window_pixels_q, window_left_q;
   logic [CountW:0] cols_q, rows_q, x_q, y_q;
   logic [CountW:0] full_length_q, length_q, left_q;  // outputs of a pass that is not the last; of this one; of this one and group to come
-  logic [CountW:0] rest_q;                           // outputs of the next pass and group, if that is the last - 1
+  logic [CountW:0] rest_q;                           // outputs of the next pass and group - 1, if it is the last
   logic [CountW:0] later_rest_q;                     // outputs of a group behind the next pass - 1
   logic last_pass_q;
   logic [CountW-1:0] pass_q;                         // outputs of a pass

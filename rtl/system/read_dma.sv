@@ -246,7 +246,7 @@ module read_dma #(
       to_q       <= '0;
     end else if (step) begin
       delivers_q <= ~fresh | waiting_valid;
-      to_q       <= ({Streams{fresh}} & waiting_to) | ({Streams{~fresh}} & to_q);  // of ?:, Yosys would make one more gate behind step
+      to_q       <= ({Streams{fresh}} & waiting_to) | ({Streams{~fresh}} & to_q);  // ?: would be an enable, one more gate behind step
     end
     // without a delivery, of what delivers_q does not say that it is one
     if (step) delivery_left_q <= fresh ? waiting_words : delivery_left_q - 1'b1;
