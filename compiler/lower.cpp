@@ -113,15 +113,17 @@ bool Fuse(const Graph& graph, int index, const std::optional<SumLayer>& sum, Seg
 
 }  // namespace
 
-std::vector<Segment> Lower(const Graph& graph) {
+std::vector<Segment> Lower(const Graph& graph, bool adds) {
   std::vector<Segment> segments;
   for (int i = 0; i < int(graph.nodes.size()); i++) {
-    const std::optional<SumLayer> sum = SumOf(graph, graph.nodes[i]);
+    const std::optional<SumLayer> sum = adds ? SumOf(graph, graph.nodes[i]) : std::nullopt;
     if (!segments.empty() && Fuse(graph, i, sum, &segments.back())) {
       segments.back().count++;
       continue;
     }
-    const std::vector<LoweredLayer> layers = LowerNode(graph, i, sum);
+    std::vector<LoweredLayer> layers = LowerNode(graph, i, sum);
+    if (!adds && std::ranges::any_of(layers, [](const LoweredLayer& layer) { return layer.add.has_value(); }))
+      layers.clear();
     if (segments.empty() || layers.empty() != segments.back().on_host()) segments.push_back({i, 0, {}});
     Segment& segment = segments.back();
     segment.count++;

@@ -11,13 +11,13 @@
 //   the longer one if that can run last, if nobody else reads what it gives; else of a copy. A program makes
 //   it a copy, too, where that moves fewer bytes, and a max-pool behind it where no window's rows fit.
 // - table: a sum with nothing, part of a convolution as an addition is; else a copy, with a factor and a
-// clamp
-//   if they give the whole table.
+//   clamp if they give the whole table.
 // - concat: copies to their places in the output, each with its table.
 // - slice: a copy for each block of channels, or a 1x1 convolution that picks them. depth to space: a slice
 //   for each position in a block.
 // - pad: a copy with padding, or one for each strip of the map that a mirrored border shows.
 // - upsample: a copy for each position inside a factor_h x factor_w block of the output.
+// Hardware that adds nothing (Config::residual_add) leaves to the host what would be a sum.
 #pragma once
 
 #include <optional>
@@ -45,6 +45,6 @@ struct Segment {
   [[nodiscard]] bool on_host() const { return layers.empty(); }
 };
 
-std::vector<Segment> Lower(const Graph& graph);
+std::vector<Segment> Lower(const Graph& graph, bool adds = true);
 
 }  // namespace weft

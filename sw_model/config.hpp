@@ -19,6 +19,7 @@ struct Config {
   int acc_bits = 32;            // accumulator width; 20..32
   int macs_per_multiplier = 1;  // MACs a cycle of one multiplier of the array; 1 or 2
   int depthwise_taps = 3;       // multipliers a column of the fused depthwise convolution; 0 (none), 1 or 3
+  int residual_add = 1;         // 0: nothing adds residuals or looks up tables behind the engine; needs 0 taps
 
   // Throws Error with a sentence that says what to change.
   void Check() const;
@@ -30,7 +31,7 @@ struct Config {
   // They say nothing of macs_per_multiplier, which is 1: programs and cycles are the same.
   static Config FromRegisters(uint32_t config0, uint32_t config1);
   // Identifies the hardware, whatever the file is called: "r8c8l4-lb65536-wb131072-b8-a32-d3", with two
-  // MACs a multiplier "...-d3-m2".
+  // MACs a multiplier "...-d3-m2", without residual_add "...-d0-n".
   [[nodiscard]] std::string Key() const;
 
   // The registers CONFIG0 and CONFIG1 (docs/registers.md), the latter without ADDR_BITS: the list's header
@@ -63,7 +64,7 @@ struct ConfigField {
   int Config::*value;
   bool optional = false;  // a file may leave it out
 };
-inline constexpr std::array<ConfigField, 9> kConfigFields = {
+inline constexpr std::array<ConfigField, 10> kConfigFields = {
     {{"rows", "ROWS", &Config::rows},
      {"cols", "COLS", &Config::cols},
      {"lanes", "LANES", &Config::lanes},
@@ -72,6 +73,7 @@ inline constexpr std::array<ConfigField, 9> kConfigFields = {
      {"bus_bytes", "BUS_BYTES", &Config::bus_bytes},
      {"acc_bits", "ACC_W", &Config::acc_bits},
      {"macs_per_multiplier", "MACS_PER_MULT", &Config::macs_per_multiplier, true},
-     {"depthwise_taps", "DW_TAPS", &Config::depthwise_taps}}};
+     {"depthwise_taps", "DW_TAPS", &Config::depthwise_taps},
+     {"residual_add", "RESIDUAL_ADD", &Config::residual_add, true}}};
 
 }  // namespace weft

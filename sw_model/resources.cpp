@@ -55,7 +55,8 @@ const Part& FindPart(const std::string& name) {
 }
 
 Resources ResourcesOf(const Config& config, int widest) {
-  const int add_lanes = std::max(1, config.lanes / 2);  // of residual_add
+  const int adds = config.residual_add;
+  const int add_lanes = adds * std::max(1, config.lanes / 2);  // of residual_add
   constexpr int kRequantize = 4, kWalker = 1;           // multipliers of requantize and pixel_walker
   constexpr int kEntries = rtl::weft_pkg::DW_ENTRIES;
   const int depthwise = config.depthwise_taps > 0 ? 1 : 0;
@@ -65,7 +66,7 @@ Resources ResourcesOf(const Config& config, int widest) {
       LineRams(config.line_buffer_bytes, config.Word(), config.bus_bytes),
       {weight_slices, 8 * config.bus_bytes, config.weight_buffer_bytes / (weight_slices * config.bus_bytes)},
       {1, 70 * config.lanes, config.ParamEntries()},  // param_buffer
-      LineRams(config.ResidualBytes(), std::max(config.Cpad(), config.bus_bytes),
+      LineRams(adds * config.ResidualBytes(), std::max(config.Cpad(), config.bus_bytes),
                config.bus_bytes),                                               // residual
       {2 * add_lanes, 32, 256},                                                 // add_tables
       {depthwise, int64_t{8} * config.depthwise_taps * config.cols, kEntries},  // depthwise_params

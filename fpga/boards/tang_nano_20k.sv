@@ -12,6 +12,7 @@ module tang_nano_20k #(
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
     parameter int DW_TAPS       = 0,
+    parameter int RESIDUAL_ADD  = 1,
     parameter int MEM_BYTES     = 24576,
     parameter int DIV           = 36
 ) (
@@ -33,7 +34,7 @@ module tang_nano_20k #(
   wire logic [3:0] leds;
   weft_board #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
   ) u_board (.clk_i(clk), .rst_ni(rst_n), .rx_i(uart_rx), .tx_o(uart_tx), .leds_o(leds));
   assign led_n = {2'b11, ~leds};
 endmodule

@@ -12,6 +12,7 @@ module ulx3s #(
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
     parameter int DW_TAPS       = 0,
+    parameter int RESIDUAL_ADD  = 1,
     parameter int MEM_BYTES     = 73728,
     parameter int DIV           = 50
 ) (
@@ -40,7 +41,7 @@ module ulx3s #(
   wire logic [3:0] leds;
   weft_board #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .MEM_BYTES(MEM_BYTES), .DIV(DIV)
   ) u_board (.clk_i(clk), .rst_ni(rst_n), .rx_i(ftdi_txd), .tx_o(ftdi_rxd), .leds_o(leds));
   assign led = {4'd0, leds};
   assign wifi_gpio0 = 1'b1;

@@ -41,7 +41,7 @@ IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
 def key(parameters):
     """Config::Key()"""
     macs = parameters["MACS_PER_MULT"]
-    return KEY.format(**parameters) + (f"-m{macs}" if macs > 1 else "")
+    return KEY.format(**parameters) + (f"-m{macs}" if macs > 1 else "") + ("" if parameters["RESIDUAL_ADD"] else "-n")
 
 
 def models(family):

@@ -14,6 +14,7 @@ module weft_axi_tb #(
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
     parameter int DW_TAPS       = 3,
+    parameter int RESIDUAL_ADD  = 1,
     parameter int MEMORY_BYTES  = 1 << 20,  // Requires: the network's window fits
     parameter int MOST_CYCLES   = 20000000
 );
@@ -45,7 +46,7 @@ module weft_axi_tb #(
 
   weft_axi #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W),
-      .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS)
+      .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD)
   ) u_weft (
       .aclk(clk), .aresetn(rst_n), .irq(irq),
       .s_axi_awaddr(awaddr), .s_axi_awprot(3'd0), .s_axi_awvalid(awvalid), .s_axi_awready(awready),

@@ -14,6 +14,7 @@ module weft_board #(
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
     parameter int DW_TAPS       = 0,
+    parameter int RESIDUAL_ADD  = 1,
     parameter int MEM_BYTES     = 65536,  // of axi_ram
     parameter int BANK_WORDS    = 2048,   // of axi_ram
     parameter int DIV           = 40      // of uart_rx, at most 16384
@@ -64,7 +65,7 @@ module weft_board #(
   wire logic [BUS_BYTES-1:0] m_wstrb;
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(AddrW), .ID_W(IdW)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .ADDR_W(AddrW), .ID_W(IdW)
   ) u_top (
       .clk_i, .rst_ni, .irq_o(irq),
       .s_awvalid_i(awvalid), .s_awready_o(awready), .s_awaddr_i(addr),

@@ -20,6 +20,7 @@ module csr #(
     parameter int BUS_BYTES    = 8,
     parameter int ACC_W        = 32,
     parameter int DW_TAPS      = 3,
+    parameter int RESIDUAL_ADD = 1,
     localparam int COUNT_W = weft_pkg::COUNT_W
 ) (
     input  wire logic                               clk_i,
@@ -70,7 +71,7 @@ module csr #(
   localparam int HighW = COUNT_W - 32;
   localparam logic [31:0] AddrHighMask = 32'((65'd1 << (ADDR_W - 32)) - 65'd1);
   localparam logic [31:0] Config0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};
-  localparam logic [31:0] Config1 = {8'(ADDR_W), 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] Config1 = {RESIDUAL_ADD == 0, 7'(ADDR_W), 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
   localparam int Done = weft_csr_pkg::IRQ_STATUS_DONE_BIT;
   localparam int Error = weft_csr_pkg::IRQ_STATUS_ERROR_BIT;
 

@@ -2,7 +2,8 @@
 // Adds a residual to the outputs on their way to memory:   y = clamp(M(table0[x] + table1[residual]) + zp)
 // with M = MultiplyByQuantizedMultiplier: TFLite's ADD, each of whose inputs gives one of 256 summands. A max-pool may follow, whose
 // pooling windows' pixels come one after the other. ADD_ALONE: the residual is 0 everywhere, and no lines come. Jobs without an
-// addition pass. ADD_DEPTHWISE: the pixels go through a depthwise convolution (see depthwise.sv), whose sums take the same way.
+// addition pass; with RESIDUAL_ADD = 0 all do. ADD_DEPTHWISE: the pixels go through a depthwise convolution (see depthwise.sv), whose
+// sums take the same way.
 //   pixel ---------> residual_lines ------> add_steps --> max_pool --> fifo -->
 //   residual lines --^   |  ^     tables --^  ^
 //                        '-> depthwise -------'
@@ -15,6 +16,7 @@ module residual_add #(
     parameter int BYTES     = 32768, // of the residual's buffer, as in residual_lines
     parameter int BUS_BYTES = 8,     // Requires: a power of two, 4 to 64
     parameter int DW_TAPS   = 3,     // of depthwise; 0: there is none, such jobs pass. Requires: 0, 1 or 3
+    parameter int RESIDUAL_ADD = 1,  // 0: nothing is added, all jobs pass. Requires: 1, or 0 if DW_TAPS is 0
     localparam int COL_W = $clog2(COLS + 1)
 ) (
     input  wire logic                                clk_i,
@@ -49,9 +51,12 @@ module residual_add #(
   if (BUS_BYTES < 4 || BUS_BYTES > 64 || !weft_pkg::power_of_two(BUS_BYTES))
     begin : gen_illegal_bus_bytes BUS_BYTES_must_be_a_power_of_two_4_to_64 u_illegal (); end
   if (DW_TAPS != 0 && DW_TAPS != 1 && DW_TAPS != 3) begin : gen_illegal_dw_taps DW_TAPS_must_be_0_1_or_3 u_illegal (); end
+  if (RESIDUAL_ADD != 1 && (RESIDUAL_ADD != 0 || DW_TAPS != 0))
+    begin : gen_illegal_residual_add RESIDUAL_ADD_must_be_1_or_0_without_DW_TAPS u_illegal (); end
   localparam int Steps = (COLS + LANES - 1) / LANES;
   localparam int StepW = $clog2(Steps + 1);
   localparam bit Depthwise = DW_TAPS != 0;
+  localparam bit Adds = RESIDUAL_ADD != 0;
   localparam int Depth = Depthwise ? 16 : 8;  // pixels between their taking, or a depthwise sum's last slot, and the output
   localparam int FlightW = $clog2(Depth) + 1;
   localparam int PixelW = 1 + COL_W + 8 * COLS;
@@ -61,7 +66,7 @@ module residual_add #(
   wire logic [KindW-1:0] next_kind = store_i[32*weft_list_pkg::STORE_ADD+weft_list_pkg::STORE_ADD_KIND_LSB+:KindW];
   wire logic next_inner = (next_kind == KindW'(weft_list_pkg::ADD_DEPTHWISE)) & Depthwise;
   wire logic next_alone = next_kind == KindW'(weft_list_pkg::ADD_ALONE);
-  wire logic next_adds = (next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone;
+  wire logic next_adds = ((next_kind == KindW'(weft_list_pkg::ADD_RESIDUAL)) | next_alone) & Adds;
   wire logic empty, add_take, lines_there;
   logic active_q;
   logic adds_q;   // one runs that adds
@@ -103,17 +108,17 @@ module residual_add #(
       active_q  <= 1'b0;
       adds_q    <= 1'b0;
       passes_q  <= 1'b0;
-      no_pass_q <= 1'b1;
+      no_pass_q <= Adds;
       inner_q   <= 1'b0;
       slot_q    <= '0;
       begins_q  <= 1'b1;
       flight_q  <= '0;
     end else begin
       active_q  <= load | (active_q & ~ends);
-      adds_q    <= load ? next_adds : adds_q & ~ends;
+      adds_q    <= (load ? next_adds : adds_q & ~ends) & Adds;
       passes_q  <= passes;
-      no_pass_q <= ~passes;
-      if (load) inner_q <= next_inner;
+      no_pass_q <= ~passes & Adds;
+      if (load) inner_q <= next_inner & Depthwise;
       flight_q <= flight_q + FlightW'(starts) - FlightW'(out_pop) - FlightW'(pooled);
       slot_q   <= starts ? StepW'(Steps - 1) : slot_q - StepW'(slot_q != '0);
       begins_q <= next_free & ~next_full;
@@ -134,7 +139,9 @@ module residual_add #(
   wire logic [8*COLS-1:0] pair_pixel, pair_residual, sum;
   // Lines may come as soon as all outputs before are out; pixels of an inner tensor that no output needs may then still be to come.
   wire logic lines_ready;
-  assign residual_ready_o = lines_ready & ~filling;
+  wire logic tables_ready;
+  assign residual_ready_o = (lines_ready & ~filling) | ~Adds;  // without additions nobody reads what comes
+  assign table_ready_o = tables_ready | ~Adds;
   localparam int MinWord = 1 << $clog2(COLS);
   localparam int Entries = BYTES / (MinWord > BUS_BYTES ? MinWord : BUS_BYTES);
   localparam int EntryW = $clog2(Entries);
@@ -170,7 +177,7 @@ module residual_add #(
     end
   endgenerate
   add_steps #(.COLS(COLS), .LANES(LANES), .BUS_BYTES(BUS_BYTES)) u_steps (
-      .clk_i, .rst_ni, .table_valid_i, .table_ready_o, .table_data_i(data_i),
+      .clk_i, .rst_ni, .table_valid_i, .table_ready_o(tables_ready), .table_data_i(data_i),
       .onnx_i(onnx_q), .mult_i({1'b0, mult_q}), .shift_i(shift_q), .zp_i(zp_q), .lo_i(lo_q), .hi_i(hi_q),
       .outside_i(inner_q), .outside_acc_i(inner_acc), .outside_mult_i(inner_mult), .outside_shift_i(inner_shift),
       .valid_i(pair_valid | inner_valid), .pixel_i(pair_pixel), .residual_i(pair_residual), .valid_o(sum_valid), .pixel_o(sum)

@@ -12,6 +12,7 @@ module weft_axi #(
     parameter int         ACC_W         = 32,
     parameter int         MACS_PER_MULT = 1,
     parameter int         DW_TAPS       = 3,
+    parameter int         RESIDUAL_ADD  = 1,
     parameter int         ADDR_W        = 40,
     parameter int         ID_W          = 4,
     parameter logic [3:0] AXI_CACHE     = 4'b0011,  // of all bursts. Requires: no allocation (bits 3:2) unless modifiable (bit 1)
@@ -88,7 +89,7 @@ module weft_axi #(
 
   weft_top #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_top (
       .clk_i(aclk), .rst_ni(aresetn), .irq_o(irq),
       .s_awvalid_i(s_axi_awvalid), .s_awready_o(s_axi_awready), .s_awaddr_i(s_axi_awaddr),

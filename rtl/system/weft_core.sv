@@ -18,6 +18,7 @@ module weft_core #(
     parameter int ACC_W         = 32,
     parameter int MACS_PER_MULT = 1,
     parameter int DW_TAPS       = 3,
+    parameter int RESIDUAL_ADD  = 1,
     parameter int ADDR_W        = 40,
     parameter int ID_W          = 4,
     localparam int COL_W = $clog2(COLS + 1)
@@ -66,7 +67,7 @@ module weft_core #(
 );
   localparam int MaxBeats = BUS_BYTES <= 256 / 16 ? 16 : 256 / BUS_BYTES;
   localparam logic [31:0] HeaderConfig0 = {8'(BUS_BYTES), 8'(LANES), 8'(COLS), 8'(ROWS)};  // a list's header
-  localparam logic [31:0] HeaderConfig1 = {8'd0, 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
+  localparam logic [31:0] HeaderConfig1 = {RESIDUAL_ADD == 0, 7'd0, 2'(DW_TAPS), 6'(ACC_W), 8'($clog2(WEIGHT_BYTES)), 8'($clog2(LINE_BYTES))};
 
   // The residual's buffer is half as large as the lines', its adder has half as many lanes as the requantiser.
   localparam int AddWord = (1 << $clog2(COLS)) > BUS_BYTES ? (1 << $clog2(COLS)) : BUS_BYTES;
@@ -167,7 +168,7 @@ module weft_core #(
   wire logic [8*COLS-1:0] sum_data;
   wire logic [COL_W-1:0] sum_cols;
   residual_add #(
-      .ROWS(ROWS), .COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES), .DW_TAPS(DW_TAPS)
+      .ROWS(ROWS), .COLS(COLS), .LANES(AddLanes), .BYTES(ResidualBytes), .BUS_BYTES(BUS_BYTES), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD)
   ) u_add (
       .clk_i, .rst_ni(run), .store_valid_i(add_valid), .store_ready_o(add_ready), .store_i(store),
       .table_valid_i(table_valid), .table_ready_o(table_ready),

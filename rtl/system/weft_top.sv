@@ -13,6 +13,7 @@ module weft_top #(
     parameter int ACC_W         = 32,      // Requires: 20 to 32
     parameter int MACS_PER_MULT = 1,       // MACs a cycle of one multiplier of the array. Requires: 1 or 2
     parameter int DW_TAPS       = 3,       // multipliers a column of the fused depthwise convolution. Requires: 0, 1 or 3
+    parameter int RESIDUAL_ADD  = 1,       // 0: residual_add adds nothing. Requires: 1, or 0 if DW_TAPS is 0
     parameter int ADDR_W        = 40,      // of the AXI4 addresses. Requires: 32 to 64
     parameter int ID_W          = 4        // of the AXI4 write IDs. Requires: 1 to 5
 ) (
@@ -81,6 +82,8 @@ module weft_top #(
   if (ACC_W < 20 || ACC_W > 32) begin : gen_illegal_acc_w ACC_W_must_be_20_to_32 u_illegal (); end
   if (MACS_PER_MULT != 1 && MACS_PER_MULT != 2) begin : gen_illegal_macs_per_mult MACS_PER_MULT_must_be_1_or_2 u_illegal (); end
   if (DW_TAPS != 0 && DW_TAPS != 1 && DW_TAPS != 3) begin : gen_illegal_dw_taps DW_TAPS_must_be_0_1_or_3 u_illegal (); end
+  if (RESIDUAL_ADD != 1 && (RESIDUAL_ADD != 0 || DW_TAPS != 0))
+    begin : gen_illegal_residual_add RESIDUAL_ADD_must_be_1_or_0_without_DW_TAPS u_illegal (); end
   if (ADDR_W < 32 || ADDR_W > 64) begin : gen_illegal_addr_w ADDR_W_must_be_32_to_64 u_illegal (); end
   if (ID_W < 1 || ID_W > 5) begin : gen_illegal_id_w ID_W_must_be_1_to_5 u_illegal (); end
   localparam int CountsW = weft_pkg::CAUSES * weft_pkg::COUNT_W;
@@ -94,7 +97,7 @@ module weft_top #(
   wire logic [CountsW-1:0] counts;
   csr #(
       .ADDR_W(ADDR_W), .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES),
-      .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W), .DW_TAPS(DW_TAPS)
+      .BUS_BYTES(BUS_BYTES), .ACC_W(ACC_W), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD)
   ) u_csr (
       .clk_i, .rst_ni,
       .awvalid_i(s_awvalid_i), .awready_o(s_awready_o), .awaddr_i(s_awaddr_i),
@@ -124,7 +127,7 @@ module weft_top #(
   // data for its own.
   weft_core #(
       .ROWS(ROWS), .COLS(COLS), .LANES(LANES), .LINE_BYTES(LINE_BYTES), .WEIGHT_BYTES(WEIGHT_BYTES), .BUS_BYTES(BUS_BYTES),
-      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .ADDR_W(ADDR_W), .ID_W(ID_W)
+      .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_core (
       .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
       .list_offset_i(list_offset_q | {32{~list_ok_q}}), .list_bytes_i(list_bytes), .watchdog_i(watchdog),

@@ -91,7 +91,7 @@ class JobRunner::Outputs {
       return inner_->Pixel(y, count, final, [&](const int8_t* out, int channels, bool last) {
         return Put(out, channels, last);
       });
-    if (IsSum(kind_)) {
+    if (IsSum(kind_, r_.config_)) {
       y = Add(y, count);
       const int window = int(store_[kStorePool]);
       if (window > 1) {

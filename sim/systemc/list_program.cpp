@@ -113,7 +113,7 @@ class Reader {
       for (int w = 0; w < (c.adds ? kStoreWords : kStorePlainWords); w++)
         store[size_t(w)] = uint32_t(ListField{w, 0, kStoreWordBits[size_t(w)]}.Get(words + 1 + kJobWords));
     const AddKind kind = AddKindOf(store.data());
-    const bool adds = IsSum(kind);
+    const bool adds = IsSum(kind, config_);
     std::optional<DepthwiseWalk> walk;
     if (kind == AddKind::kDepthwise && config_.depthwise_taps > 0) {
       std::copy_n(words + 1 + kJobWords + kStorePlainWords, kStoreWords - kStorePlainWords,

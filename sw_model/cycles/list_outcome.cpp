@@ -111,7 +111,7 @@ std::optional<Passes> EngineOutputs(const uint32_t* job, const uint32_t* store, 
   // Windows of the engine's outputs, of sums those of the pool behind the addition.
   const AddKind kind = AddKindOf(store);
   const bool depthwise = kind == AddKind::kDepthwise && config.depthwise_taps > 0;  // else they pass
-  const uint64_t sums = IsSum(kind) ? StoreCount(store, kStorePool) : 1;
+  const uint64_t sums = IsSum(kind, config) ? StoreCount(store, kStorePool) : 1;
   const uint64_t pool = dim(kJobPool) * sums, last_group = dim(kJobGroupLast);
   if (kJobFlagsDrains.Get(job) == 0 || !chunks_ok || pool == 0) return {};
   uint64_t pixels = 1;

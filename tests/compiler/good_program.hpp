@@ -41,9 +41,11 @@ struct GoodProgram {
       expected = golden::Conv(before, r.layer);
       const int in = Append({.name = spec.name, .op = Op::kConv, .conv = r.layer}, {});
       if (expected.shape != before.shape) continue;
-      const AddLayer add = golden::MakeAdd(0.5F, 3, 0.7F, -5, 0.9F, 2);
-      expected = golden::Add(expected, before, add);
-      Append({.name = "add", .op = Op::kAdd, .add = add}, {in});
+      if (config.residual_add != 0) {
+        const AddLayer add = golden::MakeAdd(0.5F, 3, 0.7F, -5, 0.9F, 2);
+        expected = golden::Add(expected, before, add);
+        Append({.name = "add", .op = Op::kAdd, .add = add}, {in});
+      }
       if (i + 1 == specs.size() || specs[i + 1].in == expected.shape) continue;
       const Window pool{.kh = 2, .kw = 1, .stride_h = 2, .stride_w = 1, .pad = {}};
       expected = golden::MaxPool(expected, pool);

@@ -96,6 +96,30 @@ TEST(Lower, EveryLayerReadsWhatIsWhole) {
     }
 }
 
+// Sums, and tables that are no factor, are the host's then; what is before and behind them is not.
+TEST(Lower, LeavesSumsToTheHost) {
+  Node pointwise{.name = "pointwise", .op = Op::kConv, .inputs = {0}, .output = 2};
+  pointwise.conv.filters = TensorI8({8, 1, 1, 4});
+  Graph graph = SumWith(pointwise, false);
+  Node table{.name = "table", .op = Op::kTable, .inputs = {3}, .output = 4};
+  for (size_t i = 0; i < table.table.table.size(); i++) table.table.table[i] = int8_t(i % 3);
+  Node unchanged{.name = "unchanged", .op = Op::kTable, .inputs = {4}, .output = 5};
+  for (size_t i = 0; i < 256; i++) unchanged.table.table[i] = int8_t(i);
+  graph.tensors.insert(graph.tensors.end(), {{"t", {1, 4, 4, 8}}, {"u", {1, 4, 4, 8}}});
+  graph.nodes.insert(graph.nodes.end(), {table, unchanged});
+  graph.outputs = {{.tensor = 5}};
+  const std::vector<Segment> with = Lower(graph), without = Lower(graph, false);
+  ASSERT_EQ(with.size(), 1U);
+  EXPECT_FALSE(with[0].on_host());
+  ASSERT_EQ(without.size(), 3U);
+  EXPECT_EQ(without[0].layers.size(), 2U);  // the convolutions
+  EXPECT_TRUE(without[1].on_host());
+  EXPECT_EQ(without[1].count, 2);  // the sum and the table
+  EXPECT_EQ(without[2].layers.size(), 1U);
+  for (const Segment& segment : without)
+    for (const LoweredLayer& layer : segment.layers) EXPECT_FALSE(layer.add) << layer.conv.name;
+}
+
 // convolution + addition + max-pool is one layer, unless windows overlap or somebody else reads the sum.
 TEST(Lower, PoolsAfterAnAddition) {
   const auto layers = [](const Window& pool, bool read_twice) {

@@ -63,6 +63,8 @@ TEST(Config, IllegalValuesAreRefused) {
       {"acc_bits", &Config::acc_bits, 33, "acc_bits is 33, choose 20 to 32"},
       {"macs_per_multiplier", &Config::macs_per_multiplier, 0, "macs_per_multiplier is 0, choose 1 to 2"},
       {"macs_per_multiplier", &Config::macs_per_multiplier, 3, "macs_per_multiplier is 3, choose 1 to 2"},
+      {"residual_add", &Config::residual_add, 2, "residual_add is 2, choose 0 to 1"},
+      {"residual_add", &Config::residual_add, 0, "depthwise_taps is 3 without residual_add, choose 0"},
   };
   EXPECT_NO_THROW(Legal().Check());
   for (const Illegal& c : cases) {
@@ -81,7 +83,8 @@ TEST(Config, ShippedFilesAreLegalAndDiffer) {
     const Config config = Config::Load(file.path().stem());
     EXPECT_EQ(config.name, file.path().stem());
     EXPECT_EQ(Config::Load(file.path()).Key(), config.Key());
-    EXPECT_EQ(fmt::format("{}x{}", config.rows, config.cols), config.name) << "named after its array";
+    EXPECT_TRUE((config.name + "_").starts_with(fmt::format("{}x{}_", config.rows, config.cols)))
+        << config.name << ": named after its array";
     keys.insert(config.Key());
     files++;
   }
@@ -124,6 +127,7 @@ TEST(Config, DerivesWhatTheRtlDerives) {
   const Config c = Config::Load("2x2");
   EXPECT_EQ(c.Word(), 4);
   EXPECT_EQ(c.WeightPack(), 2);
+  EXPECT_EQ(Config::Load("2x2_small").Key(), c.Key() + "-n");
 }
 
 // What the RTL refuses at elaboration is refused here and the reverse: scripts/lint.sh tries the same two
@@ -140,7 +144,7 @@ TEST(Config, TheRtlHasTheSameBorders) {
   for (std::istringstream& row : rows("legal.txt")) {
     Config c = Legal();
     row >> c.rows >> c.cols >> c.lanes >> c.line_buffer_bytes >> c.weight_buffer_bytes >> c.bus_bytes >>
-        c.acc_bits >> c.macs_per_multiplier >> c.depthwise_taps;
+        c.acc_bits >> c.macs_per_multiplier >> c.depthwise_taps >> c.residual_add;
     ASSERT_TRUE(bool(row)) << row.str();
     EXPECT_NO_THROW(c.Check()) << row.str();
     legal++;

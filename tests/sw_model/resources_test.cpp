@@ -21,6 +21,9 @@ TEST(Resources, AreThoseOfSynthesis) {
   const Config pairs = Config::Load(WEFT_FPGA_CONFIGS "/16x16-85f.json");  // two MACs a multiplier
   EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).multipliers, 153);
   EXPECT_EQ(ResourcesOf(pairs, FindPart("ECP5-85F").widest).blocks, 144);
+  const Resources small = ResourcesOf(Config::Load("2x2_small"), FindPart("ECP5-25F").widest);
+  EXPECT_EQ(small.multipliers, 9);  // without residual_add's requantiser,
+  EXPECT_EQ(small.blocks, 14);      // ... its lines and its tables
 }
 
 // The figures that tests/fpga/size_test.py holds its own synthesis to.

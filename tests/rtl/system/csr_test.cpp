@@ -30,7 +30,8 @@ std::map<uint32_t, Register> ReadMap() {
   const uint32_t config0 = P::ROWS | P::COLS << 8 | P::LANES << 16 | uint32_t{P::BUS_BYTES} << 24;
   const uint32_t config1 = uint32_t(std::bit_width(unsigned{P::LINE_BYTES}) - 1) |
                            uint32_t(std::bit_width(unsigned{P::WEIGHT_BYTES}) - 1) << 8 | P::ACC_W << 16 |
-                           P::DW_TAPS << 22 | uint32_t{P::ADDR_W} << 24;
+                           P::DW_TAPS << 22 | uint32_t{P::ADDR_W} << 24 |
+                           (P::RESIDUAL_ADD == 0 ? 1U << 31 : 0U);
   std::map<uint32_t, Register> map;
   const auto file = nlohmann::json::parse(std::ifstream(WEFT_REGISTERS));
   for (const auto& r : file["registers"]) {

@@ -94,7 +94,8 @@ class RandomLists : public testing::TestWithParam<Case> {
   int64_t followed_ = 0, determined_ = 0;
 };
 INSTANTIATE_TEST_SUITE_P(Configs, RandomLists,
-                         testing::Values(Case{"2x2", 0}, Case{"3x6", 0}, Case{"4x4", 0}, Case{"4x4", 0.3}),
+                         testing::Values(Case{"2x2", 0}, Case{"2x2_small", 0}, Case{"3x6", 0}, Case{"4x4", 0},
+                                         Case{"4x4", 0.3}),
                          [](const auto& info) {
                            return fmt::format("c{}{}", info.param.first,
                                               info.param.second > 0 ? "_paused" : "");

@@ -49,7 +49,7 @@ class Lists : public testing::TestWithParam<const char*> {
   std::vector<uint8_t> memory_;
   ListWords list_{&memory_};
 };
-INSTANTIATE_TEST_SUITE_P(Configs, Lists, testing::Values("2x2", "4x4", "5x7", "8x8"),
+INSTANTIATE_TEST_SUITE_P(Configs, Lists, testing::Values("2x2", "2x2_small", "4x4", "5x7", "8x8"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 // A good list reads what its layers read, and writes every byte of their outputs and nothing else.
