@@ -45,8 +45,8 @@ struct Command {
   // What a command's first word says of it; nothing if there is no such command.
   static std::optional<Command> OfFirstWord(uint32_t word);
 };
-// STORE_ADD_KIND of a job's store words, and whether its outputs are sums: with a residual or without one. (On
-// hardware without what a kind asks for the outputs pass.)
+// STORE_ADD_KIND of a job's store words, and whether its outputs are sums: with a residual or without one.
+// (On hardware without what a kind asks for the outputs pass.)
 inline AddKind AddKindOf(const uint32_t* store) { return AddKind(kStoreAddKind.Get(store)); }
 inline bool IsSum(AddKind kind, const Config& config) {
   return config.residual_add != 0 && (kind == AddKind::kResidual || kind == AddKind::kAlone);

@@ -58,8 +58,9 @@ void Config::Check() const {
     throw Error("configuration {}: depthwise_taps is {}, choose 0, 1 or 3", name, depthwise_taps);
   RequireRange(*this, "residual_add", residual_add, 0, 1);
   if (residual_add == 0 && depthwise_taps != 0)
-    throw Error("configuration {}: depthwise_taps is {} without residual_add, choose 0, or 1 for residual_add",
-                name, depthwise_taps);
+    throw Error(
+        "configuration {}: depthwise_taps is {} without residual_add, choose 0, or 1 for residual_add", name,
+        depthwise_taps);
 }
 
 Config Config::Load(const std::string& name_or_file) {

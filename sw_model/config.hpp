@@ -19,7 +19,7 @@ struct Config {
   int acc_bits = 32;            // accumulator width; 20..32
   int macs_per_multiplier = 1;  // MACs a cycle of one multiplier of the array; 1 or 2
   int depthwise_taps = 3;       // multipliers a column of the fused depthwise convolution; 0 (none), 1 or 3
-  int residual_add = 1;         // 0: nothing adds residuals or looks up tables behind the engine; needs 0 taps
+  int residual_add = 1;         // 0: nothing is added behind the engine, and there are no taps
 
   // Throws Error with a sentence that says what to change.
   void Check() const;

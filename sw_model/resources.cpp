@@ -57,7 +57,7 @@ const Part& FindPart(const std::string& name) {
 Resources ResourcesOf(const Config& config, int widest) {
   const int adds = config.residual_add;
   const int add_lanes = adds * std::max(1, config.lanes / 2);  // of residual_add
-  constexpr int kRequantize = 4, kWalker = 1;           // multipliers of requantize and pixel_walker
+  constexpr int kRequantize = 4, kWalker = 1;                  // multipliers of requantize and pixel_walker
   constexpr int kEntries = rtl::weft_pkg::DW_ENTRIES;
   const int depthwise = config.depthwise_taps > 0 ? 1 : 0;
   const int weight_slices = std::max(1, config.Cpad() / config.bus_bytes);

@@ -54,9 +54,9 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
                 own.remove(source)  # the next one that reads it has none
                 continue
             wires[f"{name}_WIRE"] = {
-                "hide_name": 1, "type": "LUT1", "parameters": {"INIT": "10"}, "attributes": {},
+                "hide_name": 0, "type": "LUT1", "parameters": {"INIT": "10"}, "attributes": {},
                 "port_directions": {"I0": "input", "F": "output"}, "connections": {"I0": [source], "F": [bit]}}
-            module["netnames"][f"{name}_WIRE"] = {"hide_name": 1, "bits": [bit], "attributes": {}}
+            module["netnames"][f"{name}_WIRE_F"] = {"hide_name": 0, "bits": [bit], "attributes": {}}
             cell["connections"]["D"] = [bit]
             bit += 1
         cells.update(wires)

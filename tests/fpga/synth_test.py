@@ -17,6 +17,9 @@ import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "fpga"))
+from flow import load_family  # noqa: E402
+
 WORK = pathlib.Path(sys.argv.pop(1)).resolve()
 
 YOSYS = """\
@@ -201,6 +204,49 @@ class Synth(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("engine_wrapper takes 29 MULT18X18D, LFE5U-25F has 28: choose a smaller configuration or a larger part", run.stderr)
         self.assertNotIn("nextpnr", run.stdout)
+
+
+def gowin(kind, inputs, outputs):
+    return {"type": kind, "parameters": {}, "attributes": {},
+            "port_directions": {**{port: "input" for port in inputs}, **{port: "output" for port in outputs}},
+            "connections": {port: [bit] for port, bit in {**inputs, **outputs}.items()}}
+
+
+class Gowin(unittest.TestCase):
+    def setUp(self):
+        # A look-up table drives flip-flops a and b, an ALU c, flip-flop c d. The chain alu0, alu1, alu2 ends in a carry that is used by a table.
+        cells = {"lut": gowin("LUT2", {"I0": 2, "I1": 40}, {"F": 10}), "a": gowin("DFFE", {"D": 10, "CE": 3}, {"Q": 11}),
+                 "b": gowin("DFF", {"D": 10}, {"Q": 12}), "c": gowin("DFFR", {"D": 20}, {"Q": 13}), "d": gowin("DFF", {"D": 13}, {"Q": 14})}
+        for i in range(3):
+            cells[f"alu{i}"] = gowin("ALU", {"I0": 2, "CIN": 29 + i if i else "0"}, {"SUM": 20 + i, "COUT": 30 + i})
+        cells["lut"]["connections"]["I1"] = [32]
+        self.module = {"cells": cells, "netnames": {"all": {"bits": [*range(2, 33), "0"]}}}
+        self.family = load_family("gowin")
+
+    def test_every_flip_flop_has_a_table_or_a_sum_of_its_own(self):
+        before = json.loads(json.dumps(self.module["cells"]))
+        self.assertTrue(self.family.finish(self.module))
+        cells = self.module["cells"]
+        self.assertEqual(set(cells) - set(before), {"b_WIRE", "d_WIRE"})
+        for name in ("b", "d"):
+            wire = cells[f"{name}_WIRE"]
+            self.assertEqual((wire["type"], int(wire["parameters"]["INIT"], 2)), ("LUT1", 0b10))
+            self.assertEqual(wire["connections"]["I0"], before[name]["connections"]["D"])
+            self.assertEqual(wire["connections"]["F"], cells[name]["connections"]["D"])
+        self.assertNotEqual(cells["b"]["connections"]["D"], cells["d"]["connections"]["D"])
+        self.assertGreater(cells["b"]["connections"]["D"][0], 32)  # a new wire
+        for name in ("lut", "a", "c", "alu0"):
+            self.assertEqual(cells[name], before[name])
+
+    def test_chains_of_carries_take_more(self):
+        # one table; alu0 to alu2 with a carry in, a carry out, and one more as five is odd
+        self.assertEqual(self.family.count(self.module["cells"]), {"LUT": 1 + 6, "FF": 4, "DSP": 0, "RAM": 0})
+        self.module["cells"]["lut"]["connections"]["I1"] = [2]
+        self.assertEqual(self.family.count(self.module["cells"])["LUT"], 1 + 4)  # no carry out
+        self.module["cells"]["alu2"]["connections"]["CIN"] = ["0"]  # two chains, of two with a carry in and one more, and of one
+        self.assertEqual(self.family.count(self.module["cells"])["LUT"], 1 + 4 + 2)
+        self.module["cells"]["ram"] = gowin("RAM16SDP4", {}, {})
+        self.assertEqual(self.family.count(self.module["cells"]), {"LUT": 1 + 4 + 2 + 8, "FF": 4 + 6, "DSP": 0, "RAM": 0})
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ class ListRunners : public testing::TestWithParam<const char*> {
  protected:
   Config config_ = Config::Load(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Configs, ListRunners, testing::Values("2x2", "2x2_small", "3x6", "4x4", "5x7", "8x8", "8x16"),
+INSTANTIATE_TEST_SUITE_P(Configs, ListRunners,
+                         testing::Values("2x2", "2x2_small", "3x6", "4x4", "5x7", "8x8", "8x16"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 void ExpectSameCycles(const CycleResult& a, const CycleResult& b) {

@@ -72,7 +72,8 @@ class RandomGraphs : public testing::TestWithParam<const char*> {
   int64_t graphs_ = 0, operators_ = 0, on_host_ = 0, starts_ = 0, cycles_ = 0, compared_ = 0;
   int64_t fused_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(Configs, RandomGraphs, testing::Values("2x2", "2x2_small", "3x6", "4x4", "5x7", "8x8", "8x16"),
+INSTANTIATE_TEST_SUITE_P(Configs, RandomGraphs,
+                         testing::Values("2x2", "2x2_small", "3x6", "4x4", "5x7", "8x8", "8x16"),
                          [](const auto& info) { return fmt::format("c{}", info.param); });
 
 // Another seed for each configuration, so that none of the networks runs twice.
