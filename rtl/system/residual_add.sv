@@ -56,7 +56,7 @@ module residual_add #(
   localparam int Steps = (COLS + LANES - 1) / LANES;
   localparam int StepW = $clog2(Steps + 1);
   localparam bit Depthwise = DW_TAPS != 0;
-  localparam bit Adds = RESIDUAL_ADD != 0;
+  localparam bit Adds = RESIDUAL_ADD != 0;  // masks also what is never set then: synthesis leaves out what follows
   localparam int Depth = Depthwise ? 16 : 8;  // pixels between their taking, or a depthwise sum's last slot, and the output
   localparam int FlightW = $clog2(Depth) + 1;
   localparam int PixelW = 1 + COL_W + 8 * COLS;
