@@ -36,7 +36,7 @@ package weft_list_pkg;
   localparam int HEADER_MAGIC_VERSION_W = 8;
   localparam int HEADER_CHECKSUM = 1;  // such that all words of the list add up to 0 (modulo 2^32), those behind its END included
   localparam int HEADER_CONFIG0 = 2;  // as the register CONFIG0: rows, cols, lanes, bus bytes
-  localparam int HEADER_CONFIG1 = 3;  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits, taps of the depthwise convolution
+  localparam int HEADER_CONFIG1 = 3;  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits, taps of the depthwise convolution, whether nothing is added
   localparam int HEADER_WORDS = 4;
 
   // COMMAND: the first word of every command

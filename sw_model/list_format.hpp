@@ -67,7 +67,7 @@ enum HeaderWord : int {
       1,  // such that all words of the list add up to 0 (modulo 2^32), those behind its END included
   kHeaderConfig0 = 2,  // as the register CONFIG0: rows, cols, lanes, bus bytes
   kHeaderConfig1 = 3,  // as the register CONFIG1 without ADDR_BITS: log2 of the buffers, accumulator bits,
-                       // taps of the depthwise convolution
+                       // taps of the depthwise convolution, whether nothing is added
   kHeaderWords = 4
 };
 // How many bits of each word count.

@@ -6,6 +6,8 @@ import collections
 from flow import Family, cells_by_type
 
 LUTS = ("LUT1", "LUT2", "LUT3", "LUT4")
+# Of a cell to find a place, as the square of the cells by this. By default nextpnr looks for hours where too few are left.
+ATTEMPTS = "2000"
 
 
 class Gowin(Family):
@@ -88,7 +90,7 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
 
     def route(self, design, seed):
         return ["--device", design.chip["name"], "--vopt", f"family={design.chip['family']}", "--vopt", f"cst={design.pins(seed)}",
-                "--write", f"{design.out}/routed{seed}.json"]
+                "--placer-heap-cell-placement-timeout", ATTEMPTS, "--write", f"{design.out}/routed{seed}.json"]
 
     def pack(self, design, seed, bitstream):
         return ["gowin_pack", "-d", design.chip["family"], "-o", bitstream, f"{design.out}/routed{seed}.json"]
