@@ -278,6 +278,11 @@ def rtl_sources(family):
     return [f"rtl/{own(name)}" for name in names]
 
 
+def free_bit(module):
+    """The first number that no wire of a netlist has."""
+    return 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
+
+
 def cells_by_type(cells):
     """A Counter."""
     return collections.Counter(cell["type"] for cell in cells.values())

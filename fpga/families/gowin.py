@@ -3,7 +3,7 @@
 
 import collections
 
-from flow import Family, cells_by_type
+from flow import Family, cells_by_type, free_bit
 
 LUTS = ("LUT1", "LUT2", "LUT3", "LUT4")
 # Of a cell to find a place, as the square of the cells by this. By default nextpnr looks for hours where too few are left.
@@ -47,7 +47,7 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
         cells = module["cells"]
         own = {bit for cell in cells.values() for port in ("F", "SUM") if cell["type"] in (*LUTS, "ALU")
                for bit in cell["connections"].get(port, [])}
-        bit = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
+        bit = free_bit(module)
         wires = {}
         for name, cell in cells.items():
             if not cell["type"].startswith("DFF"):

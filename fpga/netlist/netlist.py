@@ -28,7 +28,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, load_family, read_config, run  # noqa: E402
+from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, free_bit, load_family, read_config, run  # noqa: E402
 
 BOARD = "weft_board_sim"  # the program that a netlist of weft_board becomes
 KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
@@ -105,7 +105,7 @@ def plant(source, target, count):
     tables = sorted(name for name, cell in cells.items() if re.fullmatch(r"LUT\d", cell["type"]))
     if len(tables) < count:
         raise Refused(f"the netlist has {len(tables)} look-up tables: plant fewer faults")
-    free = 1 + max(bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int))
+    free = free_bit(module)
     planted = []
     pick = random.Random(1)
     for number, name in enumerate(pick.sample(tables, count), 1):
