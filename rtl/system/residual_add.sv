@@ -203,12 +203,13 @@ module residual_add #(
     side_q   <= side;
   end
   assign pooled = pushed_q & ~pool_valid;
-  wire logic add_valid, add_final;
+  wire logic sums_there, add_final;
+  wire logic add_valid = sums_there & Adds;
   wire logic [COL_W-1:0] add_cols;
   wire logic [8*COLS-1:0] add_data;
   fifo #(.WIDTH(PixelW), .DEPTH(Depth)) u_out (
       .clk_i, .rst_ni, .push_i(pool_valid), .data_i({side_q, pool_data}), .pop_i(out_pop),
-      .valid_o(add_valid), .data_o({add_final, add_cols, add_data}), .count_o(out_count)
+      .valid_o(sums_there), .data_o({add_final, add_cols, add_data}), .count_o(out_count)
   );
   wire unused_counts = &{1'b0, side_valid, side_count, out_count};
   assign out_pop = add_valid & out_ready_i;

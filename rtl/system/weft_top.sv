@@ -112,15 +112,16 @@ module weft_top #(
   );
 
   // The core counts from the memory window's base, in 32 bits. What cannot be a list or a memory window gives an offset outside of it.
-  wire logic [ADDR_W-1:0] list_offset = list_addr - base;
-  wire logic list_ok = (list_addr >= base) & ((list_offset >> 32) == '0) & (base[BusW-1:0] == '0);
+  // The registers' writes come cycles before the start: two steps take no time of it.
+  logic [ADDR_W:0] list_q;  // from the base on; its upper bit is the borrow
   logic [31:0] size_q, list_offset_q;
-  logic start_q, list_ok_q;
+  logic start_q;
+  wire logic list_ok = (list_q[ADDR_W:32] == '0) & (base[BusW-1:0] == '0);
   always_ff @(posedge clk_i) begin
     start_q       <= start & rst_ni;
     size_q        <= (window_size >> 32) != '0 ? 32'hffff_ffff : window_size[31:0];
-    list_offset_q <= list_offset[31:0];
-    list_ok_q     <= list_ok;
+    list_q        <= {1'b0, list_addr} - {1'b0, base};
+    list_offset_q <= list_q[31:0] | {32{~list_ok}};
   end
 
   // A soft reset is an abort whose end csr does not look at: bursts in flight must be finished, or the next start takes their
@@ -130,7 +131,7 @@ module weft_top #(
       .ACC_W(ACC_W), .MACS_PER_MULT(MACS_PER_MULT), .DW_TAPS(DW_TAPS), .RESIDUAL_ADD(RESIDUAL_ADD), .ADDR_W(ADDR_W), .ID_W(ID_W)
   ) u_core (
       .clk_i, .rst_ni, .start_i(start_q), .abort_i(abort | soft_reset), .base_i(base), .size_i(size_q),
-      .list_offset_i(list_offset_q | {32{~list_ok_q}}), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
+      .list_offset_i(list_offset_q), .list_bytes_i(list_bytes), .watchdog_i(watchdog),
       .busy_o(busy), .done_o(done), .code_o(code), .error_offset_o(error_offset), .error_command_o(error_command),
       .cycles_o(cycles), .counts_o(counts), .bytes_read_o(bytes_read), .bytes_written_o(bytes_written),
       .ar_valid_o(m_arvalid_o), .ar_ready_i(m_arready_i), .ar_addr_o(m_araddr_o), .ar_len_o(m_arlen_o),
