@@ -26,20 +26,23 @@ class InnerTensor {
 
  private:
   int8_t* At(int64_t pixel, int group) {
-    return &pixels_[size_t(pixel * walk_.groups + group) * size_t(config_.cols)];
+    return &pixels_[size_t(pixel * walk_.groups + group) * entry_bytes_];
   }
   bool Walk(const Put& put);
   void Output(int image, int row, int g, int col, int count, int8_t* out);
-  [[nodiscard]] LaneScales ScalesOf(int g) const;
+  [[nodiscard]] LaneScales ScalesOf(const std::vector<uint8_t>& group) const;
+  [[nodiscard]] std::vector<int32_t> WeightsOf(const std::vector<uint8_t>& group) const;
 
   const Config& config_;
-  // A column group's parameters and weights: entries of parameters, channels of each; their bytes.
-  size_t steps_, lanes_, param_bytes_, weight_bytes_;
+  size_t lanes_, param_bytes_;  // of an entry of parameters: its channels, its bytes
+  size_t entry_bytes_;          // of the inner tensor: a column group's channels at a pixel, and spare ones
   DepthwiseWalk walk_;
   OutputCode code_;
-  const std::vector<std::vector<uint8_t>>& groups_;
-  std::vector<LaneScales> scales_;  // of each column group
-  std::vector<int8_t> pixels_;      // entry after entry
+  std::vector<LaneScales> scales_;             // of each column group
+  std::vector<std::vector<int32_t>> weights_;  // of each column group
+  std::vector<int8_t> padding_;                // an entry outside of the tensor
+  std::vector<int8_t> pixels_;                 // entry after entry
+  std::vector<const int8_t*> taps_;            // the entries of a pixel's window
   int64_t pass_first_ = 0, in_pass_ = 0;
   int group_ = 0, channels_ = 0;
 };
