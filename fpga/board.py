@@ -14,6 +14,7 @@ import pathlib
 import sys
 
 from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, load_family, read_config, rtl_sources, run
+from arguments import whole
 
 BOARDS = ROOT / "fpga" / "boards"
 MOST_BAUD_ERROR = 0.015  # of a bit; an 8N1 receiver is lost at about 0.05 of both ends together
@@ -82,9 +83,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("board", help=f"one of {', '.join(boards())}")
     parser.add_argument("--config", help="instead of the board's configuration: a name of configs/, or a file")
-    parser.add_argument("--memory-bytes", type=int, help="instead of the board's")
-    parser.add_argument("--baud", type=int, help="bits a second, instead of the board's")
-    parser.add_argument("--seed", type=int, default=1, help="of place and route (default: %(default)s)")
+    parser.add_argument("--memory-bytes", type=whole(1), help="instead of the board's")
+    parser.add_argument("--baud", type=whole(1), help="bits a second, instead of the board's")
+    parser.add_argument("--seed", type=whole(0), default=1, help="of place and route (default: %(default)s)")
     parser.add_argument("--only", choices=["elaborate", "yosys", "nextpnr"],
                         help="only read the design and check it, or stop after Yosys, or go on from its netlist")
     args = parser.parse_args()

@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "scripts"))
 FAMILIES = ROOT / "fpga" / "families"
 ENGINE_PARAMETERS = {
     "ROWS": "rows", "COLS": "cols", "LANES": "lanes", "LINE_BYTES": "line_buffer_bytes",

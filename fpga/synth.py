@@ -16,6 +16,7 @@ import statistics
 import sys
 
 from flow import PARAMETERS, ROOT, Design, Refused, ToolFailed, critical_path, describe_path, families, load_family, read_config
+from arguments import positive, whole
 from paths import describe_late
 
 WRAPPERS = {"conv_engine": "engine_wrapper", "weft_top": "system_wrapper"}  # that give them few pins
@@ -28,11 +29,11 @@ def read_arguments():
     parser.add_argument("--part", help="of the family (default: its first one)")
     parser.add_argument("--top", default="conv_engine", choices=PARAMETERS, help="the engine or the whole system (default: %(default)s)")
     parser.add_argument("--speed", help="speed grade (default: the family's slowest)")
-    parser.add_argument("--freq", type=float, help="target in MHz (default: the family's)")
-    parser.add_argument("--seeds", type=int, default=3, help="place and route with the seeds 1..N (default: %(default)s)")
-    parser.add_argument("--seed", type=int, help="place and route with this seed alone")
+    parser.add_argument("--freq", type=positive, help="target in MHz (default: the family's)")
+    parser.add_argument("--seeds", type=whole(1), default=3, help="place and route with the seeds 1..N (default: %(default)s)")
+    parser.add_argument("--seed", type=whole(0), help="place and route with this seed alone")
     parser.add_argument("--bitstream", action="store_true", help="pack every routed seed")
-    parser.add_argument("--later", type=float, metavar="NS", help="of every routed seed, say how many paths take longer than this, and which")
+    parser.add_argument("--later", type=positive, metavar="NS", help="of every routed seed, say how many paths take longer than this, and which")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures to a file: of --only yosys what the netlist takes, or "
                                                           "what nextpnr reports of the last seed, its path, and each seed's Fmax")
     parser.add_argument("--out", help="directory, below the repository's (default: build/synth/FAMILY)")
@@ -55,6 +56,12 @@ def make_design(args):
 def main():
     args = read_arguments()
     name, design = make_design(args)
+    if args.json:
+        try:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
+            args.json.touch()
+        except OSError as error:
+            raise Refused(f"--json {args.json}: {error.strerror}") from error
 
     def write_figures(figures):
         if args.json:

@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 
+from arguments import whole
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-coverage"
 DATA = BUILD / "coverage"
@@ -128,7 +130,7 @@ def floor_share(points):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="programs that run at a time (default: %(default)s)")
+    parser.add_argument("--jobs", type=whole(1), default=os.cpu_count(), help="programs that run at a time (default: %(default)s)")
     parser.add_argument("--again", action="store_true", help="run nothing, read what the last run has left")
     parser.add_argument("--doc", action="store_true", help="write the table of docs/coverage.md")
     args = parser.parse_args()

@@ -17,6 +17,8 @@ import shutil
 import subprocess
 import sys
 
+from arguments import whole
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FORMAL = ROOT / "tests" / "formal"
 OUT = ROOT / "build" / "formal"
@@ -75,7 +77,7 @@ def plant(patch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", default="", help="proofs and faults whose name contains this")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="modules and faults at a time (default: %(default)s)")
+    parser.add_argument("--jobs", type=whole(1), default=os.cpu_count(), help="modules and faults at a time (default: %(default)s)")
     args = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     jobs = [job for job in sorted(FORMAL.glob("*.sby")) if args.only in job.stem]

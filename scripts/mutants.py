@@ -24,6 +24,7 @@ import subprocess
 import sys
 
 import mutant_stimuli
+from arguments import whole
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "tests" / "mutants"
@@ -310,7 +311,7 @@ def write_doc(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="ID", help="these faults; all otherwise")
-    parser.add_argument("--jobs", type=int, default=1, help="faults built and run at the same time")
+    parser.add_argument("--jobs", type=whole(1), default=1, help="faults built and run at the same time")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build-mutants", help="folder for copies and models")
     parser.add_argument("--weft", type=pathlib.Path, default=ROOT / "build" / "weft", help="the program, of the unchanged sources")
     parser.add_argument("--quick", action="store_true", help="only `weft waves`, not the end-to-end test beside it")

@@ -25,6 +25,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import quantize
+from arguments import positive, whole
 from networks import INPUT, NETWORKS, Network, Step
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
@@ -204,11 +205,11 @@ def parse_arguments() -> argparse.Namespace:
                         help="(default: %(default)s)")
     parser.add_argument("--out", type=Path, help="ONNX file to write (default: "
                         "models/NETWORK.onnx)")
-    parser.add_argument("--epochs", type=int, help="(default: the network's own)")
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=0.1, help="peak learning rate")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--calibration", type=int, default=1000,
+    parser.add_argument("--epochs", type=whole(1), help="(default: the network's own)")
+    parser.add_argument("--batch", type=whole(1), default=128)
+    parser.add_argument("--rate", type=positive, default=0.1, help="peak learning rate")
+    parser.add_argument("--seed", type=whole(0), default=1)
+    parser.add_argument("--calibration", type=whole(1), default=1000,
                         help="training images to calibrate on (default: %(default)s)")
     args = parser.parse_args()
     args.out = args.out or root / f"models/{args.network}.onnx"

@@ -29,6 +29,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, free_bit, load_family, read_config, run  # noqa: E402
+from arguments import whole  # noqa: E402
 
 BOARD = "weft_board_sim"  # the program that a netlist of weft_board becomes
 KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
@@ -207,9 +208,9 @@ def main():
     parser.add_argument("--config", default="2x2", help="name of configs/ (default: %(default)s)")
     parser.add_argument("--top", choices=["weft_top", "weft_board"], default="weft_top", help="(default: %(default)s)")
     parser.add_argument("--routed", action="store_true", help="of weft_board: after place and route, instead of after Yosys")
-    parser.add_argument("--images", type=int, default=2, help="of the demo network (default: %(default)s)")
-    parser.add_argument("--networks", type=int, default=200, help="random ones, of weft_top (default: %(default)s)")
-    parser.add_argument("--faults", type=int, default=16, help="to plant, of weft_top (default: %(default)s)")
+    parser.add_argument("--images", type=whole(1), default=2, help="of the demo network (default: %(default)s)")
+    parser.add_argument("--networks", type=whole(1), default=200, help="random ones, of weft_top (default: %(default)s)")
+    parser.add_argument("--faults", type=whole(0), default=16, help="to plant, of weft_top (default: %(default)s)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where weft and system_test are (default: build)")
     parser.add_argument("--input", default=IMAGES, help="images (default: Debian's dataset-fashion-mnist)")
     args = parser.parse_args()
@@ -224,6 +225,8 @@ def main():
     for program in (args.build / "weft", args.build / "tests/sim/harness/system_test"):
         if not program.is_file():
             raise Refused(f"{program} is not built: run make netlist, or ninja -C {args.build} weft system_test")
+    if not pathlib.Path(args.input).is_file():
+        raise Refused(f"--input {args.input}: there is no such file")
     folder = ROOT / "build/netlist" / args.fpga / name
     sources = ()
     if args.top == "weft_board":

@@ -199,6 +199,15 @@ class Synth(unittest.TestCase):
             self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), options)
             self.assertIn(f"synth.py: {words}" if words[0] != "'" else words, run.stderr)
 
+    def test_numbers_out_of_range(self):
+        for option, value in (("--seeds", "0"), ("--seed", "-1"), ("--seeds", "1.5"), ("--freq", "0"), ("--freq", "nan"), ("--later", "-3")):
+            run = synth([100.0], option, value)
+            self.assertEqual((run.returncode, run.stdout), (2, ""), option)
+            self.assertRegex(run.stderr, f"error: argument {option}: (choose a|expected one argument)")
+        run = synth([100.0], "--json", "/dev/null/figures.json")
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertIn("synth.py: --json /dev/null/figures.json: File exists", run.stderr)
+
     def test_what_does_not_fit(self):
         run = synth([100.0], "--part", "LFE5U-25F", MULTIPLIERS="29")
         self.assertEqual(run.returncode, 1)
