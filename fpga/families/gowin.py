@@ -45,8 +45,9 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
         placed all; where most of the part is taken, it then looks for places without end. With one before them both are placed as one.
         """
         cells = module["cells"]
-        own = {bit for cell in cells.values() for port in ("F", "SUM") if cell["type"] in (*LUTS, "ALU")
+        own = {bit: cell["type"] for cell in cells.values() for port in ("F", "SUM") if cell["type"] in (*LUTS, "ALU")
                for bit in cell["connections"].get(port, [])}
+        sums = 0
         bit = free_bit(module)
         wires = {}
         for name, cell in cells.items():
@@ -54,7 +55,7 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
                 continue
             [source] = cell["connections"]["D"]
             if source in own:
-                own.remove(source)  # the next one that reads it has none
+                sums += own.pop(source) == "ALU"  # the next one that reads it has none
                 continue
             wires[f"{name}_WIRE"] = {
                 "hide_name": 0, "type": "LUT1", "parameters": {"INIT": "10"}, "attributes": {},
@@ -63,7 +64,7 @@ synth_gowin -top {top} -family gw2a -noiopads -nowidelut -run map_ram:"""
             cell["connections"]["D"] = [bit]
             bit += 1
         cells.update(wires)
-        return True
+        return f"{len(wires)} flip-flops got a look-up table as a wire before them, {sums} have an ALU's sum there"
 
     def count(self, cells):
         """A RAM16SDP4 takes a CFU's eight LUTs and six flip-flops, an ALU a LUT. nextpnr adds ALUs to each chain of carries: its first carry in,
