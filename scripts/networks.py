@@ -99,6 +99,18 @@ def fashion_cnn() -> Network:
     return net
 
 
+def fashion_small() -> Network:
+    """fashion_cnn with half of the channels, for boards with few block RAMs."""
+    net = Network("fashion_small", epochs=20)
+    net.conv("conv1", 8, 3)
+    net.max("pool1")
+    net.conv("conv2", 16, 3)
+    net.max("pool2")
+    net.conv("conv3", 32, 3)
+    net.fc("fc")
+    return net
+
+
 def resnet8() -> Network:
     """ResNet-8 of MLPerf Tiny (image classification)."""
     net = Network("resnet8", epochs=10)
@@ -142,4 +154,4 @@ def allconv() -> Network:
     return net
 
 
-NETWORKS = {make.__name__: make for make in (fashion_cnn, resnet8, mobilenet_tiny, allconv)}
+NETWORKS = {make.__name__: make for make in (fashion_cnn, fashion_small, resnet8, mobilenet_tiny, allconv)}

@@ -209,5 +209,20 @@ class Board(unittest.TestCase):
         line.close()
 
 
+class BoardFiles(unittest.TestCase):
+    def test_a_network_of_models_fits_each_board(self):
+        boards = sorted((MODELS.parent / "fpga/boards").glob("*.json"))
+        self.assertGreater(len(boards), 0)
+        with tempfile.TemporaryDirectory() as folder:
+            for file in boards:
+                board, network, windows = json.loads(file.read_text()), pathlib.Path(folder) / "net.weft", {}
+                for model in ("fashion_cnn", "fashion_small"):
+                    done = weft("compile", MODELS / f"{model}.onnx", "--config", board["config"], "-o", network)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    segments = json.loads(weft("info", network, "--json", "-").stdout)["segments"]
+                    windows[model] = max(segment["window_bytes"] for segment in segments if not segment["on_host"])
+                self.assertLessEqual(min(windows.values()), board["memory_bytes"], f"{file.name}: {windows}")
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -76,6 +76,7 @@ TEST_P(Models, EqualTheirReference) {
 
 const std::vector<Model> kModels = {
     {"allconv", 8196096 + 10 * 8 * 8, {{Op::kPad, 1}, {Op::kConcat, 1}, {Op::kConv, 10}}},
+    {"fashion_small", 523712, {{Op::kConv, 4}}},
     {"mobilenet_tiny", 2081024, {{Op::kPad, 1}, {Op::kConcat, 1}, {Op::kConv, 18}, {Op::kAveragePool, 1}}},
 
     {"resnet8",
