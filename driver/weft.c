@@ -28,7 +28,7 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes) {
   if (reg_read(bus, WEFT_ID) != WEFT_ID_VALUE) return WEFT_E_NO_WEFT;
   if (bytes < 8 * WEFT_HEADER_WORDS || bytes % 4 != 0) return WEFT_E_LIST; /* a header and an END */
   if (word_at(words, WEFT_HEADER_MAGIC) != WEFT_LIST_MAGIC) return WEFT_E_LIST;
-  if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_CONFIG;
+  if (reg_read(bus, WEFT_LIST_VERSION) != WEFT_LIST_FORMAT) return WEFT_E_VERSION;
   if (word_at(words, WEFT_HEADER_CONFIG0) != reg_read(bus, WEFT_CONFIG0)) return WEFT_E_CONFIG;
   if (word_at(words, WEFT_HEADER_CONFIG1) != (reg_read(bus, WEFT_CONFIG1) & ~WEFT_CONFIG1_ADDR_BITS_MASK)) return WEFT_E_CONFIG;
   for (i = 0; i < bytes / 4; i++) sum += word_at(words, i);
@@ -77,6 +77,7 @@ int weft_wait(const weft_bus *bus) {
   do {
     bus->wait(bus->context);
     status = reg_read(bus, WEFT_STATUS);
+    if (!(status & (WEFT_STATUS_BUSY | WEFT_STATUS_DONE | WEFT_STATUS_ERROR))) return WEFT_E_RESET;
   } while (!(status & (WEFT_STATUS_DONE | WEFT_STATUS_ERROR)));
   reg_write(bus, WEFT_IRQ_STATUS, WEFT_IRQ_STATUS_DONE | WEFT_IRQ_STATUS_ERROR);
   (void)settles(bus);
@@ -127,6 +128,8 @@ const char *weft_code_name(int code) {
     case WEFT_E_ADDRESS: return "the hardware's addresses do not reach the window: it has to lie below 2^ADDR_BITS";
     case WEFT_E_MEMORY: return "the program, or a tensor of it, does not fit the device's memory window";
     case WEFT_E_CACHE: return "the cache could not be cleaned or invalidated";
+    case WEFT_E_VERSION: return "the hardware reads lists of another version: build it, or compile the network, with the same version of Weft";
+    case WEFT_E_RESET: return "the hardware was reset before the run ended";
     default: return "unknown";
   }
 }

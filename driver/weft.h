@@ -23,7 +23,7 @@ extern "C" {
 
 #define WEFT_ALIGN 4096u
 
-/* What is said before the hardware is asked (of a cache, also after it): negative, unlike WEFT_CODE_*. */
+/* What the hardware itself does not say: before it is asked, of a cache also after it, of a reset in a run. Negative, unlike WEFT_CODE_*. */
 enum {
   WEFT_OK = 0,
   WEFT_E_NO_WEFT = -1,
@@ -33,7 +33,9 @@ enum {
   WEFT_E_WINDOW = -5,
   WEFT_E_ADDRESS = -6,
   WEFT_E_MEMORY = -7, /* weft_device.h */
-  WEFT_E_CACHE = -8
+  WEFT_E_CACHE = -8,
+  WEFT_E_VERSION = -9,
+  WEFT_E_RESET = -10 /* weft_wait */
 };
 
 /* How the registers are reached. `wait` returns when something may have happened (an interrupt, or at once). */
@@ -68,7 +70,7 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
 int weft_init(const weft_bus *bus);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);
-/* Waits for its end, and until the next run can start: WEFT_CODE_*. Memory that does not answer any more keeps the hardware busy: then
+/* Waits for its end, and until the next run can start: WEFT_CODE_*, or WEFT_E_RESET if the hardware knows of no run. Memory that does not answer any more keeps the hardware busy: then
  * it returns too, after WEFT_SETTLE_READS reads of STATUS, and weft_start says WEFT_E_BUSY until the memory has answered. */
 #define WEFT_SETTLE_READS 10000u
 int weft_wait(const weft_bus *bus);

@@ -74,8 +74,10 @@ Board::Board(std::unique_ptr<Transport> transport, uint32_t watchdog)
 
 void Board::Load(const Program& program) {
   if (program.window_bytes > transport_->WindowBytes())
-    throw Error("the board's memory window has {} bytes, and this network needs {}",
-                transport_->WindowBytes(), program.window_bytes);
+    throw Error(
+        "the board's memory window has {} bytes, and this network needs {}: leave out --check and --dump, "
+        "choose a smaller --batch or network, or a board with more memory",
+        transport_->WindowBytes(), program.window_bytes);
   if (image_ == program.image) return;
   image_.clear();  // the upload may fail
   transport_->WriteMemory(0, program.image);

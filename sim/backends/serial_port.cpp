@@ -52,6 +52,7 @@ SerialPort::SerialPort(const std::string& path, int baud) : path_(path), baud_(b
     for (const auto& [number, unused] : Speeds()) known.push_back(number);
     throw Error("--baud {}: use one of {}", baud, fmt::join(known, ", "));
   }
+  if (path.empty()) throw Error("--port: name the line, as /dev/ttyUSB0");
   file_ = open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (file_ < 0)
     throw Error("{}: the line cannot be opened: {}{}", path, std::strerror(errno),

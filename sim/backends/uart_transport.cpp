@@ -50,13 +50,22 @@ UartTransport::UartTransport(const std::string& port, int baud, double patience)
 // What the loader makes of zeros: the rest of a request, which then has a wrong CRC, or nothing.
 void UartTransport::Resynchronise() {
   line_.Write(std::vector<uint8_t>(kLongest));
-  while (!line_.Read(SerialPort::Clock::now() + kSilence).empty()) {
-  }
+  const auto deadline = Deadline(2 * kLongest);  // the zeros, and an answer that is on its way
+  while (!line_.Read(SerialPort::Clock::now() + kSilence).empty())
+    if (SerialPort::Clock::now() > deadline)
+      throw Error("{}: bytes come without end: is this the board's line, and is {} its --baud?", line_.path(),
+                  line_.baud());
   received_.clear();
 }
 
+SerialPort::Clock::time_point UartTransport::Deadline(int64_t bytes) const {
+  return SerialPort::Clock::now() + patience_ + milliseconds(10'000 * bytes / line_.baud());
+}
+
+// Looks at the line once at least, whatever the time is.
 bool UartTransport::Have(size_t bytes, SerialPort::Clock::time_point deadline) {
   while (received_.size() < bytes) {
+    if (heard_ && SerialPort::Clock::now() > deadline) return false;
     const std::vector<uint8_t> more = line_.Read(deadline);
     if (more.empty()) return false;
     heard_ = true;
@@ -68,8 +77,7 @@ bool UartTransport::Have(size_t bytes, SerialPort::Clock::time_point deadline) {
 // The next answer with the tag of the request; others, and what is no answer, are passed over. Nothing if the
 // time is over or what follows the answer is damaged.
 std::optional<UartTransport::Answer> UartTransport::Receive(int operation, uint32_t bytes_behind, int sent) {
-  const int64_t wire_ms = 10'000 * (int64_t{sent} + kAnswerBytes + bytes_behind) / line_.baud();
-  const auto deadline = SerialPort::Clock::now() + patience_ + milliseconds(wire_ms);
+  const auto deadline = Deadline(int64_t{sent} + kAnswerBytes + bytes_behind);
   const auto drop = [&](size_t count) {
     received_.erase(received_.begin(), received_.begin() + std::ptrdiff_t(count));
   };
@@ -107,19 +115,24 @@ UartTransport::Answer UartTransport::Ask(int operation, uint32_t address, uint32
     AppendCrc(first, &request);
   }
   heard_ = false;
+  bool damaged = false;  // what the board got, of the last try
   const uint32_t behind = operation == p::OP_READ_MEMORY ? value : 0;
   for (int i = 0; i < kTries; i++) {
     if (i > 0) Resynchronise();
     line_.Write(request);
     std::optional<Answer> answer = Receive(operation, behind, int(request.size()));
-    if (!answer || answer->status == p::STATUS_BAD_DATA) continue;
-    if (answer->status == p::STATUS_REFUSED)
-      throw Error("{}: the board refuses the operation {} at {:#x} with {:#x}", line_.path(), operation,
-                  address, value);
+    damaged = answer && answer->status == p::STATUS_BAD_DATA;
+    if (!answer || damaged) continue;
+    if (answer->status == p::STATUS_OK) return std::move(*answer);
     if (answer->status == p::STATUS_ERROR)
       throw Error("{}: the board's register at {:#x} answers with an error", line_.path(), address);
-    return std::move(*answer);
+    throw Error(
+        "{}: the board does not do operation {} at {:#x} with {:#x}, status {}: is its bitstream of this "
+        "version of Weft?",
+        line_.path(), operation, address, value, answer->status);
   }
+  if (damaged)
+    throw Error("{}: what is sent arrives damaged: choose a slower --baud, of make board too", line_.path());
   if (!heard_)
     throw Error(
         "{}: nothing answers: is this the board's line, is its bitstream loaded, and is {} its --baud?",

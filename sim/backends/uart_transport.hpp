@@ -15,8 +15,8 @@ namespace weft {
 
 class UartTransport : public Transport {
  public:
-  // Waits for an answer as many seconds as `patience` says and the time of its bytes. Throws Error if the
-  // line cannot be used, or no loader answers.
+  // Waits for an answer, or for silence, as many seconds as `patience` says and the time of the bytes. Throws
+  // Error if the line cannot be used, or no loader answers.
   UartTransport(const std::string& port, int baud, double patience);
 
   [[nodiscard]] uint64_t WindowAddress() const override { return 0; }
@@ -34,11 +34,13 @@ class UartTransport : public Transport {
     std::vector<uint8_t> data;
   };
   // A request until its answer is here undamaged; `data` goes with it. Throws Error if it does not come, or
-  // says that the loader refuses.
+  // says that the loader refuses, or what no loader says.
   Answer Ask(int operation, uint32_t address, uint32_t value, const std::vector<uint8_t>& data = {});
   std::optional<Answer> Receive(int operation, uint32_t bytes_behind, int sent);
   bool Have(size_t bytes, SerialPort::Clock::time_point deadline);
   void Resynchronise();
+  // When to give up what takes so many bytes on the line.
+  [[nodiscard]] SerialPort::Clock::time_point Deadline(int64_t bytes) const;
 
   SerialPort line_;
   std::chrono::milliseconds patience_;

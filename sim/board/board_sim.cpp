@@ -181,8 +181,11 @@ void Run() {
 }  // namespace
 }  // namespace weft
 
-int main() {
+int main(int argc, char** /*argv*/) {
   try {
+    if (argc > 1)
+      throw weft::Error(
+          "there are no arguments: it prints the line's name and runs until its standard input ends");
     weft::Run();
     return 0;
   } catch (const std::exception& error) {

@@ -250,7 +250,8 @@ void AddBenchCommand(CLI::App* app, int* status) {
                     "count all operators: fully connected layers, additions, pools, concatenations");
   command->add_flag("--layers,!--no-layers", options->layers, "print a table of the layers (the default)");
   AddFigureFlags(command, &options->figures);
-  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   command->callback([options, status] { *status = Run(*options); });
 }
 

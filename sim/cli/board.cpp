@@ -2,6 +2,7 @@
 // weft board: the same as weft run on a board behind a serial line (docs/board.md), and what a board is.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 
 #include "driver/weft_regs.h"
@@ -9,6 +10,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/report.hpp"
 #include "sim/cli/run.hpp"
+#include "sw_model/error.hpp"
 
 namespace weft::cli {
 namespace {
@@ -29,6 +31,8 @@ struct Found {
 
 // The board, which has to be a Weft.
 std::unique_ptr<Board> Open(const BoardOptions& options, Found* found) {
+  if (std::isnan(options.patience))
+    throw Error("--patience nan: give seconds");  // CLI11's range lets it pass
   auto transport = std::make_unique<UartTransport>(options.port, options.baud, options.patience);
   UartTransport& line = *transport;
   auto board = std::make_unique<Board>(std::move(transport));
@@ -78,7 +82,9 @@ void AddBoardCommand(CLI::App* app, int* status) {
   options->run.backend.options.engine = "board";
   run->callback([options, status] { *status = Run(*options); });
   CLI::App* info = command->add_subcommand("info", "Show what the board is");
-  info->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  info->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
+  for (CLI::App* part : {run, info}) part->fallthrough();  // --port may also stand behind it
   info->callback([options, status] { *status = Info(*options); });
 }
 

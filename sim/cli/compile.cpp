@@ -63,7 +63,9 @@ void AddCompileCommand(CLI::App* app, int* status) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app->add_subcommand("compile", "Compile a network into a file that runs as it is");
   command->add_option("MODEL", options->model, "quantised network (.onnx or .tflite)")->required();
-  command->add_option("-o,--output", options->output, "the file to write (.weft)")->required();
+  command->add_option("-o,--output", options->output, "the file to write (.weft)")
+      ->required()
+      ->check(CanBeWritten());
   command->add_option("--config", options->config, "hardware configuration: a name, or a file")
       ->capture_default_str();
   command->add_option("--memory", options->memory,

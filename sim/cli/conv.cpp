@@ -76,10 +76,13 @@ void AddConvCommand(CLI::App* app, int* status) {
   AddBackendFlags(command, &options->backend);
   AddTraceFlags(command, &options->backend);
   AddFigureFlags(command, &options->figures);
-  command->add_option("--output", options->output,
-                      "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)");
+  command
+      ->add_option("--output", options->output,
+                   "write the output: int8 [H, W, K], or [N, H, W, K] of a batch (.npy)")
+      ->check(CanBeWritten());
   command->add_flag("--print", options->print, "print the output, a plane a channel");
-  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   command->callback([options, status] { *status = Conv(*options); });
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "sim/cli/options.hpp"
 #include "sw_model/error.hpp"
 
 namespace weft::cli {
@@ -38,7 +39,8 @@ void AddClockFlag(CLI::App* command, FigureFlags* flags) {
 
 void AddFigureFlags(CLI::App* command, FigureFlags* flags) {
   AddClockFlag(command, flags);
-  command->add_option("--csv", flags->csv, "write the table as CSV to a file, or to stdout with -");
+  command->add_option("--csv", flags->csv, "write the table as CSV to a file, or to stdout with -")
+      ->check(CanBeWritten());
 }
 
 double ParseClock(const std::string& text) {

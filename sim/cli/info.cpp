@@ -235,7 +235,8 @@ void AddInfoCommand(CLI::App* app, int* status) {
   command
       ->add_option("MODEL", options->model, "quantised network (.onnx or .tflite), or a compiled one (.weft)")
       ->required();
-  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   command->add_option("--graph", options->graph, "draw the network instead, to stdout: svg");
   AddModelFlags(command, &options->model_flags);
   command->callback([options, status] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -59,6 +61,17 @@ Layout ParseLayout(const std::string& layout) {
 }
 
 }  // namespace
+
+CLI::Validator CanBeWritten() {
+  const auto check = [](const std::string& file) -> std::string {
+    const std::filesystem::path path = file, folder = path.parent_path();
+    if (std::filesystem::is_directory(path))
+      return fmt::format("{}: cannot be written: it is a folder", file);
+    if (folder.empty() || std::filesystem::is_directory(folder)) return {};
+    return fmt::format("{}: cannot be written: there is no folder {}", file, folder.string());
+  };
+  return CLI::Validator(check, "");
+}
 
 Rounding ParseRounding(const std::string& text) {
   const std::optional<Rounding> known = RoundingOfName(text);

@@ -29,6 +29,10 @@ std::vector<int64_t> ParseNumbers(std::string_view text, const Notation& notatio
 
 Rounding ParseRounding(const std::string& text);  // of --rounding
 
+// Of an option that names a file to write: its folder is there, so that this is not found out when all is
+// done.
+CLI::Validator CanBeWritten();
+
 // --rounding: whose bits a model gives, if not those of its own framework. --size: of its images, if it
 // leaves that free.
 struct ModelFlags {

@@ -224,9 +224,9 @@ void AddReportCommand(CLI::App* app, int* status) {
           "a .npy with its outputs")
       ->capture_default_str();
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
-  command->add_option("-o,--output", options->output, "the page (.html)")->required();
-  command->add_option("--json", options->json,
-                      "write the page's data as JSON to a file, or to stdout with -");
+  command->add_option("-o,--output", options->output, "the page (.html)")->required()->check(CanBeWritten());
+  command->add_option("--json", options->json, "write the page's data as JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   AddBackendFlags(command, &options->backend);
   command->get_option("--engine")->required(false)->capture_default_str();
   AddClockFlag(command, &options->figures);

@@ -232,15 +232,18 @@ void AddRunFlags(CLI::App* command, RunOptions* options) {
   command->add_option("--batch", options->batch, "images that run together and share the array's rows")
       ->check(CLI::Range(1, kMostImages));
   command->add_option("--labels", options->labels, "the images' classes: IDX, .npy or text");
-  command->add_option("--output", options->output,
-                      "write the model's outputs, of all images, in its own types and axes: a .npy, or of "
-                      "several outputs a .npz or a .npy with {name} in its name");
+  command
+      ->add_option("--output", options->output,
+                   "write the model's outputs, of all images, in its own types and axes: a .npy, or of "
+                   "several outputs a .npz or a .npy with {name} in its name")
+      ->check(CanBeWritten());
   command->add_option(
       "--dump", options->dump,
       "write every tensor of the network to a folder, and tensors.json, which describes them");
   command->add_option("--top", options->top, "best classes of an image (5 in JSON, 1 in the table)")
       ->check(CLI::Range(1, INT_MAX));
-  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   AddFigureFlags(command, &options->figures);
 }
 

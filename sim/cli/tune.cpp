@@ -292,9 +292,11 @@ void AddTuneCommand(CLI::App* app, int* status) {
   command->add_option("--limit", options->limit, "rows of the table")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
-  command->add_option("-o,--output", options->output, "write the fastest one as a file for --config (.json)");
+  command->add_option("-o,--output", options->output, "write the fastest one as a file for --config (.json)")
+      ->check(CanBeWritten());
   AddFigureFlags(command, &options->figures);
-  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -");
+  command->add_option("--json", options->json, "write JSON to a file, or to stdout with -")
+      ->check(CanBeWritten());
   command->callback([options, status] {
     Run(*options);
     *status = 0;

@@ -15,6 +15,7 @@ weft_place DriverPlace(const Place& place) {
 }
 
 CycleResult ReadCounters(const weft_bus& bus, int code) {
+  if (code < 0) throw Error("{}", weft_code_name(code));
   if (code != WEFT_CODE_OK)
     throw Error("the hardware stopped with {} at command {}, address {:#x}", weft_code_name(code),
                 bus.read(bus.context, WEFT_ERROR_COMMAND), bus.read(bus.context, WEFT_ERROR_ADDR_LO));

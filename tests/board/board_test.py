@@ -16,6 +16,7 @@ import threading
 import time
 import tty
 import unittest
+import zlib
 
 WEFT, SIM, MODELS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
 IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
@@ -162,6 +163,34 @@ class Board(unittest.TestCase):
             self.refused("no undamaged answer", "board", "--port", line.port, "info")
         line.close()
 
+    def test_bytes_without_end(self):
+        line = Line()
+
+        def talk(ends):
+            while not ends():
+                if select.select([line.board], [], [], 0.01)[0]:
+                    os.read(line.board, 4096)
+                os.write(line.board, b"boot log\r\n")
+
+        with background(talk):
+            self.refused("bytes come without end", "board", "--port", line.port, "--patience", 0.1, "info")
+        line.close()
+
+    def test_what_no_board_says(self):
+        line = Line()
+
+        def answer(ends):
+            while not ends():
+                if readable(line.board):
+                    asked = os.read(line.board, 4096)
+                    if any(asked):
+                        frame = bytes([77, asked[2]]) + (1 << 20).to_bytes(4, "little")  # a status that there is not, the request's tag
+                        os.write(line.board, b"W" + frame + zlib.crc32(frame).to_bytes(4, "little"))
+
+        with background(answer):
+            self.refused("status 77", "board", "--port", line.port, "info")
+        line.close()
+
     def test_line_that_goes(self):
         line = Line()
 
@@ -210,6 +239,13 @@ class Board(unittest.TestCase):
 
 
 class BoardFiles(unittest.TestCase):
+    def test_bitstreams_have_a_speed_that_weft_has(self):
+        theirs = subprocess.run([sys.executable, MODELS.parent / "fpga/board.py", "ulx3s-25f", "--baud", "1"], capture_output=True, text=True)
+        ours = weft("board", "--port", "/dev/null", "--baud", "1", "info")
+        speeds = [done.stderr.partition("use one of ")[2].strip() for done in (theirs, ours)]
+        self.assertGreater(len(speeds[0]), 0)
+        self.assertEqual(*speeds)
+
     def test_a_network_of_models_fits_each_board(self):
         boards = sorted((MODELS.parent / "fpga/boards").glob("*.json"))
         self.assertGreater(len(boards), 0)

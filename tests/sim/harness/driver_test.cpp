@@ -114,6 +114,8 @@ TEST(Driver, WaitsForTheEndAndALittleForTheBus) {
   EXPECT_EQ(fake.registers[WEFT_IRQ_STATUS], WEFT_IRQ_STATUS_DONE | WEFT_IRQ_STATUS_ERROR);
   fake.registers[WEFT_STATUS] = WEFT_STATUS_IDLE | WEFT_STATUS_DONE;
   EXPECT_EQ(weft_wait(&fake.bus), int(WEFT_CODE_OK));
+  fake.registers[WEFT_STATUS] = WEFT_STATUS_IDLE;
+  EXPECT_EQ(weft_wait(&fake.bus), int(WEFT_E_RESET));
 }
 
 std::vector<uint32_t> GoodList() {
@@ -145,7 +147,7 @@ TEST(Driver, ChecksLists) {
   filled.resize(16);
   EXPECT_EQ(Check(filled, 64, fake), WEFT_OK);
   fake.registers[WEFT_LIST_VERSION]++;
-  EXPECT_EQ(Check(good, 48, fake), WEFT_E_CONFIG);
+  EXPECT_EQ(Check(good, 48, fake), WEFT_E_VERSION);
   fake.registers[WEFT_ID]++;
   EXPECT_EQ(Check(good, 48, fake), WEFT_E_NO_WEFT);
 }
@@ -182,11 +184,11 @@ TEST(Driver, CopiesRowByRow) {
 
 TEST(Driver, NamesEveryCode) {
   std::set<std::string> names;
-  for (int code = WEFT_E_CACHE; code <= int(WEFT_CODE_BAD_JOB); code++) names.insert(weft_code_name(code));
-  EXPECT_EQ(names.size(), 18U);  // 0 is both WEFT_OK and WEFT_CODE_OK
+  for (int code = WEFT_E_RESET; code <= int(WEFT_CODE_BAD_JOB); code++) names.insert(weft_code_name(code));
+  EXPECT_EQ(names.size(), 20U);  // 0 is both WEFT_OK and WEFT_CODE_OK
   EXPECT_EQ(names.count("unknown"), 0U);
   EXPECT_STREQ(weft_code_name(10), "unknown");
-  EXPECT_STREQ(weft_code_name(-9), "unknown");
+  EXPECT_STREQ(weft_code_name(-11), "unknown");
 }
 
 TEST(Driver, TakesOverWhatIsThere) {
