@@ -20,7 +20,7 @@ bootstrap-%:  ## install packages: bootstrap-debian, -python and -fpga (into .ve
 configure: bootstrap-debian  ## run CMake
 	@cmake --preset release $(CMAKE_ARGS) > build.log 2>&1 || { cat build.log; exit 1; }
 
-weft: configure  ## build the program and the RTL models of six configurations
+weft: configure  ## build the program and the RTL models
 	@cmake --build --preset release -j $(JOBS) --target weft weft_engines
 
 build: configure  ## build everything, tests too
@@ -161,9 +161,9 @@ netlist: bootstrap-python configure  ## simulate the netlist after Yosys: equal 
 qor: weft bootstrap-fpga  ## the table of docs/fpga.md: five seeds of what fpga/qor.yaml names, and networks on it: make qor [JOBS=N]
 	.venv/bin/python scripts/qor.py --jobs $(JOBS)
 
-board: bootstrap-fpga  ## the bitstream of a board of fpga/boards: make board BOARD=ulx3s-85f|ulx3s-25f|tang-nano-20k [CONFIG=...] [BAUD=...]
+board: bootstrap-fpga  ## the bitstream of a board of fpga/boards: make board BOARD=ulx3s-85f|ulx3s-25f|tang-nano-20k [CONFIG=...] [BAUD=...] [MEMORY_BYTES=...] [SEED=1]
 	@test -n "$(BOARD)" || { echo "make board: say BOARD=NAME, one of $(basename $(notdir $(wildcard fpga/boards/*.json)))"; exit 2; }
-	.venv/bin/python fpga/board.py $(BOARD) $(CONFIG:%=--config %) $(BAUD:%=--baud %)
+	.venv/bin/python fpga/board.py $(BOARD) $(CONFIG:%=--config %) $(BAUD:%=--baud %) $(MEMORY_BYTES:%=--memory-bytes %) $(SEED:%=--seed %)
 
 NETWORK := fashion_cnn
 train: bootstrap-train  ## train and quantise a network of models/ anew: make train [NETWORK=resnet8]

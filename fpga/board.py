@@ -13,10 +13,13 @@ import json
 import pathlib
 import sys
 
-from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, load_family, read_config, rtl_sources, run
+from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, file_list, load_family, read_config, rtl_sources, run
 from arguments import whole
 
 BOARDS = ROOT / "fpga" / "boards"
+KEYS = {"family": str, "part": str, "top": str, "constraints": str, "config": str, "memory_bytes": int, "mhz": int, "baud": int, "load": str}
+MOST_BYTES = 1 << 20  # of axi_ram
+BAUDS = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 921600, 1000000, 1500000, 2000000, 2500000, 3000000)  # of `weft board`
 MOST_BAUD_ERROR = 0.015  # of a bit; an 8N1 receiver is lost at about 0.05 of both ends together
 
 
@@ -27,12 +30,27 @@ def boards():
 def read_board(name):
     if name not in boards():
         raise Refused(f"no board {name!r}; choose one of {', '.join(boards())}")
-    return json.loads((BOARDS / f"{name}.json").read_text())
+    file = f"fpga/boards/{name}.json"
+    try:
+        board = json.loads((BOARDS / f"{name}.json").read_text())
+    except (OSError, ValueError, RecursionError) as error:
+        raise Refused(f"{file}: {error}") from error
+    if not isinstance(board, dict):
+        raise Refused(f"{file}: not a JSON object with the keys {', '.join(KEYS)}")
+    for key, kind in {**KEYS, **({"package": str} if "package" in board else {})}.items():
+        if type(board.get(key)) is not kind or not board[key]:
+            raise Refused(f"{file}: give {key}, {'text' if kind is str else 'a whole number'}")
+    for part in (board["constraints"], board["top"] + ".sv"):
+        if not (BOARDS / part).is_file():
+            raise Refused(f"{file}: there is no fpga/boards/{part}")
+    return board
 
 
 def divider(mhz, baud):
     """Cycles of a bit."""
-    div = round(mhz * 1e6 / baud) if baud > 0 else 0
+    if baud not in BAUDS:
+        raise Refused(f"--baud {baud}: use one of {', '.join(map(str, BAUDS))}")
+    div = round(mhz * 1e6 / baud)
     if not 4 <= div <= 16384 or abs(mhz * 1e6 / div / baud - 1) > MOST_BAUD_ERROR:
         raise Refused(f"{mhz} MHz make no {baud} bits a second: choose a --baud that divides the clock, at most a quarter of it")
     return div
@@ -43,17 +61,17 @@ def make_design(args):
     for key in ("config", "memory_bytes", "baud"):
         board[key] = getattr(args, key) or board[key]
     family = load_family(board["family"])
-    if "package" in board:  # the same die in another one
+    if "package" in board and board["part"] in family.parts:  # the same die in another one
         chip = family.parts[board["part"]]
         family.parts = {**family.parts, board["part"]: {**chip, "package": board["package"], "name": chip["name"].replace(chip["package"], board["package"])}}
     name, parameters = read_config(board["config"], "weft_top")
-    if board["memory_bytes"] <= 0 or board["memory_bytes"] % (2048 * parameters["BUS_BYTES"]) != 0:
-        raise Refused(f"--memory-bytes {board['memory_bytes']}: choose a multiple of {2048 * parameters['BUS_BYTES']}, of 2048 words of the bus")
+    bank = 2048 * parameters["BUS_BYTES"]
+    if not bank <= board["memory_bytes"] <= MOST_BYTES or board["memory_bytes"] % bank != 0:
+        raise Refused(f"--memory-bytes {board['memory_bytes']}: choose a multiple of {bank}, 2048 words of the bus, up to {MOST_BYTES}")
     parameters.update(MHZ=board["mhz"], MEM_BYTES=board["memory_bytes"], DIV=divider(board["mhz"], board["baud"]))
-    shell = [f"rtl/{line}" for line in (ROOT / "rtl" / "board.f").read_text().splitlines() if line.endswith(".sv")]
     out = pathlib.Path("build") / "board" / f"{args.board}-{name}"
     return board, Design(family, board["part"], board["top"], parameters, out, mhz=float(board["mhz"]),
-                         constraints=f"fpga/boards/{board['constraints']}", sources=(*shell, f"fpga/boards/{board['top']}.sv"))
+                         constraints=f"fpga/boards/{board['constraints']}", sources=(*file_list("board.f"), f"fpga/boards/{board['top']}.sv"))
 
 
 def elaborate(design):

@@ -31,6 +31,7 @@ PARAMETERS = {  # of each top: the field of a configuration that it follows from
     "conv_engine": ENGINE_PARAMETERS,
     "weft_top": {**ENGINE_PARAMETERS, "DW_TAPS": "depthwise_taps", "RESIDUAL_ADD": "residual_add"},
 }
+ABSENCES = ("depthwise_taps", "residual_add")  # fields that may be 0
 FIGURES = ("LUT", "FF", "DSP", "RAM")
 # An array is as wide as the chip and what feeds it lies between: the placer has to put timing before wires, more than by default (docs/fpga.md).
 PLACER = ("--placer-heap-timingweight", "300", "--placer-heap-critexp", "8")
@@ -75,6 +76,10 @@ class Design:
     def full_name(self):
         return self.chip["name"].format(speed=self.speed)
 
+    def made_of(self):
+        """What the netlist follows from, but for the RTL."""
+        return {"top": self.top, "parameters": self.parameters, "sources": list(self.sources)}
+
     def cells(self):
         return json.loads((ROOT / self.out / "yosys.json").read_text())["modules"][self.top]["cells"]
 
@@ -88,6 +93,8 @@ class Design:
         Without pads, the netlist's ports are the top's, for a simulation.
         """
         (ROOT / self.out).mkdir(parents=True, exist_ok=True)
+        made = ROOT / self.out / "design.json"
+        made.unlink(missing_ok=True)
         script = f"""
 {self.family.libraries}
 read_verilog -sv -D SYNTHESIS {" ".join([*rtl_sources(self.family), *self.sources])}
@@ -110,10 +117,15 @@ write_json {self.out}/yosys.json
         said = self.family.finish(netlist["modules"][self.top])
         if said:
             (ROOT / self.out / "yosys.json").write_text(json.dumps(netlist))
+        made.write_text(json.dumps(self.made_of()))
         return said
 
     def place(self):
-        """Writes {out}/netlist.json, with what the family says of places; returns what to say of that. Refuses what the part has too few of."""
+        """Writes {out}/netlist.json, with what the family says of places; returns what to say of that. Refuses what the part has too few of,
+        and a netlist of another design."""
+        made = ROOT / self.out / "design.json"
+        if not made.is_file() or json.loads(made.read_text()) != self.made_of():
+            raise Refused(f"{self.out} has no netlist of this design: run without --only")
         for figure, used in self.count().items():
             if used > self.chip["has"][figure]:
                 raise Refused(f"{self.top} takes {used} {self.family.units[figure]}, {self.part} has {self.chip['has'][figure]}: "
@@ -136,9 +148,12 @@ write_json {self.out}/yosys.json
         ]
         run(self.family.nextpnr, arguments, log)
         try:
-            return json.loads(report.read_text())
+            found = json.loads(report.read_text())
         except (OSError, ValueError) as error:
             raise ToolFailed(f"{self.family.nextpnr} left no report, see {log.relative_to(ROOT)}: {error}") from error
+        if not found.get("fmax"):
+            raise ToolFailed(f"{self.family.nextpnr} reports no clock, see {log.relative_to(ROOT)}")
+        return found
 
     def pins(self, seed):
         """The file of pins: what was asked for, or those of fpga/few_pins.sv where nextpnr wants every pin placed; else none."""
@@ -237,19 +252,31 @@ def load_family(name):
 
 
 def read_config(name, top):
-    """The configuration's name, and the parameters of `top`."""
+    """The configuration's name, and the parameters of `top`. Which values are legal the RTL says."""
     path = pathlib.Path(name)
-    if not path.is_file():
-        path = ROOT / "configs" / f"{name}.json"
-    if not path.is_file():
-        raise Refused(f"no configuration {name!r}: neither a file nor one of configs/")
     try:
-        config = {**OPTIONAL, **json.loads(path.read_text())}
-        return path.stem, {parameter: int(config[key]) for parameter, key in PARAMETERS[top].items()}
-    except (ValueError, TypeError) as error:
+        if not path.is_file():
+            path = ROOT / "configs" / f"{name}.json"
+        if not path.is_file():
+            raise Refused(f"no configuration {name!r}: neither a file nor one of configs/")
+        config = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{name}: not a configuration: {error}") from error
-    except KeyError as error:
-        raise Refused(f"{name}: not a configuration: {error} is missing") from error
+    if not re.fullmatch(r"[\w.-]+", path.stem):
+        raise Refused(f"{name}: rename it, folders and files get its name: letters, digits, '_', '-' and '.'")
+    if not isinstance(config, dict):
+        raise Refused(f"{name}: not a configuration: a JSON object with the keys of docs/configuration.md")
+    config = {**OPTIONAL, **config}
+    keys = list(PARAMETERS["weft_top"].values())
+    for key in [*keys, *config]:
+        if key not in keys:
+            raise Refused(f"{name}: '{key}' is not a key; see docs/configuration.md")
+        if key not in config:
+            raise Refused(f"{name}: not a configuration: '{key}' is missing")
+        least = 0 if key in ABSENCES else 1
+        if type(config[key]) is not int or not least <= config[key] <= 2**30:
+            raise Refused(f"{name}: {key} must be a whole number from {least}, not {json.dumps(config[key])}")
+    return path.stem, {parameter: config[key] for parameter, key in PARAMETERS[top].items()}
 
 
 def run(tool, arguments, log):
@@ -266,6 +293,9 @@ def run(tool, arguments, log):
     if status != 0:
         lines = [line for text in (out, log) if text.exists() for line in text.read_text().splitlines() if line.strip()]
         errors = [line for line in lines if "ERROR" in line] or lines or ["it said nothing"]
+        illegal = re.search(r"\\(\w+?)_must_be_(\w+)'", errors[-1])  # the module that is not there, of a check in the RTL
+        if illegal:
+            raise Refused(f"{illegal[1]} must be {illegal[2].replace('_', ' ')}")
         how = f"status {status}" if status > 0 else f"signal {-status}"
         raise ToolFailed(f"{tool} failed ({how}), see {log.relative_to(ROOT)}: {errors[-1].strip()}")
 
@@ -273,11 +303,15 @@ def run(tool, arguments, log):
 def rtl_sources(family):
     """The RTL, with the family's primitives instead of the generic ones."""
     def own(name):
-        found = [path for path in (name.replace("prim/", f"prim/{folder}/") for folder in family.cells) if (ROOT / "rtl" / path).is_file()]
-        return found[0] if found and name.startswith("prim/") else name
+        found = [path for path in (name.replace("rtl/prim/", f"rtl/prim/{folder}/") for folder in family.cells) if (ROOT / path).is_file()]
+        return found[0] if found and name.startswith("rtl/prim/") else name
 
-    names = [line for part in ("engine.f", "system.f") for line in (ROOT / "rtl" / part).read_text().splitlines() if line.endswith(".sv")]
-    return [f"rtl/{own(name)}" for name in names]
+    return [own(name) for name in (*file_list("engine.f"), *file_list("system.f"))]
+
+
+def file_list(name):
+    """Paths of the modules that a list of rtl/ names."""
+    return tuple(f"rtl/{line}" for line in (ROOT / "rtl" / name).read_text().splitlines() if line.endswith(".sv"))
 
 
 def free_bit(module):
@@ -298,7 +332,10 @@ def rtl_name(name):
 
 def critical_path(report):
     """The longest path between flip-flops, of nextpnr's report: those of pins are not the design's."""
-    return next(path for path in report["critical_paths"] if "async" not in path["from"] and "async" not in path["to"])
+    paths = [path for path in report["critical_paths"] if "async" not in path["from"] and "async" not in path["to"]]
+    if not paths:
+        raise ToolFailed("nextpnr reports no path between flip-flops")
+    return paths[0]
 
 
 def describe_path(path):

@@ -30,8 +30,9 @@ def read_arguments():
     parser.add_argument("--top", default="conv_engine", choices=PARAMETERS, help="the engine or the whole system (default: %(default)s)")
     parser.add_argument("--speed", help="speed grade (default: the family's slowest)")
     parser.add_argument("--freq", type=positive, help="target in MHz (default: the family's)")
-    parser.add_argument("--seeds", type=whole(1), default=3, help="place and route with the seeds 1..N (default: %(default)s)")
-    parser.add_argument("--seed", type=whole(0), help="place and route with this seed alone")
+    seeds = parser.add_mutually_exclusive_group()
+    seeds.add_argument("--seeds", type=whole(1), help="place and route with the seeds 1..N (default: 3)")
+    seeds.add_argument("--seed", type=whole(0), help="place and route with this seed alone")
     parser.add_argument("--bitstream", action="store_true", help="pack every routed seed")
     parser.add_argument("--later", type=positive, metavar="NS", help="of every routed seed, say how many paths take longer than this, and which")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures to a file: of --only yosys what the netlist takes, or "
@@ -40,7 +41,11 @@ def read_arguments():
     parser.add_argument("--only", choices=["yosys", "nextpnr"], help="stop after Yosys, or go on from its netlist")
     parser.add_argument("--nextpnr", nargs=argparse.REMAINDER, default=[], metavar="OPTION",
                         help="more options for nextpnr: all that follows")
-    return parser.parse_args()
+    args = parser.parse_args()
+    for option in ("seeds", "seed", "bitstream", "later", "nextpnr"):
+        if args.only == "yosys" and getattr(args, option) not in (None, False, []):
+            parser.error(f"argument --{option}: --only yosys does not route")
+    return args
 
 
 def make_design(args):
@@ -59,7 +64,7 @@ def main():
     if args.json:
         try:
             args.json.parent.mkdir(parents=True, exist_ok=True)
-            args.json.touch()
+            args.json.write_text("")  # nothing of a run before, if this one fails
         except OSError as error:
             raise Refused(f"--json {args.json}: {error.strerror}") from error
 
@@ -81,7 +86,7 @@ def main():
     if said:
         print(said, flush=True)
     fmax, report, failures = {}, None, {}
-    for seed in range(1, args.seeds + 1) if args.seed is None else [args.seed]:
+    for seed in range(1, (args.seeds or 3) + 1) if args.seed is None else [args.seed]:
         print(f"nextpnr: seed {seed} ...", flush=True)
         try:
             sdf = [] if args.later is None else ["--sdf", f"{design.out}/routed{seed}.sdf"]

@@ -11,7 +11,7 @@ class Nexus(Family):
             "pins": {"clk_i": "L13", "rst_ni": "E17", "serial_i": "F13", "parity_o": "G13"},
         },
     }
-    speeds = ("9", "8", "7")
+    speeds = ("7", "8", "9")
     mhz = 80.0
     # Multipliers stay modules until the end, as PEs do: Yosys 0.70 takes the register of an operand into one multiplier, and where opt_merge
     # has made one register of two equal ones, the other multiplier is left with zeros.

