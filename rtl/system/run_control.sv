@@ -49,7 +49,7 @@ module run_control #(
   state_e state_q;
   logic waits_q;                // a start that came before the engine was clean
   logic [FLUSH_W-1:0] flush_q;  // cycles until it is
-  wire logic clean = flush_q == '0;
+  logic clean_q;                // it is: flush_q == 0
   wire logic cancel = waits_q & abort_i;
   wire logic ends = running_o & (list_end_i | list_error_i | read_error_i | write_error_i | late_i | abort_i);
   logic first_q;  // state_q == First
@@ -57,7 +57,7 @@ module run_control #(
   logic stop_q;   // not run_o: the reset of all that runs, without an inverter before it
   assign run_o = ~stop_q;
   assign busy_o    = waits_q | (state_q != Idle);
-  assign begins_o  = (state_q == Idle) & clean & (start_i | waits_q) & ~cancel;
+  assign begins_o  = (state_q == Idle) & clean_q & (start_i | waits_q) & ~cancel;
 
   always_ff @(posedge clk_i) begin
     done_o <= rst_ni & (ends | cancel);
@@ -73,6 +73,7 @@ module run_control #(
     if (!rst_ni) begin
       state_q   <= Idle;
       flush_q   <= FLUSH_W'(FLUSH_CYCLES);
+      clean_q   <= 1'b0;
       waits_q   <= 1'b0;
       stop_q    <= 1'b1;
       running_o <= 1'b0;
@@ -80,7 +81,8 @@ module run_control #(
     end else
       case (state_q)
         Idle: begin
-          flush_q <= flush_q - FLUSH_W'(!clean);
+          flush_q <= flush_q - FLUSH_W'(!clean_q);
+          clean_q <= clean_q | (flush_q == FLUSH_W'(1));
           waits_q <= (start_i | waits_q) & ~begins_o & ~cancel;
           if (begins_o) begin
             state_q   <= First;
@@ -101,6 +103,7 @@ module run_control #(
         end
         default: begin
           flush_q <= code_o == weft_csr_pkg::CODE_OK ? FLUSH_W'(AfterOk) : FLUSH_W'(FLUSH_CYCLES);
+          clean_q <= 1'b0;
           if (bus_idle_i) state_q <= Idle;
         end
       endcase
@@ -110,6 +113,10 @@ module run_control #(
   always_ff @(posedge clk_i)
     if (rst_ni) begin : StartOnlyWhenNotBusy_A
       assert (!(start_i && busy_o));
+    end
+  always_ff @(posedge clk_i)
+    if (rst_ni) begin : CleanIsZero_A
+      assert (clean_q == (flush_q == '0));
     end
 `endif
 endmodule
