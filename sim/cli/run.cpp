@@ -106,6 +106,11 @@ Json TimesOf(const RunOptions& options, const RunTotals& totals) {
   return TimesJson(ParseClock(options.figures.clock), totals.all.cycles, totals.starts, totals.images);
 }
 
+// Hardware on a board counts the cycles of a start, not of each operator.
+bool CountsOperators(const RunOptions& options) {
+  return options.backend.options.engine == "rtl" || options.backend.options.engine == "cycles";
+}
+
 Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& totals, const Results& results,
             std::optional<double> accuracy) {
   const bool has_cycles = options.backend.options.engine != "golden";
@@ -117,7 +122,7 @@ Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& tota
   json["layers"] = Json::array();
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     Json layer = {{"name", graph.nodes[i].name}, {"op", OpName(graph.nodes[i].op)}};
-    layer.update(StatsJson(totals.layers[i], has_cycles));
+    layer.update(StatsJson(totals.layers[i], CountsOperators(options)));
     json["layers"].push_back(layer);
   }
   results.predictions.AddTo(&json, options.top > 0 ? options.top : kTopInJson);
@@ -126,17 +131,18 @@ Json ToJson(const RunOptions& options, const Graph& graph, const RunTotals& tota
   return json;
 }
 
-void PrintLayers(std::FILE* stream, const Graph& graph, const RunTotals& totals) {
+void PrintLayers(std::FILE* stream, const RunOptions& options, const Graph& graph, const RunTotals& totals) {
   std::vector<std::vector<std::string>> rows = {
       {"layer", "op", "MACs", "cycles/image", "utilisation", "mismatches"}};
-  const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s) {
+  const auto add = [&](const std::string& name, const std::string& op, const LayerStats& s, bool counted) {
     rows.push_back({name, op, std::to_string(s.macs / totals.images),
-                    std::to_string(s.cycles / totals.images), s.cycles > 0 ? PercentText(s.utilisation) : "-",
-                    MismatchText(s)});
+                    counted ? std::to_string(s.cycles / totals.images) : "-",
+                    s.cycles > 0 ? PercentText(s.utilisation) : "-", MismatchText(s)});
   };
   for (size_t i = 0; i < graph.nodes.size(); ++i)
-    add(ShortName(graph.nodes[i].name), OpName(graph.nodes[i].op), totals.layers[i]);
-  add("total", "", totals.all);
+    add(ShortName(graph.nodes[i].name), OpName(graph.nodes[i].op), totals.layers[i],
+        CountsOperators(options));
+  add("total", "", totals.all, true);
   PrintTable(stream, rows);
 }
 
@@ -209,7 +215,7 @@ int RunNetwork(const RunOptions& options, const Hardware* hardware) {
 
   std::FILE* stream = TableStream(options.json, options.figures.csv);
   results.predictions.Print(stream, std::max(options.top, 1), labels);
-  if (backend.engine != "golden") PrintLayers(stream, graph, totals);
+  if (backend.engine != "golden") PrintLayers(stream, options, graph, totals);
   fmt::print(stream, "images: {}\n", totals.images);
   if (accuracy) fmt::print(stream, "accuracy: {}\n", PercentText(*accuracy));
   PrintTimes(stream, TimesOf(options, totals));

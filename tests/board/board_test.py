@@ -114,6 +114,7 @@ class Board(unittest.TestCase):
         report = json.loads(done.stdout)
         self.assertEqual(report["mismatches"], 0)
         self.assertGreater(report["outputs_compared"], 1000)
+        self.assertEqual({layer["cycles"] for layer in report["layers"]}, {None})  # the hardware counts those of a start
 
     def test_compiled_network(self):
         for config in ("2x2", "4x4"):
