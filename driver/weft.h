@@ -23,7 +23,7 @@ extern "C" {
 
 #define WEFT_ALIGN 4096u
 
-/* What the hardware itself does not say: before it is asked, of a cache also after it, of a reset in a run. Negative, unlike WEFT_CODE_*. */
+/* What is said before the hardware is asked (of a cache and of a reset, also after it): negative, unlike WEFT_CODE_*. */
 enum {
   WEFT_OK = 0,
   WEFT_E_NO_WEFT = -1,
@@ -70,8 +70,9 @@ int weft_check_list(const weft_bus *bus, const void *list, size_t bytes);
 int weft_init(const weft_bus *bus);
 /* Starts a run: WEFT_OK, or WEFT_E_* and nothing has happened. */
 int weft_start(const weft_bus *bus, const weft_run *run);
-/* Waits for its end, and until the next run can start: WEFT_CODE_*, or WEFT_E_RESET if the hardware knows of no run. Memory that does not answer any more keeps the hardware busy: then
- * it returns too, after WEFT_SETTLE_READS reads of STATUS, and weft_start says WEFT_E_BUSY until the memory has answered. */
+/* Waits for its end, and until the next run can start: WEFT_CODE_*, or WEFT_E_RESET if the hardware knows of no run. Memory that
+ * does not answer any more keeps the hardware busy: then it returns too, after WEFT_SETTLE_READS reads of STATUS, and weft_start says
+ * WEFT_E_BUSY until the memory has answered. */
 #define WEFT_SETTLE_READS 10000u
 int weft_wait(const weft_bus *bus);
 /* Ends a run; weft_wait then says WEFT_CODE_ABORTED. */

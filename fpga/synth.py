@@ -91,12 +91,12 @@ def main():
         try:
             sdf = [] if args.later is None else ["--sdf", f"{design.out}/routed{seed}.sdf"]
             report = design.route(seed, [*sdf, *args.nextpnr])
+            path = describe_path(critical_path(report))
         except ToolFailed as failure:
             failures[seed] = str(failure)
             print(f"seed {seed}: {failure}", flush=True)
             continue
         fmax[seed] = min(clock["achieved"] for clock in report["fmax"].values())
-        path = describe_path(critical_path(report))
         print("\n".join([f"{fmax[seed]:.1f} MHz", *path]), flush=True)
         if sdf:
             print("\n".join(describe_late(ROOT / sdf[1], args.later)), flush=True)

@@ -88,27 +88,25 @@ class Network:
         self.repeat("rgb", 3)
 
 
-def fashion_cnn() -> Network:
-    net = Network("fashion_cnn", epochs=20, dropout=0.3)
-    net.conv("conv1", 16, 5)
+def lenet(name: str, channels: int, filter_size: int, dropout: float = 0.0) -> Network:
+    """Three convolutions, the first one of this size and with so many channels."""
+    net = Network(name, epochs=20, dropout=dropout)
+    net.conv("conv1", channels, filter_size)
     net.max("pool1")
-    net.conv("conv2", 32, 3)
+    net.conv("conv2", 2 * channels, 3)
     net.max("pool2")
-    net.conv("conv3", 64, 3)
+    net.conv("conv3", 4 * channels, 3)
     net.fc("fc")
     return net
+
+
+def fashion_cnn() -> Network:
+    return lenet("fashion_cnn", 16, 5, dropout=0.3)
 
 
 def fashion_small() -> Network:
-    """fashion_cnn with half of the channels, for boards with few block RAMs."""
-    net = Network("fashion_small", epochs=20)
-    net.conv("conv1", 8, 3)
-    net.max("pool1")
-    net.conv("conv2", 16, 3)
-    net.max("pool2")
-    net.conv("conv3", 32, 3)
-    net.fc("fc")
-    return net
+    """For boards with few block RAMs."""
+    return lenet("fashion_small", 8, 3)
 
 
 def resnet8() -> Network:
