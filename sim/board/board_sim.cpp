@@ -166,6 +166,8 @@ class Board {
 };
 
 void Run() {
+  if (fcntl(STDIN_FILENO, F_GETFD) < 0)  // the terminal would take its number
+    throw Error("its standard input is closed: it would not know when to end");
   Terminal terminal;
   Board board;
   fmt::print("{}\n", terminal.name());

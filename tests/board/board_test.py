@@ -127,6 +127,11 @@ class Board(unittest.TestCase):
         self.refused(f"memory window has {MEMORY} bytes", "board", "--port", self.port, "run", MODELS / "resnet8.onnx",
                      "--input", IMAGES, "--limit", 1)
 
+    def test_a_simulation_that_would_not_end(self):
+        done = subprocess.run(["/bin/sh", "-c", 'exec "$0" <&-', SIM], capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("its standard input is closed", done.stderr)
+
     def test_ports(self):
         self.refused("cannot be opened", "board", "--port", self.folder / "none", "info")
         self.refused("no serial line", "board", "--port", "/dev/null", "info")
