@@ -3,6 +3,7 @@
 """Synthesises, places and routes what fpga/qor.yaml names, a sweep of which nothing is run twice, and writes the table of docs/fpga.md.
 
     make qor [JOBS=N]
+    .venv/bin/python scripts/qor.py --only table    of what has ended so far
 """
 
 from __future__ import annotations
@@ -66,12 +67,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--spec", default=ROOT / "fpga" / "qor.yaml", help="the sweep (default: fpga/qor.yaml)")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "qor", help="its folder (default: build/qor)")
+    parser.add_argument("--only", choices=["table"], help="run nothing: the table of what has ended")
     parser.add_argument("--print", action="store_true", help="print the table only: change no file")
     args, options = parser.parse_known_args()  # the others are for weft sweep: --jobs, --sshlogin
-    status = subprocess.run([ROOT / "build" / "weft", "sweep", args.spec, "-o", args.out, *options], check=False).returncode
+    sweep = [ROOT / "build" / "weft", "sweep", args.spec, "-o", args.out, *options, *(["--plan"] if args.only else [])]
+    status = subprocess.run(sweep, check=False).returncode
     if status not in (0, 1):  # 1: some points failed; the table says how many seeds it holds
         return status
-    text = markdown(table.load(args.out.resolve()))
+    points = table.load(args.out.resolve())
+    if not any(point["ok"] for point in points):
+        sys.exit("qor.py: nothing has ended well: no table")
+    text = markdown(points)
     print(text)
     if not args.print:
         insert(text)
