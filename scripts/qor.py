@@ -28,12 +28,12 @@ def versions(points: list[dict]) -> str:
     return ", ".join(sorted(found))
 
 
-def frequency(point_results: list[dict], asked: int) -> str:
-    mhz = sorted(result["fmax_mhz"] for result in point_results)
-    if not mhz:
-        return "not routed"
+def frequency(seeds: list[dict]) -> str:
+    """The spread, how many seeds were routed, and how many have not ended yet."""
+    mhz = sorted(seed["result"]["fmax_mhz"] for seed in seeds if seed["ok"])
     spread = f"{mhz[0]:.1f} to {mhz[-1]:.1f}, " if len(mhz) > 1 else ""
-    return f"{spread}{len(mhz)} of {asked} seeds"
+    waiting = sum("status" not in seed for seed in seeds)
+    return f"{spread}{len(mhz)} of {len(seeds)} seeds" + (f", {waiting} not run" if waiting else "")
 
 
 def markdown(points: list[dict]) -> str:
@@ -48,7 +48,7 @@ def markdown(points: list[dict]) -> str:
         rates = {d["network"]: d.get("images_per_second") for d in designs
                  if mhz and chip["top"] == "weft_top" and d["config"] == chip["config"] and (d["part"], d["top"]) == (chip["part"], chip["top"])}
         cells = [chip["fpga"], chip["part"], chip["top"], chip["config"], *(f"{chip[key]:,}" for key in ("LUT", "FF", "DSP", "RAM")),
-                 f"{mhz:.1f}" if mhz else "", frequency([p["result"] for p in seeds if p["ok"]], len(seeds)), chip.get("path", ""),
+                 f"{mhz:.1f}" if mhz else "", frequency(seeds), chip.get("path", ""),
                  f"{chip['multipliers'] * mhz / 1e3:.2f}" if mhz else "",
                  *(f"{rates[network]:,.1f}" if rates.get(network) else "" for network in networks)]
         lines.append("| " + " | ".join(cells) + " |")

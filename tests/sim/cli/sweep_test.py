@@ -17,7 +17,8 @@ import unittest
 
 from sweep_fixture import POINTS, SOURCE, SPEC, SWEEP, VICTIM, WEFT, SweepTest
 
-sys.path.insert(0, str(SWEEP))
+sys.path.insert(0, str(SWEEP.parent))
+import qor  # it adds SWEEP
 import table
 
 
@@ -192,7 +193,7 @@ class Designs(unittest.TestCase):
     @staticmethod
     def chip(config, kind="synthesis", ok=True, **result):
         return {"asked": {"kind": kind, "name": config, "row": {"config": config, "multipliers": 4, "fpga": "f", "top": "t"},
-                          "needs": [f"synthesis/{config}"] if kind == "route" else []}, "ok": ok, "why": None if ok else "no",
+                          "needs": [f"synthesis/{config}"] if kind == "route" else []}, "ok": ok, "why": None if ok else "no", "status": 0 if ok else 1,
                 "result": {"part": "p", "LUT": 10, "FF": 1, "DSP": 1, "RAM": 1, "path": "", **result} if ok else None}
 
     def test_the_front(self):
@@ -214,6 +215,14 @@ class Designs(unittest.TestCase):
         self.assertEqual([(d["config"], d["path"]) for d in table.routed(points) if "path" in d], [("a", "100.0")])
         designs, _, _ = table.designs_of([points[0], points[2]], 50.0)  # synthesis alone
         self.assertEqual([(d["LUT"], d["mhz"]) for d in designs], [(10, 50.0)])
+
+    def test_seeds_that_failed_and_that_have_not_run(self):
+        routed = [self.chip("a", "route", fmax_mhz=mhz) for mhz in (90.0, 110.0)]
+        failed, waiting = self.chip("a", "route", ok=False), self.chip("a", "route", ok=False)
+        del waiting["status"]  # as table.load has it
+        self.assertEqual(qor.frequency([*routed, failed]), "90.0 to 110.0, 2 of 3 seeds")
+        self.assertEqual(qor.frequency([routed[0], failed, waiting]), "1 of 3 seeds, 1 not run")
+        self.assertEqual(qor.frequency([waiting]), "0 of 1 seeds, 1 not run")
 
 
 if __name__ == "__main__":
